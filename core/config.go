@@ -1,0 +1,264 @@
+package core
+
+// Option numbers the settings of a session. Numbers are append-only.
+type Option int32
+
+// The options of a session. Those in seconds take whole seconds, but for
+// OptRefreshTimeout and OptMaxStale, which may have fractions.
+const (
+	// OptPolicy is one of the Policy values; it sets the defaults of the others.
+	OptPolicy Option = iota + 1
+	// OptMethod is one of the Method values, or 16 and up for a registered one.
+	OptMethod
+	// OptAdvisoryTimeout is the advisory window A in seconds, 0 <= M <= A < 12 h.
+	OptAdvisoryTimeout
+	// OptAdvisoryAuto (0 or 1) picks A from each set's lifetime.
+	OptAdvisoryAuto
+	// OptMandatoryTimeout is the mandatory window M in seconds.
+	OptMandatoryTimeout
+	// OptStability is one of the Stability values.
+	OptStability
+	// OptAdvisoryRefresh is one of the AdvisoryRefresh values.
+	OptAdvisoryRefresh
+	// OptRefreshTimeout is how long a flight may take, in seconds, above 0 and
+	// at most 12 h. Default: 60 for sts and iot, 900 for the others.
+	OptRefreshTimeout
+	// OptJitter (0 or 1) draws each set's refresh point, against herds.
+	OptJitter
+	// OptMaxStale caps, in seconds, how long "static" serves an expired set.
+	OptMaxStale
+	// OptDeferRefresh: 1 fetches at the first Ask, 0 at Open and ahead of need.
+	OptDeferRefresh
+	// OptAttended (0 or 1): an attempt prompts a person.
+	OptAttended
+
+	optEnd
+)
+
+// Policy names a preset.
+type Policy int32
+
+// The presets: see section "Presets" of docs/refresh.md.
+const (
+	Classic Policy = iota
+	Adaptive
+	AWS2026
+)
+
+// Method is where credentials come from.
+type Method int32
+
+// The built-in methods. Numbers from MethodRegistered on are the host's own.
+const (
+	MethodSTS        Method = 1
+	MethodCustom     Method = 2
+	MethodIoT        Method = 3
+	MethodRegistered Method = 16
+)
+
+// Stability decides what waiters see when a required refresh fails.
+type Stability int32
+
+// The stabilities.
+const (
+	Strict Stability = iota
+	UntilExpiry
+	Static
+)
+
+// AdvisoryRefresh says who runs an advisory refresh.
+type AdvisoryRefresh int32
+
+// The ways of an advisory refresh.
+const (
+	Background AdvisoryRefresh = iota
+	Inline
+)
+
+// OptionError refuses the value of an option.
+type OptionError struct{ Option Option }
+
+func (e *OptionError) Error() string { return "evercreds: " + OptionRule(e.Option) }
+
+// OptionRule says in words what an option expects, beginning with its name.
+func OptionRule(o Option) string {
+	switch o {
+	case OptPolicy:
+		return `policy must be "classic", "adaptive" or "aws2026"`
+	case OptMethod:
+		return `method must be "sts", "custom", "iot" or a registered method`
+	case OptAdvisoryTimeout:
+		return `advisory_timeout must be "auto" or whole seconds with 0 <= mandatory_timeout <= advisory_timeout < 43200`
+	case OptAdvisoryAuto:
+		return `advisory_timeout must be "auto" or whole seconds, not both`
+	case OptMandatoryTimeout:
+		return "mandatory_timeout must be whole seconds with 0 <= mandatory_timeout <= advisory_timeout < 43200"
+	case OptStability:
+		return `stability must be "strict", "until_expiry" or "static"`
+	case OptAdvisoryRefresh:
+		return `advisory_refresh must be "background" or "inline"`
+	case OptRefreshTimeout:
+		return "refresh_timeout must be seconds above 0 and at most 43200"
+	case OptJitter:
+		return "jitter must be true or false"
+	case OptMaxStale:
+		return "max_stale must be seconds from 0 to 31536000"
+	case OptDeferRefresh:
+		return "defer_refresh must be true or false"
+	case OptAttended:
+		return "attended must be true or false"
+	}
+	return "unknown option"
+}
+
+// config is what Set has stored. The set bits tell a given value from a default.
+type config struct {
+	policy    Policy
+	method    Method
+	advisory  int64 // ms
+	mandatory int64 // ms
+	auto      bool
+	stability Stability
+	inline    bool
+	timeout   int64 // ms
+	jitter    bool
+	maxStale  int64 // ms; Never: no cap
+	deferred  bool
+	attended  bool
+	given     uint32 // bit 1<<Option
+}
+
+func (c *config) has(o Option) bool { return c.given&(1<<uint(o)) != 0 }
+
+// set checks one value by itself; finish checks the values against each other.
+func (c *config) set(o Option, v float64) error {
+	bad := &OptionError{o}
+	if v != v { // NaN
+		return bad
+	}
+	whole := v >= -1e15 && v <= 1e15 && v == float64(int64(v))
+	flag := v == 0 || v == 1
+	choice := func(most int32) bool { return whole && v >= 0 && v <= float64(most) }
+	ok := false
+	switch o {
+	case OptPolicy:
+		if ok = choice(int32(AWS2026)); ok {
+			c.policy = Policy(v)
+		}
+	case OptMethod:
+		if ok = whole && (v >= 1 && v <= 3 || v >= 16 && v < 1<<31); ok {
+			c.method = Method(v)
+		}
+	case OptAdvisoryTimeout:
+		if ok = whole && v >= 0 && v < 43200; ok {
+			c.advisory = int64(v) * second
+		}
+	case OptMandatoryTimeout:
+		if ok = whole && v >= 0 && v < 43200; ok {
+			c.mandatory = int64(v) * second
+		}
+	case OptAdvisoryAuto:
+		ok, c.auto = flag, v == 1
+	case OptStability:
+		if ok = choice(int32(Static)); ok {
+			c.stability = Stability(v)
+		}
+	case OptAdvisoryRefresh:
+		ok, c.inline = choice(int32(Inline)), v == 1
+	case OptRefreshTimeout:
+		if ok = v > 0 && v <= 43200; ok {
+			c.timeout = max(1, int64(v*1000))
+		}
+	case OptJitter:
+		ok, c.jitter = flag, v == 1
+	case OptMaxStale:
+		if ok = v >= 0 && v <= 31536000; ok {
+			c.maxStale = int64(v * 1000)
+		}
+	case OptDeferRefresh:
+		ok, c.deferred = flag, v == 1
+	case OptAttended:
+		ok, c.attended = flag, v == 1
+	}
+	if !ok {
+		return bad
+	}
+	c.given |= 1 << uint(o)
+	return nil
+}
+
+// finish fills in the preset's defaults and checks the windows as a pair.
+func (c *config) finish() error {
+	if c.auto && c.has(OptAdvisoryTimeout) {
+		return &OptionError{OptAdvisoryAuto}
+	}
+	if !c.has(OptMethod) {
+		c.method = MethodSTS
+	}
+	preset := presets[c.policy]
+	if !c.has(OptAdvisoryTimeout) && !c.has(OptAdvisoryAuto) {
+		c.auto = preset.auto
+	}
+	if !c.has(OptStability) {
+		c.stability = preset.stability
+	}
+	if !c.has(OptAdvisoryRefresh) {
+		c.inline = preset.inline
+	}
+	if !c.has(OptJitter) {
+		c.jitter = preset.jitter
+	}
+	if !c.has(OptDeferRefresh) {
+		c.deferred = true
+	}
+	if !c.has(OptMaxStale) {
+		c.maxStale = Never
+	}
+	if !c.has(OptRefreshTimeout) {
+		c.timeout = 15 * minute // people log in there
+		if c.method == MethodSTS || c.method == MethodIoT {
+			c.timeout = minute
+		}
+	}
+	return c.finishWindows()
+}
+
+type preset struct {
+	auto, inline, jitter bool
+	stability            Stability
+}
+
+var presets = [...]preset{
+	Classic:  {stability: Strict},
+	Adaptive: {auto: true, jitter: true, stability: UntilExpiry},
+	AWS2026:  {auto: true, inline: true, stability: Static},
+}
+
+// seed defaults, and the mandatory window that goes with automatic ones.
+const (
+	defaultAdvisory      = 900 * second
+	defaultMandatory     = 600 * second
+	defaultMandatoryAuto = 60 * second
+)
+
+// finishWindows clamps the default of the one window that was not given.
+func (c *config) finishWindows() error {
+	if !c.has(OptMandatoryTimeout) {
+		c.mandatory = defaultMandatory
+		if c.auto {
+			c.mandatory = defaultMandatoryAuto
+		}
+	}
+	if c.auto {
+		return nil // A is known with the first set; see windowsFor
+	}
+	switch hasA, hasM := c.has(OptAdvisoryTimeout), c.has(OptMandatoryTimeout); {
+	case hasA && hasM && c.mandatory > c.advisory:
+		return &OptionError{OptMandatoryTimeout}
+	case hasA:
+		c.mandatory = min(c.mandatory, c.advisory)
+	default:
+		c.advisory = max(defaultAdvisory, c.mandatory)
+	}
+	return nil
+}

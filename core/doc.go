@@ -1,0 +1,28 @@
+// Package core is the refresh machine of evercreds: it decides when temporary
+// AWS credentials are refreshed, who waits for that, and what everybody else
+// is handed in the meantime.
+//
+// # Theory of operation
+//
+// A [Session] is a state machine without clock, thread, randomness or network.
+// Every event carries the time as a [Now] pair, and every event answers with
+// one [Decision], which says both what the caller is to do and what must happen
+// outside (a flight to start, one to cancel, the next instant to wake at).
+// A set of credentials is known here by its expiry, by a 64-bit fingerprint and
+// by the ticket of the flight that brought it: no secret ever enters.
+//
+// A host drives a session like this:
+//
+//  1. [New], [Session.Set] for each option, [Session.Open].
+//  2. For each caller that has no valid lease: [Session.Ask]. A caller told
+//     to Wait (or Refresh) sleeps until the flight is settled or its deadline
+//     comes, and then calls [Session.Answer], never Ask again.
+//  3. Whenever a Decision has Started != 0, run that flight and report it once
+//     with [Session.Complete], [Session.Fail] or [Session.Abandon].
+//  4. Whenever a Decision has Settled != 0, wake the waiters of that ticket.
+//  5. Call [Session.Wake] at Decision.NextWake. Late, early and repeated calls
+//     are harmless; a host without timers stays correct, since every event does
+//     first what Wake would have done.
+//
+// The same inputs give the same outputs, byte for byte, in every host.
+package core
