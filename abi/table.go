@@ -1,0 +1,209 @@
+package abi
+
+import "github.com/evercreds/evercreds/core"
+
+// Type is how a parameter or result crosses the line.
+type Type int
+
+// The types. "C" is the C shared library, "wasm" the WASI module.
+const (
+	// I32 is int32_t in C and i32 in wasm.
+	I32 Type = iota
+	// F64 is double in C and f64 in wasm.
+	F64
+	// Instant is int64_t in C and f64 in wasm: milliseconds, or a ticket. Every
+	// such number stays below 2^53, so that a double holds it exactly.
+	Instant
+	// Hash is uint64_t in C and two i32 (low half, high half) in wasm.
+	Hash
+	// Bytes is (const uint8_t *, int32_t length) in C, and in wasm the length
+	// of what the host wrote into the module's buffer.
+	Bytes
+	// Buffer is (uint8_t *, int32_t length, int32_t capacity) in C, and in wasm
+	// the length; the function reads length bytes and writes up to capacity.
+	Buffer
+	// Out is evercreds_decision * in C; in wasm it is no parameter: the
+	// decision is written to the slots at evercreds_decision_address().
+	Out
+)
+
+// Param is one parameter of a function.
+type Param struct {
+	Name string
+	Type Type
+	Doc  string
+}
+
+// Func is one export. Every result is a number: below zero it is a Code.
+type Func struct {
+	Name   string // without the prefix evercreds_
+	Params []Param
+	Result Type // I32 or Instant
+	Doc    string
+	Since  string // the ABI version that introduced it
+}
+
+// Version of the ABI. A binding refuses an unknown major; minors only add.
+const (
+	Major = 1
+	Minor = 0
+)
+
+// Features are the bits of evercreds_abi_features.
+var Features = []Constant{
+	{"FEATURE_SESSIONS", 1, "the refresh machine"},
+	{"FEATURE_CACHES", 2, "the client-cache policy"},
+	{"FEATURE_RULES", 4, "the shared rules"},
+	{"FEATURE_HOST_CALLS", 8, "refresh_begin and refresh_cancel are called"},
+	{"FEATURE_PANIC_TEST", 16, "a build that panics on purpose; never released"},
+}
+
+// Constant is a number with a name.
+type Constant struct {
+	Name  string
+	Value int64
+	Doc   string
+}
+
+// Codes are the results below zero. Append only; Doc says whose fault it is and
+// whether to retry.
+var Codes = []Constant{
+	{"ERR_HANDLE", -1, "host: no such handle, or it was freed; do not retry"},
+	{"ERR_POISONED", -2, "evercreds: this handle panicked earlier; free it and restore a snapshot"},
+	{"ERR_PANIC", -3, "evercreds: this call panicked, and its handle is poisoned; restore a snapshot"},
+	{"ERR_STATE", -4, "host: not in this order (an option after open, an event before it); do not retry"},
+	{"ERR_ARGUMENT", -5, "host: an argument is out of range, or a null pointer; do not retry"},
+	{"ERR_CAPACITY", -6, "host: the buffer is too small; retry with a larger one"},
+	{"ERR_SNAPSHOT", -7, "host: not a snapshot, or a damaged one; open a new session"},
+	{"ERR_SNAPSHOT_VERSION", -8, "host: a snapshot of another version; open a new session"},
+	{"ERR_HANDLES", -9, "host: too many handles are open; free some, then retry"},
+	{"ERR_OPTION", -10, "host: no such option; the library is older than the binding, or the number is wrong"},
+	{"ERR_EXPIRY_NAIVE", -20, "source: the expiry has no offset or Z, so that it names no instant"},
+	{"ERR_EXPIRY_UNREADABLE", -21, "source: the expiry is not an RFC 3339 date and time"},
+	{"ERR_IOT_ENDPOINT", -22, "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)"},
+	{"ERR_MFA_CODE", -23, "user: the output has no six-digit code"},
+	{"ERR_DURATION", -24, "user: duration_seconds must be whole seconds from 900 to 43200"},
+	{"ERR_DURATION_CHAINED", -25, "user: duration_seconds must be at most 3600 where a role is assumed by another role"},
+	{"NO_ENTRY", -100, "not an error: there are no more entries"},
+	{"ERR_OPTION_VALUE", -1000, "user: ERR_OPTION_VALUE minus n refuses the value of option n"},
+}
+
+// ErrOptionValue minus an option's number refuses that option's value.
+const ErrOptionValue = -1000
+
+var (
+	handle = Param{"session", I32, "the session's handle"}
+	cache  = Param{"cache", I32, "the cache's handle"}
+	ticket = Param{"ticket", Instant, "the flight"}
+	wall   = Param{"wall_ms", Instant, "now, milliseconds since the Unix epoch"}
+	elap   = Param{"elapsed_ms", Instant, "now, milliseconds on the elapsed clock"}
+	minTTL = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds; 0: any"}
+	seed   = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
+	out    = Param{"out", Out, "receives the decision"}
+	id     = Param{"id", I32, "the entry, a number from 0 up that the host chose"}
+)
+
+// Functions are the exports, in the order of the header. Append only.
+var Functions = []Func{
+	{"abi_version", nil, I32, "the ABI version: major * 65536 + minor", "1.0"},
+	{"abi_features", nil, I32, "the bits FEATURE_*", "1.0"},
+
+	{"session_new", nil, I32, "a handle for a session that takes options and is then opened", "1.0"},
+	{"session_option", []Param{handle, {"option", I32, "OPT_*"}, {"value", F64, "the value; choices and booleans by number"}}, I32,
+		"sets an option before session_open; 0, or ERR_OPTION_VALUE minus the option", "1.0"},
+	{"session_open", []Param{handle, wall, elap, seed, out}, I32,
+		"starts the machine; an eager session starts its first flight; 0, or ERR_OPTION_VALUE minus the option that does not fit the others", "1.0"},
+	{"session_restore", []Param{{"snapshot", Bytes, "what session_snapshot gave"}, wall, elap, seed, out}, I32,
+		"a handle for a session that goes on where the snapshot was taken, without its flight and waiters", "1.0"},
+	{"session_snapshot", []Param{handle, {"snapshot", Buffer, "receives the snapshot; SNAPSHOT_BYTES are enough"}}, I32,
+		"the length of the snapshot", "1.0"},
+	{"session_close", []Param{handle, out}, I32, "answers all waiters with CODE_CLOSED; every later event is refused", "1.0"},
+	{"session_free", []Param{handle}, I32, "gives the handle back; closes first without telling anybody", "1.0"},
+	{"session_status", []Param{handle, wall, elap, {"field", I32, "STATUS_*"}}, Instant,
+		"one number of the session's state, as of now; changes nothing; STATUS numbers are never negative", "1.0"},
+
+	{"ask", []Param{handle, wall, elap, minTTL, out}, I32, "what a caller without a valid lease is to do", "1.0"},
+	{"answer", []Param{handle, ticket, wall, elap, minTTL, {"forced", I32, "1 for the caller of force, else 0"}, out}, I32,
+		"the outcome for one waiter of a flight: KIND_SERVE, KIND_ERROR, or KIND_WAIT while it is under way", "1.0"},
+	{"complete", []Param{handle, ticket, wall, elap,
+		{"expiry_ms", Instant, "the set's expiry, milliseconds since the Unix epoch as the source counts; NEVER: it has none (not for sts and iot)"},
+		{"fingerprint", Hash, "first 8 bytes, big endian, of SHA-256 over access key, a zero byte, session token"},
+		{"duration_ms", Instant, "the lifetime that was requested; 0: not known"},
+		{"server_time_ms", Instant, "the latest instant that the reply's Date can mean (its second plus 999); 0: none"}, out}, I32,
+		"the flight brought a set", "1.0"},
+	{"fail", []Param{handle, ticket, wall, elap, {"error_class", I32, "CLASS_*"},
+		{"reason", I32, "CODE_SOURCE, or CODE_MALFORMED for a reply that could not be read"},
+		{"retry_after_ms", Instant, "the pause that the source asked for; 0: none"}, out}, I32, "the flight failed", "1.0"},
+	{"abandon", []Param{handle, ticket, wall, elap, out}, I32, "the host's attempt died without an answer", "1.0"},
+	{"prompted", []Param{handle, ticket, wall, elap, out}, I32,
+		"the person has answered: the flight's time-out starts now", "1.0"},
+	{"invalidate", []Param{handle, {"fingerprint", Hash, "of the set that a service rejected"}, wall, elap, out}, I32,
+		"a service rejected a set; ignored unless it is the one held", "1.0"},
+	{"force", []Param{handle, wall, elap, out}, I32, "one flight now, for the user; then answer with forced = 1", "1.0"},
+	{"wake", []Param{handle, wall, elap, out}, I32, "does what is due", "1.0"},
+
+	{"cache_new", []Param{{"policy", I32, "CACHE_LRU or CACHE_LFU"}, {"max_size", I32, "the bound; negative counts as its absolute value"}}, I32, "a handle for a cache policy", "1.0"},
+	{"cache_get", []Param{cache, id}, I32, "1 and the entry counts as used, or 0: not there", "1.0"},
+	{"cache_contains", []Param{cache, id}, I32, "1 or 0; does not count as a use", "1.0"},
+	{"cache_add", []Param{cache, id}, I32, "1: added, 0: was there already (counts as a use); then drain cache_evicted", "1.0"},
+	{"cache_remove", []Param{cache, id}, I32, "1: removed, 0: not there; not reported by cache_evicted", "1.0"},
+	{"cache_resize", []Param{cache, {"max_size", I32, "the new bound"}}, I32, "the bound now in force; then drain cache_evicted", "1.0"},
+	{"cache_evicted", []Param{cache}, I32, "the next evicted entry that was not yet reported, or NO_ENTRY", "1.0"},
+	{"cache_next", []Param{cache, id}, I32, "the entry after id in eviction order (id -1: the first), or NO_ENTRY", "1.0"},
+	{"cache_size", []Param{cache}, I32, "how many entries there are", "1.0"},
+	{"cache_clear", []Param{cache}, I32, "removes all, reporting none", "1.0"},
+	{"cache_free", []Param{cache}, I32, "gives the handle back", "1.0"},
+
+	{"rule_expiry", []Param{{"text", Bytes, "an expiry as the source wrote it"}}, Instant, "milliseconds since the Unix epoch, or ERR_EXPIRY_*", "1.0"},
+	{"rule_error_class", []Param{{"method", I32, "METHOD_*"}, {"http_status", I32, "0: none"}, {"code", Bytes, "the service's error code"}}, I32, "CLASS_*", "1.0"},
+	{"rule_iot_endpoint", []Param{{"endpoint", Buffer, "the endpoint; receives the credentials endpoint (a data endpoint is rewritten)"}}, I32,
+		"the length of the endpoint to use, or ERR_IOT_ENDPOINT", "1.0"},
+	{"rule_mfa_code", []Param{{"text", Bytes, "what a command printed"}}, I32, "the offset of the last six-digit code, or ERR_MFA_CODE", "1.0"},
+	{"rule_duration", []Param{{"duration_seconds", F64, "the requested lifetime"}, {"chained", I32, "1: with credentials of another role"}}, I32, "0 or ERR_DURATION*", "1.0"},
+}
+
+// HostFunctions are called by the library: imports of the wasm module
+// evercreds_host_v1, optional function pointers in C (evercreds_set_host). A
+// host function returns at once, and may call any export, also to complete the
+// ticket, before it does.
+var HostFunctions = []Func{
+	{"refresh_begin", []Param{handle, ticket, {"method", I32, "METHOD_*"}, {"cause", I32, "CAUSE_*"}}, I32,
+		"run this flight; the result is not used", "1.0"},
+	{"refresh_cancel", []Param{handle, ticket}, I32, "this flight timed out or its session was closed; end it if that is possible", "1.0"},
+}
+
+// HostModule is the name under which the wasm module imports HostFunctions.
+const HostModule = "evercreds_host_v1"
+
+// Slots are the fields of a decision, each 8 bytes: int64_t in C, f64 in wasm.
+// Append only.
+var Slots = []Slot{
+	{"kind", "KIND_*", func(d *core.Decision) int64 { return int64(d.Kind) }},
+	{"flags", "bits FLAG_*", func(d *core.Decision) int64 { return int64(d.Flags) }},
+	{"code", "CODE_*: the reason of an error", func(d *core.Decision) int64 { return int64(d.Code) }},
+	{"error_class", "CLASS_* of an error", func(d *core.Decision) int64 { return int64(d.Class) }},
+	{"ticket", "the flight to run or to wait for", func(d *core.Decision) int64 { return d.Ticket }},
+	{"set", "the set to serve, by the ticket that brought it", func(d *core.Decision) int64 { return d.Set }},
+	{"lease_elapsed_ms", "the lease's end on the elapsed clock", func(d *core.Decision) int64 { return d.LeaseElapsed }},
+	{"lease_wall_ms", "the lease's end on the wall clock", func(d *core.Decision) int64 { return d.LeaseWall }},
+	{"expiry_ms", "the served set's expiry on the local wall clock, or NEVER", func(d *core.Decision) int64 { return d.Expiry }},
+	{"deadline_ms", "the flight's deadline on the elapsed clock, or NEVER", func(d *core.Decision) int64 { return d.Deadline }},
+	{"retry_at_ms", "an error: no attempt before here on the elapsed clock", func(d *core.Decision) int64 { return d.RetryAt }},
+	{"error_ticket", "an error: the attempt whose failure it is, or 0", func(d *core.Decision) int64 { return d.ErrorTicket }},
+	{"epoch", "leases of an older epoch are void", func(d *core.Decision) int64 { return d.Epoch }},
+	{"started", "run this flight; 0: none", func(d *core.Decision) int64 { return d.Started }},
+	{"start_cause", "CAUSE_*", func(d *core.Decision) int64 { return int64(d.StartCause) }},
+	{"start_deadline_ms", "its deadline on the elapsed clock", func(d *core.Decision) int64 { return d.StartDeadline }},
+	{"settled", "wake the waiters of this flight; 0: none", func(d *core.Decision) int64 { return d.Settled }},
+	{"cancelled", "this flight is cancelled; 0: none", func(d *core.Decision) int64 { return d.Cancelled }},
+	{"next_wake_ms", "call wake at this instant of the elapsed clock, or NEVER", func(d *core.Decision) int64 { return d.NextWake }},
+	{"phase", "PHASE_* after the event", func(d *core.Decision) int64 { return int64(d.Phase) }},
+	{"notes", "bits NOTE_*", func(d *core.Decision) int64 { return int64(d.Notes) }},
+}
+
+// Slot is one field of a decision.
+type Slot struct {
+	Name string
+	Doc  string
+	Get  func(*core.Decision) int64
+}
