@@ -137,48 +137,36 @@ func (c *config) set(o Option, v float64) error {
 		return bad
 	}
 	whole := v >= -1e15 && v <= 1e15 && v == float64(int64(v))
-	flag := v == 0 || v == 1
-	choice := func(most int32) bool { return whole && v >= 0 && v <= float64(most) }
+	if !whole && o != OptRefreshTimeout && o != OptMaxStale {
+		return bad
+	}
+	within := func(least, most float64) bool { return v >= least && v <= most }
 	ok := false
 	switch o {
 	case OptPolicy:
-		if ok = choice(int32(AWS2026)); ok {
-			c.policy = Policy(v)
-		}
+		ok = store(&c.policy, v, within(0, float64(AWS2026)))
 	case OptMethod:
-		if ok = whole && (v >= 1 && v <= 3 || v >= 16 && v < 1<<31); ok {
-			c.method = Method(v)
-		}
+		ok = store(&c.method, v, within(1, 3) || within(float64(MethodRegistered), 1<<30))
 	case OptAdvisoryTimeout:
-		if ok = whole && v >= 0 && v < 43200; ok {
-			c.advisory = int64(v) * second
-		}
+		ok = store(&c.advisory, v*1000, within(0, longestWindow))
 	case OptMandatoryTimeout:
-		if ok = whole && v >= 0 && v < 43200; ok {
-			c.mandatory = int64(v) * second
-		}
+		ok = store(&c.mandatory, v*1000, within(0, longestWindow))
 	case OptAdvisoryAuto:
-		ok, c.auto = flag, v == 1
+		ok = storeBool(&c.auto, v)
 	case OptStability:
-		if ok = choice(int32(Static)); ok {
-			c.stability = Stability(v)
-		}
+		ok = store(&c.stability, v, within(0, float64(Static)))
 	case OptAdvisoryRefresh:
-		ok, c.inline = choice(int32(Inline)), v == 1
+		ok = storeBool(&c.inline, v)
 	case OptRefreshTimeout:
-		if ok = v > 0 && v <= 43200; ok {
-			c.timeout = max(1, int64(v*1000))
-		}
+		ok = store(&c.timeout, max(1, v*1000), v > 0 && v <= 43200)
 	case OptJitter:
-		ok, c.jitter = flag, v == 1
+		ok = storeBool(&c.jitter, v)
 	case OptMaxStale:
-		if ok = v >= 0 && v <= 31536000; ok {
-			c.maxStale = int64(v * 1000)
-		}
+		ok = store(&c.maxStale, v*1000, within(0, 31536000))
 	case OptDeferRefresh:
-		ok, c.deferred = flag, v == 1
+		ok = storeBool(&c.deferred, v)
 	case OptAttended:
-		ok, c.attended = flag, v == 1
+		ok = storeBool(&c.attended, v)
 	}
 	if !ok {
 		return bad
@@ -221,6 +209,25 @@ func (c *config) finish() error {
 		}
 	}
 	return c.finishWindows()
+}
+
+// longestWindow is the last whole second below the 12 hours that no role outlives.
+const longestWindow = 43199
+
+// store keeps a value that is in order; a refused one changes nothing.
+func store[T ~int32 | ~int64](to *T, v float64, ok bool) bool {
+	if ok {
+		*to = T(v)
+	}
+	return ok
+}
+
+func storeBool(to *bool, v float64) bool {
+	if v != 0 && v != 1 {
+		return false
+	}
+	*to = v == 1
+	return true
 }
 
 type preset struct {

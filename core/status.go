@@ -32,3 +32,80 @@ const (
 
 	statusEnd
 )
+
+// Status tells one number of the session's state as of now. It changes nothing.
+// An unknown field gives -1.
+func (s *Session) Status(f Field, now Now) int64 {
+	now.Elapsed = max(now.Elapsed, s.now.Elapsed)
+	switch f {
+	case StatusPhase:
+		return int64(s.held.phase(now))
+	case StatusRemaining:
+		return s.left(now)
+	case StatusAdvisory:
+		return s.held.advisory
+	case StatusMandatory:
+		return s.held.mandatory
+	case StatusLifetime:
+		return s.held.lifetime
+	case StatusDegraded:
+		return truth(s.degraded)
+	case StatusLastCode:
+		return int64(s.last.code)
+	case StatusLastClass:
+		return int64(s.last.class)
+	case StatusLastTicket:
+		return s.last.ticket
+	case StatusHoldOff:
+		return max(0, s.quietUntil()-now.Elapsed)
+	case StatusSet:
+		return s.held.ticket
+	case StatusFlight:
+		return s.flight.ticket
+	case StatusEpoch:
+		return s.epoch
+	case StatusIsRejected:
+		return truth(s.held.rejected)
+	case StatusNextWake:
+		return s.nextWake()
+	case StatusIsClosed:
+		return truth(s.stage == stageClosed)
+	}
+	return s.counts.status(f)
+}
+
+func (s *Session) left(now Now) int64 {
+	if s.held.ticket == 0 {
+		return 0
+	}
+	return max(0, s.held.remaining(now))
+}
+
+func (c *counters) status(f Field) int64 {
+	switch f {
+	case StatusStarts:
+		return c.starts
+	case StatusInstalls:
+		return c.installs
+	case StatusFailures:
+		return c.failures
+	case StatusTimeOuts:
+		return c.timeOuts
+	case StatusUnknownTickets:
+		return c.unknown
+	case StatusLateAnswers:
+		return c.late
+	case StatusNoProgress:
+		return c.noProgress
+	case StatusRejections:
+		return c.rejected
+	}
+	return -1
+}
+
+func truth(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

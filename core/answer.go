@@ -1,0 +1,94 @@
+package core
+
+// outcome is how a flight ended, kept for waiters that come for it late.
+type outcome struct {
+	ticket   int64
+	installs int64 // how many sets had been installed when it ended
+	failed   bool
+	serve    bool // it failed, and waiters get the held set all the same
+	failure  failure
+	retryAt  int64
+}
+
+// settle keeps the outcome of a flight and has its waiters woken.
+func (s *Session) settle(o outcome) {
+	o.installs = s.counts.installs
+	s.outcomes[s.oldest] = o
+	s.oldest = (s.oldest + 1) % len(s.outcomes)
+	s.flight = flight{}
+	s.out.Settled = o.ticket
+}
+
+// Answer is what one waiter of a flight calls when it was woken, or when its
+// own patience ends: Serve, Error, or Wait while the flight is under way. The
+// outcome is one for all waiters; each is checked against its own minTTL. The
+// caller of Force passes forced, and sees the failure that others do not.
+// An outcome older than eight flights is answered from what is held now.
+func (s *Session) Answer(ticket int64, now Now, minTTL int64, forced bool) Decision {
+	if !s.begin(now) {
+		return s.end()
+	}
+	now = s.now
+	o := s.outcomeOf(ticket)
+	newer := o.ticket != 0 && s.counts.installs > o.installs
+	switch {
+	case ticket != 0 && s.flight.ticket == ticket:
+		if s.flight.answered && !forced && s.usable(now, minTTL) {
+			s.serve(now)
+		} else {
+			s.await(Wait)
+		}
+	case o.failed && forced && !newer:
+		s.fail(o.failure, o.retryAt)
+	case o.failed && !newer:
+		s.answerFailed(now, minTTL, o)
+	case s.usable(now, minTTL):
+		s.serve(now)
+	default:
+		s.answerShort(now, minTTL, o)
+	}
+	return s.end()
+}
+
+func (s *Session) outcomeOf(ticket int64) outcome {
+	for _, o := range s.outcomes {
+		if o.ticket == ticket && ticket != 0 {
+			return o
+		}
+	}
+	return outcome{}
+}
+
+// usable tells whether the held set can be handed out by itself.
+func (s *Session) usable(now Now, minTTL int64) bool {
+	left := s.held.remaining(now)
+	return s.held.ticket != 0 && !s.held.rejected && left > 0 && left >= minTTL
+}
+
+// answerFailed serves the held set to those whom the failure need not concern:
+// who did not have to wait (or has not to any more), and whom the stability lets.
+func (s *Session) answerFailed(now Now, minTTL int64, o outcome) {
+	shown := s.cfg.policy == AWS2026 && o.failure.class == Permanent
+	calm := s.usable(now, minTTL) && (o.serve || s.held.phase(now) <= PhaseAdvisory) && !shown
+	if !calm && !(o.serve && s.mayServe(now, minTTL, o.failure.class)) {
+		s.fail(o.failure, o.retryAt)
+		return
+	}
+	s.out.Flags |= FlightFailed
+	s.serve(now)
+}
+
+// answerShort: the flight brought no failure, and yet nothing for this waiter.
+func (s *Session) answerShort(now Now, minTTL int64, o outcome) {
+	left := s.held.remaining(now)
+	switch {
+	case s.held.ticket != 0 && s.held.rejected:
+		s.refuse(CodeRejected, max(now.Elapsed, s.spaced))
+	case s.held.ticket != 0 && left > 0 && left < minTTL:
+		s.refuse(CodeMinTTL, now.Elapsed)
+	case s.last.ticket != 0:
+		s.fail(s.last, max(now.Elapsed, s.required.until))
+	default:
+		s.refuse(CodeExpiredReply, now.Elapsed)
+	}
+}

@@ -1,0 +1,151 @@
+package core
+
+// Facts are what the core learns of a reply.
+type Facts struct {
+	// Expiry of the set, milliseconds since the Unix epoch as the source counts
+	// them; Never for a set without expiry (not from sts and iot).
+	Expiry int64
+	// Fingerprint of access key and session token.
+	Fingerprint uint64
+	// Duration is the lifetime that was requested, in milliseconds; 0: unknown.
+	Duration int64
+	// ServerTime is when the source replied by its own clock, milliseconds since
+	// the Unix epoch; 0: unknown. Where the source's clock is coarse this is the
+	// latest instant that it can mean.
+	ServerTime int64
+}
+
+// Complete reports the set that a flight brought. A reply that cannot be used
+// is a failure, and never touches what is held.
+func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
+	if !s.begin(now) {
+		return s.end()
+	}
+	now = s.now
+	if l, ok := s.takeLost(ticket); ok {
+		s.completeLate(now, l, facts)
+		return s.end()
+	}
+	f := s.flight
+	if f.ticket != ticket || ticket == 0 {
+		s.unknownTicket()
+		return s.end()
+	}
+	c, code := s.judge(now, f.start, facts)
+	switch {
+	case code != CodeNone:
+		s.flightFailed(now, failure{ticket, code, Recoverable}, 0)
+	case s.progress(&c, f.forced):
+		s.install(now, c, ticket, f.seq)
+		s.settle(outcome{ticket: ticket})
+	default:
+		s.noProgress(now, c, facts.ServerTime > 0)
+	}
+	return s.end()
+}
+
+// completeLate takes an answer whose flight has timed out: still good if it is
+// good and nothing newer has come. It answers the waiters of the flight that
+// replaced it, which goes on for nobody in particular.
+func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
+	c, code := s.judge(now, l.start, facts)
+	if code != CodeNone || l.seq <= s.held.seq || !s.progress(&c, l.forced) {
+		s.out.Notes |= NoteLateIgnored
+		return
+	}
+	s.install(now, c, l.ticket, l.seq)
+	s.out.Notes |= NoteLateInstalled
+	if s.flight.ticket == 0 {
+		return
+	}
+	s.flight.answered = true
+	s.flight.required = s.flight.forced // a forcing caller still waits for its own
+	if s.out.Settled == 0 {
+		s.out.Settled = s.flight.ticket
+	}
+}
+
+// judge makes a set of a reply, or says what is wrong with it. Both deadlines
+// are anchored at the start of the flight, which errs early; where the wall
+// clock stepped during the flight, the earlier reading of it counts.
+func (s *Session) judge(now, start Now, f Facts) (set, Code) {
+	c := set{fingerprint: f.Fingerprint, sourceExpiry: f.Expiry}
+	for _, r := range s.rejected {
+		if r == f.Fingerprint && r != 0 {
+			return c, CodeStillRejected
+		}
+	}
+	if f.Expiry == Never && s.cfg.method != MethodSTS && s.cfg.method != MethodIoT {
+		c.wall, c.elapsed, c.lifetime = Never, Never, Never
+		return c, CodeNone
+	}
+	if f.Expiry <= 0 || f.Expiry > maxInstant {
+		return c, CodeMalformed
+	}
+	// the start of the flight as the wall clock of now would have shown it
+	began := now.Wall - (now.Elapsed - start.Elapsed)
+	life := f.Expiry - max(start.Wall, began)
+	if f.ServerTime > 0 {
+		life = f.Expiry - f.ServerTime
+	}
+	if f.Duration > 0 {
+		life = min(life, f.Duration)
+	}
+	c.lifetime = life
+	c.wall = min(start.Wall, began) + life
+	c.elapsed = start.Elapsed + life
+	if c.remaining(now) <= 0 {
+		return c, CodeExpiredReply
+	}
+	return c, CodeNone
+}
+
+// progress tells whether a set is worth more than the one held. Sources with a
+// cache of their own hand out the same set again for a while.
+func (s *Session) progress(c *set, forced bool) bool {
+	return s.cfg.policy == AWS2026 || s.held.ticket == 0 || s.held.rejected || forced ||
+		c.sourceExpiry > s.held.sourceExpiry
+}
+
+// noProgress keeps the held set; the source is well, but there is nothing to
+// fetch yet. The same set with more time left by the server's clock proves the
+// local idea of its end wrong.
+func (s *Session) noProgress(now Now, c set, byServer bool) {
+	ticket := s.flight.ticket
+	s.counts.noProgress++
+	s.out.Notes |= NoteNoProgress
+	if byServer && c.sourceExpiry == s.held.sourceExpiry && c.remaining(now) > s.held.remaining(now) {
+		s.held.wall, s.held.elapsed = c.wall, c.elapsed
+		s.out.Notes |= NoteReanchored
+	}
+	if s.held.remaining(now) <= 0 {
+		s.flightFailed(now, failure{ticket, CodeNoProgress, Recoverable}, 0)
+		return
+	}
+	s.last, s.required, s.degraded, s.static = failure{}, ladder{}, false, 0
+	s.holdQuietly(now, 0)
+	s.stalled = s.quiet.until
+	s.settle(outcome{ticket: ticket})
+}
+
+// install replaces what is held, all of it at once.
+func (s *Session) install(now Now, c set, ticket, seq int64) {
+	c.ticket, c.seq, c.installed = ticket, seq, now.Elapsed
+	var shrunk bool
+	c.advisory, c.mandatory, shrunk = s.cfg.windowsFor(c.lifetime)
+	if shrunk && !s.warned {
+		s.warned = true
+		s.out.Notes |= NoteWindowsShrunk
+	}
+	if s.cfg.jitter {
+		c.advisory -= s.rng.between(0, (c.advisory-c.mandatory)/2)
+	}
+	s.held = c
+	s.quiet, s.required, s.last = ladder{}, ladder{}, failure{}
+	s.static, s.stalled, s.degraded = 0, 0, false
+	// a set that is due at once must not keep an idle host busy
+	s.idleFrom = now.Elapsed + max(second, min(c.lifetime/10, hour))
+	s.epoch++
+	s.counts.installs++
+	s.out.Notes |= NoteInstalled
+}

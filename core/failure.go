@@ -1,0 +1,152 @@
+package core
+
+// failure is what a failed attempt leaves behind. The error itself stays with
+// the host, under the ticket.
+type failure struct {
+	ticket int64
+	code   Code
+	class  Class
+}
+
+// ladder is a hold-off that grows with each failure until a success.
+type ladder struct {
+	failure  // required ladder: the cached error
+	failures int64
+	until    int64 // no attempt before here, on the elapsed clock
+}
+
+// Fail reports that the source failed. reason is CodeSource, or CodeMalformed
+// for a reply that could not be read; retryAfter is the pause in milliseconds
+// that the source asked for, 0 for none.
+func (s *Session) Fail(ticket int64, now Now, class Class, reason Code, retryAfter int64) Decision {
+	if class != Permanent && class != Throttled {
+		class = Recoverable
+	}
+	if reason != CodeMalformed {
+		reason = CodeSource
+	}
+	return s.report(ticket, now, failure{ticket, reason, class}, retryAfter)
+}
+
+// Abandon reports that the host's attempt died without an answer. A caller who
+// gave up waiting is not that.
+func (s *Session) Abandon(ticket int64, now Now) Decision {
+	return s.report(ticket, now, failure{ticket, CodeAbandoned, Recoverable}, 0)
+}
+
+func (s *Session) report(ticket int64, now Now, f failure, retryAfter int64) Decision {
+	if !s.begin(now) {
+		return s.end()
+	}
+	if _, ok := s.takeLost(ticket); ok {
+		s.out.Notes |= NoteLateIgnored // its failure was counted at its deadline
+	} else if s.flight.ticket != ticket || ticket == 0 {
+		s.unknownTicket()
+	} else {
+		s.flightFailed(s.now, f, retryAfter)
+	}
+	return s.end()
+}
+
+// flightFailed ends the flight under way: one hold-off, one outcome.
+func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
+	fl := s.flight
+	floor := min(max(retryAfter, 0), minute)
+	if f.class == Throttled {
+		f.class, floor = Recoverable, max(floor, second)
+	}
+	s.counts.failures++
+	s.last = f
+	if fl.required {
+		s.out.Notes |= NoteFailed
+	} else {
+		s.out.Notes |= NoteFailedQuietly
+	}
+	s.holdOff(now, f, fl, floor)
+	o := outcome{ticket: fl.ticket, failed: true, failure: f, retryAt: max(now.Elapsed, s.required.until)}
+	if fl.required {
+		o.serve = s.mayServe(now, 0, f.class)
+		if o.serve && !s.degraded {
+			s.degraded = true
+			s.out.Notes |= NoteDegraded
+		}
+	} else {
+		o.serve = s.cfg.policy != AWS2026 || f.class != Permanent
+	}
+	s.settle(o)
+}
+
+// holdOff decides how long no new attempt starts, so that neither a sick source
+// nor a queue of callers makes a storm.
+func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
+	held := s.cfg.stability == Static && s.mayServe(now, 0, f.class)
+	switch {
+	case f.class == Permanent && (fl.required || s.cfg.policy == AWS2026):
+		s.hold(now, f, max(floor, s.rng.between(second, 5*second)))
+	case held:
+		end := now.Elapsed + max(floor, s.rng.between(300*second, 600*second))
+		s.static = min(end, now.Elapsed+add(s.held.remaining(now), s.cfg.maxStale))
+	case fl.required:
+		s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
+	case fl.cause == CauseDegraded:
+		s.required.failures++
+		s.quiet.until = now.Elapsed + max(floor, s.requiredStep(s.required.failures-1))
+		return
+	default:
+		s.holdQuietly(now, floor)
+		return
+	}
+	// what callers tried in vain is not to be tried at once with nobody asking
+	if phase := s.held.phase(now); fl.required && (phase == PhaseAdvisory || !s.cfg.deferred) {
+		s.holdQuietly(now, floor)
+	}
+}
+
+// hold binds callers who must wait: they get the error that is kept here.
+func (s *Session) hold(now Now, f failure, span int64) {
+	s.required.failures++
+	s.required.failure = f
+	s.required.until = now.Elapsed + span
+}
+
+// requiredStep: nothing after the first failure, then 200 ms doubling to 5 s.
+func (s *Session) requiredStep(before int64) int64 {
+	if before == 0 {
+		return 0
+	}
+	return s.draw(before, 200, 5*second)
+}
+
+// holdQuietly is the advisory ladder: 5 s doubling to 5 min, never past half
+// the time to the mandatory window, and nothing within 10 s of that.
+func (s *Session) holdQuietly(now Now, floor int64) {
+	s.quiet.failures++
+	span := s.draw(s.quiet.failures, 5*second, 5*minute)
+	left := s.held.remaining(now) - s.held.mandatory
+	ahead := s.held.ticket != 0 && left > 0 && !s.held.endless()
+	if ahead {
+		span = min(span, left/2)
+	}
+	span = max(span, 2*second, floor)
+	if ahead && span > left-10*second {
+		span = max(left, floor)
+	}
+	s.quiet.until = now.Elapsed + span
+}
+
+// draw is uniform in [1/2, 1] of the n-th step. The exponent is clamped: the
+// 10,000th failure behaves like the 10th.
+func (s *Session) draw(n, first, most int64) int64 {
+	step := min(first<<min(n-1, 10), most)
+	return s.rng.between(step/2, step)
+}
+
+// quietUntil is the end of every hold-off that keeps an attempt from starting
+// for which nobody waits.
+func (s *Session) quietUntil() int64 {
+	until := max(s.quiet.until, s.required.until, s.static, s.stalled, s.lostUntil())
+	if s.held.rejected {
+		until = max(until, s.spaced)
+	}
+	return until
+}

@@ -1,0 +1,122 @@
+package core
+
+// flight is the one refresh attempt under way.
+type flight struct {
+	ticket   int64 // 0: none
+	seq      int64
+	start    Now
+	deadline int64 // on the elapsed clock
+	cause    Cause
+	required bool // somebody waits for it
+	forced   bool // the user asked for it
+	answered bool // a late answer has come in meanwhile, and serves its waiters
+}
+
+// lostAttempt is one that passed its deadline and may still be running.
+type lostAttempt struct {
+	ticket int64 // 0: none
+	seq    int64
+	start  Now
+	forced bool
+	until  int64 // given up for lost then
+}
+
+// promptTime is how long a person may take to answer a prompt, and writeOffTime
+// how long after its deadline an attempt that never reports counts as running:
+// without that end, two attempts that hang for ever would end all refreshing.
+const (
+	promptTime   = 15 * minute
+	writeOffTime = 15 * minute
+)
+
+// start sets a flight going. The caller has checked that it may.
+func (s *Session) start(now Now, cause Cause) {
+	s.seq++
+	s.counts.starts++
+	timeout := s.cfg.timeout
+	if s.cfg.attended {
+		timeout = max(timeout, promptTime) // Prompted sets the real one
+	}
+	s.flight = flight{
+		ticket: s.ticket.next(&s.rng), seq: s.seq, start: now,
+		deadline: now.Elapsed + timeout, cause: cause,
+	}
+	s.out.Started, s.out.StartCause, s.out.StartDeadline = s.flight.ticket, cause, s.flight.deadline
+}
+
+// Prompted tells that the person whom the flight asked has answered: the time
+// that the source may take starts now.
+func (s *Session) Prompted(ticket int64, now Now) Decision {
+	if !s.begin(now) {
+		return s.end()
+	}
+	if s.flight.ticket == ticket && ticket != 0 {
+		s.flight.start = s.now
+		s.flight.deadline = s.now.Elapsed + s.cfg.timeout
+	} else {
+		s.unknownTicket()
+	}
+	return s.end()
+}
+
+// Force starts one flight for the user, past every hold-off, or joins the one
+// under way. It never rejects what is held.
+func (s *Session) Force(now Now) Decision {
+	if !s.begin(now) {
+		return s.end()
+	}
+	kind := Wait
+	if s.flight.ticket == 0 {
+		if lost := s.lostUntil(); lost > s.now.Elapsed {
+			s.fail(failure{code: CodeTimedOut, class: Recoverable, ticket: s.last.ticket}, lost)
+			return s.end()
+		}
+		s.start(s.now, CauseForced)
+		kind = Refresh
+	}
+	s.epoch++
+	s.flight.required, s.flight.forced = true, true
+	s.await(kind)
+	return s.end()
+}
+
+// timeOut ends a flight for its waiters. The attempt may still be running, and
+// its answer is still good if it comes.
+func (s *Session) timeOut(now Now) {
+	f := s.flight
+	at := 0
+	if s.lost[0].ticket != 0 {
+		at = 1
+	}
+	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, f.deadline + writeOffTime}
+	s.counts.timeOuts++
+	s.out.Cancelled = f.ticket
+	s.out.Notes |= NoteTimedOut
+	s.flightFailed(now, failure{f.ticket, CodeTimedOut, Recoverable}, 0)
+}
+
+// lostUntil is when a new attempt may start beside the lost ones: at most one
+// of those may still be running then. 0: now.
+func (s *Session) lostUntil() int64 {
+	if s.lost[0].ticket == 0 || s.lost[1].ticket == 0 {
+		return 0
+	}
+	return min(s.lost[0].until, s.lost[1].until)
+}
+
+// takeLost removes a lost attempt that has reported after all.
+func (s *Session) takeLost(ticket int64) (lostAttempt, bool) {
+	for i := range s.lost {
+		if l := s.lost[i]; l.ticket == ticket && ticket != 0 {
+			s.lost[i] = lostAttempt{}
+			s.counts.late++
+			return l, true
+		}
+	}
+	return lostAttempt{}, false
+}
+
+func (s *Session) unknownTicket() {
+	s.counts.unknown++
+	s.out.Notes |= NoteUnknownTicket
+}

@@ -1,0 +1,43 @@
+package core
+
+// quickRejection is how soon after its install a rejected set points to a
+// client with another fault rather than to the set.
+const quickRejection = minute
+
+// Invalidate reports that a service rejected a set. It is ignored unless it
+// names the one held; else the next Ask takes the required path. The mark is
+// made before anything else is due, so that a flight that ends in this very
+// instant is judged against it.
+func (s *Session) Invalidate(fingerprint uint64, now Now) Decision {
+	s.out = nothing()
+	if s.stage != stageOpen {
+		return s.end()
+	}
+	now = s.at(now)
+	if s.held.ticket == 0 || s.held.fingerprint != fingerprint || s.held.rejected {
+		s.out.Notes |= NoteInvalidateIgnored
+	} else {
+		s.reject(now)
+	}
+	s.tick(now)
+	return s.end()
+}
+
+func (s *Session) reject(now Now) {
+	s.held.rejected = true
+	s.epoch++
+	s.counts.rejected++
+	s.out.Notes |= NoteRejected
+	s.rejected[s.rejectedAt] = s.held.fingerprint
+	s.rejectedAt = (s.rejectedAt + 1) % len(s.rejected)
+	if now.Elapsed-s.held.installed >= quickRejection {
+		s.rejections = 0
+		return
+	}
+	s.rejections++
+	if s.rejections < 2 {
+		return // once may be chance; the caller's retry is to succeed
+	}
+	s.spaced = now.Elapsed + min(5*second<<min(s.rejections-2, 10), 5*minute)
+	s.out.Notes |= NoteSpaced
+}

@@ -1,0 +1,193 @@
+package core
+
+// stage is where a session is in its own life.
+type stage int32
+
+const (
+	stageNew stage = iota
+	stageOpen
+	stageClosed
+)
+
+// Session is one source of credentials and the machine that keeps it fresh. It
+// is not safe for concurrent use: the host brings the lock.
+type Session struct {
+	cfg    config
+	stage  stage
+	rng    prng
+	ticket tickets
+	seq    int64 // flights started, in order
+	now    Now   // the last pair seen
+	epoch  int64
+
+	held     set
+	flight   flight
+	lost     [2]lostAttempt
+	outcomes [8]outcome
+	oldest   int // the place in outcomes to be overwritten next
+
+	rejected   [8]uint64 // fingerprints
+	rejectedAt int       // the place to be overwritten next
+	rejections int64     // in a row, each within a minute of its install
+	spaced     int64     // no attempt for a rejected set before here
+
+	quiet    ladder // advisory attempts: binds nobody who must wait
+	required ladder // attempts that somebody waited for
+	static   int64  // "static" with a held set: no attempt before here
+	stalled  int64  // after a reply without progress: no attempt before here
+	idleFrom int64  // eager: no attempt with nobody asking before here
+	last     failure
+	degraded bool // a required refresh failed and the held set is served on
+	warned   bool // explicit windows had to shrink, and that was noted
+
+	counts counters
+	out    Decision // being made for the event in hand
+}
+
+type counters struct {
+	starts, installs, failures, timeOuts int64
+	unknown, late, noProgress, rejected  int64
+}
+
+// New gives a session that takes options and is then opened.
+func New() *Session { return &Session{} }
+
+// Method is the session's method, once it is open.
+func (s *Session) Method() Method { return s.cfg.method }
+
+// IsOpen tells whether the session takes events.
+func (s *Session) IsOpen() bool { return s.stage == stageOpen }
+
+// Set sets one option of a session that is not open yet. A refused value
+// (*OptionError) changes nothing.
+func (s *Session) Set(o Option, value float64) error {
+	if s.stage != stageNew || o <= 0 || o >= optEnd {
+		return &OptionError{o}
+	}
+	return s.cfg.set(o, value)
+}
+
+// Open checks the options against each other and starts the machine. An eager
+// session starts its first flight here. The seed feeds the session's own PRNG
+// and the high bits of its tickets; it must be fresh for each session.
+func (s *Session) Open(now Now, seed uint64) (Decision, error) {
+	if s.stage != stageNew {
+		return Decision{}, &OptionError{}
+	}
+	cfg := s.cfg
+	if err := cfg.finish(); err != nil {
+		return Decision{}, err
+	}
+	s.cfg, s.stage, s.now = cfg, stageOpen, now
+	s.seed(seed)
+	s.begin(now)
+	if s.flight.ticket == 0 && !s.cfg.deferred && !s.cfg.attended {
+		s.start(now, CauseIdle) // inline hosts too: at Open, the host is running
+	}
+	return s.end(), nil
+}
+
+func (s *Session) seed(seed uint64) {
+	s.rng = prng(seed)
+	s.ticket.reseed(s.rng.next())
+}
+
+// Close answers the waiters with CodeClosed and cancels the flight. Every later
+// event is refused with the same code.
+func (s *Session) Close() Decision {
+	s.out = nothing()
+	if s.stage == stageOpen {
+		s.epoch++
+		s.out.Settled, s.out.Cancelled = s.flight.ticket, s.flight.ticket
+		s.flight, s.lost = flight{}, [2]lostAttempt{}
+	}
+	s.stage = stageClosed
+	return s.end()
+}
+
+// Wake does what is due: it times flights out and, in an eager session, starts
+// the refresh that nobody has asked for yet.
+func (s *Session) Wake(now Now) Decision {
+	s.begin(now)
+	return s.end()
+}
+
+// begin opens an event: it takes the time, and does first what Wake would do.
+// It reports whether the session takes events at all.
+func (s *Session) begin(now Now) bool {
+	s.out = nothing()
+	if s.stage != stageOpen {
+		return false
+	}
+	s.tick(s.at(now))
+	return true
+}
+
+// at records the time of an event. Callers on several threads read the clock
+// before they take the host's lock, so a reading may be older than the last.
+func (s *Session) at(now Now) Now {
+	now.Elapsed = max(now.Elapsed, s.now.Elapsed)
+	s.now = now
+	return now
+}
+
+func (s *Session) tick(now Now) {
+	for i := range s.lost {
+		if l := &s.lost[i]; l.ticket != 0 && now.Elapsed >= l.until {
+			*l = lostAttempt{}
+			s.out.Notes |= NoteWrittenOff
+		}
+	}
+	if s.flight.ticket != 0 && now.Elapsed >= s.flight.deadline {
+		s.timeOut(now)
+	}
+	if s.flight.ticket == 0 && s.idleAt(now) <= now.Elapsed {
+		s.start(now, CauseIdle)
+	}
+}
+
+// end closes an event with what every decision carries.
+func (s *Session) end() Decision {
+	if s.stage == stageClosed {
+		s.out.Kind, s.out.Code = Error, CodeClosed
+	}
+	s.out.Epoch = s.epoch
+	s.out.Phase = s.held.phase(s.now)
+	s.out.NextWake = s.nextWake()
+	return s.out
+}
+
+// nothing is the decision that an event starts from.
+func nothing() Decision {
+	return Decision{
+		LeaseElapsed: Never, LeaseWall: Never, Expiry: Never,
+		Deadline: Never, RetryAt: Never, StartDeadline: Never, NextWake: Never,
+	}
+}
+
+// nextWake is the next instant at which something is due by itself.
+func (s *Session) nextWake() int64 {
+	switch {
+	case s.stage != stageOpen:
+		return Never
+	case s.flight.ticket != 0:
+		return s.flight.deadline
+	}
+	return s.idleAt(s.now)
+}
+
+// idleAt is when an eager session starts a refresh with nobody asking. Hosts
+// that freeze between calls (inline) and people (attended) are left in peace.
+func (s *Session) idleAt(now Now) int64 {
+	if s.cfg.deferred || s.cfg.inline || s.cfg.attended {
+		return Never
+	}
+	at := now.Elapsed
+	if s.held.ticket != 0 && !s.held.rejected {
+		if s.held.endless() {
+			return Never
+		}
+		at += max(0, s.held.remaining(now)-s.held.advisory)
+	}
+	return max(at, s.idleFrom, s.quietUntil())
+}

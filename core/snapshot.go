@@ -1,0 +1,218 @@
+package core
+
+import "errors"
+
+// SnapshotBytes is enough for any snapshot.
+const SnapshotBytes = 1024
+
+// The errors of Restore.
+var (
+	ErrSnapshot        = errors.New("evercreds: not a snapshot, or a damaged one")
+	ErrSnapshotVersion = errors.New("evercreds: the snapshot is of another version")
+)
+
+const (
+	snapshotMagic   = 0x43564531 // "1EVC"
+	snapshotVersion = 1
+)
+
+// codec walks over the fields of a session in one fixed order, in either
+// direction, so that writing and reading cannot drift apart. Every field takes
+// eight bytes, little endian.
+type codec struct {
+	b       []byte
+	reading bool
+	short   bool
+}
+
+func (c *codec) word(v *uint64) {
+	if !c.reading {
+		for i := range 8 {
+			c.b = append(c.b, byte(*v>>(8*i)))
+		}
+		return
+	}
+	if len(c.b) < 8 {
+		c.short = true
+		return
+	}
+	*v = 0
+	for i := range 8 {
+		*v |= uint64(c.b[i]) << (8 * i)
+	}
+	c.b = c.b[8:]
+}
+
+func (c *codec) ints(fields ...*int64) {
+	for _, f := range fields {
+		w := uint64(*f)
+		c.word(&w)
+		*f = int64(w)
+	}
+}
+
+func (c *codec) flags(fields ...*bool) {
+	for _, f := range fields {
+		w := uint64(truth(*f))
+		c.word(&w)
+		c.short = c.short || w > 1
+		*f = w == 1
+	}
+}
+
+// choice checks a small enumeration on reading.
+func choice[T ~int32](c *codec, f *T, most T) {
+	w := uint64(*f)
+	c.word(&w)
+	if w > uint64(most) {
+		c.short = true
+		w = 0
+	}
+	*f = T(w)
+}
+
+func (s *Session) walk(c *codec) {
+	s.cfg.walk(c)
+	choice(c, &s.stage, stageClosed)
+	c.word((*uint64)(&s.rng))
+	c.ints(&s.ticket.prefix, &s.ticket.count, &s.seq, &s.now.Wall, &s.now.Elapsed, &s.epoch)
+	h := &s.held
+	c.ints(&h.ticket, &h.seq, &h.sourceExpiry, &h.wall, &h.elapsed, &h.lifetime)
+	c.word(&h.fingerprint)
+	c.ints(&h.advisory, &h.mandatory, &h.installed)
+	c.flags(&h.rejected, &h.bypassed)
+	for i := range s.rejected {
+		c.word(&s.rejected[i])
+	}
+	at := int64(s.rejectedAt)
+	c.ints(&at, &s.rejections, &s.spaced)
+	s.rejectedAt = int(uint64(at) % uint64(len(s.rejected)))
+	s.quiet.walk(c)
+	s.required.walk(c)
+	s.last.walk(c)
+	c.ints(&s.static, &s.stalled, &s.idleFrom)
+	c.flags(&s.degraded, &s.warned)
+	n := &s.counts
+	c.ints(&n.starts, &n.installs, &n.failures, &n.timeOuts, &n.unknown, &n.late, &n.noProgress, &n.rejected)
+}
+
+func (f *config) walk(c *codec) {
+	choice(c, &f.policy, AWS2026)
+	choice(c, &f.method, 1<<30)
+	choice(c, &f.stability, Static)
+	c.ints(&f.advisory, &f.mandatory, &f.timeout, &f.maxStale)
+	c.flags(&f.auto, &f.inline, &f.jitter, &f.deferred, &f.attended)
+	given := int64(f.given)
+	c.ints(&given)
+	f.given = uint32(given)
+}
+
+func (l *ladder) walk(c *codec) {
+	l.failure.walk(c)
+	c.ints(&l.failures, &l.until)
+}
+
+func (f *failure) walk(c *codec) {
+	c.ints(&f.ticket)
+	choice(c, &f.code, CodeClosed)
+	choice(c, &f.class, Throttled)
+}
+
+// AppendSnapshot appends the session's state to b: all of it but the waiters,
+// the flight and the outcomes kept for them. There is no secret in it. A session
+// that was not opened has none.
+func (s *Session) AppendSnapshot(b []byte) []byte {
+	if s.stage == stageNew {
+		return b
+	}
+	c := codec{}
+	head := uint64(snapshotMagic)<<32 | snapshotVersion
+	c.word(&head)
+	s.walk(&c)
+	sum := checksum(c.b)
+	c.word(&sum)
+	return append(b, c.b...)
+}
+
+// Restore gives a session that goes on where the snapshot was taken, in another
+// process or after a reboot too. The seed must be a fresh one: the tickets of
+// the new session come from it. All leases end.
+func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
+	c := codec{b: b, reading: true}
+	var head, sum uint64
+	c.word(&head)
+	if c.short || head>>32 != snapshotMagic {
+		return nil, Decision{}, ErrSnapshot
+	}
+	if uint32(head) != snapshotVersion {
+		return nil, Decision{}, ErrSnapshotVersion
+	}
+	s := New()
+	s.walk(&c)
+	body := len(b) - len(c.b)
+	c.word(&sum)
+	if c.short || len(c.b) != 0 || sum != checksum(b[:body]) || !s.sound() {
+		return nil, Decision{}, ErrSnapshot
+	}
+	if now.Elapsed < s.now.Elapsed {
+		s.rebase(now)
+	}
+	s.now = now
+	s.seed(seed)
+	s.epoch++
+	s.begin(now)
+	return s, s.end(), nil
+}
+
+// checksum is FNV-1a: against damage, not against malice.
+func checksum(b []byte) uint64 {
+	h := uint64(0xcbf29ce484222325)
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 0x100000001b3
+	}
+	return h
+}
+
+// sound refuses what no session can have written, so that arithmetic on the
+// restored numbers cannot overflow.
+func (s *Session) sound() bool {
+	h, c := &s.held, &s.cfg
+	within := func(least, most int64, values ...int64) bool {
+		for _, v := range values {
+			if v < least || v > most {
+				return false
+			}
+		}
+		return true
+	}
+	return s.stage != stageNew && c.method > 0 &&
+		within(0, 12*hour, c.advisory, c.mandatory) && within(1, 12*hour, c.timeout) &&
+		within(0, Never, c.maxStale) && within(-maxInstant, maxInstant, s.now.Wall, s.now.Elapsed) &&
+		within(0, Never, h.ticket, h.sourceExpiry, h.lifetime, s.ticket.count) &&
+		within(-maxInstant, Never, h.wall, h.elapsed, h.installed, s.spaced, s.static, s.stalled, s.idleFrom) &&
+		within(-maxInstant, Never, s.quiet.until, s.required.until) &&
+		within(0, 12*hour, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
+		(h.wall == Never) == (h.elapsed == Never) &&
+		within(0, Never, s.quiet.failures, s.required.failures, s.rejections, s.epoch, s.seq)
+}
+
+// rebase moves everything on the elapsed clock to one that began anew (another
+// boot, another machine), by what the wall clock says has passed meanwhile.
+func (s *Session) rebase(now Now) {
+	passed := max(0, now.Wall-s.now.Wall)
+	move := func(at *int64) {
+		if *at == Never || *at == 0 {
+			return
+		}
+		*at = now.Elapsed + *at - s.now.Elapsed - passed
+	}
+	for _, at := range []*int64{
+		&s.held.installed, &s.spaced, &s.quiet.until, &s.required.until,
+		&s.static, &s.stalled, &s.idleFrom,
+	} {
+		move(at)
+	}
+	if !s.held.endless() {
+		s.held.elapsed = now.Elapsed + s.held.wall - now.Wall
+	}
+}
