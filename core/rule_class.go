@@ -1,0 +1,35 @@
+package core
+
+// ErrorClass sorts a service's error by source, HTTP status (0: no reply) and
+// error code ("": none). What is not known to be permanent is recoverable: a
+// source that could not be reached may be back.
+//
+// The permanent codes are those of the AWS SDK for Rust (sts/util.rs);
+// ExpiredToken is recoverable, since it speaks of the source credentials, which
+// may rotate; Throttling is HTTP 400 from STS.
+func ErrorClass(m Method, status int, code []byte) Class {
+	name := string(code)
+	if n := len(name) - len("Exception"); n > 0 && name[n:] == "Exception" {
+		name = name[:n]
+	}
+	switch name {
+	case "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "SlowDown",
+		"RequestThrottled", "BandwidthLimitExceeded", "PriorRequestNotComplete", "LimitExceeded":
+		return Throttled
+	case "AccessDenied", "MalformedPolicyDocument", "MalformedPolicy", "PackedPolicyTooLarge",
+		"RegionDisabled", "IDPRejectedClaim", "IdpRejectedClaim", "InvalidIdentityToken",
+		"ValidationError", "Validation", "InvalidParameterValue", "MissingParameter", "InvalidAction",
+		"MFARefused", "Configuration":
+		return Permanent
+	case "ExpiredToken", "RequestExpired", "IDPCommunicationError", "IncompleteSignature",
+		"InvalidClientTokenId", "SignatureDoesNotMatch", "RequestTimeTooSkewed":
+		return Recoverable // a source that rotates, or a clock that is set right
+	}
+	switch {
+	case status == 429 || status == 503 && m == MethodIoT:
+		return Throttled
+	case m == MethodIoT && (status == 403 || status == 404 || status == 400):
+		return Permanent // certificate, thing or alias: see the provider's page
+	}
+	return Recoverable
+}

@@ -1,0 +1,55 @@
+package core
+
+import "errors"
+
+// mfaDigits is the length of a one-time code.
+const mfaDigits = 6
+
+// MFACode finds the one-time code in what a command printed: the last run of
+// exactly six ASCII digits that stands as a word of its own. The result is its
+// offset, so that the code itself never leaves the caller's text.
+func MFACode(text []byte) (offset int, ok bool) {
+	for end := len(text); end >= mfaDigits; end-- {
+		at := end - mfaDigits
+		if allDigits(text[at:end]) && !wordAt(text, at-1) && !wordAt(text, end) {
+			return at, true
+		}
+	}
+	return 0, false
+}
+
+func allDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// wordAt tells whether a word goes on at i; letters beyond ASCII count.
+func wordAt(text []byte, i int) bool {
+	if i < 0 || i >= len(text) {
+		return false
+	}
+	c := text[i]
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+}
+
+// The errors of CheckDuration.
+var (
+	ErrDuration        = errors.New("evercreds: duration_seconds must be whole seconds from 900 to 43200")
+	ErrDurationChained = errors.New("evercreds: duration_seconds must be at most 3600 where a role is assumed by another role")
+)
+
+// CheckDuration checks a requested lifetime before the call: STS refuses, and
+// does not cap, more than an hour for a role that is assumed by another role.
+func CheckDuration(seconds float64, chained bool) error {
+	switch {
+	case !(seconds >= 900 && seconds <= 43200) || seconds != float64(int64(seconds)):
+		return ErrDuration
+	case chained && seconds > 3600:
+		return ErrDurationChained
+	}
+	return nil
+}
