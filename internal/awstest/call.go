@@ -1,0 +1,173 @@
+package awstest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// The actions that are served, as faults and counts name them.
+const (
+	ActionAssumeRole        = "AssumeRole"
+	ActionGetCallerIdentity = "GetCallerIdentity"
+	ActionListBuckets       = "ListBuckets"
+	// ActionRoleAlias is a call of the IoT credentials provider, under the name
+	// that IAM has for it.
+	ActionRoleAlias = "AssumeRoleWithCertificate"
+	// actionUnknown counts the calls of which nothing could be made.
+	actionUnknown = "unknown"
+)
+
+// maxBody is far above any AssumeRole that STS would accept.
+const maxBody = 256 << 10
+
+// call is one request on its way through the stand-in.
+type call struct {
+	r       *http.Request
+	id      string
+	body    []byte
+	at      time.Time     // arrival, by the server's clock
+	shift   time.Duration // by which a fault moves the times shown
+	dialect *dialect
+	action  string
+	source  string     // the role or alias that is asked, or whose set signed
+	form    url.Values // STS only
+	caller  issued     // who signed; zero for IoT
+	fault   Fault      // the one in force, its Kind "" for none
+	visit   visit
+}
+
+// result is what becomes of a call. Where err is set there is no value.
+type result struct {
+	value any
+	err   *apiError
+	spoil string // the code under which a deliberately bad reply is counted
+}
+
+func (s *Server) newCall(w http.ResponseWriter, r *http.Request, d *dialect) (*call, *apiError) {
+	c := &call{r: r, at: s.Now(), dialect: d, id: newID(), action: actionUnknown}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if tooLong := (*http.MaxBytesError)(nil); errors.As(err, &tooLong) {
+		return c, &apiError{http.StatusRequestEntityTooLarge, "RequestEntityTooLarge", "The body is too long.", 0}
+	}
+	if err != nil {
+		return c, &apiError{http.StatusBadRequest, "IncompleteBody", "The body ended early.", 0}
+	}
+	c.body = body
+	return c, nil
+}
+
+// finish runs a call whose action and source are known: it counts it, lets
+// faults have their way with it, and answers. early is an error found before.
+func (s *Server) finish(w http.ResponseWriter, c *call, early *apiError, run func(*call) result) {
+	defer s.counter.enter(c)()
+	if early != nil {
+		s.answer(w, c, result{err: early})
+		return
+	}
+	delay := s.applyFaults(c)
+	if !s.pause(c, delay) {
+		s.counter.failure(c, "ClientGone")
+		panic(http.ErrAbortHandler)
+	}
+	switch {
+	case c.fault.Kind == KindReset:
+		s.counter.failure(c, "ConnectionReset")
+		reset(w)
+	case c.fault.Kind == KindHang:
+		s.counter.failure(c, "Hang")
+		s.pause(c, -1)
+		panic(http.ErrAbortHandler)
+	case c.fault.Kind.refuses():
+		s.answer(w, c, result{err: c.refusal()})
+	default:
+		s.answer(w, c, run(c))
+	}
+}
+
+// pause waits for d, for ever where d is negative, and says whether the client
+// and the server are still there.
+func (s *Server) pause(c *call, d time.Duration) bool {
+	if d == 0 {
+		return true
+	}
+	var over <-chan time.Time
+	if d > 0 {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-over:
+		return true
+	case <-c.r.Context().Done():
+	case <-s.stop.Done():
+	}
+	return false
+}
+
+// answer counts first and writes then, so that a client that has its reply
+// finds it counted.
+func (s *Server) answer(w http.ResponseWriter, c *call, out result) {
+	status, value := http.StatusOK, out.value
+	if out.err != nil {
+		status, value = out.err.status, c.dialect.wrapError(c, out.err)
+	}
+	body, err := c.dialect.encode(value)
+	if err != nil {
+		panic(fmt.Sprintf("awstest: a reply of %s cannot be encoded: %v", c.action, err))
+	}
+	if out.err == nil && c.fault.Kind == KindTruncated {
+		body, out.spoil = body[:len(body)/2], "MalformedReply"
+	}
+	s.count(c, out)
+	h := w.Header()
+	h.Set("Content-Type", c.dialect.contentType)
+	h.Set(c.dialect.requestID, c.id)
+	h.Set("Date", s.Now().Add(c.shift).UTC().Format(http.TimeFormat))
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if out.err != nil && out.err.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(out.err.retryAfter))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may have left
+}
+
+func (s *Server) count(c *call, out result) {
+	switch {
+	case out.err != nil:
+		s.counter.failure(c, out.err.code)
+	case out.spoil != "":
+		s.counter.failure(c, out.spoil)
+	default:
+		s.counter.success(c)
+	}
+}
+
+// reset closes the connection so that the client sees a reset, not an end.
+func reset(w http.ResponseWriter) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	raw := conn
+	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
+		// Closing the TLS layer would say goodbye first.
+		raw = secure.NetConn()
+	}
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = raw.Close()
+}
+
+// newID is a request ID in the form of a UUID.
+func newID() string {
+	b := random(16)
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
