@@ -1,0 +1,2 @@
+# Runs the demo: demo.sh ARGS
+exec build/demo "$@"
