@@ -22,7 +22,7 @@ type lostAttempt struct {
 }
 
 // promptTime is how long a person may take to answer a prompt, and writeOffTime
-// how long after its deadline an attempt that never reports counts as running:
+// how long after its time-out an attempt that never reports counts as running:
 // without that end, two attempts that hang for ever would end all refreshing.
 const (
 	promptTime   = 15 * minute
@@ -88,7 +88,7 @@ func (s *Session) timeOut(now Now) {
 	if s.lost[0].ticket != 0 {
 		at = 1
 	}
-	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, f.deadline + writeOffTime}
+	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, now.Elapsed + writeOffTime}
 	s.counts.timeOuts++
 	s.out.Cancelled = f.ticket
 	s.out.Notes |= NoteTimedOut

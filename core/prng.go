@@ -23,7 +23,7 @@ func (p *prng) between(low, high int64) int64 {
 
 // tickets numbers the flights of a session. The high bits come from the seed
 // and the low ones count, so that a session restored from an old snapshot, with
-// a new seed, issues none again. All are below 2^53: exact in a double.
+// a new seed, issues none again. All are below Never, and exact in a double.
 type tickets struct {
 	prefix int64
 	count  int64
@@ -31,7 +31,7 @@ type tickets struct {
 
 const (
 	ticketCountBits  = 20
-	ticketPrefixBits = 33
+	ticketPrefixBits = 31
 )
 
 // reseed takes a new prefix, different from the one in use.

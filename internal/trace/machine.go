@@ -1,0 +1,55 @@
+// Package trace replays scenarios, the text language of docs/conformance.md, on
+// any machine that speaks the core's events.
+package trace
+
+import "github.com/evercreds/evercreds/core"
+
+// Machine is a host of the core as a scenario drives it: one session, one cache
+// and the rules. Refusals are *core.OptionError or a Refusal.
+type Machine interface {
+	// Open makes a new session the current one.
+	Open(options []Option, now core.Now, seed uint64) (core.Decision, error)
+	// Restore makes a session of a snapshot the current one.
+	Restore(snapshot []byte, now core.Now, seed uint64) (core.Decision, error)
+	Snapshot() ([]byte, error)
+	Status(field core.Field, now core.Now) int64
+
+	Ask(now core.Now, minTTL int64) core.Decision
+	Answer(ticket int64, now core.Now, minTTL int64, forced bool) core.Decision
+	Complete(ticket int64, now core.Now, facts core.Facts) core.Decision
+	Fail(ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) core.Decision
+	Abandon(ticket int64, now core.Now) core.Decision
+	Prompted(ticket int64, now core.Now) core.Decision
+	Invalidate(fingerprint uint64, now core.Now) core.Decision
+	Force(now core.Now) core.Decision
+	Wake(now core.Now) core.Decision
+	Close() core.Decision
+
+	// NewCache makes a new cache the current one.
+	NewCache(policy core.CachePolicy, size int32) error
+	CacheGet(id int32) int32
+	CacheContains(id int32) int32
+	CacheAdd(id int32) int32
+	CacheRemove(id int32) int32
+	CacheResize(size int32) int32
+	CacheClear() int32
+	CacheEvicted() (int32, bool)
+	CacheNext(id int32) (int32, bool)
+
+	RuleExpiry(text string) (int64, error)
+	RuleClass(method core.Method, status int32, code string) core.Class
+	RuleIoTEndpoint(text string) (string, error)
+	RuleMFACode(text string) (int32, error)
+	RuleDuration(seconds float64, chained bool) error
+}
+
+// Option is one setting of open, in the order of the line.
+type Option struct {
+	Option core.Option
+	Value  float64
+}
+
+// Refusal is the name of an error code in lower case, without its prefix.
+type Refusal string
+
+func (r Refusal) Error() string { return string(r) }

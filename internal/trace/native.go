@@ -1,0 +1,130 @@
+package trace
+
+import (
+	"errors"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// Native is the core by import.
+type Native struct {
+	*core.Session
+	cache *core.Cache
+}
+
+var _ Machine = (*Native)(nil)
+
+// Open implements Machine.
+func (n *Native) Open(options []Option, now core.Now, seed uint64) (core.Decision, error) {
+	s := core.New()
+	for _, o := range options {
+		if err := s.Set(o.Option, o.Value); err != nil {
+			return core.Decision{}, err
+		}
+	}
+	d, err := s.Open(now, seed)
+	if err == nil {
+		n.Session = s
+	}
+	return d, err
+}
+
+// Restore implements Machine.
+func (n *Native) Restore(snapshot []byte, now core.Now, seed uint64) (core.Decision, error) {
+	s, d, err := core.Restore(snapshot, now, seed)
+	switch {
+	case errors.Is(err, core.ErrSnapshotVersion):
+		return d, Refusal("snapshot_version")
+	case err != nil:
+		return d, Refusal("snapshot")
+	}
+	n.Session = s
+	return d, nil
+}
+
+// Snapshot implements Machine.
+func (n *Native) Snapshot() ([]byte, error) { return n.AppendSnapshot(nil), nil }
+
+// NewCache implements Machine.
+func (n *Native) NewCache(policy core.CachePolicy, size int32) error {
+	n.cache = core.NewCache(policy, int(size))
+	return nil
+}
+
+func number(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// CacheGet implements Machine.
+func (n *Native) CacheGet(id int32) int32 { return number(n.cache.Get(id)) }
+
+// CacheContains implements Machine.
+func (n *Native) CacheContains(id int32) int32 { return number(n.cache.Contains(id)) }
+
+// CacheAdd implements Machine.
+func (n *Native) CacheAdd(id int32) int32 { return number(n.cache.Add(id)) }
+
+// CacheRemove implements Machine.
+func (n *Native) CacheRemove(id int32) int32 { return number(n.cache.Remove(id)) }
+
+// CacheResize implements Machine.
+func (n *Native) CacheResize(size int32) int32 { return int32(n.cache.Resize(int(size))) }
+
+// CacheClear implements Machine.
+func (n *Native) CacheClear() int32 { n.cache.Clear(); return 0 }
+
+// CacheEvicted implements Machine.
+func (n *Native) CacheEvicted() (int32, bool) { return n.cache.Evicted() }
+
+// CacheNext implements Machine.
+func (n *Native) CacheNext(id int32) (int32, bool) { return n.cache.Next(id) }
+
+// RuleExpiry implements Machine.
+func (n *Native) RuleExpiry(text string) (int64, error) {
+	ms, err := core.ParseExpiry([]byte(text))
+	switch {
+	case errors.Is(err, core.ErrExpiryNaive):
+		return 0, Refusal("expiry_naive")
+	case err != nil:
+		return 0, Refusal("expiry_unreadable")
+	}
+	return ms, nil
+}
+
+// RuleClass implements Machine.
+func (n *Native) RuleClass(method core.Method, status int32, code string) core.Class {
+	return core.ErrorClass(method, int(status), []byte(code))
+}
+
+// RuleIoTEndpoint implements Machine.
+func (n *Native) RuleIoTEndpoint(text string) (string, error) {
+	host, err := core.IoTEndpoint([]byte(text))
+	if err != nil {
+		return "", Refusal("iot_endpoint")
+	}
+	return string(host), nil
+}
+
+// RuleMFACode implements Machine.
+func (n *Native) RuleMFACode(text string) (int32, error) {
+	at, ok := core.MFACode([]byte(text))
+	if !ok {
+		return 0, Refusal("mfa_code")
+	}
+	return int32(at), nil
+}
+
+// RuleDuration implements Machine.
+func (n *Native) RuleDuration(seconds float64, chained bool) error {
+	err := core.CheckDuration(seconds, chained)
+	switch {
+	case errors.Is(err, core.ErrDurationChained):
+		return Refusal("duration_chained")
+	case err != nil:
+		return Refusal("duration")
+	}
+	return nil
+}
