@@ -1,0 +1,57 @@
+package hostfuncs
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// Credentials are one set of temporary credentials, as one reply brought them.
+// However they are printed or logged, access key, secret key and token stay out.
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	// AccountID is the 12-digit account, "" where the source does not tell.
+	AccountID string
+	// Expires is the end as the source wrote it.
+	Expires time.Time
+	// NoExpiry says that the set has no end; Expires is then zero. Only a
+	// custom source may say so.
+	NoExpiry bool
+}
+
+// String describes the set without its secrets.
+func (c Credentials) String() string {
+	switch {
+	case c.AccessKeyID == "" && c.SecretAccessKey == "" && c.SessionToken == "":
+		return "Credentials(empty)"
+	case c.NoExpiry:
+		return "Credentials(redacted, without expiry)"
+	}
+	return "Credentials(redacted, until " + c.Expires.UTC().Format(time.RFC3339) + ")"
+}
+
+// GoString is String: %#v must not print the fields.
+func (c Credentials) GoString() string { return c.String() }
+
+// Format prints String for every verb, so that no verb reaches the fields.
+func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue is String, for log/slog.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Fingerprint is by what the machine knows a set: the first eight bytes, big
+// endian, of SHA-256 over access key, a zero byte and session token.
+func Fingerprint(c Credentials) uint64 {
+	return FingerprintOf(c.AccessKeyID, c.SessionToken)
+}
+
+// FingerprintOf is the [Fingerprint] of the set with this access key and token.
+func FingerprintOf(accessKeyID, sessionToken string) uint64 {
+	sum := sha256.Sum256([]byte(accessKeyID + "\x00" + sessionToken))
+	return binary.BigEndian.Uint64(sum[:8])
+}

@@ -1,0 +1,236 @@
+package hostfuncs_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+const iotEndpoint = "c1234567890abc.credentials.iot.us-east-1.amazonaws.com"
+
+func iotParams(s *awstest.Server) hostfuncs.IoTParams {
+	return hostfuncs.IoTParams{
+		Endpoint: iotEndpoint, RoleAlias: awstest.DefaultAlias, ThingName: awstest.DefaultThing,
+		Certificate: hostfuncs.PEMFile(s.ClientEC.CertFile), PrivateKey: hostfuncs.PEMFile(s.ClientEC.KeyFile),
+		CA: hostfuncs.PEMFile(s.CAFile), DialContext: dialTo(s.TLSURL),
+	}
+}
+
+func newIoT(t *testing.T, p hostfuncs.IoTParams) *hostfuncs.IoT {
+	t.Helper()
+	s, err := hostfuncs.NewIoT(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestIoTResult(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{ClockOffset: 3 * time.Hour})
+	files := iotParams(standIn)
+	texts := files
+	texts.ThingName = ""
+	texts.Certificate, texts.PrivateKey = hostfuncs.PEMBytes(standIn.ClientRSA.CertPEM), hostfuncs.PEMBytes(standIn.ClientRSA.KeyPEM)
+	texts.CA = hostfuncs.PEMBytes(standIn.CAPEM)
+	for i, p := range []hostfuncs.IoTParams{files, texts} {
+		r, err := newIoT(t, p).Fetch(t.Context(), flight)
+		if err != nil {
+			t.Fatal(err)
+		}
+		issued := standIn.Counts().Aliases[awstest.DefaultAlias].Issued
+		if len(issued) != i+1 || issued[i].AccessKeyID != r.AccessKeyID || issued[i].ExpiresMs != r.Expires.UnixMilli() {
+			t.Errorf("the result is not the set that was issued: %+v, %v", issued, r)
+		}
+		if d := standIn.Now().Sub(r.ServerTime); d.Abs() > 5*time.Second || r.ServerTime.UnixMilli()%1000 != 999 {
+			t.Errorf("the server's time is %v off", d)
+		}
+		wantNoSecret(t, r, r.AccessKeyID, r.SecretAccessKey, r.SessionToken)
+		wantNoSecret(t, p, string(standIn.ClientRSA.KeyPEM))
+	}
+}
+
+func TestIoTErrors(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	source := newIoT(t, iotParams(standIn))
+	for _, c := range []struct {
+		fault  awstest.Fault
+		class  core.Class
+		reason core.Code
+		status int
+	}{
+		{awstest.Fault{Kind: awstest.KindAccessDenied}, core.Permanent, core.CodeSource, 403},
+		{awstest.Fault{Kind: awstest.KindHTTP, Status: 500}, core.Recoverable, core.CodeSource, 500},
+		{awstest.Fault{Kind: awstest.KindThrottling, RetryAfterS: 3}, core.Throttled, core.CodeSource, 429},
+		{awstest.Fault{Kind: awstest.KindReset}, core.Recoverable, core.CodeSource, 0},
+		{awstest.Fault{Kind: awstest.KindTruncated}, core.Recoverable, core.CodeSource, 0},
+		{awstest.Fault{Kind: awstest.KindMissingField, Field: "SecretAccessKey"}, core.Recoverable, core.CodeMalformed, 0},
+		{awstest.Fault{Kind: awstest.KindMissingField, Field: "Expiration"}, core.Recoverable, core.CodeMalformed, 0},
+		{awstest.Fault{Kind: awstest.KindBadExpiration, Expiration: "2026-01-01T00:00:00"}, core.Recoverable, core.CodeMalformed, 0},
+	} {
+		inject(t, standIn, c.fault)
+		_, err := source.Fetch(t.Context(), flight)
+		e := sourceError(t, err)
+		if e.Class != c.class || e.Status != c.status || e.RetryAfter != time.Duration(c.fault.RetryAfterS)*time.Second {
+			t.Errorf("%s: class %v, status %d, pause %v: %v", c.fault.Kind, e.Class, e.Status, e.RetryAfter, e)
+		}
+		if e.Reason != c.reason && c.fault.Kind != awstest.KindTruncated { // which may break off or be cut
+			t.Errorf("%s: reason %v", c.fault.Kind, e.Reason)
+		}
+	}
+}
+
+// rawIoT serves a body over TLS in place of the provider.
+func rawIoT(t *testing.T, standIn *awstest.Server, handle http.HandlerFunc) *hostfuncs.IoT {
+	s := httptest.NewTLSServer(handle)
+	t.Cleanup(s.Close)
+	p := iotParams(standIn)
+	p.InsecureSkipVerify, p.DialContext, p.Timeout = true, dialTo(s.URL), 300*time.Millisecond
+	return newIoT(t, p)
+}
+
+func TestIoTOddReplies(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	const secret = "sentinel-secret-key"
+	set := `{"credentials":{"accessKeyId":"A","secretAccessKey":"` + secret + `","sessionToken":"T","expiration":%s}}`
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		reason core.Code
+	}{
+		"html":             {200, "<html>login " + secret, core.CodeMalformed},
+		"error in html":    {502, "<html>bad gateway", core.CodeSource},
+		"no credentials":   {200, `{"message":"` + secret + `"}`, core.CodeMalformed},
+		"null":             {200, `null`, core.CodeMalformed},
+		"expiry of a year": {200, fmt.Sprintf(set, "2026"), core.CodeMalformed},
+		"naive expiry":     {200, fmt.Sprintf(set, `"2026-01-01T00:00:00"`), core.CodeMalformed},
+		"endless":          {200, fmt.Sprintf(set, `"`+strings.Repeat("x", 70<<10)+`"`), core.CodeMalformed},
+		"redirect":         {302, "", core.CodeSource},
+	} {
+		source := rawIoT(t, standIn, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(c.status)
+			_, _ = w.Write([]byte(c.body))
+		})
+		_, err := source.Fetch(t.Context(), flight)
+		if e := sourceError(t, err); e.Reason != c.reason || e.Class != core.Recoverable {
+			t.Errorf("%s: reason %v, class %v: %v", name, e.Reason, e.Class, e)
+		}
+		wantNoSecret(t, err, secret)
+	}
+	hang := rawIoT(t, standIn, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	_, err := hang.Fetch(t.Context(), flight)
+	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "deadline") {
+		t.Errorf("a hanging endpoint: %v", e)
+	}
+}
+
+func TestIoTTrustsOnlyItsCA(t *testing.T) {
+	standIn, other := startStandIn(t, awstest.Config{}), startStandIn(t, awstest.Config{})
+	p := iotParams(standIn)
+	p.CA = hostfuncs.PEMBytes(other.CAPEM)
+	_, err := newIoT(t, p).Fetch(t.Context(), flight)
+	if e := sourceError(t, err); !strings.Contains(e.Message, "certificate") {
+		t.Errorf("got %v", e)
+	}
+	p.InsecureSkipVerify = true
+	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {
+		t.Errorf("verification is off: %v", err)
+	}
+}
+
+func TestIoTReadsRotatedFiles(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	dir := t.TempDir()
+	write := func(c awstest.ClientCert, text []byte) (cert, key string) {
+		cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+		for path, text := range map[string][]byte{cert: text, key: c.KeyPEM} {
+			if err := os.WriteFile(path, text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return cert, key
+	}
+	cert, key := write(standIn.ClientEC, standIn.ClientEC.CertPEM)
+	connections := 0
+	p := iotParams(standIn)
+	p.Certificate, p.PrivateKey = hostfuncs.PEMFile(cert), hostfuncs.PEMFile(key)
+	dial := p.DialContext
+	p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		connections++
+		return dial(ctx, network, address)
+	}
+	source := newIoT(t, p)
+	fetch := func(want int) {
+		t.Helper()
+		if _, err := source.Fetch(t.Context(), flight); err != nil {
+			t.Fatal(err)
+		}
+		if connections != want {
+			t.Errorf("%d connections, want %d", connections, want)
+		}
+	}
+	fetch(1)
+	fetch(1) // kept alive
+	write(standIn.ClientRSA, []byte("half a certific"))
+	_, err := source.Fetch(t.Context(), flight)
+	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "Certificate") {
+		t.Errorf("files in the middle of a rotation: %v", e)
+	}
+	wantNoSecret(t, err, "half a certific")
+	write(standIn.ClientRSA, standIn.ClientRSA.CertPEM)
+	fetch(2)
+}
+
+func TestIoTParameters(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	key := string(standIn.ClientEC.KeyPEM)
+	for name, changes := range map[string][]func(*hostfuncs.IoTParams){
+		"Endpoint": {
+			func(p *hostfuncs.IoTParams) { p.Endpoint = "" },
+			func(p *hostfuncs.IoTParams) { p.Endpoint = "evil.example/.credentials.iot.us-east-1.amazonaws.com" },
+		},
+		"RoleAlias": {func(p *hostfuncs.IoTParams) { p.RoleAlias = "" }, func(p *hostfuncs.IoTParams) { p.RoleAlias = "../x" }},
+		"ThingName": {func(p *hostfuncs.IoTParams) { p.ThingName = "a\r\nb: c" }},
+		"Certificate": {
+			func(p *hostfuncs.IoTParams) { p.Certificate = hostfuncs.PEM{} },
+			func(p *hostfuncs.IoTParams) { p.Certificate = hostfuncs.PEMFile(key) },
+			func(p *hostfuncs.IoTParams) { p.Certificate = hostfuncs.PEMBytes([]byte(key)) },
+		},
+		"PrivateKey": {
+			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEM{} },
+			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile("/no/such/file") },
+			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile(standIn.ClientRSA.KeyFile) },
+		},
+		"CA":      {func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) }},
+		"Timeout": {func(p *hostfuncs.IoTParams) { p.Timeout = -1 }},
+	} {
+		for _, change := range changes {
+			p := iotParams(standIn)
+			change(&p)
+			_, err := hostfuncs.NewIoT(p)
+			wantParameter(t, err, name)
+			wantNoSecret(t, err, key, strings.Split(key, "\n")[1])
+		}
+	}
+	data := iotParams(standIn)
+	data.Endpoint = "c1234567890abc-ats.iot.us-east-1.amazonaws.com"
+	source := newIoT(t, data)
+	if source.Rewritten() != iotEndpoint || source.Region() != "us-east-1" {
+		t.Errorf("a data endpoint became %q in %q", source.Rewritten(), source.Region())
+	}
+	if _, err := source.Fetch(t.Context(), flight); err != nil {
+		t.Error(err)
+	}
+}

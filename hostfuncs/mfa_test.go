@@ -1,0 +1,138 @@
+package hostfuncs_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+const serialNumber = "arn:aws:iam::123456789012:mfa/me"
+
+// codesSeen is an STS that fails with HTTP 500 and writes down each code.
+func codesSeen(t *testing.T, role hostfuncs.AssumeRole) (*hostfuncs.STS, *[]string) {
+	seen := &[]string{}
+	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_ = r.ParseForm()
+		*seen = append(*seen, r.PostForm.Get("TokenCode"))
+		w.WriteHeader(http.StatusInternalServerError)
+	})
+	role.RoleARN, role.SerialNumber = roleARN, serialNumber
+	cfg := aws.Config{Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: static(aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "x"})}
+	return newSTS(t, cfg, role), seen
+}
+
+func TestMFACodeIsSentOnce(t *testing.T) {
+	codes, asked := []string{"111111", "111111", "222222"}, 0
+	s, seen := codesSeen(t, hostfuncs.AssumeRole{MFA: func(context.Context) (string, error) {
+		asked++
+		return codes[asked-1], nil
+	}})
+	for i, want := range []core.Class{core.Recoverable, core.Recoverable, core.Recoverable} {
+		_, err := s.Fetch(t.Context(), flight)
+		e := sourceError(t, err)
+		if e.Class != want {
+			t.Errorf("flight %d: %v", i, e)
+		}
+		wantNoSecret(t, err, codes...)
+	}
+	if diff := cmp.Diff([]string{"111111", "222222"}, *seen); diff != "" || asked != 3 {
+		t.Errorf("asked %d times, for three flights; sent:\n%s", asked, diff)
+	}
+}
+
+func TestMFARefusals(t *testing.T) {
+	fails := errors.New("device locked")
+	for name, mfa := range map[string]func(context.Context) (string, error){
+		"error":   func(context.Context) (string, error) { return "", fails },
+		"empty":   func(context.Context) (string, error) { return "", nil },
+		"short":   func(context.Context) (string, error) { return "12345", nil },
+		"spaced":  func(context.Context) (string, error) { return "314159\n", nil },
+		"unicode": func(context.Context) (string, error) { return "١٢٣٤٥٦", nil },
+		"panic":   func(context.Context) (string, error) { panic("314159") },
+	} {
+		s, seen := codesSeen(t, hostfuncs.AssumeRole{MFA: mfa})
+		_, err := s.Fetch(t.Context(), flight)
+		if e := sourceError(t, err); e.Class != core.Permanent || len(*seen) != 0 {
+			t.Errorf("%s: class %v, %d calls: %v", name, e.Class, len(*seen), e)
+		}
+		if name == "error" && !errors.Is(err, fails) {
+			t.Errorf("the provider's error is lost: %v", err)
+		}
+		wantNoSecret(t, err, "314159")
+	}
+}
+
+func TestMFAPromptedAfterTheAnswer(t *testing.T) {
+	answered, prompted := false, false
+	s, _ := codesSeen(t, hostfuncs.AssumeRole{MFAPrompts: true, MFA: func(context.Context) (string, error) {
+		answered = true
+		return "123456", nil
+	}})
+	_, _ = s.Fetch(t.Context(), &hostfuncs.Flight{Cause: core.CauseFirst, Prompted: func() { prompted = answered }})
+	if !prompted || !s.Attended() {
+		t.Errorf("prompted %v, attended %v", prompted, s.Attended())
+	}
+}
+
+// TestMain is also the command that the tests of MFACommand run.
+func TestMain(m *testing.M) {
+	switch mode, text, _ := strings.Cut(os.Getenv("EVERCREDS_TEST_MFA"), ":"); mode {
+	case "print":
+		fmt.Print(text)
+		os.Exit(0)
+	case "fail":
+		fmt.Print(text)
+		fmt.Fprint(os.Stderr, text)
+		os.Exit(3)
+	case "hang":
+		time.Sleep(time.Minute)
+	}
+	os.Exit(m.Run())
+}
+
+func TestMFACommand(t *testing.T) {
+	const seed = "JBSWY3DPEHPK3PXP"
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		mode  string
+		argv  []string
+		sent  string
+		class core.Class
+	}{
+		{"print:314159", []string{program, seed}, "314159", core.Recoverable},
+		{"print:use 111111 now, or 314159 in 30 s", []string{program, seed}, "314159", core.Recoverable},
+		{"print:" + strings.Repeat("x", 100<<10) + " 314159", []string{program, seed}, "314159", core.Recoverable},
+		{"print:nothing of use", []string{program, seed}, "", core.Permanent},
+		{"fail:314159", []string{program, seed}, "", core.Permanent},
+		{"", []string{"/no/such/program", seed}, "", core.Permanent},
+		{"hang:", []string{program, seed}, "", core.Recoverable},
+	} {
+		t.Setenv("EVERCREDS_TEST_MFA", c.mode)
+		s, seen := codesSeen(t, hostfuncs.AssumeRole{MFACommand: c.argv})
+		ctx, cancel := t.Context(), func() {}
+		if c.mode == "hang:" {
+			ctx, cancel = context.WithTimeout(ctx, 100*time.Millisecond)
+		}
+		_, err := s.Fetch(ctx, flight)
+		cancel()
+		e := sourceError(t, err)
+		if got := strings.Join(*seen, ","); got != c.sent || e.Class != c.class {
+			t.Errorf("%.30s: sent %q, class %v: %v", c.mode, got, e.Class, e)
+		}
+		wantNoSecret(t, err, "314159", seed)
+	}
+}

@@ -1,0 +1,153 @@
+package hostfuncs
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// STS is the [Source] that assumes a role.
+type STS struct {
+	role   AssumeRole
+	base   aws.CredentialsProvider
+	client *sts.Client
+	codes  codes
+	close  func()
+}
+
+// NewSTS makes a source that assumes role with the credentials, region and
+// endpoint of cfg. The base credentials are asked of cfg.Credentials for each
+// refresh, so they may rotate. It fails, naming the parameter, on anything that
+// STS would refuse.
+func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
+	switch {
+	case cfg.Region == "":
+		return nil, &ParameterError{"Region", "of the aws.Config must be set: it signs the call to STS"}
+	case cfg.Credentials == nil:
+		return nil, &ParameterError{"Credentials", "of the aws.Config must be set: they sign the call to STS"}
+	}
+	if err := role.check(); err != nil {
+		return nil, err
+	}
+	s := &STS{role: role, base: cfg.Credentials}
+	s.codes.role = &s.role
+	cfg.HTTPClient, s.close = ownClient(cfg.HTTPClient)
+	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
+	s.client = sts.NewFromConfig(cfg)
+	return s, nil
+}
+
+// ownClient gives the source a connection pool of its own, with the settings of
+// the client in the config, so that Close leaves no connection behind. A client
+// of the user's own making is used as it is.
+func ownClient(given aws.HTTPClient) (aws.HTTPClient, func()) {
+	build, ok := given.(*awshttp.BuildableClient)
+	if given != nil && !ok {
+		return given, func() {}
+	}
+	if build == nil {
+		build = awshttp.NewBuildableClient()
+	}
+	pool := build.GetTransport()
+	return &http.Client{
+		Transport: pool,
+		Timeout:   build.GetTimeout(),
+		// a signed request is for one host only
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, pool.CloseIdleConnections
+}
+
+// Method is core.MethodSTS.
+func (s *STS) Method() core.Method { return core.MethodSTS }
+
+// Attended tells whether a refresh prompts a person.
+func (s *STS) Attended() bool { return s.role.MFAPrompts }
+
+// Close closes idle connections.
+func (s *STS) Close() { s.close() }
+
+// Fetch assumes the role.
+func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
+	code, err := s.codes.next(ctx, f)
+	if err != nil {
+		return Result{}, err
+	}
+	var hidden secrets
+	hidden.add(code)
+	in := s.role.input()
+	in.TokenCode = given(code)
+	out, err := s.client.AssumeRole(ctx, in, func(o *sts.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			c, err := s.base.Retrieve(ctx)
+			hidden.add(c.SecretAccessKey, c.SessionToken)
+			return c, err
+		})
+		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
+	})
+	if err != nil {
+		return Result{}, serviceError(core.MethodSTS, err, hidden)
+	}
+	return s.result(out)
+}
+
+// attempts is how often one flight may call STS. An attempt for which nobody
+// waits is made again by the machine, at the machine's own pace; and a one-time
+// code is good for one call.
+func attempts(f *Flight, code string) int {
+	if code != "" || !f.awaited() {
+		return 1
+	}
+	return 3
+}
+
+// bound keeps the SDK's own retries within the flight.
+func bound(ctx context.Context, r aws.Retryer, most int) aws.Retryer {
+	if own := r.MaxAttempts(); own > 0 {
+		most = min(most, own)
+	}
+	pause := 2 * time.Second
+	if end, ok := ctx.Deadline(); ok {
+		pause = min(pause, max(time.Until(end)/6, time.Millisecond))
+	}
+	return retry.AddWithMaxBackoffDelay(retry.AddWithMaxAttempts(r, most), pause)
+}
+
+func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
+	c := out.Credentials
+	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
+		aws.ToString(c.SessionToken) == "" || c.Expiration == nil {
+		return Result{}, malformed(core.MethodSTS, "the reply must have AccessKeyId, SecretAccessKey, SessionToken and Expiration")
+	}
+	r := Result{Duration: s.role.Duration}
+	if r.Duration == 0 {
+		r.Duration = defaultDuration
+	}
+	r.Credentials = Credentials{
+		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey,
+		SessionToken: *c.SessionToken, Expires: *c.Expiration,
+	}
+	if out.AssumedRoleUser != nil {
+		r.AccountID = accountOf(aws.ToString(out.AssumedRoleUser.Arn))
+	}
+	if date, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
+		r.ServerTime = latest(date)
+	}
+	return r, nil
+}
+
+// accountOf is the fifth field of an ARN.
+func accountOf(arn string) string {
+	if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 {
+		return fields[4]
+	}
+	return ""
+}

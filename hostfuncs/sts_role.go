@@ -1,0 +1,179 @@
+package hostfuncs
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// AssumeRole says which role to assume, and how: the parameters of the STS
+// action AssumeRole. Only RoleARN is required.
+type AssumeRole struct {
+	// RoleARN is the role, 20 to 2048 characters.
+	RoleARN string
+	// RoleSessionName shows in CloudTrail and in the session's ARN: 2 to 64 of
+	// [A-Za-z0-9_+=,.@-]. Default: "evercreds".
+	RoleSessionName string
+	// Duration is the lifetime to ask for: whole seconds from 900 s to 12 h, at
+	// most 1 h where the base credentials are those of a role. 0: 1 h, STS's own
+	// default. Each role has a maximum of its own.
+	Duration time.Duration
+	// ExternalID is what a third party was told to send, 2 to 1224 characters.
+	ExternalID string
+	// SourceIdentity stays with chained roles, 2 to 64 characters.
+	SourceIdentity string
+	// Tags are session tags, at most 50.
+	Tags map[string]string
+	// TransitiveTagKeys are the keys of the tags that chained roles inherit.
+	TransitiveTagKeys []string
+	// Policy is an inline session policy, in JSON.
+	Policy string
+	// PolicyARNs are managed session policies, at most 10.
+	PolicyARNs []string
+	// ProvidedContexts are trusted contexts, at most 5.
+	ProvidedContexts []types.ProvidedContext
+	// SerialNumber is the MFA device: 9 to 256 characters. It goes with MFA or
+	// MFACommand, and only with them.
+	SerialNumber string
+	// MFA gives the one-time code, exactly six digits. It is called once for
+	// each refresh, and no code is sent twice.
+	MFA func(ctx context.Context) (string, error)
+	// MFACommand is a program and its arguments, run without a shell. The last
+	// six-digit word that it prints is the code. It has 30 s unless MFAPrompts.
+	MFACommand []string
+	// MFAPrompts says that MFA or MFACommand asks a person. Then nothing is
+	// refreshed ahead of need, and the refresh's time starts after the answer.
+	MFAPrompts bool
+	// Chained says that the base credentials are those of a role.
+	Chained bool
+}
+
+// defaultSessionName is sent where the user gives no RoleSessionName.
+const defaultSessionName = "evercreds"
+
+// defaultDuration is what STS gives where nothing is asked for.
+const defaultDuration = time.Hour
+
+var (
+	namePattern       = regexp.MustCompile(`^[\w+=,.@-]*$`)
+	externalIDPattern = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	serialPattern     = regexp.MustCompile(`^[\w+=/:,.@-]*$`)
+	arnPattern        = regexp.MustCompile(`^arn:[!-~]+$`)
+)
+
+// check refuses what STS would refuse, before any call.
+func (r *AssumeRole) check() error {
+	for _, c := range []struct {
+		name, value string
+		low, high   int
+		pattern     *regexp.Regexp
+		required    bool
+	}{
+		{"RoleARN", r.RoleARN, 20, 2048, arnPattern, true},
+		{"RoleSessionName", r.RoleSessionName, 2, 64, namePattern, false},
+		{"ExternalID", r.ExternalID, 2, 1224, externalIDPattern, false},
+		{"SourceIdentity", r.SourceIdentity, 2, 64, namePattern, false},
+		{"SerialNumber", r.SerialNumber, 9, 256, serialPattern, false},
+	} {
+		if c.value == "" && !c.required {
+			continue
+		}
+		if len(c.value) < c.low || len(c.value) > c.high || !c.pattern.MatchString(c.value) {
+			return &ParameterError{c.name, fmt.Sprintf("must be %d to %d characters that match %s", c.low, c.high, c.pattern)}
+		}
+	}
+	if err := r.checkDuration(); err != nil {
+		return err
+	}
+	if err := r.checkLists(); err != nil {
+		return err
+	}
+	return r.checkMFA()
+}
+
+func (r *AssumeRole) checkDuration() error {
+	if r.Duration == 0 {
+		return nil
+	}
+	switch core.CheckDuration(r.Duration.Seconds(), r.Chained) {
+	case nil:
+		return nil
+	case core.ErrDurationChained:
+		return &ParameterError{"Duration", "must be at most 1h where a role is assumed by another role"}
+	}
+	return &ParameterError{"Duration", "must be whole seconds from 900s to 43200s"}
+}
+
+func (r *AssumeRole) checkLists() error {
+	for _, c := range []struct {
+		name    string
+		n, most int
+	}{
+		{"Tags", len(r.Tags), 50}, {"TransitiveTagKeys", len(r.TransitiveTagKeys), 50},
+		{"PolicyARNs", len(r.PolicyARNs), 10}, {"ProvidedContexts", len(r.ProvidedContexts), 5},
+	} {
+		if c.n > c.most {
+			return &ParameterError{c.name, fmt.Sprintf("must have at most %d entries", c.most)}
+		}
+	}
+	for key, value := range r.Tags {
+		if len(key) < 1 || len(key) > 128 || len(value) > 256 {
+			return &ParameterError{"Tags", "must have keys of 1 to 128 and values of at most 256 characters"}
+		}
+	}
+	for _, key := range r.TransitiveTagKeys {
+		if len(key) < 1 || len(key) > 128 {
+			return &ParameterError{"TransitiveTagKeys", "must have keys of 1 to 128 characters"}
+		}
+	}
+	for _, arn := range r.PolicyARNs {
+		if len(arn) < 20 || len(arn) > 2048 || !arnPattern.MatchString(arn) {
+			return &ParameterError{"PolicyARNs", "must have ARNs of 20 to 2048 characters"}
+		}
+	}
+	return nil
+}
+
+// input is the call, still without its MFA code. Tags go in the order of their
+// keys, so that equal parameters make equal calls.
+func (r *AssumeRole) input() *sts.AssumeRoleInput {
+	in := &sts.AssumeRoleInput{
+		RoleArn:           &r.RoleARN,
+		RoleSessionName:   given(r.RoleSessionName),
+		ExternalId:        given(r.ExternalID),
+		SourceIdentity:    given(r.SourceIdentity),
+		Policy:            given(r.Policy),
+		SerialNumber:      given(r.SerialNumber),
+		TransitiveTagKeys: r.TransitiveTagKeys,
+		ProvidedContexts:  r.ProvidedContexts,
+	}
+	if in.RoleSessionName == nil {
+		in.RoleSessionName = aws.String(defaultSessionName)
+	}
+	if r.Duration != 0 {
+		in.DurationSeconds = aws.Int32(int32(r.Duration / time.Second))
+	}
+	for _, key := range slices.Sorted(maps.Keys(r.Tags)) {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(key), Value: aws.String(r.Tags[key])})
+	}
+	for _, arn := range r.PolicyARNs {
+		in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: aws.String(arn)})
+	}
+	return in
+}
+
+func given(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
