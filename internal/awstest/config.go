@@ -82,6 +82,9 @@ func (c Config) check() error {
 	case !thingPattern.MatchString(c.Thing):
 		return fmt.Errorf("awstest: Thing must be 1 to 128 letters, digits, ':', '_' or '-', got %q", c.Thing)
 	}
+	if err := checkOffset(c.ClockOffset); err != nil {
+		return err
+	}
 	for alias, role := range c.Aliases {
 		if !aliasPattern.MatchString(alias) {
 			return fmt.Errorf("awstest: Aliases: an alias is 1 to 128 of [A-Za-z0-9_=,@-], got %q", alias)

@@ -79,11 +79,18 @@ const maxOffset = 365 * 24 * time.Hour
 // offset. Sets already issued keep their instant of expiry, and so end earlier
 // or later. It fails beyond a year either way.
 func (s *Server) SetClockOffset(offset time.Duration) error {
-	if offset.Abs() > maxOffset {
-		return fmt.Errorf("awstest: clock offset must be within a year, got %v", offset)
+	if err := checkOffset(offset); err != nil {
+		return err
 	}
 	s.settings.mu.Lock()
 	defer s.settings.mu.Unlock()
 	s.settings.shift = offset
+	return nil
+}
+
+func checkOffset(offset time.Duration) error {
+	if offset.Abs() > maxOffset {
+		return fmt.Errorf("awstest: clock offset must be within a year, got %v", offset)
+	}
 	return nil
 }

@@ -119,8 +119,8 @@ func (s *Server) assumeRole(c *call) result {
 	reply.Result.Credentials = wire
 	reply.Result.SourceIdentity = c.form.Get("SourceIdentity")
 	// AWS packs policies and tags in a form of its own and gives the percentage
-	// of its limit that they fill; their plain size stands in for that.
-	reply.Result.PackedPolicySize = packedSize(c.form) * 100 / maxPacked
+	// of its limit that they fill; their plain size, rounded up, stands in for it.
+	reply.Result.PackedPolicySize = (packedSize(c.form)*100 + maxPacked - 1) / maxPacked
 	return result{value: reply, spoil: spoil}
 }
 

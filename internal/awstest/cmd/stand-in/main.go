@@ -25,7 +25,7 @@ func main() {
 // run serves until ctx ends, or until stdin does where that is asked for. It
 // answers with the exit status: 0, 1 for a failure, 2 for bad arguments.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o, err := parse(args, stderr)
+	o, err := parse(args, stdout)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -39,17 +40,12 @@ flags:
 `
 
 // parse reads the arguments. An error names the flag; flag.ErrHelp means that
-// help was asked for, and given on out.
-func parse(args []string, out io.Writer) (*options, error) {
+// help was asked for, and given on help.
+func parse(args []string, help io.Writer) (*options, error) {
 	o := &options{firstAlias: awstest.DefaultAlias}
 	set := flag.NewFlagSet("stand-in", flag.ContinueOnError)
-	set.SetOutput(io.Discard) // errors are printed once, by run
-	set.Usage = func() {
-		fmt.Fprint(out, usage)
-		set.SetOutput(out)
-		set.PrintDefaults()
-		set.SetOutput(io.Discard)
-	}
+	set.SetOutput(io.Discard) // run prints errors, once and without the help
+	set.Usage = func() {}
 	c := &o.config
 	set.StringVar(&c.Region, "region", awstest.DefaultRegion, "the only `region` that signatures may be scoped to")
 	set.StringVar(&c.Thing, "thing", awstest.DefaultThing, "the thing `name` in the client certificates")
@@ -62,7 +58,13 @@ func parse(args []string, out io.Writer) (*options, error) {
 	set.Func("fault", "a fault as `JSON`, repeatable, as for POST /_control/faults", o.addFault)
 	set.BoolVar(&o.untilStdinEnds, "stdin", false, "end when standard input ends too")
 	set.BoolVar(&o.untilStdinEnds, "exit-with-parent", false, "the same as --stdin")
-	if err := set.Parse(args); err != nil {
+	err := set.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(help, usage)
+		set.SetOutput(help)
+		set.PrintDefaults()
+	}
+	if err != nil {
 		return nil, err
 	}
 	if set.NArg() > 0 {
