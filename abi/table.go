@@ -25,6 +25,8 @@ const (
 	// Out is evercreds_decision * in C; in wasm it is no parameter: the
 	// decision is written to the slots at evercreds_decision_address().
 	Out
+	// Nothing is void: the result of a host function.
+	Nothing
 )
 
 // Param is one parameter of a function.
@@ -49,13 +51,22 @@ const (
 	Minor = 0
 )
 
+// The bits of evercreds_abi_features.
+const (
+	featureSessions = 1 << iota
+	featureCaches
+	featureRules
+	featureHostCalls
+	featurePanicTest
+)
+
 // Features are the bits of evercreds_abi_features.
 var Features = []Constant{
-	{"FEATURE_SESSIONS", 1, "the refresh machine"},
-	{"FEATURE_CACHES", 2, "the client-cache policy"},
-	{"FEATURE_RULES", 4, "the shared rules"},
-	{"FEATURE_HOST_CALLS", 8, "refresh_begin and refresh_cancel are called"},
-	{"FEATURE_PANIC_TEST", 16, "a build that panics on purpose; never released"},
+	{"FEATURE_SESSIONS", featureSessions, "the refresh machine"},
+	{"FEATURE_CACHES", featureCaches, "the client-cache policy"},
+	{"FEATURE_RULES", featureRules, "the shared rules"},
+	{"FEATURE_HOST_CALLS", featureHostCalls, "refresh_begin and refresh_cancel are called"},
+	{"FEATURE_PANIC_TEST", featurePanicTest, "a build that panics on purpose; never released"},
 }
 
 // Constant is a number with a name.
@@ -64,32 +75,6 @@ type Constant struct {
 	Value int64
 	Doc   string
 }
-
-// Codes are the results below zero. Append only; Doc says whose fault it is and
-// whether to retry.
-var Codes = []Constant{
-	{"ERR_HANDLE", -1, "host: no such handle, or it was freed; do not retry"},
-	{"ERR_POISONED", -2, "evercreds: this handle panicked earlier; free it and restore a snapshot"},
-	{"ERR_PANIC", -3, "evercreds: this call panicked, and its handle is poisoned; restore a snapshot"},
-	{"ERR_STATE", -4, "host: not in this order (an option after open, an event before it); do not retry"},
-	{"ERR_ARGUMENT", -5, "host: an argument is out of range, or a null pointer; do not retry"},
-	{"ERR_CAPACITY", -6, "host: the buffer is too small; retry with a larger one"},
-	{"ERR_SNAPSHOT", -7, "host: not a snapshot, or a damaged one; open a new session"},
-	{"ERR_SNAPSHOT_VERSION", -8, "host: a snapshot of another version; open a new session"},
-	{"ERR_HANDLES", -9, "host: too many handles are open; free some, then retry"},
-	{"ERR_OPTION", -10, "host: no such option; the library is older than the binding, or the number is wrong"},
-	{"ERR_EXPIRY_NAIVE", -20, "source: the expiry has no offset or Z, so that it names no instant"},
-	{"ERR_EXPIRY_UNREADABLE", -21, "source: the expiry is not an RFC 3339 date and time"},
-	{"ERR_IOT_ENDPOINT", -22, "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)"},
-	{"ERR_MFA_CODE", -23, "user: the output has no six-digit code"},
-	{"ERR_DURATION", -24, "user: duration_seconds must be whole seconds from 900 to 43200"},
-	{"ERR_DURATION_CHAINED", -25, "user: duration_seconds must be at most 3600 where a role is assumed by another role"},
-	{"NO_ENTRY", -100, "not an error: there are no more entries"},
-	{"ERR_OPTION_VALUE", -1000, "user: ERR_OPTION_VALUE minus n refuses the value of option n"},
-}
-
-// ErrOptionValue minus an option's number refuses that option's value.
-const ErrOptionValue = -1000
 
 var (
 	handle = Param{"session", I32, "the session's handle"}
@@ -167,9 +152,21 @@ var Functions = []Func{
 // host function returns at once, and may call any export, also to complete the
 // ticket, before it does.
 var HostFunctions = []Func{
-	{"refresh_begin", []Param{handle, ticket, {"method", I32, "METHOD_*"}, {"cause", I32, "CAUSE_*"}}, I32,
-		"run this flight; the result is not used", "1.0"},
-	{"refresh_cancel", []Param{handle, ticket}, I32, "this flight timed out or its session was closed; end it if that is possible", "1.0"},
+	{"refresh_begin", []Param{handle, ticket, {"method", I32, "METHOD_*"}, {"cause", I32, "CAUSE_*"}}, Nothing,
+		"run this flight", "1.0"},
+	{"refresh_cancel", []Param{handle, ticket}, Nothing, "this flight timed out or its session was closed; end it if that is possible", "1.0"},
+}
+
+// Wiped is the export after which the wasm module's buffer is zeroed: what the
+// host wrote there holds a one-time code.
+const Wiped = "rule_mfa_code"
+
+// WasmFunctions are exports of the wasm module alone: where its static memory
+// is. The addresses never change.
+var WasmFunctions = []Func{
+	{"buffer_address", nil, I32, "the address of the buffer for what takes or gives bytes", "1.0"},
+	{"buffer_capacity", nil, I32, "its size: BUFFER_BYTES", "1.0"},
+	{"decision_address", nil, I32, "the address of the slots of the last decision, each an f64", "1.0"},
 }
 
 // HostModule is the name under which the wasm module imports HostFunctions.
@@ -177,7 +174,7 @@ const HostModule = "evercreds_host_v1"
 
 // Slots are the fields of a decision, each 8 bytes: int64_t in C, f64 in wasm.
 // Append only.
-var Slots = []Slot{
+var Slots = [...]Slot{
 	{"kind", "KIND_*", func(d *core.Decision) int64 { return int64(d.Kind) }},
 	{"flags", "bits FLAG_*", func(d *core.Decision) int64 { return int64(d.Flags) }},
 	{"code", "CODE_*: the reason of an error", func(d *core.Decision) int64 { return int64(d.Code) }},

@@ -1,0 +1,132 @@
+package abi
+
+import "github.com/evercreds/evercreds/core"
+
+// A handle is an index into the table (low 16 bits) and a generation (the 15
+// bits above), so that a handle that was freed is refused for a long time after
+// its place was taken by another.
+const (
+	indexBits     = 16
+	mostHandles   = 1 << indexBits
+	mostGenerated = 1<<(31-indexBits) - 1
+
+	// leastFree places rest before the first of them is used again: with that,
+	// a freed handle's number comes back after 2 million others at the soonest.
+	leastFree = 64
+)
+
+// entry is one place of the table.
+type entry struct {
+	lock     lock // held while the core works, never while a host function runs
+	handle   int32
+	session  *core.Session // one of the two, or neither: the place is free
+	cache    *core.Cache
+	opened   bool
+	poisoned bool
+}
+
+// handles is the table. Places are never given back to the heap: a lock that a
+// second thread waits for must stay where it is.
+type handles struct {
+	lock    lock
+	entries []*entry
+	free    []int32 // indices, the longest free first
+}
+
+// add takes a place for a session or a cache.
+func (t *handles) add(session *core.Session, cache *core.Cache, opened bool) int32 {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	index, ok := t.place()
+	if !ok {
+		return ErrHandles
+	}
+	e := t.entries[index]
+	e.lock.Lock()
+	defer e.lock.Unlock()
+	generation := e.handle>>indexBits%mostGenerated + 1
+	e.handle = generation<<indexBits | index
+	e.session, e.cache, e.opened, e.poisoned = session, cache, opened, false
+	return e.handle
+}
+
+// place finds a free place, or makes one.
+func (t *handles) place() (index int32, ok bool) {
+	if len(t.free) > leastFree || len(t.free) > 0 && len(t.entries) == mostHandles {
+		index, t.free = t.free[0], t.free[1:]
+		return index, true
+	}
+	if len(t.entries) == mostHandles {
+		return 0, false
+	}
+	t.entries = append(t.entries, &entry{})
+	return int32(len(t.entries) - 1), true
+}
+
+// get gives a handle's entry, locked.
+func (t *handles) get(handle int32) (*entry, bool) {
+	t.lock.Lock()
+	index := int(handle & (mostHandles - 1))
+	if handle < 0 || index >= len(t.entries) {
+		t.lock.Unlock()
+		return nil, false
+	}
+	e := t.entries[index]
+	t.lock.Unlock()
+	e.lock.Lock()
+	if e.handle != handle || e.session == nil && e.cache == nil {
+		e.lock.Unlock()
+		return nil, false
+	}
+	return e, true
+}
+
+// withSession runs a call on a session under its lock and guard.
+func (t *handles) withSession(handle int32, call func(e *entry) int32) int32 {
+	e, ok := t.get(handle)
+	if !ok {
+		return ErrHandle
+	}
+	defer e.lock.Unlock()
+	switch {
+	case e.session == nil:
+		return ErrHandle
+	case e.poisoned:
+		return ErrPoisoned
+	}
+	return e.guard(func() int32 { return call(e) })
+}
+
+// withCache runs a call on a cache under its lock and guard.
+func (t *handles) withCache(handle int32, call func(c *core.Cache) int32) int32 {
+	e, ok := t.get(handle)
+	if !ok {
+		return ErrHandle
+	}
+	defer e.lock.Unlock()
+	switch {
+	case e.cache == nil:
+		return ErrHandle
+	case e.poisoned:
+		return ErrPoisoned
+	}
+	return e.guard(func() int32 { return call(e.cache) })
+}
+
+// remove gives a place back, poisoned or not.
+func (t *handles) remove(handle int32, session bool) int32 {
+	e, ok := t.get(handle)
+	if !ok {
+		return ErrHandle
+	}
+	if session != (e.session != nil) {
+		e.lock.Unlock()
+		return ErrHandle
+	}
+	e.session, e.cache = nil, nil
+	e.lock.Unlock()
+	t.lock.Lock()
+	t.free = append(t.free, handle&(mostHandles-1))
+	t.lock.Unlock()
+	return 0
+}

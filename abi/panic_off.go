@@ -1,0 +1,5 @@
+//go:build !evercreds_panic
+
+package abi
+
+const panicBuild = false
