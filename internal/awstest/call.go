@@ -71,7 +71,7 @@ func (s *Server) finish(w http.ResponseWriter, c *call, early *apiError, run fun
 		return
 	}
 	delay := s.applyFaults(c)
-	if !s.pause(c, delay) {
+	if !c.pause(delay) {
 		s.counter.failure(c, "ClientGone")
 		panic(http.ErrAbortHandler)
 	}
@@ -81,7 +81,7 @@ func (s *Server) finish(w http.ResponseWriter, c *call, early *apiError, run fun
 		reset(w)
 	case c.fault.Kind == KindHang:
 		s.counter.failure(c, "Hang")
-		s.pause(c, -1)
+		c.pause(-1)
 		panic(http.ErrAbortHandler)
 	case c.fault.Kind.refuses():
 		s.answer(w, c, result{err: c.refusal()})
@@ -90,9 +90,9 @@ func (s *Server) finish(w http.ResponseWriter, c *call, early *apiError, run fun
 	}
 }
 
-// pause waits for d, for ever where d is negative, and says whether the client
-// and the server are still there.
-func (s *Server) pause(c *call, d time.Duration) bool {
+// pause waits for d, for ever where d is negative, and says whether the
+// connection is still there: the client may leave, and Close takes it away.
+func (c *call) pause(d time.Duration) bool {
 	if d == 0 {
 		return true
 	}
@@ -106,7 +106,6 @@ func (s *Server) pause(c *call, d time.Duration) bool {
 	case <-over:
 		return true
 	case <-c.r.Context().Done():
-	case <-s.stop.Done():
 	}
 	return false
 }

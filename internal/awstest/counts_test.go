@@ -63,14 +63,24 @@ func TestConcurrentMax(t *testing.T) {
 	if got.ConcurrentMax != 6 || got.Roles[role].ConcurrentMax != 5 || got.Roles[s.RoleARN].ConcurrentMax != 1 {
 		t.Errorf("%+v", got)
 	}
-	s.Reset() // the calls that hang belong to the past
-	assume(t, s, s.RoleARN)
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
 	calls.Wait()
-	if got := s.Counts(); got.ConcurrentMax != 1 || got.Roles[role].Attempts != 0 {
-		t.Errorf("after Reset: %+v", got)
+}
+
+// A call that was under way when the counts were cleared belongs to the past.
+func TestClearForgetsCallsUnderWay(t *testing.T) {
+	n := newCounter()
+	old, next := &call{action: ActionAssumeRole, source: role}, &call{action: ActionAssumeRole, source: role}
+	leave := n.enter(old)
+	n.clear()
+	n.failure(old, "Odd")
+	n.issued(old, issued{}, time.Now())
+	leave()
+	n.enter(next)
+	if len(n.errors) != 0 || len(n.issue) != 0 || n.all.Failures != 0 || n.all.ConcurrentMax != 1 {
+		t.Errorf("%+v", n)
 	}
 }
 

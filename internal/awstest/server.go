@@ -1,7 +1,6 @@
 package awstest
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -42,8 +41,6 @@ type Server struct {
 	counter            *counter
 	settings           *settings
 	http               [2]*http.Server
-	stop               context.Context // ends when Close begins: releases calls that hang
-	stopNow            context.CancelFunc
 	serving            sync.WaitGroup
 	closing            sync.Once
 	removeDir          func() error
@@ -77,7 +74,6 @@ func Start(cfg Config) (*Server, error) {
 	}
 	s.vault = newVault(cfg.AccountID)
 	s.Base = s.vault.base
-	s.stop, s.stopNow = context.WithCancel(context.Background())
 	if err := s.listen(); err != nil {
 		return nil, errors.Join(fmt.Errorf("awstest: %w", err), s.Close())
 	}
@@ -152,12 +148,11 @@ func (s *Server) secureRoutes() http.Handler {
 	return mux
 }
 
-// Close ends the stand-in: open connections are closed, calls that hang are
-// released, and the temporary directory is removed. A second Close does
+// Close ends the stand-in: open connections are closed, which also releases the
+// calls that hang on them, and the temporary directory is removed. A second Close does
 // nothing.
 func (s *Server) Close() (err error) {
 	s.closing.Do(func() {
-		s.stopNow()
 		for _, server := range s.http {
 			if server != nil {
 				_ = server.Close()

@@ -29,6 +29,11 @@ var spoilings = []spoiled{
 		s3: "400 AuthorizationHeaderMalformed", sts: "400 IncompleteSignature"},
 	{name: "no date", after: func(r *http.Request) { r.Header.Del("X-Amz-Date") },
 		s3: "400 AuthorizationHeaderMalformed", sts: "400 IncompleteSignature"},
+	{name: "scope of another day", after: func(r *http.Request) {
+		h := r.Header.Get("Authorization")
+		i := strings.Index(h, "/20") + 1
+		r.Header.Set("Authorization", h[:i]+"20010101"+h[i+8:])
+	}, s3: "400 AuthorizationHeaderMalformed", sts: "400 IncompleteSignature"},
 	{name: "tampered signature", after: tamper,
 		s3: "403 SignatureDoesNotMatch", sts: "403 SignatureDoesNotMatch"},
 	{name: "tampered header", before: func(c *signed) { c.header.Set("X-Note", "one") }, after: func(r *http.Request) { r.Header.Set("X-Note", "two") },
