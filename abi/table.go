@@ -1,7 +1,5 @@
 package abi
 
-import "github.com/evercreds/evercreds/core"
-
 // Type is how a parameter or result crosses the line.
 type Type int
 
@@ -175,32 +173,32 @@ const HostModule = "evercreds_host_v1"
 // Slots are the fields of a decision, each 8 bytes: int64_t in C, f64 in wasm.
 // Append only.
 var Slots = [...]Slot{
-	{"kind", "KIND_*", func(d *core.Decision) int64 { return int64(d.Kind) }},
-	{"flags", "bits FLAG_*", func(d *core.Decision) int64 { return int64(d.Flags) }},
-	{"code", "CODE_*: the reason of an error", func(d *core.Decision) int64 { return int64(d.Code) }},
-	{"error_class", "CLASS_* of an error", func(d *core.Decision) int64 { return int64(d.Class) }},
-	{"ticket", "the flight to run or to wait for", func(d *core.Decision) int64 { return d.Ticket }},
-	{"set", "the set to serve, by the ticket that brought it", func(d *core.Decision) int64 { return d.Set }},
-	{"lease_elapsed_ms", "the lease's end on the elapsed clock", func(d *core.Decision) int64 { return d.LeaseElapsed }},
-	{"lease_wall_ms", "the lease's end on the wall clock", func(d *core.Decision) int64 { return d.LeaseWall }},
-	{"expiry_ms", "the served set's expiry on the local wall clock, or NEVER", func(d *core.Decision) int64 { return d.Expiry }},
-	{"deadline_ms", "the flight's deadline on the elapsed clock, or NEVER", func(d *core.Decision) int64 { return d.Deadline }},
-	{"retry_at_ms", "an error: no attempt before here on the elapsed clock", func(d *core.Decision) int64 { return d.RetryAt }},
-	{"error_ticket", "an error: the attempt whose failure it is, or 0", func(d *core.Decision) int64 { return d.ErrorTicket }},
-	{"epoch", "leases of an older epoch are void", func(d *core.Decision) int64 { return d.Epoch }},
-	{"started", "run this flight; 0: none", func(d *core.Decision) int64 { return d.Started }},
-	{"start_cause", "CAUSE_*", func(d *core.Decision) int64 { return int64(d.StartCause) }},
-	{"start_deadline_ms", "its deadline on the elapsed clock", func(d *core.Decision) int64 { return d.StartDeadline }},
-	{"settled", "wake the waiters of this flight; 0: none", func(d *core.Decision) int64 { return d.Settled }},
-	{"cancelled", "this flight is cancelled; 0: none", func(d *core.Decision) int64 { return d.Cancelled }},
-	{"next_wake_ms", "call wake at this instant of the elapsed clock, or NEVER", func(d *core.Decision) int64 { return d.NextWake }},
-	{"phase", "PHASE_* after the event", func(d *core.Decision) int64 { return int64(d.Phase) }},
-	{"notes", "bits NOTE_*", func(d *core.Decision) int64 { return int64(d.Notes) }},
+	{"kind", "KIND_*", "Kind"},
+	{"flags", "bits FLAG_*", "Flags"},
+	{"code", "CODE_*: the reason of an error", "Code"},
+	{"error_class", "CLASS_* of an error", "Class"},
+	{"ticket", "the flight to run or to wait for", "Ticket"},
+	{"set", "the set to serve, by the ticket that brought it", "Set"},
+	{"lease_elapsed_ms", "the lease's end on the elapsed clock", "LeaseElapsed"},
+	{"lease_wall_ms", "the lease's end on the wall clock", "LeaseWall"},
+	{"expiry_ms", "the served set's expiry on the local wall clock, or NEVER", "Expiry"},
+	{"deadline_ms", "the flight's deadline on the elapsed clock, or NEVER", "Deadline"},
+	{"retry_at_ms", "an error: no attempt before here on the elapsed clock", "RetryAt"},
+	{"error_ticket", "an error: the attempt whose failure it is, or 0", "ErrorTicket"},
+	{"epoch", "leases of an older epoch are void", "Epoch"},
+	{"started", "run this flight; 0: none", "Started"},
+	{"start_cause", "CAUSE_*", "StartCause"},
+	{"start_deadline_ms", "its deadline on the elapsed clock", "StartDeadline"},
+	{"settled", "wake the waiters of this flight; 0: none", "Settled"},
+	{"cancelled", "this flight is cancelled; 0: none", "Cancelled"},
+	{"next_wake_ms", "call wake at this instant of the elapsed clock, or NEVER", "NextWake"},
+	{"phase", "PHASE_* after the event", "Phase"},
+	{"notes", "bits NOTE_*", "Notes"},
 }
 
 // Slot is one field of a decision.
 type Slot struct {
-	Name string
-	Doc  string
-	Get  func(*core.Decision) int64
+	Name  string
+	Doc   string
+	Field string // of core.Decision; the shims copy it
 }

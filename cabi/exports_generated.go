@@ -254,3 +254,28 @@ func evercreds_rule_mfa_code(text unsafe.Pointer, length int32) int32 {
 func evercreds_rule_duration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
+
+// fill copies a decision into its slots.
+func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
+	slots[0] = int64(d.Kind)           // kind
+	slots[1] = int64(d.Flags)          // flags
+	slots[2] = int64(d.Code)           // code
+	slots[3] = int64(d.Class)          // error_class
+	slots[4] = int64(d.Ticket)         // ticket
+	slots[5] = int64(d.Set)            // set
+	slots[6] = int64(d.LeaseElapsed)   // lease_elapsed_ms
+	slots[7] = int64(d.LeaseWall)      // lease_wall_ms
+	slots[8] = int64(d.Expiry)         // expiry_ms
+	slots[9] = int64(d.Deadline)       // deadline_ms
+	slots[10] = int64(d.RetryAt)       // retry_at_ms
+	slots[11] = int64(d.ErrorTicket)   // error_ticket
+	slots[12] = int64(d.Epoch)         // epoch
+	slots[13] = int64(d.Started)       // started
+	slots[14] = int64(d.StartCause)    // start_cause
+	slots[15] = int64(d.StartDeadline) // start_deadline_ms
+	slots[16] = int64(d.Settled)       // settled
+	slots[17] = int64(d.Cancelled)     // cancelled
+	slots[18] = int64(d.NextWake)      // next_wake_ms
+	slots[19] = int64(d.Phase)         // phase
+	slots[20] = int64(d.Notes)         // notes
+}

@@ -28,10 +28,7 @@ func bytesAt(p unsafe.Pointer, length, capacity int32) (b []byte, ok bool) {
 // write puts a decision into the caller's struct.
 func write(out unsafe.Pointer, d *core.Decision, result int32) int32 {
 	if result >= 0 {
-		slots := (*[abi.SlotCount]int64)(out)
-		for i := range abi.Slots {
-			slots[i] = abi.Slots[i].Get(d)
-		}
+		fill((*[abi.SlotCount]int64)(out), d)
 	}
 	return result
 }

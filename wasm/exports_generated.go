@@ -253,3 +253,28 @@ func exportRuleMFACode(length int32) int32 {
 func exportRuleDuration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
+
+// fill copies a decision into its slots.
+func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
+	slots[0] = float64(d.Kind)           // kind
+	slots[1] = float64(d.Flags)          // flags
+	slots[2] = float64(d.Code)           // code
+	slots[3] = float64(d.Class)          // error_class
+	slots[4] = float64(d.Ticket)         // ticket
+	slots[5] = float64(d.Set)            // set
+	slots[6] = float64(d.LeaseElapsed)   // lease_elapsed_ms
+	slots[7] = float64(d.LeaseWall)      // lease_wall_ms
+	slots[8] = float64(d.Expiry)         // expiry_ms
+	slots[9] = float64(d.Deadline)       // deadline_ms
+	slots[10] = float64(d.RetryAt)       // retry_at_ms
+	slots[11] = float64(d.ErrorTicket)   // error_ticket
+	slots[12] = float64(d.Epoch)         // epoch
+	slots[13] = float64(d.Started)       // started
+	slots[14] = float64(d.StartCause)    // start_cause
+	slots[15] = float64(d.StartDeadline) // start_deadline_ms
+	slots[16] = float64(d.Settled)       // settled
+	slots[17] = float64(d.Cancelled)     // cancelled
+	slots[18] = float64(d.NextWake)      // next_wake_ms
+	slots[19] = float64(d.Phase)         // phase
+	slots[20] = float64(d.Notes)         // notes
+}

@@ -39,9 +39,7 @@ func decisionAddress() int32 { return int32(uintptr(unsafe.Pointer(&slots))) }
 // may have written decisions of their own there.
 func write(d *core.Decision, result int32) int32 {
 	if result >= 0 {
-		for i := range abi.Slots {
-			slots[i] = float64(abi.Slots[i].Get(d))
-		}
+		fill(&slots, d)
 	}
 	return result
 }
