@@ -1,0 +1,58 @@
+// Builds dist/: one ESM and one CJS file, their types, and the wasm module
+// (build/evercreds.wasm of the repository, or where EVERCREDS_WASM points).
+import { execFileSync } from "node:child_process";
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const dist = path.join(root, "dist");
+const wasm = process.env.EVERCREDS_WASM ?? path.join(root, "../../build/evercreds.wasm");
+
+if (!existsSync(wasm)) {
+  console.error(`no ${wasm}: build the wasm module first, or set EVERCREDS_WASM to it`);
+  process.exit(1);
+}
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+copyFileSync(wasm, path.join(dist, "evercreds.wasm"));
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  packages: "external", // @aws-sdk/client-sts stays a peer
+  platform: "neutral",
+  target: "es2022",
+  sourcemap: true,
+  sourcesContent: false,
+  logLevel: "warning",
+};
+await build({
+  ...common,
+  entryPoints: { index: "src/index.ts" },
+  format: "esm",
+  outdir: dist,
+  outExtension: { ".js": ".mjs" },
+});
+await build({
+  ...common,
+  entryPoints: { index: "src/index.ts" },
+  format: "cjs",
+  outdir: dist,
+  outExtension: { ".js": ".cjs" },
+  // CommonJS has no import.meta, only the file's name
+  define: { "import.meta.url": "__evercreds_url" },
+  banner: { js: 'const __evercreds_url = require("node:url").pathToFileURL(__filename).href;' },
+});
+
+// Two copies of the types: what lies next to `"type": "commonjs"` is read as
+// the types of CommonJS, and the two must not be mixed up.
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.types.json")], {
+  stdio: "inherit",
+});
+const types = path.join(dist, "types");
+cpSync(path.join(types, "esm"), path.join(types, "cjs"), { recursive: true });
+writeFileSync(path.join(types, "cjs", "package.json"), '{ "type": "commonjs" }\n');

@@ -1,0 +1,83 @@
+import { NEVER } from "./abi_generated.js";
+import type { Rules } from "./rules.js";
+import type { Attempt, AwsCredentials, Reply, Source } from "./source.js";
+import { malformed, requireText } from "./source.js";
+
+/**
+ * What a custom credentials method gives: the names of this package, or those of
+ * the SDK's own providers (`accessKeyId`, ...), so that any of them can be used.
+ */
+export type CustomCredentials =
+  | {
+      accessKey: string;
+      secretKey: string;
+      token: string;
+      /** RFC 3339 with an offset or Z, or a Date; null: the set never expires. */
+      expiryTime: string | Date | null;
+      accountId?: string;
+    }
+  | (Omit<AwsCredentials, "expiration"> & { expiration: string | Date | null });
+
+/**
+ * The user's own source of credentials.
+ *
+ * @param args what `customCredentialsMethodArgs` holds
+ * @param context `signal` is aborted when the attempt's time is over
+ */
+export type CustomCredentialsMethod<Args = Record<string, unknown>> = (
+  args: Args,
+  context: { signal: AbortSignal; prompted: () => void },
+) => CustomCredentials | Promise<CustomCredentials>;
+
+/** Calls a function of the user's, and reads its reply strictly. */
+export class CustomSource implements Source {
+  readonly #method: CustomCredentialsMethod;
+  readonly #args: Record<string, unknown>;
+  readonly #rules: Rules;
+
+  constructor(method: CustomCredentialsMethod, args: Record<string, unknown>, rules: Rules) {
+    this.#method = method;
+    this.#args = args;
+    this.#rules = rules;
+  }
+
+  async fetch(attempt: Attempt): Promise<Reply> {
+    const context = {
+      signal: attempt.signal,
+      prompted: () => {
+        attempt.prompted();
+      },
+    };
+    // a copy: the user's own object is the user's
+    const reply: unknown = await this.#method({ ...this.#args }, context);
+    if (typeof reply !== "object" || reply === null) {
+      throw malformed("customCredentialsMethod gave no object");
+    }
+    const read = reply as Record<string, unknown>;
+    const accountId = read["accountId"];
+    return {
+      credentials: {
+        accessKeyId: requireText(read["accessKey"] ?? read["accessKeyId"], "accessKey"),
+        secretAccessKey: requireText(read["secretKey"] ?? read["secretAccessKey"], "secretKey"),
+        sessionToken: requireText(read["token"] ?? read["sessionToken"], "token"),
+        ...(typeof accountId === "string" && { accountId }),
+      },
+      expiryMs: this.#expiry("expiryTime" in read ? read["expiryTime"] : read["expiration"]),
+      durationMs: 0,
+      serverTimeMs: 0,
+    };
+  }
+
+  close(): void {
+    // the user's function holds nothing that we opened
+  }
+
+  #expiry(value: unknown): number {
+    if (value === null) return NEVER;
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
+    if (typeof value === "string") return this.#rules.expiry(value);
+    throw malformed(
+      "the reply's expiryTime is neither a valid Date nor a string (null: it never expires)",
+    );
+  }
+}

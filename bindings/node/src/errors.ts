@@ -1,0 +1,84 @@
+/** Why a call of a session failed. */
+export type ErrorCode =
+  /** The source failed; `cause` is its own error. */
+  | "source"
+  /** The source gave no answer in time. */
+  | "timed_out"
+  /** The attempt died without an answer. */
+  | "abandoned"
+  /** The source's reply could not be used. */
+  | "malformed"
+  /** The source's reply had expired already. */
+  | "expired_reply"
+  /** The source brought credentials again that a service had rejected. */
+  | "still_rejected"
+  /** The reply expires no later than the expired credentials that are held. */
+  | "no_progress"
+  /** Credentials are rejected as fast as they come, and attempts are spaced. */
+  | "rejected"
+  /** The credentials have less time left than this caller needs. */
+  | "min_ttl"
+  /** The session is closed. */
+  | "closed"
+  /** An argument is wrong; see {@link EvercredsValidationError}. */
+  | "validation"
+  /** Something that the configuration needs is missing or refused. */
+  | "configuration"
+  /** A fault of evercreds itself. */
+  | "internal";
+
+/** Whether a failure can pass by itself. */
+export type ErrorClass = "recoverable" | "permanent";
+
+/** What {@link EvercredsError} carries besides its message. */
+export interface ErrorDetails {
+  /** Default: "recoverable". */
+  class?: ErrorClass;
+  /** No attempt is made before this instant. */
+  retryAt?: Date;
+  /** The source's own error. */
+  cause?: unknown;
+}
+
+/** The base of all errors of this package. Its message never holds a secret. */
+export class EvercredsError extends Error {
+  /** Why, for programs. */
+  readonly code: ErrorCode;
+  /** Whether it can pass by itself. */
+  readonly class: ErrorClass;
+  /** The source is not contacted before this instant; undefined: not known. */
+  readonly retryAt: Date | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = "EvercredsError";
+    this.code = code;
+    this.class = details.class ?? "recoverable";
+    this.retryAt = details.retryAt;
+  }
+}
+
+/** An argument is wrong: which one, and what was expected. */
+export class EvercredsValidationError extends EvercredsError {
+  /** The parameter as the caller spells it, such as `advisoryTimeout`. */
+  readonly parameter: string;
+
+  /**
+   * @param expectation begins with the parameter's name
+   * @param given the value; only its kind is told, and the value of a number
+   */
+  constructor(parameter: string, expectation: string, given: unknown) {
+    super("validation", `${expectation}; got ${describe(given)}`, { class: "permanent" });
+    this.name = "EvercredsValidationError";
+    this.parameter = parameter;
+  }
+}
+
+/** The kind of a value in words. A string may be a secret, so it is not shown. */
+function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return value instanceof Date ? "a Date" : "an object";
+  return typeof value === "string" && value === "" ? "an empty string" : `a ${typeof value}`;
+}

@@ -1,0 +1,54 @@
+import type { Clock } from "./clock.js";
+
+/** One refresh attempt under way, and those who wait for it. */
+export class Flight {
+  readonly #abort = new AbortController();
+  readonly #waiters = new Set<() => void>();
+  /** The machine was rebuilt meanwhile, and does not know this flight. */
+  orphaned = false;
+
+  constructor(readonly ticket: number) {}
+
+  /** Aborted when the attempt is to end. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** Tells the attempt to end, if it can. */
+  cancel(): void {
+    this.#abort.abort(new Error("the refresh was given up"));
+  }
+
+  /** Wakes all who wait; each asks the machine for its own answer. */
+  settle(): void {
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  /**
+   * Resolves when the flight is settled, or `patienceMs` are over, and rejects
+   * when the caller's own signal is aborted, which concerns nobody else.
+   */
+  wait(clock: Clock, patienceMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        this.#waiters.delete(wake);
+        stopTimer();
+        signal?.removeEventListener("abort", abort);
+      };
+      const wake = () => {
+        leave();
+        resolve();
+      };
+      const abort = () => {
+        leave();
+        // the reason is the caller's own, whatever it is
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+        reject(signal?.reason);
+      };
+      // somebody waits, so the process is not to end meanwhile
+      const stopTimer = clock.after(patienceMs, wake, true);
+      this.#waiters.add(wake);
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+}

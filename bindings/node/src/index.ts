@@ -1,0 +1,19 @@
+/**
+ * AWS temporary credentials that are always fresh, for the AWS SDK for
+ * JavaScript v3.
+ *
+ * @packageDocumentation
+ */
+export type { CustomCredentials, CustomCredentialsMethod } from "./custom.js";
+export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
+export { EvercredsError, EvercredsValidationError } from "./errors.js";
+export type { ModuleSource } from "./load.js";
+export type { MfaTokenProvider } from "./mfa.js";
+export type { AssumeRoleOptions, CommonOptions, CustomOptions } from "./options.js";
+export type { SessionOptions, StsOptions } from "./options.js";
+export { initialize } from "./runtime.js";
+export { RefreshableSession } from "./session.js";
+export type { CredentialNeeds, CredentialProvider, TemporaryCredentials } from "./session.js";
+export type { AwsCredentials } from "./source.js";
+export type { Counters, Phase, Status } from "./status.js";
+export type { Identity } from "./whoami.js";

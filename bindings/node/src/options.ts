@@ -1,0 +1,198 @@
+import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
+import * as abi from "./abi_generated.js";
+import type { CustomCredentialsMethod } from "./custom.js";
+import { EvercredsValidationError } from "./errors.js";
+import type { MfaTokenProvider } from "./mfa.js";
+
+/** What every session takes, whatever its method. */
+export interface CommonOptions {
+  /**
+   * A preset for the options that are not given. Default: "classic", which is
+   * 900 s / 600 s, strict, without jitter.
+   */
+  policy?: "classic" | "adaptive" | "aws2026";
+  /**
+   * Seconds before expiry from which credentials are refreshed early, while
+   * everybody goes on with what is held. "auto" picks them from the lifetime.
+   * Default: 900. Whole, with 0 <= mandatoryTimeout <= advisoryTimeout < 43200.
+   */
+  advisoryTimeout?: number | "auto";
+  /**
+   * Seconds before expiry from which callers wait for a refresh. Default: 600;
+   * with `advisoryTimeout: "auto"`, 60.
+   */
+  mandatoryTimeout?: number;
+  /**
+   * True (default): nothing is fetched before the first use. False: the session
+   * fetches at once, and keeps itself fresh with nobody asking.
+   */
+  deferRefresh?: boolean;
+  /**
+   * What callers get when a refresh fails that they had to wait for: the error
+   * ("strict", the default), or the credentials that are held, until they expire
+   * ("until_expiry") or past that too ("static").
+   */
+  stability?: "strict" | "until_expiry" | "static";
+  /**
+   * Whether the caller who meets the advisory window waits for its refresh
+   * ("inline") or nobody does ("background", the default). On AWS Lambda, which
+   * freezes background work, "inline" is the default.
+   */
+  advisoryRefresh?: "background" | "inline";
+  /** Seconds that a refresh may take, up to 43200. Default: 60 for sts, 900 for custom. */
+  refreshTimeout?: number;
+  /** Draws each set's refresh point, against herds. Default: false in "classic". */
+  jitter?: boolean;
+  /** Seconds past expiry for which "static" serves on. Default: without end. */
+  maxStale?: number;
+  /**
+   * A refresh prompts a person, who is then asked only when a caller needs it.
+   * Default: false.
+   */
+  attended?: boolean;
+  /**
+   * Settings of the STS client: for AssumeRole with method "sts", where its
+   * `credentials` default to the SDK's own chain, and for `getIdentity()`.
+   */
+  stsClient?: STSClientConfig;
+}
+
+/** What AssumeRole takes; `RoleSessionName` defaults to "evercreds". */
+export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSessionName"> & {
+  RoleArn: string;
+  RoleSessionName?: string;
+};
+
+/** Options of a session that assumes a role. */
+export interface StsOptions extends CommonOptions {
+  method?: "sts";
+  assumeRole: AssumeRoleOptions;
+  /** Gives a one-time code for each refresh; `assumeRole.SerialNumber` must be given. */
+  mfaTokenProvider?: MfaTokenProvider;
+  /** What `mfaTokenProvider` is called with. Default: {}. */
+  mfaTokenProviderArgs?: Record<string, unknown>;
+}
+
+/** Options of a session with a source of the user's own. */
+export interface CustomOptions extends CommonOptions {
+  method: "custom";
+  customCredentialsMethod: CustomCredentialsMethod;
+  /** What `customCredentialsMethod` is called with. Default: {}. */
+  customCredentialsMethodArgs?: Record<string, unknown>;
+}
+
+/** Options of `new RefreshableSession(...)`. */
+export type SessionOptions = StsOptions | CustomOptions;
+
+/** How one option reaches the machine, and what it must be. */
+interface MachineOption {
+  name: keyof CommonOptions;
+  option: number;
+  kind: "seconds" | "boolean" | Readonly<Record<string, number>>;
+}
+
+const MACHINE_OPTIONS: readonly MachineOption[] = [
+  { name: "policy", option: abi.Option.POLICY, kind: abi.POLICIES },
+  { name: "advisoryTimeout", option: abi.Option.ADVISORY_TIMEOUT, kind: "seconds" },
+  { name: "mandatoryTimeout", option: abi.Option.MANDATORY_TIMEOUT, kind: "seconds" },
+  { name: "stability", option: abi.Option.STABILITY, kind: abi.STABILITIES },
+  { name: "advisoryRefresh", option: abi.Option.ADVISORY_REFRESH, kind: abi.ADVISORY_REFRESHES },
+  { name: "refreshTimeout", option: abi.Option.REFRESH_TIMEOUT, kind: "seconds" },
+  { name: "jitter", option: abi.Option.JITTER, kind: "boolean" },
+  { name: "maxStale", option: abi.Option.MAX_STALE, kind: "seconds" },
+  { name: "deferRefresh", option: abi.Option.DEFER_REFRESH, kind: "boolean" },
+  { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
+];
+
+const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM } as const;
+
+const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
+
+const NAMES = {
+  sts: [...COMMON_NAMES, "assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
+  custom: [...COMMON_NAMES, "customCredentialsMethod", "customCredentialsMethodArgs"],
+} as const;
+
+/** Options as a caller without types may give them. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** Checks the method and that every name is known, and gives the method's number. */
+export function readMethod(given: unknown): { method: keyof typeof METHODS; options: Given } {
+  if (!isRecord(given)) {
+    throw new EvercredsValidationError("options", "options must be an object", given);
+  }
+  const method = given["method"] ?? "sts";
+  if (method !== "sts" && method !== "custom") {
+    throw new EvercredsValidationError(
+      "method",
+      'method must be "sts" or "custom"',
+      given["method"],
+    );
+  }
+  for (const name of Object.keys(given)) {
+    if (!NAMES[method].includes(name)) {
+      const other = method === "sts" ? "custom" : "sts";
+      const where = NAMES[other].includes(name)
+        ? `is an option of method "${other}" only`
+        : `is not an option; expected one of ${NAMES[method].join(", ")}`;
+      throw new EvercredsValidationError(name, `${name} ${where}`, given[name]);
+    }
+  }
+  return { method, options: given };
+}
+
+/** The numbers that the machine is opened with: only what was given. */
+export function machineOptions(method: keyof typeof METHODS, options: Given): [number, number][] {
+  const list: [number, number][] = [[abi.Option.METHOD, METHODS[method]]];
+  for (const { name, option, kind } of MACHINE_OPTIONS) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (name === "advisoryTimeout" && value === "auto") list.push([abi.Option.ADVISORY_AUTO, 1]);
+    else list.push([option, numberFor(option, kind, value)]);
+  }
+  if (options["advisoryRefresh"] === undefined && onLambda()) {
+    list.push([abi.Option.ADVISORY_REFRESH, abi.AdvisoryRefresh.INLINE]);
+  }
+  return list;
+}
+
+function numberFor(option: number, kind: MachineOption["kind"], value: unknown): number {
+  if (kind === "seconds" && typeof value === "number") return value;
+  if (kind === "boolean" && typeof value === "boolean") return Number(value);
+  if (typeof kind === "object" && typeof value === "string" && Object.hasOwn(kind, value)) {
+    return kind[value] ?? 0; // the table has it
+  }
+  throw optionError(option, value);
+}
+
+/** The machine's own words about an option, with the names of this language. */
+export function optionError(option: number, value: unknown): EvercredsValidationError {
+  const known = MACHINE_OPTIONS.find((o) => o.option === option);
+  const rule = abi.OPTION_RULES[option] ?? `option ${option} is refused`;
+  const name = known?.name ?? "advisoryTimeout"; // OPT_ADVISORY_AUTO has no name of its own
+  return new EvercredsValidationError(name, inJavaScript(rule), value);
+}
+
+/** Spells the names of options in a rule as this package does. */
+function inJavaScript(rule: string): string {
+  return rule.replace(/\b[a-z]+_[a-z_]+\b/g, (word) => {
+    const spelled = word.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return MACHINE_OPTIONS.some(({ name }) => name === spelled) ? spelled : word;
+  });
+}
+
+/** The value that the user gave for an option of the machine. */
+export function givenFor(option: number, options: Given): unknown {
+  const known = MACHINE_OPTIONS.find((o) => o.option === option);
+  return options[known?.name ?? "advisoryTimeout"];
+}
+
+/** Whether a value is an object with named values, and nothing more special. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function onLambda(): boolean {
+  const env = (globalThis as { process?: { env?: Record<string, unknown> } }).process?.env;
+  return Boolean(env?.["AWS_LAMBDA_FUNCTION_NAME"]);
+}

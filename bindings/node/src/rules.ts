@@ -1,0 +1,50 @@
+import * as abi from "./abi_generated.js";
+import { EvercredsError } from "./errors.js";
+import type { Runtime } from "./runtime.js";
+import { malformed } from "./source.js";
+
+const EXPIRY_ERRORS = new Map<number, string>([
+  [abi.Result.ERR_EXPIRY_NAIVE, "has no offset or Z, so that it names no instant"],
+  [abi.Result.ERR_EXPIRY_UNREADABLE, "is not an RFC 3339 date and time"],
+]);
+
+/** The rules that every language shares: the module knows them, and we ask it. */
+export class Rules {
+  readonly #runtime: Runtime;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+  }
+
+  /** Milliseconds since the Unix epoch of an expiry, as the source wrote it. */
+  expiry(text: string): number {
+    const result = this.#with(text, (x, length) => x.evercreds_rule_expiry(length));
+    if (result >= 0) return result;
+    throw malformed(`the reply's expiry ${EXPIRY_ERRORS.get(result) ?? "cannot be read"}`);
+  }
+
+  /** CLASS_* of an error of a source. */
+  errorClass(method: number, httpStatus: number, code: string): number {
+    const result = this.#with(code, (x, length) =>
+      x.evercreds_rule_error_class(method, httpStatus, length),
+    );
+    return result > 0 ? result : abi.ErrorClass.RECOVERABLE;
+  }
+
+  /** 0, or ERR_DURATION*, for the lifetime that is to be requested. */
+  duration(seconds: number, chained: boolean): number {
+    return this.#runtime.run(undefined, (x) => x.evercreds_rule_duration(seconds, chained ? 1 : 0));
+  }
+
+  #with(text: string, call: (exports: abi.Exports, length: number) => number): number {
+    const bytes = new TextEncoder().encode(text);
+    if (bytes.length > abi.BUFFER_BYTES) {
+      throw new EvercredsError("malformed", "a text of the source is too long to be read");
+    }
+    return this.#runtime.run(undefined, (x) => {
+      const result = call(x, this.#runtime.write(bytes));
+      this.#runtime.wipe();
+      return result;
+    });
+  }
+}

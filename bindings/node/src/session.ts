@@ -1,0 +1,209 @@
+import { type Clock, systemClock } from "./clock.js";
+import { EvercredsValidationError } from "./errors.js";
+import { FailureReader } from "./failures.js";
+import { type Identity, whoAmI } from "./whoami.js";
+import { Keeper } from "./keeper.js";
+import { Machine, OptionRefused } from "./machine.js";
+import {
+  givenFor,
+  isRecord,
+  machineOptions,
+  optionError,
+  readMethod,
+  type SessionOptions,
+} from "./options.js";
+import { Rules } from "./rules.js";
+import { type Runtime, theRuntime } from "./runtime.js";
+import type { AwsCredentials } from "./source.js";
+import { customSource, stsClientConfig, stsSource } from "./sources.js";
+import { readStatus, type Status } from "./status.js";
+import type { Parent } from "./sts.js";
+
+/**
+ * A provider of credentials for any client of the SDK, which asks it at every
+ * request. It carries the marks by which the SDK knows that nothing is to be
+ * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
+ */
+export interface CredentialProvider {
+  (options?: { forceRefresh?: boolean }): Promise<AwsCredentials>;
+  memoized: true;
+  configBound: true;
+  attributed: true;
+}
+
+/** Credentials in the words of the configuration: strings, as for a custom source. */
+export interface TemporaryCredentials {
+  accessKey: string;
+  secretKey: string;
+  token: string;
+  /** ISO 8601 in UTC; null for credentials that do not expire. */
+  expiryTime: string | null;
+}
+
+/** What {@link RefreshableSession.credentialsFor} takes. */
+export interface CredentialNeeds {
+  /** Seconds that the credentials must have left. Default: 0, any. */
+  minTtl?: number;
+  /** Frees this caller; the refresh and its other callers go on. */
+  signal?: AbortSignal;
+}
+
+/** What tests bring of their own. */
+interface Surroundings {
+  runtime?: Runtime;
+  clock?: Clock;
+}
+
+let forTests: Surroundings = {};
+
+/** @internal Sessions made by `make` get this clock and this runtime. */
+export function withSurroundings<T>(surroundings: Surroundings, make: () => T): T {
+  forTests = surroundings;
+  try {
+    return make();
+  } finally {
+    forTests = {};
+  }
+}
+
+/** The sessions behind providers, for those whose base is another session. */
+const parents = new WeakMap<object, Parent>();
+
+/**
+ * AWS temporary credentials that are always fresh.
+ *
+ * ```ts
+ * const session = new RefreshableSession({ assumeRole: { RoleArn: "arn:aws:iam::..." } });
+ * const s3 = new S3Client({ credentials: session.credentials });
+ * ```
+ */
+export class RefreshableSession {
+  /**
+   * Goes into any client of the SDK: `new S3Client({ credentials: session.credentials })`.
+   * Each of its calls gives credentials that are fit for use, and waits for a
+   * refresh only where nothing fit is held.
+   */
+  readonly credentials: CredentialProvider;
+
+  readonly #keeper: Keeper;
+  readonly #stsClient: ReturnType<typeof stsClientConfig>;
+
+  /**
+   * Checks the options; with `deferRefresh: false` it also starts to fetch.
+   *
+   * @throws EvercredsValidationError naming the parameter and what was expected
+   */
+  constructor(options: SessionOptions) {
+    const { runtime = theRuntime(), clock = systemClock } = forTests;
+    const { method, options: given } = readMethod(options);
+    const numbers = machineOptions(method, given);
+    const rules = new Rules(runtime);
+    const source =
+      method === "custom"
+        ? customSource(given, rules)
+        : stsSource(given, rules, (provider) => parents.get(Object(provider) as object));
+    this.#stsClient = stsClientConfig(given);
+    const keeper = new Keeper(clock, source, new FailureReader(numbers[0]?.[1] ?? 0, rules));
+    try {
+      keeper.start(new Machine(runtime, clock, keeper, numbers));
+    } catch (error) {
+      if (!(error instanceof OptionRefused)) throw error;
+      throw optionError(error.option, givenFor(error.option, given));
+    }
+    this.#keeper = keeper;
+    this.credentials = providerFor(keeper);
+    parents.set(this.credentials, (need) => this.credentialsFor(need));
+  }
+
+  /**
+   * Credentials with at least `minTtl` seconds left.
+   *
+   * @throws EvercredsError with code "min_ttl" where even new ones have less left;
+   *   the signal's own reason once it is aborted
+   */
+  async credentialsFor(needs: CredentialNeeds = {}): Promise<AwsCredentials> {
+    const { minTtl, signal } = readNeeds(needs);
+    return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), signal });
+  }
+
+  /** The credentials as plain strings, refreshed first where that is due. */
+  async refreshableCredentials(): Promise<TemporaryCredentials> {
+    const set = await this.#keeper.get();
+    return {
+      accessKey: set.accessKeyId,
+      secretKey: set.secretAccessKey,
+      token: set.sessionToken,
+      expiryTime: set.expiration?.toISOString() ?? null,
+    };
+  }
+
+  /**
+   * Refreshes now, whatever is held, or joins the refresh under way. A failure
+   * is this caller's alone: what is held goes on being served.
+   */
+  async refresh(options: { signal?: AbortSignal } = {}): Promise<AwsCredentials> {
+    return this.#keeper.force(readNeeds(options).signal);
+  }
+
+  /**
+   * A service rejected credentials (ExpiredToken and its kin, never AccessDenied):
+   * the next caller gets others.
+   *
+   * @param rejected the credentials; ignored unless they are the ones held.
+   *   Default: those that are held
+   */
+  invalidate(rejected?: Pick<AwsCredentials, "accessKeyId" | "sessionToken">): void {
+    this.#keeper.invalidate(rejected);
+  }
+
+  /** The session's state as of now. */
+  status(): Status {
+    return readStatus((field) => this.#keeper.status(field), this.#keeper.closed);
+  }
+
+  /** Whom the session's credentials belong to, as STS tells: the assumed role. */
+  async getIdentity(): Promise<Identity> {
+    return whoAmI(this.#stsClient, this.credentials);
+  }
+
+  /** The same as {@link getIdentity}. */
+  async whoami(): Promise<Identity> {
+    return this.getIdentity();
+  }
+
+  /** Ends the session: waiting callers get an error with code "closed". */
+  close(): Promise<void> {
+    this.#keeper.close();
+    return Promise.resolve();
+  }
+
+  /** `await using session = ...` closes it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function providerFor(keeper: Keeper): CredentialProvider {
+  const provide = (options?: { forceRefresh?: boolean }): Promise<AwsCredentials> =>
+    options?.forceRefresh === true ? keeper.force(undefined) : keeper.get();
+  return Object.assign(provide, {
+    memoized: true,
+    configBound: true,
+    attributed: true,
+  } as const);
+}
+
+function readNeeds(needs: unknown): { minTtl: number; signal: AbortSignal | undefined } {
+  if (!isRecord(needs)) {
+    throw new EvercredsValidationError("options", "options must be an object", needs);
+  }
+  const { minTtl = 0, signal } = needs;
+  // a day is beyond what any source issues
+  if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
+    throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new EvercredsValidationError("signal", "signal must be an AbortSignal", signal);
+  }
+  return { minTtl, signal };
+}

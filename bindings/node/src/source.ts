@@ -1,0 +1,68 @@
+import type { ErrorClass } from "./errors.js";
+
+/** One set of credentials, in the form that every client of the SDK takes. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** When they expire; undefined: they do not. */
+  readonly expiration?: Date;
+  /** The account that they belong to, where the source tells. */
+  readonly accountId?: string;
+}
+
+/** What a source brought: one set, and what the machine must know of it. */
+export interface Reply {
+  credentials: Omit<AwsCredentials, "expiration">;
+  /** When the set expires, milliseconds since the Unix epoch; Never: not at all. */
+  expiryMs: number;
+  /** The lifetime that was asked for, in milliseconds; 0: not known. */
+  durationMs: number;
+  /** The latest instant that the reply's Date can mean; 0: it had none. */
+  serverTimeMs: number;
+}
+
+/** What a source is given for one attempt. */
+export interface Attempt {
+  /** Aborted when the attempt's time is over, or the session is closed. */
+  readonly signal: AbortSignal;
+  /** To be called when a person has answered a prompt: its time starts now. */
+  prompted(): void;
+}
+
+/** Where a session's credentials come from. */
+export interface Source {
+  /** One attempt. A rejection that is no {@link SourceFailure} is recoverable. */
+  fetch(attempt: Attempt): Promise<Reply>;
+  /** Gives back what the source holds open. */
+  close(): void;
+}
+
+/** How an attempt failed. Its message reaches the user, so it holds no secret. */
+export class SourceFailure extends Error {
+  constructor(
+    message: string,
+    readonly how: {
+      class: ErrorClass | "throttled";
+      /** The reply could not be read. */
+      malformed?: boolean;
+      /** The pause that the source asked for, in milliseconds. */
+      retryAfterMs?: number;
+      cause?: unknown;
+    },
+  ) {
+    super(message, how.cause === undefined ? undefined : { cause: how.cause });
+    this.name = "SourceFailure";
+  }
+}
+
+/** A reply that cannot be used, and why. */
+export function malformed(message: string, cause?: unknown): SourceFailure {
+  return new SourceFailure(message, { class: "recoverable", malformed: true, cause });
+}
+
+/** A non-empty string of a reply, or a failure that names what is missing. */
+export function requireText(value: unknown, name: string): string {
+  if (typeof value === "string" && value !== "") return value;
+  throw malformed(`the reply's ${name} is not a non-empty string`);
+}

@@ -1,0 +1,25 @@
+import type { STSClientConfig } from "@aws-sdk/client-sts";
+import type { AwsCredentials } from "./source.js";
+import { loadSts } from "./sts.js";
+
+/** Who credentials belong to, in the words of STS. */
+export interface Identity {
+  Account: string | undefined;
+  Arn: string | undefined;
+  UserId: string | undefined;
+}
+
+/** Asks STS, signing with these very credentials. */
+export async function whoAmI(
+  config: STSClientConfig,
+  credentials: () => Promise<AwsCredentials>,
+): Promise<Identity> {
+  const { GetCallerIdentityCommand, STSClient } = await loadSts();
+  const client = new STSClient({ ...config, credentials });
+  try {
+    const { Account, Arn, UserId } = await client.send(new GetCallerIdentityCommand({}));
+    return { Account, Arn, UserId };
+  } finally {
+    client.destroy();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Clock } from "../../src/clock.js";
+
+interface Timer {
+  at: number;
+  callback: () => void;
+  holds: boolean;
+}
+
+/** Time that passes only when a test says so. */
+export class VirtualClock implements Clock {
+  #wall = Date.UTC(2026, 0, 1);
+  #elapsed = 0;
+  readonly timers = new Set<Timer>();
+  /** While true, timers are lost: none fires. */
+  deaf = false;
+  /** Whether something is under way that no timer stands for. */
+  busy: () => boolean = () => false;
+
+  wall(): number {
+    return this.#wall;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
+
+  after(delayMs: number, callback: () => void, holds: boolean): () => void {
+    const timer = { at: this.#elapsed + Math.max(0, delayMs), callback, holds };
+    this.timers.add(timer);
+    return () => {
+      this.timers.delete(timer);
+    };
+  }
+
+  /** Steps the wall clock alone. */
+  step(ms: number): void {
+    this.#wall += ms;
+  }
+
+  /** Both clocks go on; what is due meanwhile happens in its order. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#elapsed + ms;
+    for (;;) {
+      const next = [...this.timers].sort((a, b) => a.at - b.at)[0];
+      if (this.deaf || next === undefined || next.at > end) break;
+      this.#moveTo(Math.max(next.at, this.#elapsed));
+      this.timers.delete(next);
+      next.callback();
+      await this.settled();
+    }
+    this.#moveTo(end);
+    await this.settled();
+  }
+
+  /** Lets everything happen that waits for nothing but its turn. */
+  async settled(): Promise<void> {
+    for (let turn = 0; turn < 4 || (this.busy() && turn < 10_000); turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #moveTo(elapsed: number): void {
+    this.#wall += elapsed - this.#elapsed;
+    this.#elapsed = elapsed;
+  }
+}

@@ -1,0 +1,64 @@
+import type { CustomCredentials, CustomCredentialsMethod } from "../../src/custom.js";
+import type { CommonOptions } from "../../src/options.js";
+import type { Runtime } from "../../src/runtime.js";
+import { RefreshableSession, withSurroundings } from "../../src/session.js";
+import { VirtualClock } from "./clock.js";
+import { freshRuntime } from "./wasm.js";
+
+/** A source under a test's control, which counts. */
+export class FakeSource {
+  calls = 0;
+  /** Calls that were not answered yet. */
+  open = 0;
+  /** How long the sets live, in seconds. */
+  lifetime = 3600;
+  /** Does the answering; replace it for other behaviour. */
+  answer: CustomCredentialsMethod = () => this.set();
+
+  constructor(readonly clock: VirtualClock) {}
+
+  readonly method: CustomCredentialsMethod = async (args, context) => {
+    this.calls++;
+    this.open++;
+    try {
+      return await this.answer(args, context);
+    } finally {
+      this.open--;
+    }
+  };
+
+  /** A good reply, as of now. */
+  set(): CustomCredentials {
+    return {
+      accessKey: `AKIA${this.calls}`,
+      secretKey: `secret-of-${this.calls}`,
+      token: `token-of-${this.calls}`,
+      expiryTime: new Date(this.clock.wall() + this.lifetime * 1000),
+    };
+  }
+}
+
+/** A promise that the test ends. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open!: () => void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+/** A custom session on virtual time, with a source and an instance of its own. */
+export function virtualSession(options: CommonOptions = {}, runtime: Runtime = freshRuntime()) {
+  const clock = new VirtualClock();
+  const source = new FakeSource(clock);
+  const session = withSurroundings(
+    { runtime, clock },
+    () =>
+      new RefreshableSession({
+        ...options,
+        method: "custom",
+        customCredentialsMethod: source.method,
+      }),
+  );
+  // a reply is on its way from the source to the machine
+  clock.busy = () => source.open === 0 && session.status().refreshing;
+  return { session, clock, source, runtime };
+}
