@@ -59,11 +59,11 @@ func closingLines(log string) (lines []string, missing int) {
 }
 
 // lastMatch returns the last of lines that pattern matches, without the blanks
-// around it.
+// and pytest's rulers around it.
 func lastMatch(lines []string, pattern *regexp.Regexp) (string, bool) {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if pattern.MatchString(lines[i]) {
-			return strings.TrimSpace(lines[i]), true
+			return strings.Trim(lines[i], "= \t\r"), true
 		}
 	}
 	return "", false

@@ -39,6 +39,9 @@ func TestFailuresAreCountedInEveryRunnersForm(t *testing.T) {
 	lines, missing := closingLines("go: 5 passed, 1 failed, 0 skipped (modules: 1)\n" +
 		"==== 2 failed, 7 passed, 1 warning in 12.00s ====\n" +
 		"      Tests  3 failed | 9 passed (12)\n")
+	if got, want := lines[1], "pytest: 2 failed, 7 passed, 1 warning in 12.00s"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := lines[len(lines)-1], "21 passed, 6 failed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
