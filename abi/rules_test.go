@@ -1,0 +1,54 @@
+package abi
+
+import (
+	"testing"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+func TestRulesGiveTheirCodes(t *testing.T) {
+	l := New(silent{})
+	want(t, "expiry", l.RuleExpiry([]byte("2026-01-31T09:30:00Z")), 1769851800000)
+	want(t, "naive", l.RuleExpiry([]byte("2026-01-31T09:30:00")), ErrExpiryNaive)
+	want(t, "unreadable", l.RuleExpiry([]byte("tomorrow")), ErrExpiryUnreadable)
+	want(t, "before 1970", l.RuleExpiry([]byte("1969-12-31T23:59:59Z")), ErrExpiryUnreadable)
+	want(t, "class", l.RuleErrorClass(int32(core.MethodSTS), 403, []byte("AccessDenied")), int32(core.Permanent))
+	want(t, "code at", l.RuleMFACode([]byte("code: 123456\n")), 6)
+	want(t, "no code", l.RuleMFACode([]byte("12345")), ErrMFACode)
+	want(t, "duration", l.RuleDuration(3600, 1), 0)
+	want(t, "short", l.RuleDuration(899, 0), ErrDuration)
+	want(t, "chained", l.RuleDuration(3601, 1), ErrDurationChained)
+}
+
+func TestAnEndpointIsRewrittenInPlace(t *testing.T) {
+	l := New(silent{})
+	const data, right = "abc-ats.iot.eu-west-1.amazonaws.com", "abc.credentials.iot.eu-west-1.amazonaws.com"
+	buffer := make([]byte, 100)
+	n := l.RuleIoTEndpoint(buffer, int32(copy(buffer, data)))
+	want(t, "endpoint", string(buffer[:max(n, 0)]), right)
+	want(t, "no room", l.RuleIoTEndpoint([]byte(data), int32(len(data))), ErrCapacity)
+	want(t, "stranger", l.RuleIoTEndpoint([]byte("example.com"), 11), ErrIoTEndpoint)
+}
+
+func TestCachesReportWhatTheyEvict(t *testing.T) {
+	l := New(silent{})
+	c := l.CacheNew(int32(core.LRU), -2) // counts as 2
+	for id := range int32(3) {
+		want(t, "add", l.CacheAdd(c, id), 1)
+	}
+	want(t, "evicted", l.CacheEvicted(c), 0)
+	want(t, "no more", l.CacheEvicted(c), NoEntry)
+	want(t, "get", l.CacheGet(c, 1), 1)
+	want(t, "first", l.CacheNext(c, -1), 2)
+	want(t, "second", l.CacheNext(c, 2), 1)
+	want(t, "end", l.CacheNext(c, 1), NoEntry)
+	want(t, "again", l.CacheAdd(c, 2), 0)
+	want(t, "resize", l.CacheResize(c, 1), 1)
+	want(t, "evicted by resize", l.CacheEvicted(c), 1)
+	want(t, "contains", l.CacheContains(c, 2), 1)
+	want(t, "remove", l.CacheRemove(c, 2), 1)
+	want(t, "size", l.CacheSize(c), 0)
+	want(t, "add after", l.CacheAdd(c, 9), 1)
+	want(t, "clear", l.CacheClear(c), 0)
+	want(t, "size after", l.CacheSize(c), 0)
+}

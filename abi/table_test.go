@@ -1,0 +1,94 @@
+package abi
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// Every field of a decision has its slot, in the same order.
+func TestSlotsAreTheFieldsOfADecision(t *testing.T) {
+	d := reflect.TypeFor[core.Decision]()
+	var fields []string
+	for i := range d.NumField() {
+		if f := d.Field(i); f.IsExported() {
+			fields = append(fields, f.Name)
+		}
+	}
+	var slots []string
+	for _, s := range Slots {
+		slots = append(slots, s.Field)
+	}
+	want(t, "fields", strings.Join(slots, " "), strings.Join(fields, " "))
+}
+
+// The table and the methods of Library say the same.
+func TestEveryFunctionIsAMethod(t *testing.T) {
+	library := reflect.TypeFor[*Library]()
+	methods := map[string]reflect.Type{}
+	for i := range library.NumMethod() {
+		m := library.Method(i)
+		methods[strings.ToLower(m.Name)] = m.Type
+	}
+	for _, f := range Functions {
+		name := strings.ReplaceAll(f.Name, "_", "")
+		m, ok := methods[name]
+		if !ok {
+			t.Errorf("%s: no method", f.Name)
+			continue
+		}
+		delete(methods, name)
+		most := len(f.Params) + 1 // the receiver
+		for _, p := range f.Params {
+			if p.Type == Buffer {
+				most++
+			}
+		}
+		want(t, f.Name+": parameters", m.NumIn(), most)
+		want(t, f.Name+": result", m.Out(0).Kind() == reflect.Int64, f.Result == Instant)
+	}
+	delete(methods, "testpanic")
+	delete(methods, "testfatal")
+	if len(methods) > 0 {
+		t.Errorf("methods that are not in the table: %v", methods)
+	}
+}
+
+// Names and numbers are append-only: a gap or a repetition is a slip.
+func TestGroupsCountUp(t *testing.T) {
+	seen := map[string]bool{}
+	for _, g := range Groups() {
+		for i, c := range g.Constants {
+			if !strings.HasPrefix(c.Name, g.Prefix) || seen[c.Name] || c.Doc == "" {
+				t.Errorf("%s: %q", g.Name, c.Name)
+			}
+			seen[c.Name] = true
+			next := g.Constants[0].Value + int64(i)
+			if g.Bits {
+				next = 1 << i
+			}
+			want(t, c.Name, c.Value, next)
+		}
+	}
+}
+
+// The enumerations end where core's do.
+func TestGroupsAreComplete(t *testing.T) {
+	want(t, "rule behind the last option", core.OptionRule(lastOption+1), "unknown option")
+	s := core.New()
+	want(t, "status behind the last", s.Status(core.StatusRejections+1, core.Now{}), -1)
+	for _, c := range statuses {
+		if s.Status(core.Field(c.Value), core.Now{}) < 0 {
+			t.Errorf("%s: unknown to core", c.Name)
+		}
+	}
+	want(t, "statuses", len(statuses), int(core.StatusRejections))
+}
+
+func TestFeaturesFollowTheBuild(t *testing.T) {
+	l := New(silent{})
+	want(t, "panic build", l.ABIFeatures()&featurePanicTest != 0, panicBuild)
+	want(t, "version", l.ABIVersion(), 1<<16)
+}
