@@ -31,7 +31,7 @@ const common = {
 };
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts" },
+  entryPoints: { index: "src/index.ts", replay: "src/replay/main.ts" },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
