@@ -29,8 +29,6 @@ const (
 	StatusLateAnswers                     // counter: answers after the time-out
 	StatusNoProgress                      // counter: replies without progress
 	StatusRejections                      // counter: sets rejected
-
-	statusEnd
 )
 
 // Status tells one number of the session's state as of now. It changes nothing.
