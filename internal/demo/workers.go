@@ -1,0 +1,120 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+)
+
+// workerArg makes this executable the Go worker.
+const workerArg = "worker"
+
+// assignmentEnv is where a worker finds its assignment.
+const assignmentEnv = "EVERCREDS_DEMO"
+
+// report is one line of a worker: where its session stands, and what it has
+// done since it started.
+type report struct {
+	Phase    string `json:"phase"`
+	LeftMs   int64  `json:"left_ms"`
+	Calls    int64  `json:"calls"`
+	Failed   int64  `json:"failed"`
+	Error    string `json:"error"`   // of the last failed call
+	Degraded int64  `json:"spells"`  // times that a refresh failed and nobody noticed
+	Longest  int64  `json:"wait_ms"` // the longest that credentials were waited for after the first set
+	// Sequence has a letter for each end of a flight: I installed, F failed.
+	Sequence string `json:"sequence"`
+	Done     bool   `json:"done"`
+}
+
+// refreshes are the sets installed after the first.
+func (r report) refreshes() int64 {
+	n := int64(-1)
+	for _, c := range r.Sequence {
+		if c == 'I' {
+			n++
+		}
+	}
+	return max(n, 0)
+}
+
+type worker struct {
+	language string
+	cmd      *exec.Cmd
+	lines    *bufio.Scanner
+}
+
+// startWorkers runs one process for each language. They end by themselves, or
+// with the context.
+func startWorkers(ctx context.Context, s *scene) ([]*worker, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	here := filepath.Join(s.root, "internal", "demo")
+	programs := map[string][]string{
+		"go":     {self, workerArg},
+		"python": {filepath.Join(s.root, "build", "venv", "bin", "python"), filepath.Join(here, "worker.py")},
+		"node":   {"node", "--require", filepath.Join(s.root, "tools", "run", "node-resolve.cjs"), filepath.Join(here, "worker.mjs")},
+	}
+	var all []*worker
+	for _, language := range languages {
+		w, err := startWorker(ctx, s, language, programs[language])
+		if err != nil {
+			return nil, fmt.Errorf("the %s worker does not start: %w", language, err)
+		}
+		all = append(all, w)
+	}
+	return all, nil
+}
+
+func startWorker(ctx context.Context, s *scene, language string, argv []string) (*worker, error) {
+	job, err := json.Marshal(s.assign(language))
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), assignmentEnv+"="+string(job), "AWS_REGION="+s.region, "AWS_DEFAULT_REGION="+s.region)
+	if s.standIn != nil {
+		base := s.standIn.Base
+		cmd.Env = append(cmd.Env,
+			"AWS_ACCESS_KEY_ID="+base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+base.SecretAccessKey,
+			"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_EC2_METADATA_DISABLED=true")
+	}
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &worker{language, cmd, bufio.NewScanner(out)}, cmd.Start()
+}
+
+// follow shows what the workers report until all have ended, and gives the last
+// report of each.
+func follow(workers []*worker, show *view) map[string]report {
+	latest := map[string]report{}
+	var lock sync.Mutex
+	var all sync.WaitGroup
+	for _, w := range workers {
+		all.Go(func() {
+			for w.lines.Scan() {
+				var r report
+				if json.Unmarshal(w.lines.Bytes(), &r) != nil {
+					continue // a warning of the language's own on standard output
+				}
+				lock.Lock()
+				latest[w.language] = r
+				show.update(w.language, latest)
+				lock.Unlock()
+			}
+			_ = w.cmd.Wait() // a worker that died has not reported that it is done
+		})
+	}
+	all.Wait()
+	return latest
+}
