@@ -40,16 +40,17 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	}
 	s := &STS{role: role, base: cfg.Credentials}
 	s.codes.role = &s.role
-	cfg.HTTPClient, s.close = ownClient(cfg.HTTPClient)
+	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
 	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
 	s.client = sts.NewFromConfig(cfg)
 	return s, nil
 }
 
-// ownClient gives the source a connection pool of its own, with the settings of
-// the client in the config, so that Close leaves no connection behind. A client
-// of the user's own making is used as it is.
-func ownClient(given aws.HTTPClient) (aws.HTTPClient, func()) {
+// OwnClient gives a client with a connection pool of its own and the settings
+// of the client in an aws.Config, and the function that closes its idle
+// connections: the SDK's own would outlive the session by 90 s. A client of the
+// user's own making is given back as it is.
+func OwnClient(given aws.HTTPClient) (aws.HTTPClient, func()) {
 	build, ok := given.(*awshttp.BuildableClient)
 	if given != nil && !ok {
 		return given, func() {}

@@ -1,0 +1,53 @@
+package evercreds_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+// After Close nothing of the session's runs, idle connections included.
+func TestCloseLeavesNothingRunning(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	for _, hang := range []bool{false, true} {
+		s := newSTS(t, cfg, evercreds.WithDeferRefresh(false))
+		if _, err := s.WhoAmI(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if hang {
+			inject(t, standIn, awstest.Fault{Kind: awstest.KindHang})
+			go func() { _, _ = s.Refresh(t.Context()) }()
+			for !s.Status().Refreshing {
+				runtime.Gosched()
+			}
+		}
+		s.Close()
+		// connections end a moment after they are closed
+		for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			left := ours()
+			if left == "" {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("still running:\n%s", left)
+			}
+		}
+	}
+}
+
+// ours gives the stacks of goroutines that a session or its connections run.
+func ours() string {
+	stacks := make([]byte, 1<<20)
+	stacks = stacks[:runtime.Stack(stacks, true)]
+	var left []string
+	for _, g := range strings.Split(string(stacks), "\n\n") {
+		if strings.Contains(g, "evercreds.(*Session)") || strings.Contains(g, "http.(*persistConn)") {
+			left = append(left, g)
+		}
+	}
+	return strings.Join(left, "\n\n")
+}

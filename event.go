@@ -1,0 +1,147 @@
+package evercreds
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// reply is a decision together with what belongs to it on this side: all of it
+// taken under one lock.
+type reply struct {
+	core.Decision
+	now   core.Now
+	lease *lease // where the decision serves a set
+	cause error  // of an Error decision, or of a failure to be noted
+	wait  <-chan struct{}
+}
+
+// event puts one event to the machine and does what it answers. Nothing is
+// logged under the lock: a log handler may itself need credentials.
+func (s *Session) event(put func(core.Now) (core.Decision, error)) (reply, error) {
+	s.mu.Lock()
+	now := s.now()
+	d, err := put(now)
+	r := reply{Decision: d, now: now}
+	if err == nil {
+		s.apply(&r)
+	}
+	s.mu.Unlock()
+	if err == nil {
+		s.note(r)
+	}
+	return r, err
+}
+
+// apply does what a decision asks for, whatever its kind.
+func (s *Session) apply(r *reply) {
+	if r.Epoch != s.epoch || r.Settled != 0 || r.Code == core.CodeClosed {
+		s.lease.Store(nil)
+		s.epoch = r.Epoch
+	}
+	if f := s.flights[r.Settled]; f != nil {
+		close(f.settled)
+		f.settled = make(chan struct{}) // some waiters may have to wait on
+	}
+	if f := s.flights[r.Cancelled]; f != nil {
+		f.cancel()
+	}
+	if r.Started != 0 {
+		s.start(r)
+	}
+	s.arm(r)
+	switch r.Kind {
+	case core.Serve, core.ServeAndRefresh, core.RefreshInline:
+		s.serve(r)
+	case core.Error:
+		r.cause = s.failureOf(r.ErrorTicket)
+	case core.None:
+		r.cause = s.failureOf(r.Settled)
+	}
+	if f := s.flights[r.Ticket]; f != nil {
+		r.wait = f.settled
+	}
+	for ticket, f := range s.flights {
+		if f.landed {
+			delete(s.flights, ticket)
+		}
+	}
+}
+
+// serve makes the lease of a set. One that ends at once is good for this caller
+// and nobody else.
+func (s *Session) serve(r *reply) {
+	set := s.sets[r.Set]
+	creds := aws.Credentials{
+		AccessKeyID:     set.AccessKeyID,
+		SecretAccessKey: set.SecretAccessKey,
+		SessionToken:    set.SessionToken,
+		AccountID:       set.AccountID,
+		Source:          "evercreds",
+	}
+	if r.Flags&core.Endless == 0 {
+		creds.CanExpire, creds.Expires = true, time.UnixMilli(r.Expiry)
+	}
+	r.lease = &lease{creds: creds, set: r.Set, untilElapsed: r.LeaseElapsed, untilWall: r.LeaseWall}
+	if r.lease.valid(r.now) {
+		s.lease.Store(r.lease)
+	}
+}
+
+// arm sets the one timer to the instant at which the machine wants to be woken.
+func (s *Session) arm(r *reply) {
+	if r.NextWake == s.wakeAt {
+		return
+	}
+	s.wakeAt = r.NextWake
+	if r.NextWake == core.Never {
+		if s.timer != nil {
+			s.timer.Stop()
+		}
+		return
+	}
+	d := time.Duration(max(0, r.NextWake-r.now.Elapsed)) * time.Millisecond
+	if s.timer == nil {
+		s.timer = time.AfterFunc(d, s.wake)
+		return
+	}
+	s.timer.Reset(d)
+}
+
+func (s *Session) wake() {
+	_, _ = s.event(func(now core.Now) (core.Decision, error) {
+		s.wakeAt = core.Never // the timer has fired: arm it anew, for the same instant too
+		return s.machine.Wake(now), nil
+	})
+}
+
+// failuresKept is more than the outcomes that the machine remembers.
+const failuresKept = 16
+
+func (s *Session) keepFailure(ticket int64, err error) {
+	if len(s.failures) == failuresKept {
+		s.failures = append(s.failures[:0], s.failures[1:]...)
+	}
+	s.failures = append(s.failures, failure{ticket, err})
+}
+
+func (s *Session) failureOf(ticket int64) error {
+	for _, f := range s.failures {
+		if f.ticket == ticket && ticket != 0 {
+			return f.err
+		}
+	}
+	return nil
+}
+
+// prune forgets the sets that nobody can be handed any more.
+func (s *Session) prune(now core.Now) {
+	held := s.machine.Status(core.StatusSet, now)
+	for ticket := range s.sets {
+		if ticket != held {
+			delete(s.sets, ticket)
+		}
+	}
+}

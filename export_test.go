@@ -1,0 +1,19 @@
+package evercreds
+
+import (
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// OpenAt is New on a clock of the test's.
+func OpenAt(clock func() core.Now, source Source, opts ...Option) (*Session, error) {
+	return openAt(clock, source, aws.Config{}, opts)
+}
+
+// SetsKept tells how many sets of credentials the session remembers.
+func (s *Session) SetsKept() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sets)
+}

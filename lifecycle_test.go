@@ -1,0 +1,171 @@
+package evercreds_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+func TestEagerSessionStaysFreshWhileIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{latency: time.Second}
+		s := open(t, v, evercreds.WithDeferRefresh(false))
+		defer s.Close()
+		time.Sleep(2 * time.Second)
+		wantKey(t, s, 1, 0)
+		for range 10 {
+			time.Sleep(3*time.Hour + 7*time.Minute)
+			wantKey(t, s, v.calls.Load(), 0)
+			if p := s.Status().Phase; p != evercreds.PhaseFresh {
+				t.Errorf("an idle session is %v", p)
+			}
+		}
+		if n := v.calls.Load(); n < 40 || n > 43 {
+			t.Errorf("%d fetches in 31 hours, want one in 45 minutes", n)
+		}
+	})
+}
+
+func TestDeferredSessionFetchesNothingByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		s := open(t, v)
+		defer s.Close()
+		time.Sleep(24 * time.Hour)
+		if n := v.calls.Load(); n != 0 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{latency: time.Minute}
+		s := open(t, v, evercreds.WithDeferRefresh(false))
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() { wantCode(t, s, evercreds.CodeClosed, time.Second) })
+		}
+		time.Sleep(time.Second)
+		s.Close()
+		all.Wait()
+		wantCode(t, s, evercreds.CodeClosed, 0)
+		if _, err := s.Refresh(t.Context()); err == nil {
+			t.Error("a closed session refreshes")
+		}
+		if st := s.Status(); !st.Closed || s.SetsKept() != 0 {
+			t.Errorf("%+v", st)
+		}
+		s.Close()
+		// the bubble fails the test if anything of the session's still runs
+	})
+}
+
+func TestCloseLeavesADeafFunctionBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		release := make(chan struct{})
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			<-release
+			return v.set(1, time.Now()), nil
+		}
+		s := open(t, v, evercreds.WithDeferRefresh(false))
+		start := time.Now()
+		s.Close()
+		if d := time.Since(start); d != time.Second {
+			t.Errorf("Close took %v", d)
+		}
+		close(release)
+		synctest.Wait()
+		if s.SetsKept() != 0 {
+			t.Error("a closed session keeps credentials")
+		}
+	})
+}
+
+// A person may take longer than the refresh timeout, which starts with the
+// answer; and nobody is asked ahead of need.
+func TestAttendedSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{attend: true}
+		thinks, works := 10*time.Minute, 4*time.Second
+		v.fetch = func(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error) {
+			time.Sleep(thinks)
+			f.Prompted()
+			select {
+			case <-time.After(works):
+				return v.set(v.calls.Load(), time.Now()), nil
+			case <-ctx.Done():
+				return hostfuncs.Result{}, ctx.Err()
+			}
+		}
+		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))
+		defer s.Close()
+		wantKey(t, s, 1, thinks+works)
+		time.Sleep(46 * time.Minute)
+		wantKey(t, s, 1, 0)
+		if n := v.calls.Load(); n != 1 {
+			t.Errorf("a person was asked %d times ahead of need", n)
+		}
+		works = time.Minute
+		time.Sleep(10 * time.Minute)
+		wantCode(t, s, evercreds.CodeTimedOut, thinks+5*time.Second)
+	})
+}
+
+func TestSetWithoutExpiry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			r := v.set(v.calls.Load(), time.Time{})
+			r.Expires, r.NoExpiry = time.Time{}, true
+			return r, nil
+		}
+		s := open(t, v)
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		time.Sleep(10000 * time.Hour)
+		wantKey(t, s, 1, 0)
+		c, _ := s.Retrieve(t.Context())
+		if c.CanExpire || s.Status().Remaining != evercreds.Forever {
+			t.Errorf("%v, %+v", c.CanExpire, s.Status())
+		}
+	})
+}
+
+// The set ends with the clock that says so first. Two hours pass in each step.
+func TestClockSteps(t *testing.T) {
+	for name, step := range map[string]core.Now{
+		"asleep, the monotonic clock stood still": {Wall: 2 * 3600e3},
+		"the wall clock was set back":             {Wall: -10 * 3600e3, Elapsed: 2 * 3600e3},
+	} {
+		now, server := core.Now{Wall: 1.8e12, Elapsed: 5000}, time.UnixMilli(1.8e12)
+		v := &vault{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			r := v.set(v.calls.Load(), server)
+			r.ServerTime = server
+			return r, nil
+		}
+		s, err := evercreds.OpenAt(func() core.Now { return now }, v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for want := range int64(3) {
+			for range 3 {
+				if c, err := s.Retrieve(t.Context()); err != nil || c.AccessKeyID != key(want+1) {
+					t.Errorf("%s: got %s, %v", name, c.AccessKeyID, err)
+				}
+			}
+			now.Wall += step.Wall
+			now.Elapsed += step.Elapsed
+			server = server.Add(2 * time.Hour)
+		}
+		s.Close()
+	}
+}

@@ -1,0 +1,44 @@
+package evercreds
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+var notes = []struct {
+	note  core.Note
+	level slog.Level
+	text  string
+}{
+	{core.NoteInstalled, slog.LevelInfo, "new credentials"},
+	{core.NoteFailed, slog.LevelWarn, "refresh failed"},
+	{core.NoteFailedQuietly, slog.LevelWarn, "refresh failed; the credentials held are good for now"},
+	{core.NoteTimedOut, slog.LevelWarn, "refresh timed out"},
+	{core.NoteLateInstalled, slog.LevelInfo, "new credentials, from a refresh that had timed out"},
+	{core.NoteLateIgnored, slog.LevelInfo, "a late answer was of no use"},
+	{core.NoteNoProgress, slog.LevelInfo, "the source brought the credentials that are held"},
+	{core.NoteReanchored, slog.LevelInfo, "the credentials held last longer, by the server's clock"},
+	{core.NoteRejected, slog.LevelWarn, "a service rejected the credentials"},
+	{core.NoteSpaced, slog.LevelWarn, "credentials are rejected as fast as they come; the next refresh is put off"},
+	{core.NoteWindowsShrunk, slog.LevelWarn, "the windows did not fit the lifetime, and were shrunk"},
+	{core.NoteWrittenOff, slog.LevelWarn, "a refresh that had timed out was given up for lost"},
+	{core.NoteDegraded, slog.LevelWarn, "a required refresh failed; going on with the credentials held"},
+}
+
+// note logs what an event brought.
+func (s *Session) note(r reply) {
+	if s.log == nil || r.Notes == 0 {
+		return
+	}
+	attrs := []slog.Attr{slog.String("phase", Phase(r.Phase).String())}
+	if r.cause != nil {
+		attrs = append(attrs, slog.String("error", r.cause.Error()))
+	}
+	for _, n := range notes {
+		if r.Notes&n.note != 0 {
+			s.log.LogAttrs(context.Background(), n.level, "evercreds: "+n.text, attrs...)
+		}
+	}
+}

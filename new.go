@@ -1,0 +1,127 @@
+package evercreds
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// What the constructors take and return, of package hostfuncs.
+type (
+	// AssumeRole says which role to assume, and how; see [NewSTS].
+	AssumeRole = hostfuncs.AssumeRole
+	// IoTParams say where and as whom the AWS IoT credentials provider is
+	// asked; see [NewIoT].
+	IoTParams = hostfuncs.IoTParams
+	// Credentials are what a custom function returns; see [NewCustom].
+	Credentials = hostfuncs.Credentials
+	// PEM is a certificate or key: [PEMFile] or [PEMBytes].
+	PEM = hostfuncs.PEM
+	// Source is any other way to fetch credentials; see [New].
+	Source = hostfuncs.Source
+	// SourceError is why a source brought no credentials; an [Error] unwraps to
+	// it.
+	SourceError = hostfuncs.Error
+	// ParameterError refuses a parameter or option, and names it.
+	ParameterError = hostfuncs.ParameterError
+)
+
+// PEMFile is PEM text in a file, read again for each refresh.
+func PEMFile(path string) PEM { return hostfuncs.PEMFile(path) }
+
+// PEMBytes is PEM text itself.
+func PEMBytes(text []byte) PEM { return hostfuncs.PEMBytes(text) }
+
+// NewSTS makes a session of an assumed role. cfg has the base credentials,
+// which are asked for anew at each refresh, and the region and endpoint of STS.
+//
+// Where cfg.Credentials is itself a *Session, roles are chained: the parent is
+// asked for credentials with at least a minute left, and a Duration above one
+// hour is refused, since STS does.
+func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
+	own := cfg
+	if parent, ok := cfg.Credentials.(*Session); ok {
+		method := parent.source.Method()
+		role.Chained = role.Chained || method == core.MethodSTS || method == core.MethodIoT
+		own.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			return parent.Credentials(ctx, MinTTL(time.Minute))
+		})
+	}
+	source, err := hostfuncs.NewSTS(own, role)
+	if err != nil {
+		return nil, err
+	}
+	return open(source, cfg, opts)
+}
+
+// NewCustom makes a session of a function of the user's. The function returns
+// all three keys and either Expires or NoExpiry, and ends soon after its context
+// does. It is never called twice at once, unless one call outlasts its time.
+func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Option) (*Session, error) {
+	source, err := hostfuncs.NewCustom(fetch)
+	if err != nil {
+		return nil, err
+	}
+	return open(source, aws.Config{}, opts)
+}
+
+// NewIoT makes a session of a device's certificate.
+func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
+	source, err := hostfuncs.NewIoT(params)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(source, aws.Config{Region: source.Region()}, opts)
+	if host := source.Rewritten(); err == nil && host != "" && s.log != nil {
+		s.log.Warn("evercreds: Endpoint is a data endpoint; the credentials endpoint is used in its place", "endpoint", host)
+	}
+	return s, err
+}
+
+// New makes a session of any other source. Its Method is a number from
+// core.MethodRegistered on.
+func New(source Source, opts ...Option) (*Session, error) {
+	if source == nil {
+		return nil, &ParameterError{Parameter: "source", Expected: "must be a Source, not nil"}
+	}
+	return open(source, aws.Config{}, opts)
+}
+
+func open(source Source, base aws.Config, opts []Option) (*Session, error) {
+	return openAt(monotonic(time.Now()), source, base, opts)
+}
+
+// openAt takes the clock too, for tests in which the wall clock steps.
+func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option) (*Session, error) {
+	var given settings
+	for _, o := range opts {
+		o(&given)
+	}
+	s := newSession(clock, source, base, given.log)
+	if err := given.configure(s.machine, source); err != nil {
+		return nil, err
+	}
+	_, err := s.event(func(now core.Now) (core.Decision, error) {
+		return s.machine.Open(now, rand.Uint64())
+	})
+	if err != nil {
+		return nil, parameterError(err, nil)
+	}
+	return s, nil
+}
+
+// monotonic gives the clock pair, with elapsed time since start. One reading
+// gives both. CLOCK_BOOTTIME, which counts time asleep, would be a system call
+// of four times the price; the wall clock, which every lease is checked against
+// too, ends a lease after a sleep.
+func monotonic(start time.Time) func() core.Now {
+	return func() core.Now {
+		now := time.Now()
+		return core.Now{Wall: now.UnixMilli(), Elapsed: int64(now.Sub(start) / time.Millisecond)}
+	}
+}

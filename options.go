@@ -1,0 +1,188 @@
+package evercreds
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// Policy is a preset of all the other options.
+type Policy = core.Policy
+
+// The policies.
+const (
+	// Classic (the default): windows of 15 and 10 minutes, Strict, no jitter.
+	Classic = core.Classic
+	// Adaptive: windows by lifetime, UntilExpiry, jitter.
+	Adaptive = core.Adaptive
+	// AWS2026 answers as AWS's SDKs of 2026 do: windows by lifetime, Static,
+	// Inline.
+	AWS2026 = core.AWS2026
+)
+
+// Stability decides what callers get when a refresh that they had to wait for
+// failed.
+type Stability = core.Stability
+
+// The stabilities.
+const (
+	// Strict: the error. A successful refresh is required before continuing.
+	Strict = core.Strict
+	// UntilExpiry: the credentials that are held, while they last.
+	UntilExpiry = core.UntilExpiry
+	// Static: the credentials that are held, also past their expiry, unless the
+	// failure is permanent.
+	Static = core.Static
+)
+
+// AdvisoryRefresh says who runs a refresh in the advisory window.
+type AdvisoryRefresh = core.AdvisoryRefresh
+
+// The ways of an advisory refresh.
+const (
+	// Background: a goroutine of the session's, and no caller waits.
+	Background = core.Background
+	// Inline: the caller who comes first waits for it. The default on AWS
+	// Lambda, which freezes background work between calls.
+	Inline = core.Inline
+)
+
+// Option is a setting of a session. Values are checked by the constructor,
+// whose error names the setting.
+type Option func(*settings)
+
+type settings struct {
+	given []setting
+	log   *slog.Logger
+}
+
+type setting struct {
+	option core.Option
+	value  float64
+	shown  any // the value as the user wrote it
+}
+
+func (s *settings) set(o core.Option, value float64, shown any) {
+	s.given = append(s.given, setting{o, value, shown})
+}
+
+func (s *settings) has(o core.Option) bool {
+	for _, g := range s.given {
+		if g.option == o {
+			return true
+		}
+	}
+	return false
+}
+
+// WithPolicy takes a preset; any other option overrides its part of it.
+// Default: Classic.
+func WithPolicy(p Policy) Option {
+	return func(s *settings) { s.set(core.OptPolicy, float64(p), int(p)) }
+}
+
+// WithAdvisoryTimeout sets the advisory window: with at most d left, refresh
+// early, and go on with what is held if that fails. Whole seconds, at least the
+// mandatory window, below 12 h. Default: 15 min.
+func WithAdvisoryTimeout(d time.Duration) Option {
+	return func(s *settings) { s.set(core.OptAdvisoryTimeout, d.Seconds(), d) }
+}
+
+// WithAutoAdvisoryTimeout picks the advisory window by the lifetime of each set:
+// 5 min up to 20 min, 15 min below 90 min, else 1 h.
+func WithAutoAdvisoryTimeout() Option {
+	return func(s *settings) { s.set(core.OptAdvisoryAuto, 1, true) }
+}
+
+// WithMandatoryTimeout sets the mandatory window: with at most d left, a refresh
+// must be attempted before credentials are handed out. Whole seconds, at most
+// the advisory window. Default: 10 min, or 1 min with automatic windows.
+func WithMandatoryTimeout(d time.Duration) Option {
+	return func(s *settings) { s.set(core.OptMandatoryTimeout, d.Seconds(), d) }
+}
+
+// WithStability decides what a failed refresh means for callers who waited for
+// it. Default: Strict.
+func WithStability(v Stability) Option {
+	return func(s *settings) { s.set(core.OptStability, float64(v), int(v)) }
+}
+
+// WithAdvisoryRefresh says who runs a refresh in the advisory window. Default:
+// Background, but Inline where AWS_LAMBDA_FUNCTION_NAME is set.
+func WithAdvisoryRefresh(v AdvisoryRefresh) Option {
+	return func(s *settings) { s.set(core.OptAdvisoryRefresh, float64(v), int(v)) }
+}
+
+// WithRefreshTimeout bounds one refresh: above 0, at most 12 h. Default: 1 min,
+// and 15 min for custom sources, where people may log in.
+func WithRefreshTimeout(d time.Duration) Option {
+	return func(s *settings) { s.set(core.OptRefreshTimeout, d.Seconds(), d) }
+}
+
+// WithJitter draws the refresh point of each set, so that many sessions that
+// started together do not refresh together. Default: false, true in Adaptive.
+func WithJitter(on bool) Option {
+	return func(s *settings) { s.set(core.OptJitter, number(on), on) }
+}
+
+// WithMaxStale bounds how long Static hands out an expired set: from 0 to 365
+// days. Default: no bound.
+func WithMaxStale(d time.Duration) Option {
+	return func(s *settings) { s.set(core.OptMaxStale, d.Seconds(), d) }
+}
+
+// WithDeferRefresh: true fetches at the first call (the default); false fetches
+// at once, and keeps an idle session fresh too.
+func WithDeferRefresh(on bool) Option {
+	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
+}
+
+// WithLogger logs what the session does: refreshes at level Info, failures at
+// Warn. Secrets are never logged. Default: no logging.
+func WithLogger(l *slog.Logger) Option {
+	return func(s *settings) { s.log = l }
+}
+
+func number(on bool) float64 {
+	if on {
+		return 1
+	}
+	return 0
+}
+
+// configure passes the options on to the machine, policy and method first.
+func (s *settings) configure(m *core.Session, source hostfuncs.Source) error {
+	if err := m.Set(core.OptMethod, float64(source.Method())); err != nil {
+		return parameterError(err, source.Method())
+	}
+	if a, ok := source.(interface{ Attended() bool }); ok && a.Attended() {
+		s.set(core.OptAttended, 1, true)
+	}
+	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && !s.has(core.OptAdvisoryRefresh) {
+		s.set(core.OptAdvisoryRefresh, float64(Inline), Inline)
+	}
+	for _, g := range s.given {
+		if err := m.Set(g.option, g.value); err != nil {
+			return parameterError(err, g.shown)
+		}
+	}
+	return nil
+}
+
+// parameterError words the machine's refusal, whose rule begins with the name.
+func parameterError(err error, shown any) error {
+	refused, ok := err.(*core.OptionError)
+	if !ok {
+		return err
+	}
+	name, rule, _ := strings.Cut(core.OptionRule(refused.Option), " ")
+	if shown != nil {
+		rule += fmt.Sprintf("; got %v", shown)
+	}
+	return &ParameterError{Parameter: name, Expected: rule}
+}

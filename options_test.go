@@ -1,0 +1,110 @@
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds"
+)
+
+func TestOptionsNameWhatTheyRefuse(t *testing.T) {
+	for name, sets := range map[string][][]evercreds.Option{
+		"policy": {{evercreds.WithPolicy(7)}, {evercreds.WithPolicy(-1)}},
+		"advisory_timeout": {
+			{evercreds.WithAdvisoryTimeout(-time.Second)}, {evercreds.WithAdvisoryTimeout(12 * time.Hour)},
+			{evercreds.WithAdvisoryTimeout(1500 * time.Millisecond)},
+			{evercreds.WithAutoAdvisoryTimeout(), evercreds.WithAdvisoryTimeout(time.Minute)},
+		},
+		"mandatory_timeout": {
+			{evercreds.WithMandatoryTimeout(-time.Second)}, {evercreds.WithMandatoryTimeout(13 * time.Hour)},
+			{evercreds.WithAdvisoryTimeout(time.Minute), evercreds.WithMandatoryTimeout(2 * time.Minute)},
+		},
+		"stability":        {{evercreds.WithStability(3)}},
+		"advisory_refresh": {{evercreds.WithAdvisoryRefresh(2)}},
+		"refresh_timeout":  {{evercreds.WithRefreshTimeout(0)}, {evercreds.WithRefreshTimeout(13 * time.Hour)}},
+		"max_stale":        {{evercreds.WithMaxStale(-1)}, {evercreds.WithMaxStale(366 * 24 * time.Hour)}},
+	} {
+		for i, opts := range sets {
+			_, err := evercreds.New(&vault{}, opts...)
+			var p *evercreds.ParameterError
+			if !errors.As(err, &p) || p.Parameter != name || !strings.HasPrefix(err.Error(), "evercreds: "+name+" must be ") {
+				t.Errorf("%s, case %d: got %v", name, i, err)
+			}
+		}
+	}
+}
+
+// Each option reaches the machine: what it changes shows.
+func TestOptionsTakeEffect(t *testing.T) {
+	windows := func(opts ...evercreds.Option) string {
+		t.Helper()
+		s := open(t, &vault{}, opts...)
+		defer s.Close()
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		st := s.Status()
+		return fmt.Sprint(st.Advisory, " ", st.Mandatory)
+	}
+	for _, c := range []struct {
+		want string
+		opts []evercreds.Option
+	}{
+		{"15m0s 10m0s", nil},
+		{"15m0s 1m0s", []evercreds.Option{evercreds.WithPolicy(evercreds.AWS2026)}},
+		{"15m0s 1m0s", []evercreds.Option{evercreds.WithAutoAdvisoryTimeout()}},
+		{"5m0s 5m0s", []evercreds.Option{evercreds.WithAdvisoryTimeout(5 * time.Minute)}},
+		{"20m0s 3m0s", []evercreds.Option{evercreds.WithMandatoryTimeout(3 * time.Minute), evercreds.WithAdvisoryTimeout(20 * time.Minute)}},
+		// the order in which options are given does not matter
+		{"15m0s 2m0s", []evercreds.Option{evercreds.WithMandatoryTimeout(2 * time.Minute), evercreds.WithJitter(false), evercreds.WithPolicy(evercreds.Adaptive)}},
+	} {
+		if got := windows(c.opts...); got != c.want {
+			t.Errorf("got %s, want %s", got, c.want)
+		}
+	}
+	drawn := map[string]bool{}
+	for range 5 {
+		drawn[windows(evercreds.WithJitter(true))] = true
+	}
+	if len(drawn) < 2 {
+		t.Errorf("jitter drew %v", drawn)
+	}
+}
+
+func TestConstructorsNameWhatTheyRefuse(t *testing.T) {
+	base := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}
+	for name, build := range map[string]func() (*evercreds.Session, error){
+		"RoleARN":  func() (*evercreds.Session, error) { return evercreds.NewSTS(base, evercreds.AssumeRole{}) },
+		"Endpoint": func() (*evercreds.Session, error) { return evercreds.NewIoT(evercreds.IoTParams{}) },
+		"fetch":    func() (*evercreds.Session, error) { return evercreds.NewCustom(nil) },
+		"source":   func() (*evercreds.Session, error) { return evercreds.New(nil) },
+		"Duration": func() (*evercreds.Session, error) { // a role that assumes a role
+			parent, err := evercreds.NewSTS(base, evercreds.AssumeRole{RoleARN: "arn:aws:iam::123456789012:role/parent"})
+			if err != nil {
+				return nil, err
+			}
+			defer parent.Close()
+			return evercreds.NewSTS(parent.Config(base), evercreds.AssumeRole{
+				RoleARN: "arn:aws:iam::123456789012:role/child", Duration: 2 * time.Hour,
+			})
+		},
+		"MinTTL": func() (*evercreds.Session, error) {
+			s := open(t, &vault{})
+			defer s.Close()
+			_, err := s.Credentials(context.Background(), evercreds.MinTTL(-1))
+			return s, err
+		},
+	} {
+		_, err := build()
+		var p *evercreds.ParameterError
+		if !errors.As(err, &p) || p.Parameter != name {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package evercreds_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+// A service rejects the set: the client's own retry signs with the next one, and
+// its user sees nothing.
+func TestRejectedSetIsReplacedWithinOneCall(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	client := sts.NewFromConfig(s.Config(s.Config(cfg))) // twice does no harm
+	revokeAndCall := func() error {
+		held, err := s.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := standIn.Revoke(held.AccessKeyID); err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.GetCallerIdentity(t.Context(), nil)
+		return err
+	}
+	if err := revokeAndCall(); err != nil {
+		t.Fatal(err)
+	}
+	if n := standIn.Counts().Roles[roleARN].Successes; n != 2 {
+		t.Errorf("%d sets were issued", n)
+	}
+	// rejected again at once, the fault may be elsewhere: no loop of fetches
+	var e *evercreds.Error
+	if err := revokeAndCall(); !errors.As(err, &e) || e.Code != evercreds.CodeRejected || time.Until(e.RetryAt) <= 0 {
+		t.Errorf("got %v", err)
+	}
+	if n := standIn.Counts().Roles[roleARN].Attempts; n != 2 {
+		t.Errorf("AssumeRole was called %d times", n)
+	}
+}
+
+// AccessDenied speaks of what credentials may do, not of the credentials.
+func TestAccessDeniedKeepsTheSet(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	inject(t, standIn, awstest.Fault{Kind: awstest.KindAccessDenied, Action: awstest.ActionGetCallerIdentity})
+	if _, err := sts.NewFromConfig(s.Config(cfg)).GetCallerIdentity(t.Context(), nil); err == nil {
+		t.Error("no error")
+	}
+	if n := s.Status().Rejections; n != 0 {
+		t.Errorf("%d rejections", n)
+	}
+}
+
+// Whoever wraps the session in the SDK's cache still gets no expired set, but
+// gives the early refresh away.
+func TestWrappedInTheCacheOfTheSDK(t *testing.T) {
+	_, cfg := startStandIn(t, 2*time.Second)
+	s := newSTS(t, cfg)
+	wrapped := cfg.Copy()
+	wrapped.Credentials = aws.NewCredentialsCache(s)
+	client := sts.NewFromConfig(wrapped)
+	keys := map[string]bool{}
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if _, err := client.GetCallerIdentity(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		c, err := wrapped.Credentials.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[c.AccessKeyID] = true
+	}
+	if len(keys) < 2 {
+		t.Errorf("%d sets", len(keys))
+	}
+}
+
+// The SDK's clients ask the session for each request: with a cache of their own
+// they would go on to sign with the set that is revoked here.
+func TestClientsAskForEachRequest(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	client := sts.NewFromConfig(s.Config(cfg))
+	for range 3 {
+		if _, err := client.GetCallerIdentity(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		old, _ := s.Retrieve(t.Context())
+		if _, err := s.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := standIn.Revoke(old.AccessKeyID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.Status().Rejections; n != 0 {
+		t.Errorf("%d calls were signed with an old set", n)
+	}
+	if own := standIn.Counts().Actions[awstest.ActionGetCallerIdentity]; own.Failures != 0 {
+		t.Errorf("%+v", own)
+	}
+}

@@ -1,0 +1,182 @@
+package evercreds
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// Session keeps one set of temporary credentials fresh. It is an
+// aws.CredentialsProvider, safe for concurrent use; put it into an aws.Config
+// with [Session.Config]. Close it when it is no longer needed.
+type Session struct {
+	lease atomic.Pointer[lease] // what may be handed out without asking
+	now   func() core.Now
+
+	source Source
+	base   aws.Config
+	log    *slog.Logger
+
+	mu       sync.Mutex // guards all below
+	machine  *core.Session
+	epoch    int64
+	sets     map[int64]hostfuncs.Credentials // by the ticket that brought them
+	flights  map[int64]*flight               // until they have reported
+	failures []failure                       // of the last flights
+	timer    *time.Timer
+	wakeAt   int64
+
+	running   sync.WaitGroup // flights
+	callers   identityClient
+	closeOnce sync.Once
+}
+
+// lease is a set that may be handed out until either clock says otherwise.
+type lease struct {
+	creds        aws.Credentials
+	set          int64
+	untilElapsed int64
+	untilWall    int64
+}
+
+func (l *lease) valid(now core.Now) bool {
+	return now.Elapsed < l.untilElapsed && now.Wall < l.untilWall
+}
+
+// failure is why a flight brought nothing.
+type failure struct {
+	ticket int64
+	err    error
+}
+
+func newSession(clock func() core.Now, source Source, base aws.Config, log *slog.Logger) *Session {
+	return &Session{
+		now: clock, source: source, base: base, log: log, machine: core.New(), wakeAt: core.Never,
+		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+	}
+}
+
+// Retrieve gives credentials for one request. It costs a clock reading, unless a
+// refresh is due; it waits only in the mandatory window. The end of ctx frees
+// this caller, and leaves the refresh to the others.
+//
+// Its errors are [*Error], or *aws.RequestCanceledError where ctx ended.
+func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if l := s.lease.Load(); l != nil && l.valid(s.now()) {
+		return l.creds, nil
+	}
+	return s.ask(ctx, 0)
+}
+
+// Need says what a caller of [Session.Credentials] needs.
+type Need func(*need)
+
+type need struct{ minTTL time.Duration }
+
+// MinTTL asks for credentials with at least d left; d must not be negative.
+func MinTTL(d time.Duration) Need { return func(n *need) { n.minTTL = d } }
+
+// Credentials is Retrieve for a caller with needs of its own. Credentials that
+// have less time left than MinTTL are refreshed first, and the caller waits.
+func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentials, error) {
+	var n need
+	for _, set := range needs {
+		set(&n)
+	}
+	if n.minTTL < 0 {
+		return aws.Credentials{}, &ParameterError{Parameter: "MinTTL", Expected: "must not be negative"}
+	}
+	if n.minTTL == 0 {
+		return s.Retrieve(ctx)
+	}
+	return s.ask(ctx, roundUp(n.minTTL))
+}
+
+// roundUp gives milliseconds: "at least" must not become a little less.
+func roundUp(d time.Duration) int64 {
+	ms := int64(d / time.Millisecond)
+	if d%time.Millisecond != 0 {
+		ms++
+	}
+	return ms
+}
+
+// Refresh fetches new credentials now, past every hold-off, or joins the refresh
+// under way, and gives what it brought. If it fails, this caller gets the error,
+// and everybody else goes on with what is held.
+func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
+	r, _ := s.event(func(now core.Now) (core.Decision, error) { return s.machine.Force(now), nil })
+	return s.follow(ctx, r, 0, true)
+}
+
+// Invalidate tells that a service rejected these credentials: the next caller
+// waits for new ones. It is ignored for a set that is not the one held. Clients
+// made from [Session.Config] do this by themselves.
+func (s *Session) Invalidate(creds aws.Credentials) {
+	s.invalidate(creds.AccessKeyID, creds.SessionToken)
+}
+
+func (s *Session) invalidate(accessKeyID, sessionToken string) {
+	print := hostfuncs.FingerprintOf(accessKeyID, sessionToken)
+	_, _ = s.event(func(now core.Now) (core.Decision, error) { return s.machine.Invalidate(print, now), nil })
+}
+
+// String tells method and phase.
+func (s *Session) String() string {
+	return "evercreds.Session(" + s.Status().Phase.String() + ")"
+}
+
+// GoString is String: %#v must not print the fields.
+func (s *Session) GoString() string { return s.String() }
+
+// LogValue is String, for log/slog.
+func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// closeGrace is how long Close waits for a function of the user's that does not
+// heed its context. All other sources end at once.
+const closeGrace = time.Second
+
+// Close ends the session: callers who wait get an [*Error] with CodeClosed, and
+// so does every later caller. It cancels the refresh under way, waits until that
+// has ended, and closes idle connections. A custom function that does not heed
+// its context is left behind after a second.
+func (s *Session) Close() {
+	s.closeOnce.Do(func() {
+		_, _ = s.event(func(core.Now) (core.Decision, error) { return s.machine.Close(), nil })
+		s.abort()
+		ended := make(chan struct{})
+		go func() {
+			s.running.Wait()
+			close(ended)
+		}()
+		select {
+		case <-ended:
+		case <-time.After(closeGrace):
+		}
+		if c, ok := s.source.(interface{ Close() }); ok {
+			c.Close()
+		}
+		s.callers.close()
+	})
+}
+
+// abort cancels every attempt, those given up included, and forgets secrets.
+func (s *Session) abort() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.flights {
+		f.cancel()
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	clear(s.sets)
+	s.lease.Store(nil)
+}
