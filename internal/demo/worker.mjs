@@ -58,9 +58,9 @@ async function caller() {
 }
 
 async function forcer() {
-  for (; job.force_ms > 0; await call()) {
+  while (job.force_ms > 0) {
+    if (performance.now() + job.force_ms >= ends) return;
     await pause(job.force_ms);
-    if (performance.now() >= ends) return;
     await session.refresh();
   }
 }
