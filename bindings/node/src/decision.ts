@@ -5,13 +5,13 @@ import * as abi from "./abi_generated.js";
  * that does not exist is NEVER. Instants and spans are milliseconds.
  */
 export interface Decision {
-  /** KIND_* */
+  /** Kind */
   readonly kind: number;
-  /** FLAG_* */
+  /** Flag */
   readonly flags: number;
-  /** CODE_*: the reason of an error. */
+  /** Code: the reason of an error. */
   readonly code: number;
-  /** CLASS_* of an error. */
+  /** ErrorClass of an error. */
   readonly errorClass: number;
   /** The flight to run or to wait for. */
   readonly ticket: number;
@@ -34,9 +34,9 @@ export interface Decision {
   readonly settled: number;
   readonly cancelled: number;
   readonly nextWake: number;
-  /** PHASE_* */
+  /** Phase */
   readonly phase: number;
-  /** NOTE_* */
+  /** Note */
   readonly notes: number;
 }
 

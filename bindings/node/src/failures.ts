@@ -8,9 +8,9 @@ import { header, retryAfter } from "./http.js";
 
 /** A failed attempt as the machine takes it. */
 export interface Failure {
-  /** CLASS_* */
+  /** ErrorClass */
   class: number;
-  /** CODE_SOURCE or CODE_MALFORMED. */
+  /** Code.SOURCE or Code.MALFORMED. */
   reason: number;
   /** The pause that the source asked for, in milliseconds; 0: none. */
   retryAfterMs: number;

@@ -1,17 +1,12 @@
 import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
+import { EvercredsError } from "./errors.js";
 import { Flight } from "./flight.js";
 import { closedError, decisionError, type FailureReader } from "./failures.js";
-import { fingerprint, type Hash } from "./identity.js";
-import { grant, type Lease } from "./lease.js";
+import { fingerprint } from "./identity.js";
+import { grant, type HeldSet, type Lease } from "./lease.js";
 import type { Decision, Machine, MachineHost } from "./machine.js";
-import type { AwsCredentials, Reply, Source } from "./source.js";
-
-/** A set that is held, with what the machine knows it by. */
-interface HeldSet {
-  credentials: Reply["credentials"];
-  hash: Hash;
-}
+import type { AwsCredentials, Source } from "./source.js";
 
 /** What a caller needs, and how long it goes on waiting for it. */
 export interface Need {
@@ -89,9 +84,9 @@ export class Keeper implements MachineHost {
     }
   }
 
-  /** One number of the machine's state; see STATUS_*. */
+  /** One number of the machine's state; see Status. 0 once the session is closed. */
   status(field: number): number {
-    return this.#machine.status(field);
+    return this.#closed ? 0 : this.#machine.status(field);
   }
 
   get closed(): boolean {
@@ -178,15 +173,12 @@ export class Keeper implements MachineHost {
     }
   }
 
-  #serve(decision: Decision): AwsCredentials {
-    const held = this.#lease;
-    if (held?.set === decision.set && held.untilElapsed === decision.leaseElapsed) {
-      return held.credentials; // one of many waiters of one flight
-    }
+  #serve(decision: Decision): Promise<AwsCredentials> {
     const set = this.#sets.get(decision.set);
-    if (set === undefined) throw new Error(`no set ${decision.set}`); // the machine's promise
-    this.#lease = grant(decision, set.credentials);
-    return this.#lease.credentials;
+    // the machine names no set that it was not told of, and we keep what it holds
+    if (set === undefined) throw new EvercredsError("internal", `no set ${decision.set}`);
+    this.#lease = grant(decision, set);
+    return this.#lease.promise;
   }
 
   /** One attempt, from its start to the one report that the machine gets. */

@@ -1,40 +1,53 @@
 import { NEVER } from "./abi_generated.js";
 import type { Decision } from "./machine.js";
+import type { Hash } from "./identity.js";
 import type { AwsCredentials, Reply } from "./source.js";
+
+/** A set that is held: the secrets, and what the machine knows it by. */
+export interface HeldSet {
+  readonly credentials: Reply["credentials"];
+  readonly hash: Hash;
+  /** What callers get of it, once one has. */
+  handedOut?: HandedOut;
+}
+
+interface HandedOut {
+  readonly expiry: number;
+  readonly credentials: AwsCredentials;
+  /** Resolved already: the hot path makes no promise. */
+  readonly promise: Promise<AwsCredentials>;
+}
 
 /** A set that may be handed out without asking, until either clock says stop. */
 export interface Lease {
   readonly untilElapsed: number;
   readonly untilWall: number;
   readonly epoch: number;
-  readonly set: number;
-  readonly credentials: AwsCredentials;
-  /** Resolved already: the hot path makes no promise. */
   readonly promise: Promise<AwsCredentials>;
 }
 
 /** The lease that a decision grants on the set it names. */
-export function grant(decision: Decision, set: Reply["credentials"]): Lease {
-  const credentials = handOut(set, decision.expiry);
+export function grant(decision: Decision, set: HeldSet): Lease {
   return {
     untilElapsed: decision.leaseElapsed,
     untilWall: decision.leaseWall,
     epoch: decision.epoch,
-    set: decision.set,
-    credentials,
-    promise: Promise.resolve(credentials),
+    promise: handOut(set, decision.expiry).promise,
   };
 }
 
 /**
- * The plain object that clients of the SDK get. All callers of a lease share
- * it, so it is frozen; `$source` is where the SDK may note how credentials came
- * about, and stays open for that.
+ * The plain object that clients of the SDK get. All callers share it, so it is
+ * frozen; `$source` is where the SDK may note how credentials came about, and
+ * stays open for that.
  */
-function handOut(set: Reply["credentials"], expiry: number): AwsCredentials {
+function handOut(set: HeldSet, expiry: number): HandedOut {
+  if (set.handedOut?.expiry === expiry) return set.handedOut;
   const credentials: AwsCredentials = {
-    ...set,
+    ...set.credentials,
     ...(expiry !== NEVER && { expiration: new Date(expiry) }),
   };
-  return Object.freeze(Object.defineProperty(credentials, "$source", { value: {} }));
+  Object.freeze(Object.defineProperty(credentials, "$source", { value: {} }));
+  set.handedOut = { expiry, credentials, promise: Promise.resolve(credentials) };
+  return set.handedOut;
 }

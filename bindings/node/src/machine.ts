@@ -121,7 +121,7 @@ export class Machine {
     return this.#event((x, h, wall, elapsed) => x.evercreds_wake(h, wall, elapsed));
   }
 
-  /** One number of the state; see STATUS_*. */
+  /** One number of the state; see Status. */
   status(field: number): number {
     return this.#attempts(() => {
       this.#ensure();

@@ -121,13 +121,9 @@ export function readMethod(given: unknown): { method: keyof typeof METHODS; opti
   if (!isRecord(given)) {
     throw new EvercredsValidationError("options", "options must be an object", given);
   }
-  const method = given["method"] ?? "sts";
+  const { method = "sts" } = given;
   if (method !== "sts" && method !== "custom") {
-    throw new EvercredsValidationError(
-      "method",
-      'method must be "sts" or "custom"',
-      given["method"],
-    );
+    throw new EvercredsValidationError("method", 'method must be "sts" or "custom"', method);
   }
   for (const name of Object.keys(given)) {
     if (!NAMES[method].includes(name)) {

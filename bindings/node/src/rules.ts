@@ -1,7 +1,9 @@
 import * as abi from "./abi_generated.js";
-import { EvercredsError } from "./errors.js";
 import type { Runtime } from "./runtime.js";
 import { malformed } from "./source.js";
+
+/** Nothing that a rule knows is longer; what is cut off makes no difference. */
+const MAX_TEXT = 256;
 
 const EXPIRY_ERRORS = new Map<number, string>([
   [abi.Result.ERR_EXPIRY_NAIVE, "has no offset or Z, so that it names no instant"],
@@ -23,7 +25,7 @@ export class Rules {
     throw malformed(`the reply's expiry ${EXPIRY_ERRORS.get(result) ?? "cannot be read"}`);
   }
 
-  /** CLASS_* of an error of a source. */
+  /** ErrorClass of an error of a source. */
   errorClass(method: number, httpStatus: number, code: string): number {
     const result = this.#with(code, (x, length) =>
       x.evercreds_rule_error_class(method, httpStatus, length),
@@ -31,16 +33,13 @@ export class Rules {
     return result > 0 ? result : abi.ErrorClass.RECOVERABLE;
   }
 
-  /** 0, or ERR_DURATION*, for the lifetime that is to be requested. */
+  /** 0, or one of Result.ERR_DURATION..., for the lifetime that is to be requested. */
   duration(seconds: number, chained: boolean): number {
     return this.#runtime.run(undefined, (x) => x.evercreds_rule_duration(seconds, chained ? 1 : 0));
   }
 
   #with(text: string, call: (exports: abi.Exports, length: number) => number): number {
-    const bytes = new TextEncoder().encode(text);
-    if (bytes.length > abi.BUFFER_BYTES) {
-      throw new EvercredsError("malformed", "a text of the source is too long to be read");
-    }
+    const bytes = new TextEncoder().encode(text.slice(0, MAX_TEXT));
     return this.#runtime.run(undefined, (x) => {
       const result = call(x, this.#runtime.write(bytes));
       this.#runtime.wipe();

@@ -49,7 +49,7 @@ const PHASES: Readonly<Record<number, Phase>> = {
   [abi.Phase.EXPIRED]: "expired",
 };
 
-/** @param read gives one number of the machine's state; see STATUS_* */
+/** @param read gives one number of the machine's state; see Status */
 export function readStatus(read: (field: number) => number, closed: boolean): Status {
   const seconds = (field: number) => {
     const ms = read(field);

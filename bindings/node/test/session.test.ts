@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { gate, virtualSession } from "./support/session.js";
 
+const down = () => Promise.reject(new TypeError("down"));
+
 describe("the phases of a set", () => {
   test("fresh: one fetch serves everybody, without asking again", async () => {
     const { session, clock, source } = virtualSession();
@@ -34,7 +36,7 @@ describe("the phases of a set", () => {
   test("advisory: nobody waits, and a failing source is nobody's concern", async () => {
     const { session, clock, source } = virtualSession();
     const first = await session.credentials();
-    source.answer = () => Promise.reject(new Error("down"));
+    source.answer = down;
     await clock.advance((3600 - 800) * 1000);
     for (let i = 0; i < 100; i++) {
       expect((await session.credentials()).accessKeyId).toBe(first.accessKeyId);
@@ -58,8 +60,7 @@ describe("the phases of a set", () => {
   test("mandatory: everybody waits, and gets the one error", async () => {
     const { session, clock, source } = virtualSession();
     await session.credentials();
-    const cause = new TypeError("down");
-    source.answer = () => Promise.reject(cause);
+    source.answer = down;
     await clock.advance((3600 - 500) * 1000);
     const results = await Promise.allSettled(
       Array.from({ length: 50 }, () => session.credentials()),
@@ -68,8 +69,254 @@ describe("the phases of a set", () => {
     for (const result of results) {
       expect(result).toMatchObject({
         status: "rejected",
-        reason: { code: "source", class: "recoverable", cause },
+        reason: { code: "source", class: "recoverable", cause: new TypeError("down") },
       });
     }
+  });
+
+  test("inline: the caller who meets the window waits, and never sees its failure", async () => {
+    const { session, clock, source } = virtualSession({ advisoryRefresh: "inline" });
+    await session.credentials();
+    await clock.advance((3600 - 800) * 1000);
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+    source.answer = down;
+    await clock.advance((3600 - 800) * 1000);
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+    expect(source.calls).toBe(3);
+  });
+
+  test("an error says from when on the source is asked again, by the wall clock", async () => {
+    const { session, clock, source } = virtualSession();
+    source.answer = down;
+    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
+    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
+    const held: unknown = await session.credentials().catch((error: unknown) => error);
+    expect(source.calls).toBe(2); // the third was answered from the hold-off
+    const { retryAt } = held as { retryAt: Date };
+    const pause = retryAt.getTime() - clock.wall();
+    expect(pause).toBeGreaterThan(0);
+    expect(pause).toBeLessThanOrEqual(200);
+    await clock.advance(pause);
+    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
+    expect(source.calls).toBe(3);
+  });
+});
+
+describe("callers that come and go", () => {
+  test("an aborted caller leaves the flight to the others", async () => {
+    const { session, clock, source } = virtualSession();
+    const door = gate();
+    let flightSignal: AbortSignal | undefined;
+    source.answer = async (_args, { signal }) => {
+      flightSignal = signal;
+      await door.opened;
+      return source.set();
+    };
+    const leaving = new AbortController();
+    const reason = new Error("no longer needed");
+    const left = session.credentialsFor({ signal: leaving.signal });
+    const stays = session.credentials();
+    await clock.settled();
+    leaving.abort(reason);
+    await expect(left).rejects.toBe(reason);
+    expect(flightSignal?.aborted).toBe(false);
+    door.open();
+    expect((await stays).accessKeyId).toBe("AKIA1");
+    expect(source.calls).toBe(1);
+    expect(clock.timers.size).toBe(0);
+  });
+
+  test("a caller that is aborted already asks nothing", async () => {
+    const { session, source } = virtualSession();
+    const reason = new Error("too late");
+    await expect(session.credentialsFor({ signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
+    expect(source.calls).toBe(0);
+  });
+
+  test("a source that hangs fails its waiters at the time-out, timers lost or not", async () => {
+    for (const deaf of [false, true]) {
+      const { session, clock, source } = virtualSession({ refreshTimeout: 30 });
+      let flightSignal: AbortSignal | undefined;
+      source.answer = (_args, { signal }) => {
+        flightSignal = signal;
+        return new Promise(() => undefined);
+      };
+      const waiting = Promise.allSettled([session.credentials(), session.credentials()]);
+      await clock.settled();
+      if (deaf) {
+        // the machine's own timer is lost: the waiters' remain
+        for (const timer of clock.timers) if (!timer.holds) clock.timers.delete(timer);
+      }
+      await clock.advance(30_000);
+      for (const result of await waiting) {
+        expect(result).toMatchObject({ status: "rejected", reason: { code: "timed_out" } });
+      }
+      expect(flightSignal?.aborted).toBe(true);
+    }
+  });
+
+  test("while somebody waits the process is held, and else not", async () => {
+    const { session, clock, source } = virtualSession({ deferRefresh: false });
+    await clock.settled();
+    expect([...clock.timers].map(({ holds }) => holds)).toEqual([false]);
+    const door = gate();
+    source.answer = async () => {
+      await door.opened;
+      return source.set();
+    };
+    const forced = session.refresh();
+    await clock.settled();
+    expect([...clock.timers].some(({ holds }) => holds)).toBe(true);
+    door.open();
+    await forced;
+    expect([...clock.timers].map(({ holds }) => holds)).toEqual([false]);
+  });
+});
+
+describe("what the user can ask for", () => {
+  test("minTtl waits for more time, and says so where there is none to be had", async () => {
+    const { session, clock, source } = virtualSession();
+    await session.credentials();
+    await clock.advance(1000 * 1000);
+    const longer = await session.credentialsFor({ minTtl: 3000 });
+    expect(longer.accessKeyId).toBe("AKIA2");
+    await expect(session.credentialsFor({ minTtl: 3601 })).rejects.toMatchObject({
+      code: "min_ttl",
+    });
+    expect(source.calls).toBe(2);
+  });
+
+  test("an eager session fetches by itself, at once and ahead of need", async () => {
+    const { session, clock, source } = virtualSession({ deferRefresh: false });
+    await clock.settled();
+    expect(source.calls).toBe(1);
+    await clock.advance(10 * 3600 * 1000);
+    expect(source.calls).toBeGreaterThan(10);
+    expect(source.calls).toBeLessThan(16);
+    expect(session.status().phase).toBe("fresh");
+    expect(session.status().remaining).toBeGreaterThanOrEqual(900);
+  });
+
+  test("an eager session whose source fails neither throws nor spins", async () => {
+    const { session, clock, source } = virtualSession({ deferRefresh: false });
+    source.answer = down;
+    await clock.advance(24 * 3600 * 1000);
+    expect(source.calls).toBeLessThan(24 * 30);
+    source.answer = () => source.set();
+    await clock.advance(600 * 1000);
+    expect(session.status().phase).toBe("fresh");
+  });
+
+  test("a rejected set is never served again; the next caller gets another", async () => {
+    const { session, clock, source } = virtualSession();
+    const first = await session.credentials();
+    session.invalidate(first);
+    expect(session.status().rejected).toBe(true);
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+    session.invalidate(first); // an old one: nobody's concern
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+    await clock.advance(120_000);
+    session.invalidate();
+    expect((await session.credentials()).accessKeyId).toBe("AKIA3");
+    expect(source.calls).toBe(3);
+  });
+
+  test("sets that are rejected as fast as they come are no fetch loop", async () => {
+    const { session, source } = virtualSession();
+    const seen = new Set<unknown>();
+    for (let i = 0; i < 20; i++) {
+      await session.credentials().catch((error: unknown) => {
+        seen.add((error as { code: unknown }).code);
+      });
+      session.invalidate();
+    }
+    expect(source.calls).toBe(2);
+    expect([...seen]).toEqual(["rejected"]);
+  });
+
+  test("refresh fetches now, and its failure is its caller's alone", async () => {
+    const { session, source } = virtualSession();
+    await session.credentials();
+    expect((await session.refresh()).accessKeyId).toBe("AKIA2");
+    source.answer = down;
+    await expect(session.refresh()).rejects.toMatchObject({ code: "source" });
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+  });
+
+  test("the SDK's forceRefresh is a refresh", async () => {
+    const { session } = virtualSession();
+    await session.credentials();
+    expect((await session.credentials({ forceRefresh: true })).accessKeyId).toBe("AKIA2");
+  });
+
+  test("refreshableCredentials gives plain strings", async () => {
+    const { session } = virtualSession();
+    expect(await session.refreshableCredentials()).toEqual({
+      accessKey: "AKIA1",
+      secretKey: "secret-of-1",
+      token: "token-of-1",
+      expiryTime: "2026-01-01T01:00:00.000Z",
+    });
+  });
+
+  test("close answers who waits, ends the attempt, and refuses what comes", async () => {
+    const { session, clock, source } = virtualSession({ deferRefresh: false });
+    let flightSignal: AbortSignal | undefined;
+    source.answer = (_args, { signal }) => {
+      flightSignal = signal;
+      return new Promise(() => undefined);
+    };
+    const waiting = session.credentials();
+    await clock.settled();
+    await session.close();
+    await session.close();
+    await expect(waiting).rejects.toMatchObject({ code: "closed" });
+    await expect(session.credentials()).rejects.toMatchObject({ code: "closed" });
+    await expect(session.refresh()).rejects.toMatchObject({ code: "closed" });
+    expect(flightSignal?.aborted).toBe(true);
+    expect(session.status()).toMatchObject({ closed: true, phase: "empty" });
+    expect(clock.timers.size).toBe(0);
+  });
+
+  test("await using closes", async () => {
+    const { session } = virtualSession();
+    {
+      await using used = session;
+      await used.credentials();
+    }
+    expect(session.status().closed).toBe(true);
+  });
+});
+
+describe("clocks", () => {
+  test("a wall clock that steps ahead ends the lease: expired sets are not served", async () => {
+    const { session, clock } = virtualSession();
+    await session.credentials();
+    clock.step(2 * 3600 * 1000); // asleep, by a clock that does not count it
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+  });
+
+  test("a wall clock that steps back does not prolong a lease", async () => {
+    const { session, clock, source } = virtualSession();
+    const start = clock.wall();
+    source.now = () => start + clock.elapsed(); // its own clock is right
+    await session.credentials();
+    clock.step(-24 * 3600 * 1000);
+    await clock.advance((3600 - 100) * 1000);
+    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+  });
+
+  test("with every timer lost, callers are still served and refreshed", async () => {
+    const { session, clock, source } = virtualSession({ deferRefresh: false });
+    await clock.settled();
+    clock.deaf = true;
+    for (let hour = 0; hour < 10; hour++) {
+      await clock.advance(3600 * 1000);
+      const set = await session.credentials();
+      expect(set.expiration?.getTime()).toBeGreaterThan(clock.wall());
+    }
+    expect(source.calls).toBe(11);
   });
 });

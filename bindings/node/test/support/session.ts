@@ -12,6 +12,8 @@ export class FakeSource {
   open = 0;
   /** How long the sets live, in seconds. */
   lifetime = 3600;
+  /** The source's own idea of the time. */
+  now = () => this.clock.wall();
   /** Does the answering; replace it for other behaviour. */
   answer: CustomCredentialsMethod = () => this.set();
 
@@ -33,7 +35,7 @@ export class FakeSource {
       accessKey: `AKIA${this.calls}`,
       secretKey: `secret-of-${this.calls}`,
       token: `token-of-${this.calls}`,
-      expiryTime: new Date(this.clock.wall() + this.lifetime * 1000),
+      expiryTime: new Date(this.now() + this.lifetime * 1000),
     };
   }
 }

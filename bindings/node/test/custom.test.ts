@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import type { CustomCredentials } from "../src/custom.js";
+import { virtualSession } from "./support/session.js";
+import { RefreshableSession } from "../src/index.js";
+
+const good = {
+  accessKey: "AKIAEXAMPLE",
+  secretKey: "the-secret",
+  token: "the-token",
+  expiryTime: "2026-01-01T01:00:00Z",
+};
+
+function answering(reply: unknown) {
+  const { session, source } = virtualSession();
+  source.answer = () => reply as CustomCredentials;
+  return session;
+}
+
+test.each<[string, unknown, string]>([
+  ["nothing", undefined, "gave no object"],
+  ["a string", "AKIA...", "gave no object"],
+  ["no accessKey", { ...good, accessKey: undefined }, "accessKey"],
+  ["an empty secretKey", { ...good, secretKey: "" }, "secretKey"],
+  ["a number for a token", { ...good, token: 7 }, "token"],
+  ["no expiryTime", { ...good, expiryTime: undefined }, "expiryTime"],
+  ["a number for expiryTime", { ...good, expiryTime: 1767225600 }, "expiryTime"],
+  ["an invalid Date", { ...good, expiryTime: new Date(NaN) }, "expiryTime"],
+  ["a naive expiry", { ...good, expiryTime: "2026-01-01T01:00:00" }, "no offset or Z"],
+  ["an expiry in words", { ...good, expiryTime: "tomorrow" }, "RFC 3339"],
+  ["an endless text", { ...good, expiryTime: "9".repeat(20_000) }, "RFC 3339"],
+])("a reply with %s is a failure that says so", async (_name, reply, words) => {
+  const error: unknown = await answering(reply)
+    .credentials()
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "malformed", class: "recoverable" });
+  expect((error as Error).message).toContain(words);
+  expect((error as Error).message).not.toMatch(/the-secret|the-token/);
+});
+
+test("an expired reply is a failure, and touches nothing that is held", async () => {
+  const { session, clock, source } = virtualSession();
+  await session.credentials();
+  source.answer = () => ({ ...good, expiryTime: "2025-12-31T23:59:59Z" });
+  await expect(session.refresh()).rejects.toMatchObject({ code: "expired_reply" });
+  expect((await session.credentials()).accessKeyId).toBe("AKIA1");
+  await clock.settled();
+});
+
+test.each<[string, CustomCredentials["accountId"], CustomCredentials]>([
+  ["an offset", undefined, { ...good, expiryTime: "2026-01-01T03:00:00+02:00" }],
+  ["a Date", undefined, { ...good, expiryTime: new Date(Date.UTC(2026, 0, 1, 1)) }],
+  ["an account", "123456789012", { ...good, accountId: "123456789012" }],
+  [
+    "the names of the SDK's own providers",
+    undefined,
+    {
+      accessKeyId: "AKIAEXAMPLE",
+      secretAccessKey: "the-secret",
+      sessionToken: "the-token",
+      expiration: new Date(Date.UTC(2026, 0, 1, 1)),
+    },
+  ],
+])("a reply with %s is read", async (_name, accountId, reply) => {
+  const before = structuredClone(reply);
+  expect(await answering(reply).credentials()).toEqual({
+    accessKeyId: "AKIAEXAMPLE",
+    secretAccessKey: "the-secret",
+    sessionToken: "the-token",
+    expiration: new Date(Date.UTC(2026, 0, 1, 1)),
+    ...(accountId !== undefined && { accountId }),
+  });
+  expect(reply).toEqual(before); // the user's own object is left as it was
+});
+
+test("expiryTime null: the set never expires", async () => {
+  const { session, clock, source } = virtualSession();
+  source.answer = () => ({ ...source.set(), expiryTime: null }) as CustomCredentials;
+  expect(await session.credentials()).not.toHaveProperty("expiration");
+  await clock.advance(1000 * 24 * 3600 * 1000);
+  expect((await session.credentials()).accessKeyId).toBe("AKIA1");
+  expect(session.status().remaining).toBe(Infinity);
+  expect((await session.refreshableCredentials()).expiryTime).toBeNull();
+});
+
+test("the method gets its arguments, as a copy", async () => {
+  const args = { vault: "main" };
+  let got: unknown;
+  const session = new RefreshableSession({
+    method: "custom",
+    customCredentialsMethod: (given) => {
+      got = given;
+      given["vault"] = "changed";
+      return { ...good, expiryTime: null };
+    },
+    customCredentialsMethodArgs: args,
+  });
+  await session.credentials();
+  expect(got).toEqual({ vault: "changed" });
+  expect(args).toEqual({ vault: "main" });
+  await session.close();
+});
+
+test("a method that uses its own session's credentials does not hang", async () => {
+  const { session, source } = virtualSession();
+  await session.credentials();
+  source.answer = async () => {
+    await session.credentials(); // a client of the session's own, such as Vault behind IAM
+    return source.set();
+  };
+  expect((await session.refresh()).accessKeyId).toBe("AKIA2");
+});
+
+test("an attended method has its time counted from the prompt on", async () => {
+  const { session, clock, source } = virtualSession({ attended: true, refreshTimeout: 30 });
+  source.answer = async (_args, { signal, prompted }) => {
+    await new Promise<void>((resolve) => clock.after(300_000, resolve, false));
+    prompted();
+    await new Promise((resolve) => {
+      signal.addEventListener("abort", resolve);
+    });
+    return Promise.reject(new Error("aborted"));
+  };
+  const waiting = session.credentials().catch((error: unknown) => error);
+  await clock.settled();
+  await clock.advance(329_000);
+  expect(session.status().refreshing).toBe(true);
+  await clock.advance(2000);
+  expect(await waiting).toMatchObject({ code: "timed_out" });
+});
+
+test.each([
+  ["AccessDenied", 403, "permanent"],
+  ["ExpiredToken", 400, "recoverable"],
+])("an error of the SDK's called %s is %s", async (name, status, kind) => {
+  const { session, source } = virtualSession();
+  const cause = Object.assign(new Error("no"), { name, $metadata: { httpStatusCode: status } });
+  source.answer = () => Promise.reject(cause);
+  const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "source", class: kind, cause });
+});

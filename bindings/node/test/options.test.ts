@@ -1,0 +1,180 @@
+import { describe, expect, test, vi } from "vitest";
+import { EvercredsValidationError, RefreshableSession } from "../src/index.js";
+import type { SessionOptions } from "../src/index.js";
+import { virtualSession } from "./support/session.js";
+
+const RoleArn = "arn:aws:iam::123456789012:role/app";
+const custom = { method: "custom", customCredentialsMethod: () => Promise.reject(new Error()) };
+const sts = { assumeRole: { RoleArn } };
+
+function refusal(options: unknown): EvercredsValidationError {
+  try {
+    new RefreshableSession(options as SessionOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(EvercredsValidationError);
+    return error as EvercredsValidationError;
+  }
+  throw new Error("the options were taken");
+}
+
+const seconds = /whole seconds with 0 <= mandatoryTimeout <= advisoryTimeout < 43200/;
+const flag = /must be true or false/;
+const object = /must be an object/;
+
+test.each<[string, unknown, RegExp]>([
+  ["advisoryTimeout", -1, seconds],
+  ["advisoryTimeout", 1.5, seconds],
+  ["advisoryTimeout", 43200, seconds],
+  ["advisoryTimeout", NaN, seconds],
+  ["advisoryTimeout", Infinity, seconds],
+  ["advisoryTimeout", "900", seconds],
+  ["advisoryTimeout", true, seconds],
+  ["advisoryTimeout", null, seconds],
+  ["mandatoryTimeout", -1, seconds],
+  ["mandatoryTimeout", 0.5, seconds],
+  ["mandatoryTimeout", "auto", seconds],
+  ["mandatoryTimeout", 50000, seconds],
+  ["deferRefresh", 0, flag],
+  ["deferRefresh", "no", flag],
+  ["deferRefresh", null, flag],
+  ["jitter", 1, flag],
+  ["attended", "yes", flag],
+  ["policy", "Classic", /"classic", "adaptive" or "aws2026"/],
+  ["policy", 0, /"classic", "adaptive" or "aws2026"/],
+  ["policy", "toString", /"classic", "adaptive" or "aws2026"/],
+  ["stability", "untilExpiry", /"strict", "until_expiry" or "static"/],
+  ["advisoryRefresh", "lazy", /"background" or "inline"/],
+  ["refreshTimeout", 0, /seconds above 0 and at most 43200/],
+  ["refreshTimeout", 43201, /seconds above 0 and at most 43200/],
+  ["refreshTimeout", "60", /seconds above 0 and at most 43200/],
+  ["maxStale", -1, /seconds from 0 to 31536000/],
+  ["maxStale", NaN, /seconds from 0 to 31536000/],
+  ["method", "iot", /"sts" or "custom"/],
+  ["method", "STS", /"sts" or "custom"/],
+  ["method", null, /"sts" or "custom"/],
+  ["customCredentialsMethod", undefined, /must be a function/],
+  ["customCredentialsMethod", {}, /must be a function/],
+  ["customCredentialsMethodArgs", [], object],
+  ["customCredentialsMethodArgs", "x", object],
+  ["stsClient", "us-east-1", object],
+  ["assumeRole", sts.assumeRole, /only/],
+  ["mfaTokenProvider", () => "123456", /only/],
+  ["advisory_timeout", 900, /is not an option; expected one of method, .*advisoryTimeout/],
+  ["timeout", 900, /is not an option/],
+])("custom: %s = %s is refused by name", (parameter, value, words) => {
+  const error = refusal({ ...custom, [parameter]: value });
+  expect(error.parameter).toBe(parameter);
+  expect(error.message.startsWith(parameter)).toBe(true);
+  expect(error.message).toMatch(words);
+  expect(error).toMatchObject({ code: "validation", class: "permanent" });
+});
+
+test.each<[string, unknown, RegExp]>([
+  ["assumeRole", undefined, object],
+  ["assumeRole", RoleArn, object],
+  ["assumeRole.RoleArn", undefined, /at least 20 characters/],
+  ["assumeRole.RoleArn", 7, /at least 20 characters/],
+  ["assumeRole.RoleArn", "arn:aws:iam", /at least 20 characters/],
+  ["assumeRole.RoleSessionName", 7, /must be a string/],
+  ["assumeRole.DurationSeconds", 899, /whole seconds from 900 to 43200/],
+  ["assumeRole.DurationSeconds", 900.5, /whole seconds from 900 to 43200/],
+  ["assumeRole.DurationSeconds", "900", /whole seconds from 900 to 43200/],
+  ["assumeRole.TokenCode", 123456, /six digits/],
+  ["assumeRole.TokenCode", "12345", /six digits/],
+  ["assumeRole.TokenCode", "١٢٣٤٥٦", /six digits/],
+  ["assumeRole.roleArn", RoleArn, /is not known/],
+  ["mfaTokenProvider", "123456", /must be a function/],
+  ["mfaTokenProviderArgs", [], object],
+  ["customCredentialsMethod", () => undefined, /only/],
+])("sts: %s = %s is refused by name", (parameter, value, words) => {
+  const [outer = "", inner] = parameter.split(".");
+  const options =
+    inner === undefined
+      ? { ...sts, [outer]: value }
+      : { assumeRole: { ...sts.assumeRole, [inner]: value } };
+  const error = refusal(options);
+  expect(error.parameter).toBe(parameter);
+  expect(error.message).toMatch(words);
+});
+
+describe("options that do not fit each other", () => {
+  test("a mandatory window beyond the advisory one", () => {
+    const error = refusal({ ...custom, advisoryTimeout: 300, mandatoryTimeout: 301 });
+    expect(error.parameter).toBe("mandatoryTimeout");
+  });
+
+  test.each<[string, object, unknown]>([
+    ["assumeRole.SerialNumber", { TokenCode: "123456" }, undefined],
+    ["assumeRole.SerialNumber", {}, () => "123456"],
+    ["assumeRole.TokenCode", { SerialNumber: "m", TokenCode: "123456" }, () => "123456"],
+    ["mfaTokenProvider", { SerialNumber: "m" }, undefined],
+  ])("MFA by halves: %s", (parameter, more, mfaTokenProvider) => {
+    const options = { assumeRole: { RoleArn, ...more }, mfaTokenProvider };
+    expect(refusal(options).parameter).toBe(parameter);
+  });
+
+  test("more than an hour on credentials of another session", () => {
+    const { session } = virtualSession();
+    const stsClient = { credentials: session.credentials };
+    const error = refusal({ assumeRole: { RoleArn, DurationSeconds: 3601 }, stsClient });
+    expect(error.parameter).toBe("assumeRole.DurationSeconds");
+    expect(error.message).toMatch(/at most 3600/);
+    const fits = { assumeRole: { RoleArn, DurationSeconds: 3600 }, stsClient };
+    expect(() => new RefreshableSession(fits)).not.toThrow();
+  });
+
+  test.each([undefined, null, "sts", []])("%s instead of options", (options) => {
+    expect(refusal(options).parameter).toBe("options");
+  });
+});
+
+test("the value is told by its kind: strings may be secrets", () => {
+  const error = refusal({ ...custom, advisoryTimeout: "sentinel-value" });
+  expect(error.message).toMatch(/got a string$/);
+  expect(refusal({ ...custom, refreshTimeout: -3 }).message).toMatch(/got -3$/);
+});
+
+test("undefined is as good as not given", async () => {
+  const { session } = virtualSession({ advisoryTimeout: undefined } as never);
+  await session.credentials();
+  expect(session.status().advisoryTimeout).toBe(900);
+  expect(session.status().mandatoryTimeout).toBe(600);
+});
+
+test("auto windows, and what goes with them", async () => {
+  const { session } = virtualSession({ advisoryTimeout: "auto" });
+  await session.credentials();
+  expect(session.status()).toMatchObject({ advisoryTimeout: 900, mandatoryTimeout: 60 });
+});
+
+test.each([
+  [undefined, "inline", "AKIA2"],
+  ["background" as const, "background", "AKIA1"],
+])("on Lambda, advisoryRefresh %s is %s", async (given, _means, served) => {
+  vi.stubEnv("AWS_LAMBDA_FUNCTION_NAME", "app");
+  try {
+    const { session, clock } = virtualSession(
+      given === undefined ? {} : { advisoryRefresh: given },
+    );
+    await session.credentials();
+    await clock.advance((3600 - 800) * 1000);
+    expect((await session.credentials()).accessKeyId).toBe(served);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+test.each([
+  ["minTtl", { minTtl: -1 }],
+  ["minTtl", { minTtl: NaN }],
+  ["minTtl", { minTtl: "60" }],
+  ["minTtl", { minTtl: 86401 }],
+  ["signal", { signal: {} }],
+  ["options", 60],
+])("credentialsFor refuses a bad %s", async (parameter, needs) => {
+  const { session } = virtualSession();
+  await expect(session.credentialsFor(needs as never)).rejects.toMatchObject({
+    code: "validation",
+    parameter,
+  });
+});

@@ -1,0 +1,242 @@
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { EvercredsError, RefreshableSession } from "../src/index.js";
+import type { StsOptions } from "../src/index.js";
+import { loadSts } from "../src/sts.js";
+import { StandIn } from "./support/stand-in.js";
+
+let standIn: StandIn;
+beforeAll(async () => {
+  standIn = await StandIn.start();
+});
+afterAll(async () => {
+  await standIn.stop();
+});
+afterEach(async () => {
+  await standIn.clearFaults();
+  await standIn.setClock(0);
+});
+
+let roles = 0;
+
+/** A session on the stand-in, with a role of its own. */
+function open(options: Partial<StsOptions> = {}) {
+  const role = standIn.role(`node-${++roles}`);
+  const session = new RefreshableSession({
+    stsClient: standIn.client,
+    ...options,
+    assumeRole: { RoleArn: role, ...options.assumeRole },
+  });
+  const s3 = new S3Client({ ...standIn.s3, credentials: session.credentials });
+  const call = () => s3.send(new ListBucketsCommand({}));
+  const done = async () => {
+    s3.destroy();
+    await session.close();
+  };
+  return { role, session, call, done };
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Makes calls all the time, `ms` long; rejects with the first that fails. */
+async function keepCalling(call: () => Promise<unknown>, ms: number): Promise<number> {
+  let calls = 0;
+  let longest = 0;
+  for (const end = Date.now() + ms; Date.now() < end; calls++) {
+    const from = performance.now();
+    await call();
+    longest = Math.max(longest, performance.now() - from);
+    await pause(5);
+  }
+  expect(calls).toBeGreaterThan(ms / 100);
+  return longest;
+}
+
+describe("with a healthy source", () => {
+  test("an S3 client signs over many short lifetimes, and no call fails", async () => {
+    const { role, session, call, done } = open();
+    await standIn.setLifetime(role, 2000);
+    await keepCalling(call, 6000);
+    const { successes, failures } = await standIn.asked(role);
+    expect(failures).toBe(0);
+    // default windows shrink to half the lifetime: a refresh each second or so
+    expect(successes).toBeGreaterThanOrEqual(4);
+    expect(successes).toBeLessThanOrEqual(9);
+    expect(session.status().counters.installed).toBe(successes);
+    await done();
+  });
+
+  test("200 concurrent callers: exactly one AssumeRole for each refresh", async () => {
+    const { role, session, done } = open();
+    const all = () => Promise.all(Array.from({ length: 200 }, () => session.credentials()));
+    const first = new Set(await all());
+    expect(first.size).toBe(1);
+    expect(await standIn.asked(role)).toMatchObject({ attempts: 1, successes: 1 });
+    session.invalidate();
+    const second = new Set(await all());
+    expect(second.size).toBe(1);
+    expect([...second]).not.toEqual([...first]);
+    expect(await standIn.asked(role)).toMatchObject({ attempts: 2, successes: 2 });
+    await done();
+  });
+
+  test("getIdentity tells of the assumed role, not of the base credentials", async () => {
+    const { role, session, done } = open();
+    const identity = await session.getIdentity();
+    expect(identity.Arn).toContain(`:assumed-role/${role.split("/").pop() ?? ""}/evercreds`);
+    expect(identity.Account).toBe("123456789012");
+    expect(await session.whoami()).toEqual(identity);
+    expect((await session.credentials()).accountId).toBe("123456789012");
+    await done();
+  });
+
+  test("a session on another session's credentials", async () => {
+    const parent = open();
+    const { credentials } = parent.session;
+    const child = open({ stsClient: { ...standIn.client, credentials } });
+    await child.call();
+    expect((await child.session.getIdentity()).Arn).toContain("assumed-role");
+    expect((await standIn.asked(parent.role)).successes).toBe(1);
+    await child.done();
+    await parent.done();
+  });
+
+  test("a server whose clock is ahead: its Date counts, not the local clock", async () => {
+    await standIn.setClock(180_000);
+    const { session, call, done } = open();
+    await session.credentials();
+    // by the local clock alone the set would seem to live 3 minutes longer
+    expect(session.status().lifetime).toBeLessThanOrEqual(3600);
+    expect(session.status().lifetime).toBeGreaterThan(3590);
+    await call();
+    await done();
+  });
+
+  test("MFA: each code is asked for once and sent once", async () => {
+    let asked = 0;
+    const { session, done } = open({
+      assumeRole: { RoleArn: standIn.role("mfa"), SerialNumber: "arn:aws:iam::123456789012:mfa/a" },
+      mfaTokenProvider: ({ prefix }) => `${String(prefix)}${++asked}`,
+      mfaTokenProviderArgs: { prefix: "12345" },
+    });
+    await session.credentials();
+    await session.refresh();
+    expect(asked).toBe(2);
+    await done();
+  });
+
+  test.each([
+    ["a number", () => 123456, /exactly six digits/],
+    ["too much", () => "1234567", /exactly six digits/],
+    ["nothing", () => undefined, /exactly six digits/],
+    ["an error", () => Promise.reject(new Error("no token")), /gave no code/],
+  ])("MFA: a provider that gives %s sends nothing", async (_name, provider, words) => {
+    const RoleArn = standIn.role(`mfa-${++roles}`);
+    const { session, done } = open({
+      assumeRole: { RoleArn, SerialNumber: "arn:aws:iam::123456789012:mfa/a" },
+      mfaTokenProvider: provider as () => string,
+    });
+    await expect(session.credentials()).rejects.toMatchObject({
+      class: "permanent",
+      message: expect.stringMatching(words) as unknown,
+    });
+    expect((await standIn.asked(RoleArn)).attempts).toBe(0);
+    await done();
+  });
+
+  test("MFA: a code in the configuration is good for one refresh", async () => {
+    const RoleArn = standIn.role("mfa-once");
+    const { session, done } = open({
+      assumeRole: { RoleArn, SerialNumber: "arn:aws:iam::123456789012:mfa/a", TokenCode: "123456" },
+    });
+    await session.credentials();
+    await expect(session.refresh()).rejects.toMatchObject({ class: "permanent" });
+    expect((await standIn.asked(RoleArn)).attempts).toBe(1);
+    await done();
+  });
+});
+
+describe("with a source that is ill", () => {
+  test("an outage in the advisory window: no call waits, none fails", async () => {
+    const { role, call, done } = open({ advisoryTimeout: 5, mandatoryTimeout: 1 });
+    await standIn.setLifetime(role, 6000);
+    // each attempt hangs for a second and then fails, until 2 s before the end
+    await standIn.inject({
+      kind: "http",
+      role,
+      status: 503,
+      latency_ms: 1000,
+      remaining_min_ms: 2000,
+      remaining_max_ms: 5500,
+    });
+    await call();
+    const longest = await keepCalling(call, 7000);
+    expect(longest).toBeLessThan(500);
+    const { successes, failures } = await standIn.asked(role);
+    expect(failures).toBeGreaterThanOrEqual(1);
+    expect(successes).toBeGreaterThanOrEqual(2);
+    await done();
+  });
+
+  test.each([
+    ["access_denied", {}, "source", "permanent"],
+    ["http", { status: 503 }, "source", "recoverable"],
+    ["throttling", {}, "source", "recoverable"],
+    ["reset", {}, "source", "recoverable"],
+    ["missing_field", { field: "SessionToken" }, "malformed", "recoverable"],
+    ["missing_field", { field: "Expiration" }, "malformed", "recoverable"],
+    ["expired", {}, "expired_reply", "recoverable"],
+  ])("%s %o is %s, %s", async (kind, more, code, kindOfFailure) => {
+    const { role, session, done } = open();
+    await standIn.inject({ kind, role, ...more });
+    const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, class: kindOfFailure });
+    await standIn.clearFaults();
+    const held: unknown = await session.credentials().catch((thrown: unknown) => thrown);
+    const retryAt = (held as { retryAt?: Date }).retryAt?.getTime() ?? 0;
+    await pause(Math.max(0, retryAt - Date.now() + 50));
+    await expect(session.credentials()).resolves.toHaveProperty("accessKeyId");
+    await done();
+  });
+
+  test.each([["truncated"], ["bad_expiration"]])(
+    "a reply that is %s is a failure",
+    async (kind) => {
+      const { role, session, done } = open();
+      await standIn.inject({ kind, role });
+      await expect(session.credentials()).rejects.toBeInstanceOf(EvercredsError);
+      await done();
+    },
+  );
+
+  test("Retry-After is honoured", async () => {
+    const { role, session, done } = open();
+    await standIn.inject({ kind: "throttling", role, retry_after_s: 20 });
+    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
+    const held: unknown = await session.credentials().catch((error: unknown) => error);
+    const { retryAt } = held as { retryAt: Date };
+    expect(retryAt.getTime() - Date.now()).toBeGreaterThan(18_000);
+    expect((await standIn.asked(role)).attempts).toBe(1);
+    await done();
+  });
+
+  test("a source that hangs: the caller is freed at the time-out, the call is ended", async () => {
+    const { role, session, done } = open({ refreshTimeout: 0.5 });
+    await standIn.inject({ kind: "hang", role });
+    const from = performance.now();
+    await expect(session.credentials()).rejects.toMatchObject({ code: "timed_out" });
+    expect(performance.now() - from).toBeLessThan(2000);
+    await standIn.clearFaults();
+    await expect(session.credentials()).resolves.toHaveProperty("accessKeyId");
+    await done();
+  });
+});
+
+test("without the peer dependency the error says what to install", async () => {
+  const missing = () => Promise.reject(new Error("Cannot find package"));
+  await expect(loadSts(missing)).rejects.toMatchObject({
+    code: "configuration",
+    class: "permanent",
+    message: expect.stringContaining("npm install @aws-sdk/client-sts") as unknown,
+  });
+});
