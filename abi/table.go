@@ -170,8 +170,12 @@ var WasmFunctions = []Func{
 // HostModule is the name under which the wasm module imports HostFunctions.
 const HostModule = "evercreds_host_v1"
 
+// StructSlots is how many slots the C struct of a decision has room for, so that
+// a host that was compiled for an older minor version is not written over.
+const StructSlots = 32
+
 // Slots are the fields of a decision, each 8 bytes: int64_t in C, f64 in wasm.
-// Append only.
+// Append only, and at most StructSlots.
 var Slots = [...]Slot{
 	{"kind", "KIND_*", "Kind"},
 	{"flags", "bits FLAG_*", "Flags"},

@@ -21,6 +21,9 @@ func TestSlotsAreTheFieldsOfADecision(t *testing.T) {
 	for _, s := range Slots {
 		slots = append(slots, s.Field)
 	}
+	if SlotCount > StructSlots {
+		t.Errorf("%d slots, and a C struct has room for %d", SlotCount, StructSlots)
+	}
 	want(t, "fields", strings.Join(slots, " "), strings.Join(fields, " "))
 }
 

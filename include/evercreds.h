@@ -215,7 +215,7 @@ enum {
     EVERCREDS_ERR_OPTION_VALUE = -1000, /* user: ERR_OPTION_VALUE minus n refuses the value of option n */
 };
 
-/* A decision. Slots are only ever added at the end, with a new minor version. */
+/* A decision. Later minor versions may put slots where it is reserved. */
 typedef struct evercreds_decision {
     int64_t kind; /* KIND_* */
     int64_t flags; /* bits FLAG_* */
@@ -238,6 +238,7 @@ typedef struct evercreds_decision {
     int64_t next_wake_ms; /* call wake at this instant of the elapsed clock, or NEVER */
     int64_t phase; /* PHASE_* after the event */
     int64_t notes; /* bits NOTE_* */
+    int64_t reserved[11]; /* for slots of later minor versions; never written */
 } evercreds_decision;
 
 /* Run this flight. */

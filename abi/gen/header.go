@@ -23,11 +23,12 @@ func header() string {
 		enum(p, g.Name+": "+g.Doc, g.Constants)
 	}
 	enum(p, "Results below zero: whose fault it is, and whether to retry.", abi.Codes)
-	p.line("\n/* A decision. Slots are only ever added at the end, with a new minor version. */")
+	p.line("\n/* A decision. Later minor versions may put slots where it is reserved. */")
 	p.line("typedef struct evercreds_decision {")
 	for _, s := range abi.Slots {
 		p.line("    int64_t %s; /* %s */", s.Name, s.Doc)
 	}
+	p.line("    int64_t reserved[%d]; /* for slots of later minor versions; never written */", abi.StructSlots-abi.SlotCount)
 	p.line("} evercreds_decision;\n")
 	for _, f := range abi.HostFunctions {
 		comment(p, sentence(f.Doc))

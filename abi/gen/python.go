@@ -96,7 +96,10 @@ func pythonDecision(p *page) {
 	for _, s := range abi.Slots {
 		p.line("    %s: int  # %s", s.Name, s.Doc)
 	}
-	p.line("\n    _fields_ = tuple((slot, ctypes.c_int64) for slot in DECISION_SLOTS)\n")
+	p.line("\n    _fields_ = (")
+	p.line("        *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),")
+	p.line("        (\"reserved\", ctypes.c_int64 * %d),  # for slots of later minor versions", abi.StructSlots-abi.SlotCount)
+	p.line("    )\n")
 }
 
 // pythonTexts writes what errors say and what users may write.

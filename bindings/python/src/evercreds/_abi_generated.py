@@ -402,7 +402,10 @@ class Decision(ctypes.Structure):
     phase: int  # PHASE_* after the event
     notes: int  # bits NOTE_*
 
-    _fields_ = tuple((slot, ctypes.c_int64) for slot in DECISION_SLOTS)
+    _fields_ = (
+        *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),
+        ("reserved", ctypes.c_int64 * 11),  # for slots of later minor versions
+    )
 
 
 # Letters of the signatures below.
