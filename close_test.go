@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
@@ -14,6 +16,10 @@ import (
 func TestCloseLeavesNothingRunning(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	for _, hang := range []bool{false, true} {
+		cfg.HTTPClient = nil
+		if hang {
+			cfg.HTTPClient = awshttp.NewBuildableClient() // as config.LoadDefaultConfig gives
+		}
 		s := newSTS(t, cfg, evercreds.WithDeferRefresh(false))
 		if _, err := s.WhoAmI(t.Context()); err != nil {
 			t.Fatal(err)

@@ -136,8 +136,9 @@ func WithMaxStale(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMaxStale, d.Seconds(), d) }
 }
 
-// WithDeferRefresh: true fetches at the first call (the default); false fetches
-// at once, and keeps an idle session fresh too.
+// WithDeferRefresh says when to fetch: true, at the first call (the default);
+// false, at once, and from then on ahead of need, so that an idle session stays
+// fresh too.
 func WithDeferRefresh(on bool) Option {
 	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
 }

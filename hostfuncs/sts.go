@@ -50,7 +50,7 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 // of the client in an aws.Config, and the function that closes its idle
 // connections: the SDK's own would outlive the session by 90 s. A client of the
 // user's own making is given back as it is.
-func OwnClient(given aws.HTTPClient) (aws.HTTPClient, func()) {
+func OwnClient(given aws.HTTPClient) (client aws.HTTPClient, closeIdle func()) {
 	build, ok := given.(*awshttp.BuildableClient)
 	if given != nil && !ok {
 		return given, func() {}
@@ -58,7 +58,10 @@ func OwnClient(given aws.HTTPClient) (aws.HTTPClient, func()) {
 	if build == nil {
 		build = awshttp.NewBuildableClient()
 	}
-	pool := build.GetTransport()
+	pool := build.GetTransport() // a copy
+	if read, ok := build.GetReadTimeout(); ok {
+		pool.ResponseHeaderTimeout = read
+	}
 	return &http.Client{
 		Transport: pool,
 		Timeout:   build.GetTimeout(),

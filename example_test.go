@@ -1,0 +1,125 @@
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/evercreds/evercreds"
+)
+
+// Assume a role, and hand the session to any client of the SDK.
+func Example() {
+	ctx := context.Background()
+	cfg := loadConfig(ctx) // config.LoadDefaultConfig in a program of yours
+
+	session, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/reader"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+
+	client := sts.NewFromConfig(session.Config(cfg))
+	who, err := client.GetCallerIdentity(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(*who.Arn)
+	// Output: arn:aws:sts::210987654321:assumed-role/reader/evercreds
+}
+
+// With MFA the code comes from a function or a program, once for each refresh.
+func ExampleNewSTS_mfa() {
+	ctx := context.Background()
+	session, err := evercreds.NewSTS(loadConfig(ctx), evercreds.AssumeRole{
+		RoleARN:      "arn:aws:iam::210987654321:role/admin",
+		SerialNumber: "arn:aws:iam::123456789012:mfa/me",
+		MFACommand:   []string{"ykman", "oath", "accounts", "code", "--single", "aws"},
+		Duration:     2 * time.Hour,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	session.Close()
+}
+
+// Credentials may come from anywhere.
+func ExampleNewCustom() {
+	session, err := evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) {
+		return evercreds.Credentials{
+			AccessKeyID:     "AKIAIOSFODNN7EXAMPLE",
+			SecretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+			SessionToken:    "token",
+			Expires:         time.Now().Add(time.Hour),
+		}, nil
+	}, evercreds.WithPolicy(evercreds.Adaptive))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+
+	creds, err := session.Retrieve(context.Background())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(creds.AccessKeyID, session.Status().Phase)
+	// Output: AKIAIOSFODNN7EXAMPLE fresh
+}
+
+// A device shows its certificate, and no long-term key is on it.
+func ExampleNewIoT() {
+	session, err := evercreds.NewIoT(evercreds.IoTParams{
+		Endpoint:    "c1234567890abc.credentials.iot.eu-west-1.amazonaws.com",
+		RoleAlias:   "readers",
+		ThingName:   "thermometer-7",
+		Certificate: evercreds.PEMFile("/etc/device/certificate.pem"),
+		PrivateKey:  evercreds.PEMFile("/etc/device/private.pem"),
+	})
+	var bad *evercreds.ParameterError
+	if errors.As(err, &bad) {
+		fmt.Println(bad)
+		return
+	}
+	defer session.Close()
+	// Output: evercreds: Certificate must be a file that can be read: no such file or directory
+}
+
+// A URL signed now is to be good for ten minutes.
+func ExampleMinTTL() {
+	ctx := context.Background()
+	session, err := evercreds.NewSTS(loadConfig(ctx), evercreds.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/reader"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	creds, err := session.Credentials(ctx, evercreds.MinTTL(10*time.Minute))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(time.Until(creds.Expires) >= 10*time.Minute)
+	// Output: true
+}
+
+// An error says whose fault it is and when trying again makes sense.
+func ExampleError() {
+	session, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+		return evercreds.Credentials{}, errors.New("vault is sealed")
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	_, err = session.Retrieve(context.Background())
+	var e *evercreds.Error
+	if errors.As(err, &e) {
+		fmt.Println(e)
+		fmt.Println(e.Class, e.Code == evercreds.CodeSource)
+	}
+	// Output:
+	// evercreds: the source failed: custom: vault is sealed
+	// recoverable true
+}

@@ -1,0 +1,144 @@
+package wazerohost
+
+import (
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+func i32(v int32) uint64 { return api.EncodeI32(v) }
+func f64(v int64) uint64 { return api.EncodeF64(float64(v)) }
+
+// halves are a 64-bit number as two i32, the low half first.
+func halves(v uint64) (low, high uint64) { return v & 0xffffffff, v >> 32 }
+
+func truth(b bool) int32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// event runs an export that gives a decision.
+func (m *Machine) event(name string, args ...uint64) (core.Decision, error) {
+	_, d, err := m.opened(name, args...)
+	return d, err
+}
+
+// opened runs an export that gives a handle, or 0, and a decision.
+func (m *Machine) opened(name string, args ...uint64) (int32, core.Decision, error) {
+	r, err := m.number(name, args...)
+	if err != nil {
+		return 0, core.Decision{}, err
+	}
+	v, err := m.slots()
+	return r, core.Decision{
+		Kind: core.Kind(v[0]), Flags: core.Flag(v[1]), Code: core.Code(v[2]), Class: core.Class(v[3]),
+		Ticket: v[4], Set: v[5], LeaseElapsed: v[6], LeaseWall: v[7], Expiry: v[8], Deadline: v[9],
+		RetryAt: v[10], ErrorTicket: v[11], Epoch: v[12],
+		Started: v[13], StartCause: core.Cause(v[14]), StartDeadline: v[15],
+		Settled: v[16], Cancelled: v[17], NextWake: v[18], Phase: core.Phase(v[19]), Notes: core.Note(v[20]),
+	}, err
+}
+
+// Features are the bits of abi_features.
+func (m *Machine) Features() (int32, error) { return m.number("abi_features") }
+
+// SessionNew is session_new.
+func (m *Machine) SessionNew() (int32, error) { return m.number("session_new") }
+
+// SessionOption is session_option.
+func (m *Machine) SessionOption(session int32, option core.Option, value float64) error {
+	_, err := m.number("session_option", i32(session), i32(int32(option)), api.EncodeF64(value))
+	return err
+}
+
+// SessionOpen is session_open.
+func (m *Machine) SessionOpen(session int32, now core.Now, seed uint64) (core.Decision, error) {
+	low, high := halves(seed)
+	return m.event("session_open", i32(session), f64(now.Wall), f64(now.Elapsed), low, high)
+}
+
+// SessionRestore is session_restore.
+func (m *Machine) SessionRestore(snapshot []byte, now core.Now, seed uint64) (int32, core.Decision, error) {
+	n, err := m.write(snapshot)
+	if err != nil {
+		return 0, core.Decision{}, err
+	}
+	low, high := halves(seed)
+	return m.opened("session_restore", n, f64(now.Wall), f64(now.Elapsed), low, high)
+}
+
+// SessionSnapshot is session_snapshot.
+func (m *Machine) SessionSnapshot(session int32) ([]byte, error) {
+	n, err := m.number("session_snapshot", i32(session), 0)
+	if err != nil {
+		return nil, err
+	}
+	return m.read(n)
+}
+
+// SessionClose is session_close.
+func (m *Machine) SessionClose(session int32) (core.Decision, error) {
+	return m.event("session_close", i32(session))
+}
+
+// SessionFree is session_free.
+func (m *Machine) SessionFree(session int32) error {
+	_, err := m.number("session_free", i32(session))
+	return err
+}
+
+// SessionStatus is session_status.
+func (m *Machine) SessionStatus(session int32, field core.Field, now core.Now) (int64, error) {
+	return m.instant("session_status", i32(session), f64(now.Wall), f64(now.Elapsed), i32(int32(field)))
+}
+
+// Ask is ask.
+func (m *Machine) Ask(session int32, now core.Now, minTTL int64) (core.Decision, error) {
+	return m.event("ask", i32(session), f64(now.Wall), f64(now.Elapsed), f64(minTTL))
+}
+
+// Answer is answer.
+func (m *Machine) Answer(session int32, ticket int64, now core.Now, minTTL int64, forced bool) (core.Decision, error) {
+	return m.event("answer", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed), f64(minTTL), i32(truth(forced)))
+}
+
+// Complete is complete.
+func (m *Machine) Complete(session int32, ticket int64, now core.Now, facts core.Facts) (core.Decision, error) {
+	low, high := halves(facts.Fingerprint)
+	return m.event("complete", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed), f64(facts.Expiry),
+		low, high, f64(facts.Duration), f64(facts.ServerTime))
+}
+
+// Fail is fail.
+func (m *Machine) Fail(session int32, ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) (core.Decision, error) {
+	return m.event("fail", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed),
+		i32(int32(class)), i32(int32(reason)), f64(retryAfter))
+}
+
+// Abandon is abandon.
+func (m *Machine) Abandon(session int32, ticket int64, now core.Now) (core.Decision, error) {
+	return m.event("abandon", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed))
+}
+
+// Prompted is prompted.
+func (m *Machine) Prompted(session int32, ticket int64, now core.Now) (core.Decision, error) {
+	return m.event("prompted", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed))
+}
+
+// Invalidate is invalidate.
+func (m *Machine) Invalidate(session int32, fingerprint uint64, now core.Now) (core.Decision, error) {
+	low, high := halves(fingerprint)
+	return m.event("invalidate", i32(session), low, high, f64(now.Wall), f64(now.Elapsed))
+}
+
+// Force is force.
+func (m *Machine) Force(session int32, now core.Now) (core.Decision, error) {
+	return m.event("force", i32(session), f64(now.Wall), f64(now.Elapsed))
+}
+
+// Wake is wake.
+func (m *Machine) Wake(session int32, now core.Now) (core.Decision, error) {
+	return m.event("wake", i32(session), f64(now.Wall), f64(now.Elapsed))
+}

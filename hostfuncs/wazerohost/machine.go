@@ -1,0 +1,199 @@
+package wazerohost
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/evercreds/evercreds/abi"
+)
+
+// Machine is one instance of the module; its methods are the exports, one to
+// one. Their errors are a [Result] for a result below zero, and a [*TrapError]
+// for the end of the instance. It is not safe for concurrent use, but a host
+// function may call it.
+type Machine struct {
+	module   api.Module
+	ctx      context.Context // carries the machine to the host functions
+	host     abi.Host
+	stderr   tail
+	dead     *TrapError
+	buffer   uint32
+	decision uint32
+
+	// A function object has one stack, so calls from within host functions
+	// take objects of their own: one set for each depth, each looked up once.
+	functions []map[string]api.Function
+	depth     int
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) *Machine { return ctx.Value(callerKey{}).(*Machine) }
+
+// Result is a result below zero: see docs/ABI.md.
+type Result int32
+
+// Error says whose fault it is and whether to retry.
+func (r Result) Error() string {
+	for _, c := range abi.Codes {
+		if c.Value == int64(r) {
+			return "wazerohost: " + c.Doc
+		}
+	}
+	return fmt.Sprintf("wazerohost: result %d", int32(r))
+}
+
+// TrapError ends an instance: no export may be called any more.
+type TrapError struct {
+	Export string // the call that trapped
+	Reason string // the end of what the runtime in the module printed
+	Err    error
+}
+
+// Error tells the export and the reason.
+func (e *TrapError) Error() string {
+	return fmt.Sprintf("wazerohost: %s trapped: %v: %s", e.Export, e.Err, e.Reason)
+}
+
+// Unwrap gives the error of wazero.
+func (e *TrapError) Unwrap() error { return e.Err }
+
+// locate checks the version and finds the static memory.
+func (m *Machine) locate() error {
+	version, err := m.call("abi_version")
+	if err != nil {
+		return err
+	}
+	if major := int32(version) >> 16; major != abi.Major {
+		return fmt.Errorf("wazerohost: the module has ABI %d.%d, and this package speaks %d.%d",
+			major, version&0xffff, abi.Major, abi.Minor)
+	}
+	buffer, err := m.call("buffer_address")
+	if err != nil {
+		return err
+	}
+	decision, err := m.call("decision_address")
+	m.buffer, m.decision = uint32(buffer), uint32(decision)
+	return err
+}
+
+// Close ends the instance.
+func (m *Machine) Close() error { return m.module.Close(m.ctx) }
+
+func (m *Machine) function(name string) (api.Function, error) {
+	for len(m.functions) <= m.depth {
+		m.functions = append(m.functions, map[string]api.Function{})
+	}
+	f, ok := m.functions[m.depth][name]
+	if !ok {
+		if f = m.module.ExportedFunction("evercreds_" + name); f == nil {
+			return nil, errors.New("wazerohost: the module has no export evercreds_" + name)
+		}
+		m.functions[m.depth][name] = f
+	}
+	return f, nil
+}
+
+// call runs an export and gives its result as it stands on the stack.
+func (m *Machine) call(name string, args ...uint64) (uint64, error) {
+	if m.dead != nil {
+		return 0, m.dead
+	}
+	f, err := m.function(name)
+	if err != nil {
+		return 0, err
+	}
+	var stack [12]uint64
+	n := copy(stack[:], args)
+	m.depth++
+	err = f.CallWithStack(m.ctx, stack[:max(n, 1)])
+	m.depth--
+	if err != nil {
+		if m.dead == nil { // else a call of a host function trapped before
+			m.dead = &TrapError{name, m.stderr.String(), err}
+		}
+		return 0, m.dead
+	}
+	return stack[0], nil
+}
+
+// checkAlive keeps the module from going on after a call of a host function has
+// trapped: wazero makes an error of the panic.
+func (m *Machine) checkAlive() {
+	if m.dead != nil {
+		panic(m.dead)
+	}
+}
+
+// number runs an export whose result is an i32.
+func (m *Machine) number(name string, args ...uint64) (int32, error) {
+	r, err := m.call(name, args...)
+	switch {
+	case err != nil:
+		return 0, err
+	case int32(r) < 0:
+		return 0, Result(int32(r))
+	}
+	return int32(r), nil
+}
+
+// instant runs an export whose result is an f64.
+func (m *Machine) instant(name string, args ...uint64) (int64, error) {
+	r, err := m.call(name, args...)
+	if v := int64(api.DecodeF64(r)); err != nil || v >= 0 {
+		return v, err
+	} else {
+		return 0, Result(v)
+	}
+}
+
+// write puts bytes into the module's buffer.
+func (m *Machine) write(b []byte) (length uint64, err error) {
+	if len(b) > abi.BufferBytes {
+		return 0, Result(abi.ErrCapacity)
+	}
+	if !m.module.Memory().Write(m.buffer, b) {
+		return 0, errors.New("wazerohost: the module's buffer is outside its memory")
+	}
+	return uint64(len(b)), nil
+}
+
+// read copies bytes out of the module's buffer.
+func (m *Machine) read(length int32) ([]byte, error) {
+	b, ok := m.module.Memory().Read(m.buffer, uint32(length))
+	if !ok {
+		return nil, errors.New("wazerohost: the module's buffer is outside its memory")
+	}
+	return append([]byte(nil), b...), nil
+}
+
+// slots reads the decision.
+func (m *Machine) slots() (v [abi.SlotCount]int64, err error) {
+	b, ok := m.module.Memory().Read(m.decision, 8*uint32(len(v)))
+	if !ok {
+		return v, errors.New("wazerohost: the module's decision is outside its memory")
+	}
+	for i := range v {
+		v[i] = int64(math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))
+	}
+	return v, nil
+}
+
+// tail keeps the end of what is written to it.
+type tail struct{ b []byte }
+
+func (t *tail) Write(p []byte) (int, error) {
+	const most = 512
+	t.b = append(t.b, p...)
+	if len(t.b) > most {
+		t.b = append([]byte(nil), t.b[len(t.b)-most:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string { return string(t.b) }
