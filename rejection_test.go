@@ -15,6 +15,7 @@ import (
 // A service rejects the set: the client's own retry signs with the next one, and
 // its user sees nothing.
 func TestRejectedSetIsReplacedWithinOneCall(t *testing.T) {
+	t.Parallel()
 	standIn, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
 	client := sts.NewFromConfig(s.Config(s.Config(cfg))) // twice does no harm
@@ -61,6 +62,7 @@ func TestAccessDeniedKeepsTheSet(t *testing.T) {
 // Whoever wraps the session in the SDK's cache still gets no expired set, but
 // gives the early refresh away.
 func TestWrappedInTheCacheOfTheSDK(t *testing.T) {
+	t.Parallel()
 	_, cfg := startStandIn(t, 2*time.Second)
 	s := newSTS(t, cfg)
 	wrapped := cfg.Copy()

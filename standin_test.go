@@ -87,6 +87,7 @@ func callFor(t *testing.T, s *evercreds.Session, cfg aws.Config, callers int, sp
 // Refreshes go on over many short lifetimes; calls never fail; and the source is
 // asked once for each set.
 func TestSignedCallsOverManyLifetimes(t *testing.T) {
+	t.Parallel()
 	standIn, cfg := startStandIn(t, 2*time.Second)
 	s := newSTS(t, cfg)
 	calls, _ := callFor(t, s, cfg, 3, 6*time.Second)
@@ -104,6 +105,7 @@ func TestSignedCallsOverManyLifetimes(t *testing.T) {
 }
 
 func TestOneAssumeRoleForTwoHundredCallers(t *testing.T) {
+	t.Parallel()
 	standIn, cfg := startStandIn(t, 3*time.Second)
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindLatency, Action: awstest.ActionAssumeRole, LatencyMs: 100})
 	s := newSTS(t, cfg)
@@ -153,6 +155,7 @@ func TestAdvisoryOutageOnSignedCalls(t *testing.T) {
 }
 
 func TestIoTSession(t *testing.T) {
+	t.Parallel()
 	standIn, cfg := startStandIn(t, 2*time.Second)
 	s, err := evercreds.NewIoT(evercreds.IoTParams{
 		Endpoint:    "c1234567890abc-ats.iot.us-east-1.amazonaws.com", // a data endpoint: rewritten
