@@ -1,0 +1,54 @@
+"""The two clocks of the machine: wall, and elapsed, which never goes back."""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+__all__ = ["SYSTEM_CLOCK", "Clock"]
+
+NANOS = 1_000_000  # in a millisecond
+
+
+class Clock(Protocol):
+    """Where a session's time comes from. Tests bring their own."""
+
+    @property
+    def counts_sleep(self) -> bool:
+        """Tell whether the elapsed clock goes on while the machine sleeps."""
+
+    elapsed_ns: Callable[[], int]
+    wall_ns: Callable[[], int]
+
+    def wait(self, event: threading.Event, until_ms: int) -> None:
+        """Wait for the event, at most until this instant of the elapsed clock."""
+
+
+def _elapsed_source() -> tuple[Callable[[], int], bool]:
+    """Choose the elapsed clock, and tell whether it counts sleep."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return functools.partial(time.clock_gettime_ns, time.CLOCK_BOOTTIME), True
+    if sys.platform == "darwin":
+        # There CLOCK_MONOTONIC counts sleep, and what time.monotonic reads does not.
+        return functools.partial(time.clock_gettime_ns, time.CLOCK_MONOTONIC), True
+    return time.monotonic_ns, False
+
+
+class SystemClock:
+    """The clocks of this machine, in nanoseconds."""
+
+    def __init__(self) -> None:
+        self.elapsed_ns, self.counts_sleep = _elapsed_source()
+        self.wall_ns: Callable[[], int] = time.time_ns
+
+    def wait(self, event: threading.Event, until_ms: int) -> None:
+        """Wait for the event, at most until this instant of the elapsed clock."""
+        left = until_ms / 1000 - self.elapsed_ns() / 1e9
+        event.wait(min(max(left, 0.0), threading.TIMEOUT_MAX))
+
+
+SYSTEM_CLOCK = SystemClock()

@@ -1,0 +1,123 @@
+"""The credentials object that botocore and other libraries see."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, NoReturn
+
+from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
+
+from evercreds._base import BaseCredentials
+from evercreds._session_core import ReentrantUseError, SessionCore
+from evercreds._source import CredentialSet, FrozenCredentials
+from evercreds.errors import EvercredsConfigurationError
+
+__all__ = ["LeasedCredentials"]
+
+
+class LeasedCredentials(RefreshableCredentials):  # type: ignore[misc]
+    """Credentials of a session, always fresh. Safe for use by many threads.
+
+    Reading them is a look at the clock while the lease lasts. Fields read one by one may come from
+    different replies; ``get_frozen_credentials`` gives all of them from one.
+    """
+
+    # The base class would want a first set, a lock and a callback: nothing of it is used.
+    def __init__(self, core: SessionCore, method: str, base: BaseCredentials) -> None:
+        self.method = method
+        self._core = core
+        self._base = base
+        self._elapsed_ns = core.clock.elapsed_ns
+        if not core.clock.counts_sleep:
+            self.get_frozen_credentials = self._get_frozen_credentials_awake
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} method={self.method!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the credentials of a session cannot be copied or pickled")
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Give credentials to sign with, all from one reply.
+
+        Raises:
+            Exception: What the source raised, where there is nothing valid to serve.
+        """
+        until, _, served = self._core.lease
+        if self._elapsed_ns() < until:
+            return served.frozen  # type: ignore[union-attr]
+        return self._obtain()
+
+    def _get_frozen_credentials_awake(self) -> ReadOnlyCredentials:
+        """As above, where the elapsed clock stands still in sleep: the wall clock counts too."""
+        until, until_wall, served = self._core.lease
+        if self._elapsed_ns() < until and self._core.clock.wall_ns() < until_wall:
+            return served.frozen  # type: ignore[union-attr]
+        return self._obtain()
+
+    def _obtain(self) -> ReadOnlyCredentials:
+        try:
+            return self._core.obtain().frozen
+        except ReentrantUseError:
+            return self._base_of_attempt()
+
+    def _base_of_attempt(self) -> ReadOnlyCredentials:
+        """Sign with the base credentials what is part of getting the session's own."""
+        base = self._base.find()
+        if base is None:
+            raise EvercredsConfigurationError(
+                "the session was used while its own credentials are being fetched, and there are "
+                "no base credentials to sign with: use another session there"
+            )
+        return FrozenCredentials(*base.get_frozen_credentials())
+
+    @property
+    def access_key(self) -> str:
+        """The access key id."""
+        return self.get_frozen_credentials().access_key
+
+    @property
+    def secret_key(self) -> str:
+        """The secret access key."""
+        return self.get_frozen_credentials().secret_key
+
+    @property
+    def token(self) -> str:
+        """The session token."""
+        return self.get_frozen_credentials().token
+
+    @property
+    def account_id(self) -> str | None:
+        """The account of the assumed role, where the source tells it."""
+        return self.get_frozen_credentials().account_id
+
+    def refresh_needed(self, refresh_in: float | None = None) -> bool:
+        """Tell whether less than ``refresh_in`` seconds are left; ``None``: the advisory window.
+
+        For code that was written for botocore's class; nothing here depends on it.
+        """
+        status = self._core.status()
+        window = status.advisory_timeout if refresh_in is None else refresh_in
+        return status.seconds_left is not None and status.seconds_left < window
+
+    # Libraries read these two although they are private.
+    @property
+    def _expiry_time(self) -> datetime.datetime | None:
+        return self._held().expiry
+
+    @property
+    def _frozen_credentials(self) -> ReadOnlyCredentials:
+        return self.get_frozen_credentials()
+
+    def _held(self) -> CredentialSet:
+        return self._core.obtain()
+
+    def _refresh(self) -> None:
+        self.get_frozen_credentials()
+
+    def _seconds_remaining(self) -> float:
+        left = self._core.status().seconds_left
+        return float("inf") if left is None else left
+
+    def _set_from_data(self, data: Any) -> NoReturn:
+        raise AttributeError("the credentials of a session come from its source alone")

@@ -1,0 +1,59 @@
+"""Has a service's word that credentials are no good reach the session, and the call tried again."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import botocore.session
+
+from evercreds._session_core import SessionCore
+
+__all__ = ["RejectionWatch"]
+
+# AccessDenied is not among them: it speaks of what the role may do.
+_REJECTIONS = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidToken"})
+_FINGERPRINT = "evercreds_fingerprint"
+_TRIED_AGAIN = "evercreds_tried_again"
+
+
+class RejectionWatch:
+    """Watches all the clients of a session for replies that reject the session's credentials."""
+
+    def __init__(self, core: SessionCore) -> None:
+        # The handlers live in clients, which may outlive the session.
+        self._core = weakref.ref(core)
+
+    def watch(self, session: botocore.session.Session) -> None:
+        """Watch the clients that this botocore session makes from now on."""
+        events = session.get_component("event_emitter")
+        # Last: the signature is put on by a handler of the same event.
+        events.register_last("request-created", self._note_signature)
+        events.register_first("needs-retry", self._needs_retry)
+
+    def _note_signature(self, request: Any, **_: Any) -> None:
+        """Note which of the session's sets signed the request, if one of them did."""
+        core, token = self._core(), request.headers.get("X-Amz-Security-Token")
+        request.context.pop(_FINGERPRINT, None)
+        if core is None or token is None:
+            return
+        fingerprint = core.fingerprint_of(token if isinstance(token, str) else token.decode())
+        if fingerprint is not None:
+            request.context[_FINGERPRINT] = fingerprint
+
+    def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
+        """Invalidate the set that was rejected, and ask for one more try: 0 is the time to wait."""
+        error = response[1].get("Error", {}) if response is not None else {}
+        context = request_dict["context"]
+        core, fingerprint = self._core(), context.get(_FINGERPRINT)
+        if error.get("Code") not in _REJECTIONS or core is None or fingerprint is None:
+            return None
+        core.invalidate(fingerprint)
+        if context.get(_TRIED_AGAIN) or not _can_be_sent_again(request_dict.get("body")):
+            return None
+        context[_TRIED_AGAIN] = True
+        return 0
+
+
+def _can_be_sent_again(body: Any) -> bool:
+    return body is None or isinstance(body, (bytes, bytearray, str, dict)) or hasattr(body, "seek")

@@ -1,0 +1,184 @@
+"""Loads the shared library: once in each process, and a fresh copy of it in a forked child."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import platform
+import signal
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from evercreds import _abi_generated as abi
+from evercreds._fork import forget_in_child, generation
+from evercreds.errors import EvercredsLibraryError
+
+__all__ = ["library"]
+
+_SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
+_NEEDED = abi.Feature.SESSIONS | abi.Feature.CACHES | abi.Feature.RULES
+
+
+class _Loader:
+    """Holds the library of this process, and the handles of those that it inherited."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._current: ctypes.PyDLL | None = None
+        self._inherited: list[ctypes.PyDLL] = []
+        forget_in_child(self)
+
+    def after_fork(self) -> None:
+        """Give up the inherited library: its runtime has lost its threads, and hangs."""
+        self._lock = threading.Lock()
+        if self._current is not None:
+            self._inherited.append(self._current)
+            self._current = None
+
+    def get(self) -> ctypes.PyDLL:
+        """Give the library of this process, loading it at its first use."""
+        current = self._current
+        if current is not None:
+            return current
+        with self._lock:
+            if self._current is None:
+                self._current = self._load()
+            return self._current
+
+    def _load(self) -> ctypes.PyDLL:
+        path = _path()
+        with _all_signals_blocked():
+            lib = self._copy(path) if self._inherited else _open(path)
+            _negotiate(lib, path)
+        return lib
+
+    def _copy(self, path: Path) -> ctypes.PyDLL:
+        """Load the library a second time. The system hands out the old one for a path it knows."""
+        content = path.read_bytes()
+        old = {lib._handle for lib in self._inherited}
+        for way in (_load_from_memory, _load_from_file, _load_from_file):
+            with contextlib.suppress(OSError):
+                lib = way(content)
+                if lib._handle not in old:
+                    return lib
+                self._inherited.append(lib)  # a reference too many; it must not be closed
+        raise EvercredsLibraryError(
+            "the library could not be loaded anew after a fork: neither an anonymous file nor one "
+            f"in {tempfile.gettempdir()} can be loaded (is it mounted noexec?)",
+            code="fork",
+        )
+
+
+def _path() -> Path:
+    given = os.environ.get("EVERCREDS_LIBRARY")
+    path = Path(given) if given else Path(__file__).parent / "_native" / f"libevercreds{_SUFFIX}"
+    if not path.is_file():
+        raise EvercredsLibraryError(
+            f"the library is not at {path}: install a wheel for this platform ({_platform()}), or "
+            "build it and set EVERCREDS_LIBRARY to its path",
+            code="missing",
+        )
+    return path.resolve()
+
+
+def _platform() -> str:
+    return f"{sysconfig.get_platform()}, {_libc()}"
+
+
+def _libc() -> str:
+    name, version = platform.libc_ver()
+    host = f"{sysconfig.get_config_var('HOST_GNU_TYPE')} {sysconfig.get_config_var('SOABI')}"
+    return "musl" if "musl" in host else f"{name or 'unknown libc'} {version}".strip()
+
+
+def _open(path: Path | str) -> ctypes.PyDLL:
+    if _libc() == "musl":
+        raise EvercredsLibraryError(
+            "this Python is built for musl (Alpine), whose loader cannot load the library: use a "
+            "Python built for glibc (an image such as python:3-slim), or run evercreds.wasm under "
+            "a WebAssembly runtime as docs/ABI.md says",
+            code="musl",
+        )
+    try:
+        # PyDLL keeps the GIL. Calls take a microsecond and never wait; giving the GIL up in each
+        # would cost a busy program up to 5 ms to get it back.
+        return ctypes.PyDLL(str(path))
+    except OSError as error:
+        raise EvercredsLibraryError(
+            f"the library at {path} cannot be loaded on this system ({_platform()}): {error}",
+            code="load",
+        ) from error
+
+
+def _negotiate(lib: ctypes.PyDLL, path: Path) -> None:
+    try:
+        lib.evercreds_abi_version.restype = lib.evercreds_abi_features.restype = ctypes.c_int32
+        major, minor = divmod(int(lib.evercreds_abi_version()), 65536)
+        features = int(lib.evercreds_abi_features())
+    except AttributeError as error:
+        raise EvercredsLibraryError(f"{path} is not an evercreds library", code="load") from error
+    if major != abi.ABI_MAJOR or minor < abi.ABI_MINOR or features & _NEEDED != _NEEDED:
+        raise EvercredsLibraryError(
+            f"the library at {path} has ABI version {major}.{minor} and features {features}; this "
+            f"package needs version {abi.ABI_MAJOR}.{abi.ABI_MINOR} or a later {abi.ABI_MAJOR}.x "
+            f"and features {int(_NEEDED)}",
+            code="version",
+        )
+    abi.declare(lib)
+
+
+@contextlib.contextmanager
+def _all_signals_blocked() -> Iterator[None]:
+    """Keep signals from the threads that the library starts: they inherit this mask.
+
+    Python's own handlers must run in Python's threads; and a signal that was blocked when the
+    library came would otherwise be delivered to a thread of the library, and end the process.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _load_from_memory(content: bytes) -> ctypes.PyDLL:
+    if not hasattr(os, "memfd_create"):
+        raise OSError("no anonymous files here")
+    fd = os.memfd_create(f"evercreds-{generation()}", os.MFD_CLOEXEC)
+    try:
+        with open(fd, "wb", closefd=False) as file:
+            file.write(content)
+        # The loader knows libraries by path: the number of the process makes this one new.
+        return ctypes.PyDLL(f"/proc/{os.getpid()}/fd/{fd}")
+    finally:
+        os.close(fd)
+
+
+def _load_from_file(content: bytes) -> ctypes.PyDLL:
+    fd, name = tempfile.mkstemp(prefix=f"evercreds-{os.getpid()}-", suffix=_SUFFIX)
+    try:
+        with open(fd, "wb") as file:
+            file.write(content)
+        return ctypes.PyDLL(name)
+    finally:
+        os.unlink(name)
+
+
+_loader = _Loader()
+
+
+def library() -> ctypes.PyDLL:
+    """Give the library of this process.
+
+    Raises:
+        EvercredsLibraryError: It is missing, of another version, or cannot be loaded here.
+    """
+    return _loader.get()

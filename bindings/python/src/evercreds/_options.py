@@ -1,0 +1,101 @@
+"""From keyword arguments to the machine's options."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from evercreds import _abi_generated as abi
+from evercreds.errors import EvercredsValidationError
+
+__all__ = ["DEFAULTS", "Options", "given_as", "options_from", "refused"]
+
+Options = tuple[tuple[int, float], ...]
+
+# The keyword arguments and their defaults; None leaves the choice to the policy.
+DEFAULTS: dict[str, Any] = {
+    "defer_refresh": True,
+    "advisory_timeout": None,
+    "mandatory_timeout": None,
+    "policy": None,
+    "stability": None,
+    "advisory_refresh": None,
+    "refresh_timeout": None,
+    "jitter": None,
+    "max_stale": None,
+}
+
+_CHOICES: dict[str, tuple[abi.Option, dict[str, int]]] = {
+    "policy": (abi.Option.POLICY, abi.POLICIES),
+    "stability": (abi.Option.STABILITY, abi.STABILITIES),
+    "advisory_refresh": (abi.Option.ADVISORY_REFRESH, abi.ADVISORY_REFRESHES),
+}
+_SECONDS: dict[str, abi.Option] = {
+    "advisory_timeout": abi.Option.ADVISORY_TIMEOUT,
+    "mandatory_timeout": abi.Option.MANDATORY_TIMEOUT,
+    "refresh_timeout": abi.Option.REFRESH_TIMEOUT,
+    "max_stale": abi.Option.MAX_STALE,
+}
+_SWITCHES: dict[str, abi.Option] = {
+    "jitter": abi.Option.JITTER,
+    "defer_refresh": abi.Option.DEFER_REFRESH,
+}
+
+
+def given_as(value: object) -> str:
+    """Describe an argument without showing it, unless it is a number or a truth value."""
+    if value is None or isinstance(value, (bool, numbers.Number)):
+        return repr(value)
+    return type(value).__name__
+
+
+def refused(option: int, value: object) -> EvercredsValidationError:
+    """Make the error for an option's value."""
+    param = abi.OPTION_NAMES[option]
+    rule = abi.OPTION_RULES[option].replace("true or false", "True or False")
+    return EvercredsValidationError(f"{rule}, got {given_as(value)}", param=param)
+
+
+def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
+    """Translate the keyword arguments of a session, policy and method first.
+
+    Raises:
+        EvercredsValidationError: An argument is of the wrong type. Whether a number is in range
+            is for the machine to say.
+    """
+    options: dict[int, float] = {}
+    for name, (option, choices) in _CHOICES.items():
+        value = arguments[name]
+        if value is not None:
+            if not isinstance(value, str) or value not in choices:
+                raise refused(option, value)
+            options[option] = choices[value]
+    options[abi.Option.METHOD] = method
+    for name, option in _SWITCHES.items():
+        value = arguments[name]
+        if isinstance(value, bool):
+            options[option] = value
+        elif value is not DEFAULTS[name]:
+            raise refused(option, value)
+    for name, option in _SECONDS.items():
+        value = arguments[name]
+        if value == "auto" and option == abi.Option.ADVISORY_TIMEOUT:
+            options[abi.Option.ADVISORY_AUTO] = 1
+        elif value is not None:
+            options[option] = _seconds(option, value)
+    # AWS Lambda freezes threads between calls, so there nothing may run in the background.
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        options.setdefault(abi.Option.ADVISORY_REFRESH, abi.AdvisoryRefresh.INLINE)
+    first = (abi.Option.POLICY, abi.Option.METHOD)
+    return tuple(sorted(options.items(), key=lambda item: (item[0] not in first, item[0])))
+
+
+def _seconds(option: int, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise refused(option, value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise refused(option, value) from None

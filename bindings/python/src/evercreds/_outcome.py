@@ -1,0 +1,84 @@
+"""From the machine's errors to exceptions, and from its notes to the log."""
+
+from __future__ import annotations
+
+import logging
+from types import TracebackType
+
+from evercreds import _abi_generated as abi
+from evercreds.errors import EvercredsCredentialError
+
+__all__ = ["Failures", "log_notes", "logger"]
+
+logger = logging.getLogger("evercreds")
+
+_TEXTS = {
+    abi.Code.SOURCE: "the source of credentials failed",
+    abi.Code.TIMED_OUT: "the source of credentials did not answer within refresh_timeout",
+    abi.Code.ABANDONED: "the refresh ended without an answer",
+    abi.Code.MALFORMED: "the source's reply could not be used",
+    abi.Code.EXPIRED_REPLY: "the credentials that came had expired already",
+    abi.Code.STILL_REJECTED: "the source gave credentials again that a service had rejected",
+    abi.Code.NO_PROGRESS: "the source gave the credentials again that have expired",
+    abi.Code.REJECTED: "services reject the credentials as fast as they come",
+    abi.Code.MIN_TTL: "the credentials have less time left than min_ttl asks for",
+    abi.Code.CLOSED: "the session is closed",
+}
+
+# Codes for which what the source raised tells more than a text of ours.
+_RAISED = (abi.Code.SOURCE, abi.Code.MALFORMED, abi.Code.ABANDONED)
+
+_WARNINGS = {
+    abi.Note.FAILED: "a refresh that callers waited for failed",
+    abi.Note.FAILED_QUIETLY: "a refresh failed ahead of need; the held credentials are served",
+    abi.Note.TIMED_OUT: "a refresh did not end within refresh_timeout",
+    abi.Note.DEGRADED: "the held credentials are served although a required refresh failed",
+    abi.Note.SPACED: "services reject the credentials as fast as they come; refreshes are spaced",
+    abi.Note.WINDOWS_SHRUNK: "advisory_timeout is too close to the credentials' lifetime: the "
+    "windows were shrunk, or every call would refresh",
+}
+_NEWS = {
+    abi.Note.INSTALLED: "new credentials",
+    abi.Note.REJECTED: "a service rejected the credentials; the next caller refreshes",
+    abi.Note.NO_PROGRESS: "the source gave credentials that expire no later than those held",
+}
+
+
+def log_notes(notes: int, error: BaseException | None) -> None:
+    """Write what happened to the log. An error is named by its type: its text is the source's."""
+    because = f" ({type(error).__name__})" if error is not None else ""
+    for note, text in _WARNINGS.items():
+        if notes & note:
+            logger.warning("%s%s", text, because)
+    for note, text in _NEWS.items():
+        if notes & note:
+            logger.info("%s", text)
+
+
+class Failures:
+    """What the latest failed attempts raised, by ticket."""
+
+    # The machine speaks of the outcome of the last few flights, at most.
+    _MOST = 8
+
+    def __init__(self) -> None:
+        self._raised: dict[int, tuple[BaseException, TracebackType | None]] = {}
+
+    def keep(self, ticket: int, error: BaseException) -> None:
+        """Keep what an attempt raised."""
+        self._raised[ticket] = error, error.__traceback__
+        while len(self._raised) > self._MOST:
+            del self._raised[next(iter(self._raised))]
+
+    def error(self, decision: abi.Decision, now_ms: int) -> Exception:
+        """Make the exception for a caller whom the machine answered with an error."""
+        raised, traceback = self._raised.get(decision.error_ticket, (None, None))
+        code = abi.Code(decision.code)
+        if isinstance(raised, Exception) and code in _RAISED:
+            # Every caller begins with the traceback of the attempt, not of other callers.
+            return raised.with_traceback(traceback)
+        wait_ms = decision.retry_at_ms - now_ms
+        details = {"retry_in_seconds": wait_ms / 1000} if 0 < wait_ms < abi.NEVER // 2 else None
+        error = EvercredsCredentialError(_TEXTS[code], code=code.name.lower(), details=details)
+        error.__cause__ = raised
+        return error

@@ -1,0 +1,56 @@
+"""The rules that every language shares: they are asked of the library."""
+
+from __future__ import annotations
+
+import datetime
+
+from evercreds import _abi_generated as abi
+from evercreds._library import library
+
+__all__ = [
+    "duration_problem",
+    "error_class",
+    "expiry_from_datetime",
+    "expiry_from_text",
+    "expiry_problem",
+    "mfa_code",
+]
+
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def expiry_from_text(text: str) -> int:
+    """Read an expiry: milliseconds since the Unix epoch, or a result below zero."""
+    content = text.encode()
+    return int(library().evercreds_rule_expiry(content, len(content)))
+
+
+def expiry_from_datetime(moment: datetime.datetime) -> int:
+    """Read an expiry: milliseconds since the Unix epoch, or a result below zero."""
+    if moment.utcoffset() is None:
+        return abi.Result.ERR_EXPIRY_NAIVE
+    return (moment - _EPOCH) // datetime.timedelta(milliseconds=1)
+
+
+def expiry_problem(result: int) -> str:
+    """Say what is wrong with an expiry that was refused."""
+    return abi.ERROR_TEXTS[result].partition(": ")[2]
+
+
+def error_class(method: int, http_status: int, code: str) -> int:
+    """Tell whether a service's error can pass by itself."""
+    content = code.encode()
+    return int(library().evercreds_rule_error_class(method, http_status, content, len(content)))
+
+
+def mfa_code(output: str) -> str | None:
+    """Find the last six-digit code in what a command printed."""
+    content = output.encode()
+    at = library().evercreds_rule_mfa_code(content, len(content))
+    return None if at < 0 else content[at : at + 6].decode()
+
+
+def duration_problem(seconds: float, *, is_chained: bool) -> str | None:
+    """Say what is wrong with a requested lifetime, if anything."""
+    result = library().evercreds_rule_duration(seconds, is_chained)
+    return None if result >= 0 else abi.ERROR_TEXTS[result].partition(": ")[2]

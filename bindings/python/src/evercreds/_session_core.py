@@ -1,0 +1,318 @@
+"""One session: the machine, the credentials it speaks of, and the callers who wait for them."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from evercreds import _abi_generated as abi
+from evercreds import _timer
+from evercreds._clock import NANOS, SYSTEM_CLOCK, Clock
+from evercreds._flights import Flight, inside, launch, running_inside
+from evercreds._fork import forget_in_child
+from evercreds._machine import Machine, PoisonedError, fresh_seed
+from evercreds._options import Options
+from evercreds._outcome import Failures, log_notes, logger
+from evercreds._source import CredentialSet, Failure, Reply, Source
+from evercreds._status import SessionStatus, status_of
+
+__all__ = ["NO_LEASE", "Lease", "ReentrantUseError", "SessionCore"]
+
+# Its ends on the elapsed and on the wall clock, in nanoseconds, and what may be handed out until
+# the earlier of them. One tuple, so that a thread reads all of it or none.
+Lease = tuple[int, int, CredentialSet | None]
+NO_LEASE: Lease = (-1, -1, None)
+
+_WAITING = (abi.Kind.REFRESH, abi.Kind.REFRESH_INLINE, abi.Kind.WAIT)
+_SERVING = (abi.Kind.SERVE, abi.Kind.SERVE_AND_REFRESH, abi.Kind.REFRESH_INLINE)
+
+_numbers = itertools.count(1)
+
+
+class ReentrantUseError(Exception):
+    """Code that gets credentials for a session asks that very session for some."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Outcome:
+    """A decision, and what of it concerns this caller."""
+
+    decision: abi.Decision
+    started: Flight | None
+    awaited: Flight | None
+    served: CredentialSet | None
+
+
+class SessionCore:
+    """Hands out credentials and keeps them fresh. Safe for use by many threads.
+
+    Args:
+        source: Where credentials come from.
+        options: The machine's options.
+        clock: Where the time comes from.
+        seed: Gives a fresh random number of 64 bits.
+
+    Raises:
+        OptionRefusedError: The machine refuses an option.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        options: Options,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        seed: Callable[[], int] = fresh_seed,
+    ) -> None:
+        self.lease: Lease = NO_LEASE
+        self.clock = clock
+        self.wake_at_ms = abi.NEVER
+        self._number = next(_numbers)
+        self._source = source
+        self._is_eager = dict(options).get(abi.Option.DEFER_REFRESH, 1) == 0
+        self._lock = threading.Lock()
+        self._epoch = -1
+        self._sets: dict[int, CredentialSet] = {}
+        # Which tokens were ours: a set that was replaced may still be on its way in a request.
+        self._tokens: deque[tuple[int, int]] = deque(maxlen=16)
+        self._flights: dict[int, Flight] = {}
+        self._attempts = 0  # that run now, lost ones included
+        self._failures = Failures()
+        self._machine = Machine(options, clock, seed)
+        opened = self._absorb(self._machine.open())
+        forget_in_child(self)
+        if opened.started is not None:
+            self._fetch_first(opened.started)
+
+    def obtain(self, min_ttl_ms: int = 0) -> CredentialSet:
+        """Give credentials with this much time left, refreshing them where that is due.
+
+        Raises:
+            ReentrantUseError: The caller is part of an attempt of this session's.
+            Exception: What the source raised, or an EvercredsCredentialError.
+        """
+        if self._attempts and running_inside(self._number):
+            raise ReentrantUseError
+        outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
+        return self._follow(outcome, min_ttl_ms, forced=False)
+
+    def refresh(self) -> None:
+        """Refresh now, whatever the phase. Raises as ``obtain`` does; what is held stays."""
+        if self._attempts and running_inside(self._number):
+            raise ReentrantUseError
+        self._follow(self._event(Machine.force), 0, forced=True)
+
+    def invalidate(self, fingerprint: int | None = None) -> None:
+        """Report that a service rejected these credentials; ``None``: those held."""
+
+        def reject(machine: Machine) -> abi.Decision:
+            held = self._sets.get(machine.status(abi.Status.SET))
+            named = fingerprint if fingerprint is not None else held and held.fingerprint
+            return machine.invalidate(named or 0)
+
+        self._background(self._event(reject))
+
+    def fingerprint_of(self, token: str) -> int | None:
+        """Tell which of this session's latest sets has this session token, if one has."""
+        named = hash(token)
+        for known, fingerprint in tuple(self._tokens):
+            if known == named:
+                return fingerprint
+        return None
+
+    def status(self) -> SessionStatus:
+        """Tell the session's state."""
+        with self._lock:
+            revived = self._revive()
+            status = status_of(self._machine)
+        self._launch(revived)
+        return status
+
+    def close(self) -> None:
+        """End the session: whoever waits, or asks from now on, gets an error."""
+        self._event(Machine.close)
+        with self._lock:
+            self._sets.clear()
+
+    def wake(self) -> None:
+        """Do what is due with nobody asking."""
+        self._background(self._event(Machine.wake))
+
+    def after_fork(self) -> None:
+        """Forget, in a child, what belongs to the parent's threads and library."""
+        self._lock = threading.Lock()
+        self.lease = NO_LEASE
+        self._flights = {}
+        self._attempts = 0
+        self.wake_at_ms = abi.NEVER
+        self._machine.forget()
+        self._source.after_fork()
+
+    def _fetch_first(self, flight: Flight) -> None:
+        """Get an eager session's first credentials, or fail as its constructor."""
+        try:
+            self._launch(flight)
+            self._wait(flight)
+            answered = self._event(lambda machine: machine.answer(flight.ticket, 0, False))
+            self._follow(answered, 0, forced=False)
+        except BaseException:
+            self.close()
+            raise
+
+    def _follow(self, outcome: _Outcome, min_ttl_ms: int, forced: bool) -> CredentialSet:
+        """Do what a decision says, until there are credentials or an error."""
+        while True:
+            self._background(outcome)
+            flight = outcome.awaited
+            if flight is not None:
+                self._wait(flight)
+                if flight.is_lost:
+                    outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
+                    continue
+                ticket = flight.ticket
+                outcome = self._event(lambda machine: machine.answer(ticket, min_ttl_ms, forced))
+            elif outcome.served is not None:
+                return outcome.served
+            else:
+                now_ms = self.clock.elapsed_ns() // NANOS
+                raise self._failures.error(outcome.decision, now_ms)
+
+    def _wait(self, flight: Flight) -> None:
+        self.clock.wait(flight.settled, flight.deadline_ms)
+
+    def _background(self, outcome: _Outcome) -> None:
+        self._launch(outcome.started)
+
+    def _launch(self, flight: Flight | None) -> None:
+        if flight is not None:
+            ticket = flight.ticket
+            launch(lambda: self._attempt(ticket))
+
+    def _attempt(self, ticket: int) -> None:
+        """Run one attempt and report how it ended, once."""
+        self._count_attempt(1)
+        try:
+            with inside(self._number):
+                reply = self._source.fetch()
+        except BaseException as error:
+            self._report_failure(ticket, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            self._report_reply(ticket, reply)
+        finally:
+            self._count_attempt(-1)
+
+    def _count_attempt(self, change: int) -> None:
+        with self._lock:
+            self._attempts += change
+            if self._source.runs_user_code:
+                self.lease = NO_LEASE  # see _grant
+
+    def _report_reply(self, ticket: int, reply: Reply) -> None:
+        fingerprint = reply.credentials.fingerprint
+
+        def complete(machine: Machine) -> abi.Decision:
+            self._sets[ticket] = reply.credentials
+            self._tokens.append((hash(reply.credentials.frozen.token), fingerprint))
+            decision = machine.complete(
+                ticket, reply.expiry_ms, fingerprint, reply.duration_ms, reply.server_time_ms
+            )
+            held = machine.status(abi.Status.SET)
+            self._sets = {of: kept for of, kept in self._sets.items() if of == held}
+            return decision
+
+        self._background(self._event(complete))
+
+    def _report_failure(self, ticket: int, error: BaseException) -> None:
+        def fail(machine: Machine) -> abi.Decision:
+            if not isinstance(error, Exception):
+                return machine.abandon(ticket)
+            return machine.fail(ticket, failure.error_class, failure.reason, failure.retry_after_ms)
+
+        failure = self._source.classify(error) if isinstance(error, Exception) else Failure()
+        self._failures.keep(ticket, error)
+        self._background(self._event(fail, error))
+
+    def _event(
+        self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
+    ) -> _Outcome:
+        """Take one event to the machine. The log is written without the lock: a log handler may
+        itself use the session."""
+        with self._lock:
+            revived = self._revive()
+            try:
+                outcome = self._absorb(call(self._machine))
+            except PoisonedError as failure:
+                logger.error("the session is restored: %s", failure)
+                self._machine.discard()
+                revived = self._revive()
+                outcome = self._absorb(call(self._machine))
+        self._launch(revived)
+        if outcome.decision.notes:
+            log_notes(outcome.decision.notes, error)
+        return outcome
+
+    def _revive(self) -> Flight | None:
+        """Restore the machine where it was lost: in a forked child, or after a failure in it.
+
+        Its flight is lost with it, and whoever waits for that asks again. Returns the flight that
+        the restored machine has started, if any.
+        """
+        if self._machine.is_alive:
+            return None
+        lost, self._flights = self._flights, {}
+        started = self._absorb(self._machine.restore()).started
+        for flight in lost.values():
+            flight.is_lost = True
+            flight.settled.set()
+        return started
+
+    def _absorb(self, decision: abi.Decision) -> _Outcome:
+        """Carry out on this side what an event has done on the other. The lock is held."""
+        changed = bool(decision.notes)
+        if decision.epoch != self._epoch:
+            self._epoch, self.lease, changed = decision.epoch, NO_LEASE, True
+        if decision.settled:
+            self.lease, changed = NO_LEASE, True
+            settled = self._flights.pop(decision.settled, None)
+            if settled is not None:
+                settled.settled.set()
+        started = awaited = served = None
+        if decision.started:
+            started, changed = self._flight(decision.started, decision.start_deadline_ms), True
+        if decision.kind in _WAITING:
+            awaited = self._flight(decision.ticket, decision.deadline_ms)
+        if decision.kind in _SERVING:
+            served = self._grant(decision)
+        if changed:
+            self._machine.keep_snapshot()
+        if self._is_eager and decision.next_wake_ms != self.wake_at_ms:
+            self.wake_at_ms = decision.next_wake_ms
+            if decision.next_wake_ms < abi.NEVER:
+                _timer.arm(self, decision.next_wake_ms)
+        return _Outcome(decision, started, awaited, served)
+
+    def _flight(self, ticket: int, deadline_ms: int) -> Flight:
+        flight = self._flights.get(ticket)
+        if flight is None:
+            flight = self._flights[ticket] = Flight(ticket, deadline_ms)
+        return flight
+
+    def _grant(self, decision: abi.Decision) -> CredentialSet:
+        """Make a lease of a decision that serves.
+
+        There is none while the user's own code gets credentials: it may sign with this session,
+        and is then to be told so, which a lease would not.
+        """
+        served = self._sets[decision.set]
+        if not (self._attempts and self._source.runs_user_code):
+            self.lease = (
+                decision.lease_elapsed_ms * NANOS,
+                decision.lease_wall_ms * NANOS,
+                served,
+            )
+        return served

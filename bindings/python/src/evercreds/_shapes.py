@@ -1,0 +1,77 @@
+"""The types of what goes in and out."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+__all__ = [
+    "IOT_EXTRA_INSTALLED",
+    "AssumeRoleParams",
+    "Identity",
+    "Method",
+    "RefreshMethod",
+    "RegistryKey",
+    "STSClientParams",
+    "TemporaryCredentials",
+]
+
+Method = Literal["custom", "iot", "sts"]
+RegistryKey = str
+RefreshMethod = Literal["custom", "iot-x509", "sts-assume-role"]
+
+IOT_EXTRA_INSTALLED: bool = all(
+    importlib.util.find_spec(name) is not None for name in ("awscrt", "awsiot")
+)
+"""Whether what ``method="iot"`` needs is installed."""
+
+
+class TemporaryCredentials(TypedDict):
+    """Credentials, all fields from one reply."""
+
+    access_key: str
+    secret_key: str
+    token: str
+    expiry_time: str | None
+    """ISO 8601 with an offset; ``None`` where they never expire."""
+
+
+Identity = dict[str, Any]
+"""Who a session is: what GetCallerIdentity answers, or the name of a custom source."""
+
+
+class _RequiredAssumeRoleParams(TypedDict):
+    RoleArn: str
+
+
+class AssumeRoleParams(_RequiredAssumeRoleParams, total=False):
+    """The parameters of AssumeRole."""
+
+    RoleSessionName: str
+    PolicyArns: Sequence[Mapping[str, str]]
+    Policy: str
+    DurationSeconds: int
+    ExternalId: str
+    SerialNumber: str
+    TokenCode: str
+    Tags: Sequence[Mapping[str, str]]
+    TransitiveTagKeys: Sequence[str]
+    SourceIdentity: str
+    ProvidedContexts: Sequence[Mapping[str, str]]
+
+
+class STSClientParams(TypedDict, total=False):
+    """The parameters of the STS client that assumes the role, as for ``Session.client``."""
+
+    service_name: str
+    region_name: str
+    api_version: str
+    use_ssl: bool
+    verify: bool | str
+    endpoint_url: str
+    aws_access_key_id: str
+    aws_secret_access_key: str
+    aws_session_token: str
+    config: Any
+    aws_account_id: str

@@ -1,0 +1,70 @@
+"""What passes between a session and the source of its credentials."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import hashlib
+from typing import Protocol
+
+from botocore.credentials import ReadOnlyCredentials
+
+from evercreds import _abi_generated as abi
+
+__all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source"]
+
+
+class FrozenCredentials(ReadOnlyCredentials):
+    """The credentials that a request is signed with, all from one reply."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(access_key=..., secret_key=..., token=..., account_id=...)"
+
+
+class CredentialSet:
+    """Credentials, when they expire (``None``: never), and the machine's name for them."""
+
+    __slots__ = ("expiry", "fingerprint", "frozen")
+
+    def __init__(self, frozen: FrozenCredentials, expiry: datetime.datetime | None) -> None:
+        self.frozen = frozen
+        self.expiry = expiry
+        named = f"{frozen.access_key}\0{frozen.token}".encode()
+        self.fingerprint = int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reply:
+    """A set, and what the machine is to know of it. All numbers are milliseconds."""
+
+    credentials: CredentialSet
+    expiry_ms: int
+    duration_ms: int = 0  # the lifetime that was asked for; 0: not known
+    server_time_ms: int = 0  # the latest instant that the reply's Date can mean; 0: it had none
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Failure:
+    """How an attempt failed, as the machine needs to know it."""
+
+    error_class: int = abi.ErrorClass.RECOVERABLE
+    reason: int = abi.Code.SOURCE
+    retry_after_ms: int = 0
+
+
+class Source(Protocol):
+    """Where a session's credentials come from. It is called from any thread."""
+
+    runs_user_code: bool
+    """Whether an attempt calls functions of the user, who may use this very session in them."""
+
+    def fetch(self) -> Reply:
+        """Get one set. Raises whatever went wrong."""
+
+    def classify(self, error: Exception) -> Failure:
+        """Sort what ``fetch`` raised."""
+
+    def after_fork(self) -> None:
+        """Give up connections that are shared with the parent process."""

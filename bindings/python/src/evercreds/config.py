@@ -1,0 +1,225 @@
+"""The parameters of AssumeRole and of the STS client, as dicts that check what goes in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, NoReturn
+
+from evercreds._options import given_as
+from evercreds.errors import EvercredsValidationError, EvercredsWarning
+
+__all__ = ["AssumeRoleConfig", "STSClientConfig"]
+
+_SHORTEST_ARN = 20
+_SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
+_USER_IN_URL = re.compile("//[^/@]*@")
+
+
+class _CheckedConfig(dict[str, Any]):
+    """A dict with a fixed set of keys, which are attributes too.
+
+    Assigning ``None`` removes a key. Reading an attribute that is not set gives ``None``, but for
+    a required one, which is an AttributeError.
+    """
+
+    _KEYS: ClassVar[tuple[str, ...]] = ()
+    _REQUIRED: ClassVar[tuple[str, ...]] = ()
+    _SECRET: ClassVar[frozenset[str]] = frozenset()
+
+    def _check(self, key: str, value: Any) -> Any:
+        """Give the value to be stored, or refuse it."""
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._check_key(key)
+        value = self._check(key, value)
+        if value is None:
+            self.pop(key, None)
+        else:
+            super().__setitem__(key, value)
+
+    def _check_key(self, key: object) -> None:
+        if not isinstance(key, str):
+            raise EvercredsValidationError(
+                f"keys of {type(self).__name__} are strings, got {given_as(key)}", param="key"
+            )
+        if key not in self._KEYS:
+            raise EvercredsValidationError(
+                f"{type(self).__name__} has no {key!r}; it has {', '.join(self._KEYS)}", param=key
+            )
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self:
+            return self[name]
+        if name in self._KEYS and name not in self._REQUIRED:
+            return None
+        raise AttributeError(f"{type(self).__name__} has no {name!r}", name=name, obj=self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def update(self, *others: Any, **more: Any) -> None:
+        """Set several keys, all of them checked first."""
+        given: dict[str, Any] = dict(*others, **more)
+        for key, value in given.items():
+            self._check_key(key)
+            self._check(key, value)
+        for key, value in given.items():
+            self[key] = value
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Set a key that is not set yet, and give its value."""
+        self._check_key(key)
+        if key not in self:
+            self[key] = default
+        return self.get(key)
+
+    def __ior__(self, other: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Any:
+        self.update(other)
+        return self
+
+    @classmethod
+    def fromkeys(cls, *_: Any) -> NoReturn:
+        """Refuse: the keys have values of different kinds."""
+        raise TypeError(f"{cls.__name__}.fromkeys is not supported")
+
+    def __repr__(self) -> str:
+        shown = (f"{key}={self._shown(key, value)}" for key, value in self.items())
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    __str__ = __repr__
+
+    def _shown(self, key: str, value: Any) -> str:
+        if key in self._SECRET:
+            return "'...'"
+        if isinstance(value, str):
+            return repr(_USER_IN_URL.sub("//...@", value))
+        return given_as(value)
+
+
+class AssumeRoleConfig(_CheckedConfig):
+    """The parameters of AssumeRole.
+
+    Args:
+        RoleArn: The role. The other parameters are those of the STS API, and optional.
+
+    Raises:
+        EvercredsValidationError: RoleArn or TokenCode has the wrong form.
+    """
+
+    _KEYS = (
+        "RoleArn",
+        "RoleSessionName",
+        "PolicyArns",
+        "Policy",
+        "DurationSeconds",
+        "ExternalId",
+        "SerialNumber",
+        "TokenCode",
+        "Tags",
+        "TransitiveTagKeys",
+        "SourceIdentity",
+        "ProvidedContexts",
+    )
+    _REQUIRED = ("RoleArn",)
+    _SECRET = frozenset({"ExternalId", "TokenCode"})
+
+    def __init__(
+        self,
+        *,
+        RoleArn: str,
+        RoleSessionName: str | None = None,
+        PolicyArns: list[Any] | None = None,
+        Policy: str | None = None,
+        DurationSeconds: int | None = None,
+        ExternalId: str | None = None,
+        SerialNumber: str | None = None,
+        TokenCode: str | None = None,
+        Tags: list[Any] | None = None,
+        TransitiveTagKeys: list[str] | None = None,
+        SourceIdentity: str | None = None,
+        ProvidedContexts: list[Any] | None = None,
+    ) -> None:
+        super().__init__()
+        given = locals()
+        for key in self._KEYS:
+            self[key] = given[key]
+
+    def _check(self, key: str, value: Any) -> Any:
+        if key == "RoleArn" and (not isinstance(value, str) or len(value) < _SHORTEST_ARN):
+            raise EvercredsValidationError(
+                f"RoleArn must be a role's ARN, a string of at least {_SHORTEST_ARN} characters, "
+                f"got {_form_of(value)}",
+                param="RoleArn",
+            )
+        if key == "TokenCode" and value is not None and not _is_token_code(value):
+            raise EvercredsValidationError(
+                f"TokenCode must be a string of six digits, got {_form_of(value)}",
+                param="TokenCode",
+            )
+        return value
+
+
+class STSClientConfig(_CheckedConfig):
+    """The parameters of the STS client that assumes the role, as for ``Session.client``.
+
+    ``service_name`` is always ``"sts"``.
+    """
+
+    _KEYS = (
+        "service_name",
+        "region_name",
+        "api_version",
+        "use_ssl",
+        "verify",
+        "endpoint_url",
+        "aws_access_key_id",
+        "aws_secret_access_key",
+        "aws_session_token",
+        "config",
+        "aws_account_id",
+    )
+    _SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
+
+    def __init__(
+        self,
+        *,
+        service_name: str | None = None,
+        region_name: str | None = None,
+        api_version: str | None = None,
+        use_ssl: bool | None = None,
+        verify: bool | str | None = None,
+        endpoint_url: str | None = None,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        config: Any = None,
+        aws_account_id: str | None = None,
+    ) -> None:
+        super().__init__()
+        given = locals()
+        for key in self._KEYS:
+            self[key] = given[key]
+
+    def _check(self, key: str, value: Any) -> Any:
+        if key != "service_name":
+            return value
+        if value is not None and not isinstance(value, str):
+            raise EvercredsValidationError(
+                f'service_name must be "sts", got {given_as(value)}', param="service_name"
+            )
+        if value not in (None, "sts"):
+            EvercredsWarning.warn('service_name can only be "sts"; that is used', stacklevel=5)
+        return "sts"
+
+
+def _is_token_code(value: object) -> bool:
+    return isinstance(value, str) and _SIX_DIGITS.fullmatch(value) is not None
+
+
+def _form_of(value: object) -> str:
+    """Describe an argument that may be a secret: by its type, and its length if it is text."""
+    if isinstance(value, str):
+        return f"one of {len(value)} characters"
+    return type(value).__name__

@@ -1,0 +1,1 @@
+"""The ways to get credentials, one module for each."""

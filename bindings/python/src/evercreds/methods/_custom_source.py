@@ -1,0 +1,100 @@
+"""Gets credentials from a function of the user's."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from evercreds import _abi_generated as abi
+from evercreds import _rules
+from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds.methods import _replies
+
+__all__ = ["NEVER_EXPIRES", "CustomSource"]
+
+NEVER_EXPIRES = "never"
+"""The ``expiry_time`` of credentials that have none."""
+
+_TEXTS = ("access_key", "secret_key", "token")
+_FIELDS = (*_TEXTS, "expiry_time")
+_PARAM = "custom_credentials_method"
+_UTC = datetime.timezone.utc
+
+
+class CustomSource:
+    """Calls the function at each refresh, in a thread of the refresh's own."""
+
+    runs_user_code = True
+
+    def __init__(self, method: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+        self._method = method
+        self._arguments = arguments
+
+    def after_fork(self) -> None:
+        """Do nothing: what the function keeps is its own."""
+
+    def fetch(self) -> Reply:
+        """Call the function once."""
+        given = self._method(**self._arguments)
+        if inspect.isawaitable(given):
+            given = asyncio.run(_finished(given))
+        return _reply_of(given)
+
+    def classify(self, error: Exception) -> Failure:
+        """Sort what ``fetch`` raised."""
+        return _replies.classify(abi.Method.CUSTOM, error)
+
+
+async def _finished(given: Awaitable[Any]) -> Any:
+    return await given
+
+
+def _reply_of(given: object) -> Reply:
+    if not isinstance(given, Mapping):
+        raise _malformed(
+            f"must return a dict with {', '.join(_FIELDS)}, not a {type(given).__name__}"
+        )
+    missing = sorted(name for name in _FIELDS if name not in given)
+    if missing:
+        raise _malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
+    for name in _TEXTS:
+        if not isinstance(given[name], str) or not given[name]:
+            raise _malformed(f"must return a string that is not empty as {name}", param=name)
+    account_id = given.get("account_id")
+    if account_id is not None and not isinstance(account_id, str):
+        raise _malformed("must return a string as account_id, if any", param="account_id")
+    expiry_ms = _expiry_ms(given["expiry_time"])
+    frozen = FrozenCredentials(*(given[name] for name in _TEXTS), account_id=account_id)
+    expiry = None if expiry_ms == abi.NEVER else _instant(expiry_ms)
+    return Reply(CredentialSet(frozen, expiry), expiry_ms)
+
+
+def _expiry_ms(given: object) -> int:
+    if given == NEVER_EXPIRES:
+        return abi.NEVER
+    if isinstance(given, datetime.datetime):
+        result = _rules.expiry_from_datetime(given)
+    elif isinstance(given, str):
+        result = _rules.expiry_from_text(given)
+    else:
+        raise _malformed(
+            "must return an ISO 8601 text or a datetime with an offset as expiry_time, not "
+            f"{type(given).__name__}",
+            param="expiry_time",
+        )
+    if result < 0:
+        raise _malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
+    return result
+
+
+def _instant(ms: int) -> datetime.datetime:
+    return datetime.datetime(1970, 1, 1, tzinfo=_UTC) + datetime.timedelta(milliseconds=ms)
+
+
+def _malformed(
+    problem: str, *, param: str = _PARAM, details: Mapping[str, Any] | None = None
+) -> Exception:
+    return _replies.malformed(f"{_PARAM} {problem}", param=param, details=details)

@@ -1,0 +1,158 @@
+"""One-time codes for AssumeRole: one per refresh, and none sent twice."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import os
+import re
+import secrets
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from evercreds import _rules
+from evercreds._options import given_as
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsCredentialError,
+    EvercredsValidationError,
+)
+
+__all__ = ["MfaProvider", "OneTimeCodes", "TokenProvider", "mfa_provider"]
+
+TokenProvider = Callable[..., str] | str | list[str]
+MfaProvider = Callable[[], str]
+
+_PARAM = "mfa_token_provider"
+_SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
+_TIMEOUT_S = 30
+_ALLOWED = frozenset(
+    {*inspect.signature(subprocess.run).parameters, *inspect.signature(subprocess.Popen).parameters}
+) - {"popenargs", "kwargs", "args"}
+_CAPTURED = ("stdout", "stderr")
+# What would run something else than the command that was given.
+_UNSAFE = ("shell", "executable", "preexec_fn")
+
+
+def mfa_provider(provider: TokenProvider, kwargs: Mapping[str, Any] | None) -> MfaProvider:
+    """Check a provider of codes and its arguments, and make one function of them.
+
+    Raises:
+        EvercredsValidationError: The provider or its arguments are of the wrong type.
+        EvercredsConfigurationError: A command that is empty, or arguments that it cannot have.
+    """
+    if kwargs is not None and not isinstance(kwargs, Mapping):
+        raise EvercredsValidationError(
+            f"mfa_token_provider_kwargs must be a dict, got {given_as(kwargs)}",
+            param="mfa_token_provider_kwargs",
+        )
+    arguments = dict(kwargs or {})
+    if isinstance(provider, str):
+        command = _split(provider)
+    elif isinstance(provider, list) and all(isinstance(part, str) for part in provider):
+        command = list(provider)
+    elif callable(provider):
+        return lambda: _from_callable(provider, arguments)
+    else:
+        raise EvercredsValidationError(
+            "mfa_token_provider must be a callable, a command, or the command and its arguments "
+            f"as a list of strings, got {given_as(provider)}",
+            param=_PARAM,
+        )
+    if not command or not command[0].strip():
+        raise EvercredsConfigurationError("mfa_token_provider: the command is empty", param=_PARAM)
+    options = _options(arguments)
+    return lambda: _from_command(command, options)
+
+
+def _split(command: str) -> list[str]:
+    try:
+        return shlex.split(command, posix=os.name != "nt")
+    except ValueError:
+        # The text of the command may hold a secret, so it is not repeated.
+        raise EvercredsConfigurationError(
+            "mfa_token_provider: the command's quotes are not closed", param=_PARAM
+        ) from None
+
+
+def _options(arguments: dict[str, Any]) -> dict[str, Any]:
+    for name in arguments:
+        unsafe = name in _UNSAFE and arguments[name]
+        if name not in _ALLOWED or name in _CAPTURED or unsafe:
+            raise EvercredsConfigurationError(
+                f"Invalid mfa_token_provider_kwargs: {name!r} cannot be given for a command",
+                param="mfa_token_provider_kwargs",
+            )
+    kept = {name: value for name, value in arguments.items() if name not in _UNSAFE}
+    forced = {"check": True, "capture_output": True, "text": True}
+    return {"timeout": _TIMEOUT_S, "errors": "replace", **kept, **forced}
+
+
+def _from_callable(provider: Callable[..., str], arguments: dict[str, Any]) -> str:
+    try:
+        code = provider(**arguments)
+    except Exception as error:
+        raise EvercredsCredentialError(
+            f"mfa_token_provider raised {type(error).__name__}", code="mfa_refused", param=_PARAM
+        ) from error
+    if not isinstance(code, str) or _SIX_DIGITS.fullmatch(code) is None:
+        form = f"{len(code)} characters" if isinstance(code, str) else type(code).__name__
+        raise EvercredsValidationError(
+            f"mfa_token_provider must return a string of six digits, got {form}", param=_PARAM
+        )
+    return code
+
+
+def _from_command(command: list[str], options: dict[str, Any]) -> str:
+    """Run the command. Neither it nor its output goes into an error: both may hold secrets."""
+    try:
+        done = subprocess.run(command, **options)
+    except FileNotFoundError:
+        raise _failed("the command was not found") from None
+    except PermissionError:
+        raise _failed("Permission denied") from None
+    except OSError as error:
+        raise _failed("Error occurred", errno=error.errno) from None
+    except subprocess.TimeoutExpired as error:
+        raise _failed("the command timed out", timeout=error.timeout) from None
+    except subprocess.CalledProcessError as error:
+        raise _failed("the command failed", returncode=error.returncode) from None
+    except (TypeError, ValueError):
+        raise _failed("Invalid mfa_token_provider_kwargs") from None
+    code = _rules.mfa_code(done.stdout)
+    if code is None:
+        raise _failed("the command printed no six-digit code")
+    return code
+
+
+def _failed(problem: str, **details: Any) -> EvercredsConfigurationError:
+    return EvercredsConfigurationError(
+        f"mfa_token_provider: {problem}", param=_PARAM, details=details or None
+    )
+
+
+class OneTimeCodes:
+    """Remembers which code was sent last, in a form that does not tell it."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(16)
+        self._last: bytes | None = None
+
+    def use(self, code: str) -> str:
+        """Give the code, once.
+
+        Raises:
+            EvercredsCredentialError: It was sent already, so that the service would refuse it.
+        """
+        named = hashlib.sha256(self._salt + code.encode()).digest()
+        if named == self._last:
+            raise EvercredsCredentialError(
+                "the one-time code was sent before, and the service takes none twice: a refresh "
+                "needs a new one (from mfa_token_provider)",
+                code="mfa_code_reused",
+                param="TokenCode",
+            )
+        self._last = named
+        return code

@@ -1,0 +1,119 @@
+"""What AssumeRole answers, and how it fails."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+
+from evercreds import _abi_generated as abi
+from evercreds import _rules
+from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsCredentialError,
+    EvercredsValidationError,
+)
+
+__all__ = ["classify", "client_error_failure", "malformed", "reply_of", "without_values"]
+
+_FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+_PARAMETER = re.compile(r'for parameter ([\w\[\].]+)|parameter in [\w\[\].]+: "?([\w\[\].]+)')
+_CLOCK_SECOND_MS = 999  # a Date says nothing of the fraction, so its end is meant
+
+
+def malformed(message: str, **more: Any) -> EvercredsCredentialError:
+    """Make the error for a reply that cannot be used."""
+    return EvercredsCredentialError(message, code="malformed", **more)
+
+
+def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Reply:
+    """Check an answer of AssumeRole.
+
+    Raises:
+        EvercredsCredentialError: Something is missing in it, or its expiry names no instant.
+    """
+    credentials = response.get("Credentials") or {}
+    missing = [name for name in _FIELDS if not _is_text(credentials.get(name))]
+    expiration = credentials.get("Expiration")
+    if not isinstance(expiration, datetime.datetime):
+        missing.append("Expiration")
+    if missing:
+        raise malformed(
+            f"the reply of STS lacks {', '.join(missing)}", details={"missing": sorted(missing)}
+        )
+    expiry_ms = _rules.expiry_from_datetime(expiration)
+    if expiry_ms < 0:
+        raise malformed(f"Expiration in the reply of STS: {_rules.expiry_problem(expiry_ms)}")
+    frozen = FrozenCredentials(
+        *(credentials[name] for name in _FIELDS), account_id=_account_id(response)
+    )
+    return Reply(
+        CredentialSet(frozen, expiration.astimezone(datetime.timezone.utc)),
+        expiry_ms,
+        duration_ms=int((duration_seconds or 0) * 1000),
+        server_time_ms=_server_time_ms(response),
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _account_id(response: Mapping[str, Any]) -> str | None:
+    """The account is the fifth field of the assumed role's ARN."""
+    fields = str((response.get("AssumedRoleUser") or {}).get("Arn", "")).split(":")
+    return fields[4] if len(fields) > 4 and fields[4] else None
+
+
+def _server_time_ms(response: Mapping[str, Any]) -> int:
+    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    try:
+        moment = email.utils.parsedate_to_datetime(date)
+    except (TypeError, ValueError):
+        return 0
+    ms = _rules.expiry_from_datetime(moment)
+    return ms + _CLOCK_SECOND_MS if ms > 0 else 0
+
+
+def without_values(error: ParamValidationError) -> EvercredsValidationError:
+    """Make an error that names the parameters botocore refuses, but repeats no value of theirs."""
+    found = _PARAMETER.findall(str(error))
+    names = list(dict.fromkeys(first or second for first, second in found))
+    return EvercredsValidationError(
+        f"assume_role_kwargs: botocore refuses {', '.join(names) or 'the parameters'} "
+        "(wrong type, or out of range)",
+        param=names[0] if len(names) == 1 else "assume_role_kwargs",
+    )
+
+
+def client_error_failure(method: int, error: ClientError) -> Failure:
+    """Sort an error that a service answered."""
+    metadata = error.response.get("ResponseMetadata", {})
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    status = metadata.get("HTTPStatusCode", 0)
+    return Failure(
+        _rules.error_class(method, status if isinstance(status, int) else 0, code),
+        retry_after_ms=_retry_after_ms(metadata.get("HTTPHeaders", {}).get("retry-after")),
+    )
+
+
+def _retry_after_ms(text: str | None) -> int:
+    return int(text) * 1000 if text is not None and re.fullmatch("[0-9]{1,6}", text) else 0
+
+
+def classify(method: int, error: Exception) -> Failure:
+    """Sort what an attempt raised; what is not known to be permanent may pass by itself."""
+    if isinstance(error, ClientError):
+        return client_error_failure(method, error)
+    if isinstance(error, EvercredsCredentialError) and error.code == "malformed":
+        return Failure(reason=abi.Code.MALFORMED)
+    if isinstance(error, EvercredsCredentialError) and error.code == "mfa_refused":
+        return Failure(_rules.error_class(method, 0, "MFARefused"))
+    if isinstance(error, (EvercredsValidationError, EvercredsConfigurationError)):
+        return Failure(_rules.error_class(method, 0, "Configuration"))
+    return Failure()

@@ -1,0 +1,101 @@
+"""Gets credentials by AssumeRole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import ParamValidationError
+from botocore.parsers import ResponseParserError
+
+from evercreds import _abi_generated as abi
+from evercreds._base import BaseCredentials, provide
+from evercreds._botocore import derived_session
+from evercreds._source import Failure, Reply
+from evercreds.methods import _replies
+from evercreds.methods._mfa import MfaProvider, OneTimeCodes
+
+__all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
+
+DEFAULT_SESSION_NAME = "evercreds"
+
+
+class STSSource:
+    """Assumes a role, with base credentials that are looked up for each refresh.
+
+    Args:
+        base: Signs the call.
+        parameters: Of AssumeRole. They are read at each refresh, and never written to.
+        client_parameters: Of the STS client, as for ``Session.client``.
+        mfa: Gives a one-time code.
+        timeout_s: How long an attempt may take, in seconds.
+    """
+
+    def __init__(
+        self,
+        base: BaseCredentials,
+        parameters: Mapping[str, Any],
+        client_parameters: Mapping[str, Any],
+        mfa: MfaProvider | None,
+        timeout_s: float,
+    ) -> None:
+        self.runs_user_code = mfa is not None
+        self._base = base
+        self._parameters = parameters
+        self._client_parameters = client_parameters
+        self._mfa = mfa
+        self._codes = OneTimeCodes()
+        self._timeout_s = timeout_s
+        self._client: Any = None
+
+    def after_fork(self) -> None:
+        """Give up the client: its connections are shared with the parent."""
+        self._client = None
+
+    def fetch(self) -> Reply:
+        """Assume the role once."""
+        parameters = {name: value for name, value in self._parameters.items() if value is not None}
+        parameters.setdefault("RoleSessionName", DEFAULT_SESSION_NAME)
+        self._base.renew()
+        client = self._client
+        if client is None:
+            client = self._client = self._make_client()
+        if self._mfa is not None:
+            parameters["TokenCode"] = self._mfa()
+        if "TokenCode" in parameters:
+            self._codes.use(parameters["TokenCode"])
+        try:
+            response = client.assume_role(**parameters)
+        except ParamValidationError as error:
+            raise _replies.without_values(error) from None
+        except (ResponseParserError, ValueError):
+            # Its text has the reply in it, keys and all.
+            raise _replies.malformed("the reply of STS could not be read") from None
+        return _replies.reply_of(response, parameters.get("DurationSeconds"))
+
+    def classify(self, error: Exception) -> Failure:
+        """Sort what ``fetch`` raised."""
+        return _replies.classify(abi.Method.STS, error)
+
+    def _make_client(self) -> Any:
+        session = derived_session(self._base.session)
+        provide(session, self._base)
+        given = dict(self._client_parameters)
+        given.pop("service_name", None)
+        given["config"] = self._config(given.get("config"))
+        return session.create_client("sts", **given)
+
+    def _config(self, given: Config | None) -> Config:
+        """Have all tries of a call end within the time that an attempt has."""
+        config = Config(
+            connect_timeout=min(10.0, self._timeout_s / 6),
+            read_timeout=min(20.0, self._timeout_s / 3),
+            retries={"mode": "standard", "total_max_attempts": 2},
+        )
+        if given is not None:
+            config = config.merge(given)
+        if self._mfa is not None or "TokenCode" in self._parameters:
+            # A second try would send the same one-time code again.
+            config = config.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+        return config

@@ -1,0 +1,128 @@
+"""``method="sts"``: the credentials of a role, by AssumeRole."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from evercreds import _rules
+from evercreds._base import BaseCredentials
+from evercreds._options import given_as
+from evercreds._shapes import Identity
+from evercreds._source import Source
+from evercreds.config import AssumeRoleConfig, STSClientConfig
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsValidationError,
+    EvercredsWarning,
+)
+from evercreds.methods._mfa import MfaProvider, TokenProvider, mfa_provider
+from evercreds.methods._sts_source import STSSource
+from evercreds.session import RefreshableSession
+
+__all__ = ["STSRefreshableSession"]
+
+_TIMEOUT_S = 60.0  # the machine's own default for this method
+
+
+class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="sts-assume-role"):
+    """A session with the credentials of a role.
+
+    Args:
+        assume_role_kwargs: The parameters of AssumeRole, as an :class:`AssumeRoleConfig` or a
+            dict. They are read at each refresh, and never written to. Without a RoleSessionName
+            it is ``"evercreds"``.
+        sts_client_kwargs: The parameters of the STS client that assumes the role, as an
+            :class:`STSClientConfig` or a dict. That client is the session's own: it is made at
+            the first need, and is not in the session's cache.
+        mfa_token_provider: Gives a one-time code for each refresh: a callable that returns six
+            digits, or a command that prints them, as a string or as a list of its parts.
+        mfa_token_provider_kwargs: The arguments of the callable, or of ``subprocess.run``.
+        **kwargs: As for :class:`RefreshableSession`.
+
+    Raises:
+        EvercredsValidationError: An argument is of the wrong type or out of range.
+        EvercredsConfigurationError: SerialNumber, TokenCode and mfa_token_provider do not fit.
+        TypeError: assume_role_kwargs is missing or lacks RoleArn, or a name is unknown.
+    """
+
+    def __init__(
+        self,
+        assume_role_kwargs: AssumeRoleConfig | Mapping[str, Any],
+        *,
+        sts_client_kwargs: STSClientConfig | Mapping[str, Any] | None = None,
+        mfa_token_provider: TokenProvider | None = None,
+        mfa_token_provider_kwargs: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.assume_role_kwargs = _config(
+            AssumeRoleConfig, "assume_role_kwargs", assume_role_kwargs
+        )
+        self.sts_client_kwargs = _config(
+            STSClientConfig,
+            "sts_client_kwargs",
+            {} if sts_client_kwargs is None else sts_client_kwargs,
+        )
+        self._mfa = self._checked_mfa(mfa_token_provider, mfa_token_provider_kwargs)
+        self._check_duration()
+        super().__init__(**kwargs)
+
+    def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
+        timeout = _TIMEOUT_S if timeout_s is None else timeout_s
+        return STSSource(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout)
+
+    def get_identity(self) -> Identity:
+        """Ask STS who this session is: the assumed role.
+
+        Raises:
+            Exception: As any call that is signed with the session's credentials.
+        """
+        identity: Identity = self._identity_client(self.sts_client_kwargs).get_caller_identity()
+        return identity
+
+    def _checked_mfa(
+        self, provider: TokenProvider | None, kwargs: Mapping[str, Any] | None
+    ) -> MfaProvider | None:
+        config = self.assume_role_kwargs
+        if provider is None:
+            if kwargs is not None:
+                mfa_provider(lambda: "", kwargs)  # for the check of their type
+            if (config.SerialNumber is None) != (config.TokenCode is None):
+                raise EvercredsConfigurationError(
+                    "SerialNumber and TokenCode go together, where there is no mfa_token_provider",
+                    param="SerialNumber/TokenCode",
+                )
+            return None
+        mfa = mfa_provider(provider, kwargs)
+        if config.SerialNumber is None:
+            raise EvercredsConfigurationError(
+                "mfa_token_provider needs the SerialNumber of the device in assume_role_kwargs",
+                param="SerialNumber",
+            )
+        if config.TokenCode is not None:
+            EvercredsWarning.warn("TokenCode is not used: mfa_token_provider gives codes", 4)
+        return mfa
+
+    def _check_duration(self) -> None:
+        seconds = self.assume_role_kwargs.DurationSeconds
+        client_config = self.sts_client_kwargs.config
+        if seconds is None or getattr(client_config, "parameter_validation", True) is False:
+            return  # who turns validation off talks to an STS with rules of its own
+        problem: str | None = f"must be whole seconds, got {given_as(seconds)}"
+        if isinstance(seconds, int) and not isinstance(seconds, bool):
+            with contextlib.suppress(OverflowError):
+                problem = _rules.duration_problem(seconds, is_chained=False)
+                problem = problem and f"{problem}, got {seconds}"
+        if problem is not None:
+            raise EvercredsValidationError(f"DurationSeconds: {problem}", param="DurationSeconds")
+
+
+def _config(kind: Any, param: str, given: object) -> Any:
+    if isinstance(given, kind):
+        return given
+    if isinstance(given, Mapping):
+        return kind(**given)
+    raise EvercredsValidationError(
+        f"{param} must be {kind.__name__} or a dict, got {given_as(given)}", param=param
+    )

@@ -1,0 +1,276 @@
+"""Sessions whose credentials are always fresh, and the factory that makes them."""
+
+from __future__ import annotations
+
+import datetime
+import inspect
+import math
+import numbers
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, ClassVar, TypeVar
+
+import boto3
+import botocore.session
+from botocore.exceptions import NoCredentialsError
+
+from evercreds import _abi_generated as abi
+from evercreds._base import BaseCredentials, provide
+from evercreds._botocore import derived_session, new_session
+from evercreds._credentials import LeasedCredentials
+from evercreds._fork import forget_in_child
+from evercreds._hooks import RejectionWatch
+from evercreds._machine import OptionRefusedError
+from evercreds._options import DEFAULTS, given_as, options_from, refused
+from evercreds._session_core import SessionCore
+from evercreds._shapes import Identity, TemporaryCredentials
+from evercreds._source import CredentialSet, Source
+from evercreds._status import SessionStatus
+from evercreds.cache import Session as CachingSession
+from evercreds.errors import EvercredsValidationError, EvercredsWarning
+
+__all__ = ["RefreshableSession"]
+
+_S = TypeVar("_S", bound="RefreshableSession")
+
+_BOTO3_ARGUMENTS = tuple(inspect.signature(boto3.Session.__init__).parameters)[1:]
+_LONGEST_TTL_S = 43200  # no role lives longer
+_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
+
+
+class _Factory(type):
+    """Has ``RefreshableSession(method=...)`` make a session of that method's class."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is RefreshableSession:
+            return _make(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
+
+def _make(method: str = "sts", **kwargs: Any) -> Any:
+    methods = RefreshableSession._methods
+    kind = methods.get(method) if isinstance(method, str) else None
+    if kind is None:
+        raise EvercredsValidationError(
+            f"method must be one of {', '.join(map(repr, methods))}; "
+            '"iot" is there once the extra evercreds[iot] is installed',
+            param="method",
+            value=method if isinstance(method, str) else given_as(method),
+        )
+    if "refresh_method" in kwargs:
+        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", 4)
+        del kwargs["refresh_method"]
+    return kind(**kwargs)
+
+
+class RefreshableSession(CachingSession, metaclass=_Factory):
+    """A ``boto3.Session`` whose temporary credentials are always fresh. Safe for many threads.
+
+    Called itself it is a factory: it returns an instance of the class of the method, which is an
+    instance of this class too.
+
+    Args:
+        method: Where credentials come from: ``"sts"`` (default) or ``"custom"``. Each takes
+            parameters of its own; see
+            :class:`~evercreds.methods.sts.STSRefreshableSession` and
+            :class:`~evercreds.methods.custom.CustomRefreshableSession`.
+        defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
+            ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
+        advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,
+            while everybody is served; or ``"auto"``, by lifetime. Default: 900.
+        mandatory_timeout: Seconds before expiry from which on callers wait for a refresh.
+            Default: 600.
+        policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: the defaults of the
+            parameters around it.
+        stability: What callers get when a required refresh fails: ``"strict"`` (default) the
+            error, ``"until_expiry"`` the credentials held, ``"static"`` those past expiry too.
+        advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
+            Lambda ``"inline"`` is the default.
+        refresh_timeout: Seconds that a refresh may take. Default: 60 for sts, 900 for custom.
+        jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
+        max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
+        **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
+            with which the session gets its own. A ``botocore_session`` is not changed.
+
+    Raises:
+        EvercredsValidationError: An argument is of the wrong type or out of range; ``param``
+            names it.
+        TypeError: An argument is missing, or its name is unknown.
+    """
+
+    _methods: ClassVar[dict[str, type[RefreshableSession]]] = {}
+    _method: ClassVar[str] = ""
+    refresh_method: ClassVar[str] = ""
+    """How credentials are got, as libraries see it in ``credentials.method``."""
+
+    def __init_subclass__(
+        cls, *, method: str | None = None, refresh_method: str | None = None, **kwargs: Any
+    ) -> None:
+        """Register a class under the name of its method."""
+        super().__init_subclass__(**kwargs)
+        if method is not None:
+            cls._method, cls.refresh_method = method, refresh_method or method
+            cls._methods[method] = cls
+            # In the order of their names, as get_available_methods lists them.
+            for name in sorted(cls._methods):
+                cls._methods[name] = cls._methods.pop(name)
+
+    def __init__(self, **kwargs: Any) -> None:
+        arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
+        for name in kwargs:
+            if name not in _BOTO3_ARGUMENTS:
+                raise TypeError(
+                    f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
+                )
+        options = options_from(abi.METHODS[self._method], arguments)
+        self.defer_refresh: bool = arguments["defer_refresh"]
+        self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
+        self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
+        base = _base_credentials(kwargs)
+        signing = derived_session(base.session)
+        super().__init__(
+            botocore_session=signing,
+            region_name=kwargs.get("region_name"),
+            profile_name=kwargs.get("profile_name"),
+        )
+        try:
+            self._core = SessionCore(self._make_source(base, arguments["refresh_timeout"]), options)
+        except OptionRefusedError as error:
+            raise refused(error.option, arguments[abi.OPTION_NAMES[error.option]]) from None
+        self._identity: Any = None
+        self._leased = LeasedCredentials(self._core, self.refresh_method, base)
+        provide(signing, self._leased)
+        RejectionWatch(self._core).watch(signing)
+        forget_in_child(self)
+
+    def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
+        """Make what gets this session's credentials."""
+        raise NotImplementedError
+
+    def after_fork(self) -> None:
+        """Give up, in a forked child, what is shared with the parent."""
+        self._identity = None
+
+    def _identity_client(self, parameters: Mapping[str, Any]) -> Any:
+        """Make the client that asks who this session is. The cache is the user's, not for it."""
+        if self._identity is None:
+            given = {
+                name: value
+                for name, value in parameters.items()
+                if name not in _KEYS and name != "service_name"
+            }
+            self._identity = boto3.Session.client(self, "sts", **given)
+        return self._identity
+
+    @classmethod
+    def get_available_methods(cls) -> list[str]:
+        """List the methods that can be given to the factory."""
+        return list(cls._methods)
+
+    @property
+    def credentials(self) -> TemporaryCredentials:
+        """The current credentials; the same as :meth:`refreshable_credentials`."""
+        return self.refreshable_credentials()
+
+    def refreshable_credentials(self) -> TemporaryCredentials:
+        """Give the current credentials, refreshed if that is due.
+
+        Raises:
+            Exception: What the source raised, or an EvercredsCredentialError, where there is
+                nothing valid to serve.
+        """
+        return _as_dict(self._core.obtain())
+
+    def credentials_for(self, min_ttl: float | datetime.timedelta) -> TemporaryCredentials:
+        """Give credentials that are valid for at least this long.
+
+        Args:
+            min_ttl: Seconds, or a timedelta.
+
+        Raises:
+            EvercredsValidationError: min_ttl is not a time of at least 0.
+            Exception: As for :meth:`refreshable_credentials`; an EvercredsCredentialError with
+                the code ``"min_ttl"`` where even new credentials have less time.
+        """
+        return _as_dict(self._core.obtain(_min_ttl_ms(min_ttl)))
+
+    def refresh(self) -> None:
+        """Refresh now. If that fails the error is raised, and the credentials held stay."""
+        self._core.refresh()
+
+    def invalidate(self) -> None:
+        """Have the next caller wait for new credentials: those held are of no use."""
+        self._core.invalidate()
+
+    def status(self) -> SessionStatus:
+        """Tell the session's state; this fetches nothing."""
+        return self._core.status()
+
+    def close(self) -> None:
+        """End the session. Whoever waits for credentials, or asks for some later, gets an
+        EvercredsCredentialError with the code ``"closed"``."""
+        self._core.close()
+        self.clear_cache()
+
+    def __enter__(self: _S) -> _S:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def get_identity(self) -> Identity:
+        """Tell who this session is."""
+        return dict(self._identity_client({}).get_caller_identity())
+
+    def whoami(self) -> Identity:
+        """Tell who this session is; the same as :meth:`get_identity`."""
+        return self.get_identity()
+
+
+def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
+    """Choose the botocore session with which credentials are got; the user's is not changed."""
+    given: botocore.session.Session | None = arguments.get("botocore_session")
+    others = {name: arguments.get(name) for name in ("profile_name", "region_name", *_KEYS)}
+    if given is not None and not any(others.values()):
+        return BaseCredentials(given)
+    base = new_session() if given is None else derived_session(given)
+    for name, variable in (("profile_name", "profile"), ("region_name", "region")):
+        if others[name] is not None:
+            base.set_config_variable(variable, others[name])
+    access_key, secret_key, token, account_id = (others[name] for name in _KEYS)
+    if access_key and secret_key:
+        base.set_credentials(access_key, secret_key, token, account_id=account_id)
+    elif access_key or secret_key or token or account_id:
+        raise NoCredentialsError
+    own = given is None or access_key or others["profile_name"]
+    return BaseCredentials(base, credentials_of=base if own else given)
+
+
+def _as_dict(served: CredentialSet) -> TemporaryCredentials:
+    frozen, expiry = served.frozen, served.expiry
+    return {
+        "access_key": frozen.access_key,
+        "secret_key": frozen.secret_key,
+        "token": frozen.token,
+        "expiry_time": None if expiry is None else expiry.isoformat(),
+    }
+
+
+def _min_ttl_ms(given: float | datetime.timedelta) -> int:
+    seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
+    if (
+        isinstance(seconds, bool)
+        or not isinstance(seconds, numbers.Real)
+        or not 0 <= seconds <= _LONGEST_TTL_S
+    ):
+        raise EvercredsValidationError(
+            "min_ttl must be seconds from 0 to 43200, or a timedelta of that, got "
+            f"{given_as(given)}",
+            param="min_ttl",
+        )
+    return math.ceil(seconds * 1000)
