@@ -78,11 +78,11 @@ func (s *Session) Open(now Now, seed uint64) (Decision, error) {
 	if err := cfg.finish(); err != nil {
 		return Decision{}, err
 	}
-	s.cfg, s.stage, s.now = cfg, stageOpen, now
+	s.cfg, s.stage, s.now = cfg, stageOpen, now.clamped()
 	s.seed(seed)
 	s.begin(now)
 	if s.flight.ticket == 0 && !s.cfg.deferred && !s.cfg.attended {
-		s.start(now, CauseIdle) // inline hosts too: at Open, the host is running
+		s.start(s.now, CauseIdle) // inline hosts too: at Open, the host is running
 	}
 	return s.end(), nil
 }
@@ -126,6 +126,7 @@ func (s *Session) begin(now Now) bool {
 // at records the time of an event. Callers on several threads read the clock
 // before they take the host's lock, so a reading may be older than the last.
 func (s *Session) at(now Now) Now {
+	now = now.clamped()
 	now.Elapsed = max(now.Elapsed, s.now.Elapsed)
 	s.now = now
 	return now

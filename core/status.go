@@ -34,6 +34,7 @@ const (
 // Status tells one number of the session's state as of now. It changes nothing.
 // An unknown field gives -1.
 func (s *Session) Status(f Field, now Now) int64 {
+	now = now.clamped()
 	now.Elapsed = max(now.Elapsed, s.now.Elapsed)
 	switch f {
 	case StatusPhase:

@@ -4,9 +4,18 @@ package core
 type Now struct {
 	// Wall is milliseconds since the Unix epoch, from the clock that may step.
 	Wall int64
-	// Elapsed is milliseconds from a clock that never goes back and, where the
-	// host has such a one, counts time asleep. Its origin does not matter.
+	// Elapsed is milliseconds, from 0 up, from a clock that never goes back and,
+	// where the host has such a one, counts time asleep. Its origin does not
+	// matter.
 	Elapsed int64
+}
+
+// clamped keeps a pair from a broken clock within bounds, so that arithmetic on
+// instants cannot overflow.
+func (n Now) clamped() Now {
+	n.Wall = min(max(n.Wall, -maxInstant), maxInstant)
+	n.Elapsed = min(max(n.Elapsed, 0), maxInstant)
+	return n
 }
 
 // Never stands for "no such instant" in the fields of a [Decision] and for a
