@@ -154,7 +154,7 @@ func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
 	if c.short || len(c.b) != 0 || sum != checksum(b[:body]) || !s.sound() {
 		return nil, Decision{}, ErrSnapshot
 	}
-	if now.Elapsed < s.now.Elapsed {
+	if now = now.clamped(); now.Elapsed < s.now.Elapsed {
 		s.rebase(now)
 	}
 	s.now = now
@@ -197,22 +197,15 @@ func (s *Session) sound() bool {
 }
 
 // rebase moves everything on the elapsed clock to one that began anew (another
-// boot, another machine), by what the wall clock says has passed meanwhile.
+// boot, another machine), by what the wall clock says has passed meanwhile. The
+// set's end moves along: what the old clock knew still stands if the wall clock
+// was set back before the snapshot.
 func (s *Session) rebase(now Now) {
-	passed := max(0, now.Wall-s.now.Wall)
-	move := func(at *int64) {
-		if *at == Never || *at == 0 {
-			return
-		}
-		*at = now.Elapsed + *at - s.now.Elapsed - passed
-	}
+	by := now.Elapsed - s.now.Elapsed - max(0, now.Wall-s.now.Wall)
 	for _, at := range []*int64{
-		&s.held.installed, &s.spaced, &s.quiet.until, &s.required.until,
+		&s.held.elapsed, &s.held.installed, &s.spaced, &s.quiet.until, &s.required.until,
 		&s.static, &s.stalled, &s.idleFrom,
 	} {
-		move(at)
-	}
-	if !s.held.endless() {
-		s.held.elapsed = now.Elapsed + s.held.wall - now.Wall
+		*at = max(add(*at, by), -maxInstant)
 	}
 }
