@@ -66,8 +66,7 @@ func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 }
 
 // judge makes a set of a reply, or says what is wrong with it. Both deadlines
-// are anchored at the start of the flight, which errs early; where the wall
-// clock stepped during the flight, the earlier reading of it counts.
+// are anchored at the start of the flight, which errs early.
 func (s *Session) judge(now, start Now, f Facts) (set, Code) {
 	c := set{fingerprint: f.Fingerprint, sourceExpiry: f.Expiry}
 	for _, r := range s.rejected {
@@ -92,7 +91,13 @@ func (s *Session) judge(now, start Now, f Facts) (set, Code) {
 		life = min(life, f.Duration)
 	}
 	c.lifetime = life
-	c.wall = min(start.Wall, began) + life
+	c.wall = began + life
+	if began > start.Wall {
+		// either the wall clock was set forward (a device's first synchronisation),
+		// or the machine slept and only this clock saw it: the reply's own words
+		// then keep the sleep from being added to the lifetime
+		c.wall = min(c.wall, max(start.Wall+life, f.Expiry))
+	}
 	c.elapsed = start.Elapsed + life
 	if c.remaining(now) <= 0 {
 		return c, CodeExpiredReply
