@@ -13,7 +13,7 @@ var (
 // to write (a space for the T, "UTC" for Z, an offset without colon). The result
 // is in milliseconds since the Unix epoch; finer digits are cut off, which errs
 // early. A time without zone is refused, since guessing it wrong by hours is
-// worse than an error.
+// worse than an error; so is a time before 1970, which is no expiry.
 func ParseExpiry(text []byte) (int64, error) {
 	p := reader{b: trim(text)}
 	year, month, day := p.digits(4), p.lit('-').digits(2), p.lit('-').digits(2)
@@ -35,7 +35,11 @@ func ParseExpiry(text []byte) (int64, error) {
 		return 0, ErrExpiryUnreadable
 	}
 	clock := hours*hour + minutes*minute + min(seconds, 59)*second + millis - offset
-	return daysSinceEpoch(year, month, day)*24*hour + clock, nil
+	at := daysSinceEpoch(year, month, day)*24*hour + clock
+	if at < 0 {
+		return 0, ErrExpiryUnreadable // the zero times of several languages are in year 1
+	}
+	return at, nil
 }
 
 // reader takes a text apart from the left; it is bad from the first mismatch on.
