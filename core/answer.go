@@ -45,7 +45,7 @@ func (s *Session) Answer(ticket int64, now Now, minTTL int64, forced bool) Decis
 	case s.usable(now, minTTL):
 		s.serve(now)
 	default:
-		s.answerShort(now, minTTL, o)
+		s.answerShort(now, minTTL)
 	}
 	return s.end()
 }
@@ -78,17 +78,23 @@ func (s *Session) answerFailed(now Now, minTTL int64, o outcome) {
 	s.serve(now)
 }
 
-// answerShort: the flight brought no failure, and yet nothing for this waiter.
-func (s *Session) answerShort(now Now, minTTL int64, o outcome) {
+// answerShort: the flight brought no failure, or is not known any more, and yet
+// what is held is nothing for this waiter. The error of an attempt that nobody
+// waited for is not shown here either.
+func (s *Session) answerShort(now Now, minTTL int64) {
 	left := s.held.remaining(now)
+	f := s.required.failure
+	if f.ticket == 0 {
+		f = failure{code: CodeExpiredReply, class: Recoverable}
+	}
 	switch {
+	case s.mayServe(now, minTTL, f.class):
+		s.serve(now)
 	case s.held.ticket != 0 && s.held.rejected:
 		s.refuse(CodeRejected, max(now.Elapsed, s.spaced))
 	case s.held.ticket != 0 && left > 0 && left < minTTL:
 		s.refuse(CodeMinTTL, now.Elapsed)
-	case s.last.ticket != 0:
-		s.fail(s.last, max(now.Elapsed, s.required.until))
 	default:
-		s.refuse(CodeExpiredReply, now.Elapsed)
+		s.fail(f, max(now.Elapsed, s.required.until))
 	}
 }

@@ -36,11 +36,10 @@ func requiredCause(phase Phase, rejected bool) Cause {
 
 // askAdvisory: nobody waits, and one caller at most sets a refresh going.
 func (s *Session) askAdvisory(now Now) {
-	permanent := s.cfg.policy == AWS2026 && s.required.class == Permanent
 	switch {
 	case s.flight.ticket != 0, s.cfg.attended:
 		s.serve(now)
-	case permanent && s.required.until > now.Elapsed:
+	case s.permanentShown() && s.required.until > now.Elapsed:
 		s.refuseCached()
 	case s.quietUntil() > now.Elapsed:
 		s.out.Flags |= HeldOff
@@ -48,6 +47,12 @@ func (s *Session) askAdvisory(now Now) {
 	default:
 		s.refreshQuietly(now, CauseAdvisory)
 	}
+}
+
+// permanentShown tells whether even those who need not wait are shown the error
+// that is kept: AWS's rule for permanent ones.
+func (s *Session) permanentShown() bool {
+	return s.cfg.policy == AWS2026 && s.required.class == Permanent
 }
 
 // refreshQuietly serves the held set and starts a refresh that nobody needs yet.
@@ -71,7 +76,7 @@ func (s *Session) askRequired(now Now, minTTL int64, cause Cause) {
 		s.flight.required = true
 		s.await(Wait)
 	case s.heldBack(now, minTTL):
-	case quiet && s.quiet.until > now.Elapsed:
+	case quiet && max(s.quiet.until, s.quietLostUntil()) > now.Elapsed:
 		s.out.Flags |= HeldOff
 		s.serve(now)
 	case quiet && s.cfg.attended:
@@ -81,6 +86,7 @@ func (s *Session) askRequired(now Now, minTTL int64, cause Cause) {
 	default:
 		s.start(now, cause)
 		s.flight.required = true
+		s.held.bypassed = s.held.rejected // later ones heed the hold-off that this one may leave
 		s.await(Refresh)
 	}
 }
@@ -93,7 +99,7 @@ func (s *Session) heldBack(now Now, minTTL int64) bool {
 		return true
 	}
 	if lost := s.lostUntil(); lost > now.Elapsed {
-		s.serveOr(now, minTTL, failure{code: CodeTimedOut, class: Recoverable, ticket: s.last.ticket}, lost)
+		s.serveOr(now, minTTL, s.lostFailure(), lost)
 		return true
 	}
 	static := s.static > now.Elapsed && s.mayServe(now, 0, Recoverable)
@@ -101,13 +107,12 @@ func (s *Session) heldBack(now Now, minTTL int64) bool {
 	if !static && !stalled && s.required.until <= now.Elapsed {
 		return false
 	}
-	if s.held.rejected && !s.held.bypassed && s.cfg.policy != AWS2026 {
-		s.held.bypassed = true // once per set: what is held is known to be useless
+	if s.bypasses() {
 		return false
 	}
 	switch {
-	case static:
-		s.serveOr(now, minTTL, s.last, s.static)
+	case static: // who is not served needs more time; the error may be one that nobody is to see
+		s.serveOr(now, minTTL, failure{code: CodeMinTTL, class: Recoverable}, s.static)
 	case s.required.until > now.Elapsed:
 		s.serveOr(now, minTTL, s.required.failure, s.required.until)
 	case s.held.remaining(now) < minTTL:
@@ -117,6 +122,12 @@ func (s *Session) heldBack(now Now, minTTL int64) bool {
 		s.serve(now)
 	}
 	return true
+}
+
+// bypasses tells whether the next attempt starts in spite of a hold-off: once
+// per set, since what is held is known to be useless.
+func (s *Session) bypasses() bool {
+	return s.held.rejected && !s.held.bypassed && s.cfg.policy != AWS2026
 }
 
 // serveOr hands out the held set where the stability lets it, else the failure.

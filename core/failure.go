@@ -66,7 +66,9 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 	o := outcome{ticket: fl.ticket, failed: true, failure: f, retryAt: max(now.Elapsed, s.required.until)}
 	if fl.required {
 		o.serve = s.mayServe(now, 0, f.class)
-		if o.serve && !s.degraded {
+		// a Force or a minTTL that fails early leaves everyone else as they were
+		due := s.held.phase(now) >= PhaseMandatory || s.held.rejected
+		if o.serve && due && !s.degraded {
 			s.degraded = true
 			s.out.Notes |= NoteDegraded
 		}
@@ -83,6 +85,7 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 	switch {
 	case f.class == Permanent && (fl.required || s.cfg.policy == AWS2026):
 		s.hold(now, f, max(floor, s.rng.between(second, 5*second)))
+		s.static = 0 // the error is shown for seconds, not for what is left of minutes
 	case held:
 		end := now.Elapsed + max(floor, s.rng.between(300*second, 600*second))
 		s.static = min(end, now.Elapsed+add(s.held.remaining(now), s.cfg.maxStale))
@@ -97,7 +100,7 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 		return
 	}
 	// what callers tried in vain is not to be tried at once with nobody asking
-	if phase := s.held.phase(now); fl.required && (phase == PhaseAdvisory || !s.cfg.deferred) {
+	if !s.cfg.deferred || fl.required && s.held.phase(now) == PhaseAdvisory {
 		s.holdQuietly(now, floor)
 	}
 }
@@ -117,21 +120,15 @@ func (s *Session) requiredStep(before int64) int64 {
 	return s.draw(before, 200, 5*second)
 }
 
-// holdQuietly is the advisory ladder: 5 s doubling to 5 min, never past half
-// the time to the mandatory window, and nothing within 10 s of that.
+// holdQuietly is the advisory ladder: 5 s doubling to 5 min, and never past half
+// the time to the mandatory window.
 func (s *Session) holdQuietly(now Now, floor int64) {
 	s.quiet.failures++
 	span := s.draw(s.quiet.failures, 5*second, 5*minute)
-	left := s.held.remaining(now) - s.held.mandatory
-	ahead := s.held.ticket != 0 && left > 0 && !s.held.endless()
-	if ahead {
+	if left := s.held.remaining(now) - s.held.mandatory; s.held.ticket != 0 && left > 0 {
 		span = min(span, left/2)
 	}
-	span = max(span, 2*second, floor)
-	if ahead && span > left-10*second {
-		span = max(left, floor)
-	}
-	s.quiet.until = now.Elapsed + span
+	s.quiet.until = now.Elapsed + max(span, 2*second, floor)
 }
 
 // draw is uniform in [1/2, 1] of the n-th step. The exponent is clamped: the
@@ -142,11 +139,16 @@ func (s *Session) draw(n, first, most int64) int64 {
 }
 
 // quietUntil is the end of every hold-off that keeps an attempt from starting
-// for which nobody waits.
+// for which nobody waits. After a failure none starts in the last 10 s before
+// the mandatory window either: it would only make those wait who come just then.
 func (s *Session) quietUntil() int64 {
-	until := max(s.quiet.until, s.required.until, s.static, s.stalled, s.lostUntil())
+	until := max(s.quiet.until, s.required.until, s.static, s.stalled, s.quietLostUntil())
 	if s.held.rejected {
 		until = max(until, s.spaced)
+	}
+	mandatory := s.now.Elapsed + s.held.remaining(s.now) - s.held.mandatory
+	if next := max(until, s.now.Elapsed); s.quiet.failures > 0 && next < mandatory && next > mandatory-10*second {
+		return mandatory
 	}
 	return until
 }

@@ -18,6 +18,7 @@ type lostAttempt struct {
 	seq    int64
 	start  Now
 	forced bool
+	quiet  bool  // nobody waited for it
 	until  int64 // given up for lost then
 }
 
@@ -68,7 +69,7 @@ func (s *Session) Force(now Now) Decision {
 	kind := Wait
 	if s.flight.ticket == 0 {
 		if lost := s.lostUntil(); lost > s.now.Elapsed {
-			s.fail(failure{code: CodeTimedOut, class: Recoverable, ticket: s.last.ticket}, lost)
+			s.fail(s.lostFailure(), lost)
 			return s.end()
 		}
 		s.start(s.now, CauseForced)
@@ -88,7 +89,7 @@ func (s *Session) timeOut(now Now) {
 	if s.lost[0].ticket != 0 {
 		at = 1
 	}
-	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, now.Elapsed + writeOffTime}
+	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, !f.required, now.Elapsed + writeOffTime}
 	s.counts.timeOuts++
 	s.out.Cancelled = f.ticket
 	s.out.Notes |= NoteTimedOut
@@ -102,6 +103,32 @@ func (s *Session) lostUntil() int64 {
 		return 0
 	}
 	return min(s.lost[0].until, s.lost[1].until)
+}
+
+// quietLostUntil is when a new attempt that nobody waits for may start: not
+// beside a lost one, for two of them would keep those who must wait from having
+// any, and show them the error of attempts that they never saw. Where a hanging
+// source made the set be served on, one such may start beside what hangs.
+func (s *Session) quietLostUntil() int64 {
+	until := s.lostUntil()
+	for _, l := range s.lost {
+		if l.ticket != 0 && (l.quiet || !s.servesOn()) {
+			until = max(until, l.until)
+		}
+	}
+	return until
+}
+
+// lostFailure is what callers get while nothing may start beside the lost
+// attempts: the time-out of one that somebody waited for.
+func (s *Session) lostFailure() failure {
+	f, latest := failure{code: CodeTimedOut, class: Recoverable}, int64(0)
+	for _, l := range s.lost {
+		if !l.quiet && l.seq > latest {
+			f.ticket, latest = l.ticket, l.seq
+		}
+	}
+	return f
 }
 
 // takeLost removes a lost attempt that has reported after all.

@@ -34,26 +34,43 @@ func (s *Session) leaseSpan(now Now, phase Phase, left int64) int64 {
 	case PhaseExpired:
 		span = add(left, s.cfg.maxStale)
 	}
+	required := (phase >= PhaseMandatory || s.held.rejected) && !s.servesOn()
 	switch {
+	case required:
+		return min(span, s.servedUntil(now)-now.Elapsed)
+	case s.permanentShown() && s.required.until > now.Elapsed:
+		return 0
 	case s.flight.ticket != 0:
 		return min(span, s.flight.deadline-now.Elapsed)
-	case phase == PhaseFresh && !s.held.rejected:
-		return span
-	case s.cfg.attended && (phase == PhaseAdvisory || s.servesOn()):
+	case phase == PhaseFresh, s.cfg.attended:
 		return span // no attempt may start by itself before the next phase
 	}
-	return min(span, s.holdFor(now, phase)-now.Elapsed)
+	return min(span, s.quietUntil()-now.Elapsed)
 }
 
-// holdFor is the end of the hold-off that keeps an attempt from starting.
-func (s *Session) holdFor(now Now, phase Phase) int64 {
+// servedUntil is the end of the hold-off during which even callers who would
+// have to wait are served. 0: there is none, and the next caller waits or gets
+// an error.
+func (s *Session) servedUntil(now Now) int64 {
+	until, class, lost := int64(0), Recoverable, s.lostUntil()
 	switch {
+	case s.flight.ticket != 0:
 	case s.held.rejected && s.spaced > now.Elapsed:
-		return s.spaced
-	case phase == PhaseAdvisory, s.servesOn():
-		return s.quietUntil()
+		until = s.spaced
+	case lost > now.Elapsed:
+		until = lost
+	case s.bypasses():
+	case s.static > now.Elapsed:
+		until = s.static
+	case s.required.until > now.Elapsed:
+		until, class = s.required.until, s.required.class
+	case s.held.remaining(now) > 0 && !s.held.rejected:
+		return s.stalled
 	}
-	return max(s.required.until, s.static, s.stalled, s.lostUntil())
+	if !s.mayServe(now, 0, class) {
+		return 0
+	}
+	return until
 }
 
 // servesOn tells whether the held set is served, by "until_expiry", after a
