@@ -1,0 +1,178 @@
+package sim
+
+import "github.com/evercreds/evercreds/core"
+
+// Room is one session and everybody around it.
+type Room struct {
+	choose Chooser
+	setup
+	clock
+
+	session *core.Session
+	twin    *core.Session // is told the same, and must answer the same
+	last    core.Decision
+	epoch   int64 // the highest that was seen
+	seeds   uint64
+	prints  uint64 // fingerprints given so far
+
+	attempts  map[int64]*attempt // by ticket, over all restores
+	running   []*attempt         // not yet reported
+	sets      map[int64]*set     // by the ticket that brought them
+	waiters   []waiter
+	snapshots []snapshot
+
+	notBefore   int64 // an error told callers that nothing starts before here
+	quietBefore int64 // a hold-off was told, so that nothing quiet starts before here
+	bypass      bool  // the held set was rejected, and its bypass was not used
+	restored    bool  // by an earlier process; promises about the past end there
+	previous    *attempt
+
+	log log
+	err error
+}
+
+// attempt is one flight as the room sees it.
+type attempt struct {
+	ticket   int64
+	cause    core.Cause
+	start    core.Now
+	truth    int64 // the server's time at the start
+	deadline int64
+	required bool // somebody was told to wait for it
+	forced   bool
+	lost     bool // it timed out
+	foreign  bool // of a process that has ended
+}
+
+// set is what the source gave.
+type set struct {
+	ticket      int64
+	fingerprint uint64
+	expiry      int64 // by the server's clock
+	wall        int64 // as the session tells it; 0: not told yet
+	elapsed     int64 // the latest end that any reading of the reply allows
+	rejected    bool
+}
+
+// waiter is a caller who was told to wait.
+type waiter struct {
+	ticket   int64
+	minTTL   int64
+	deadline int64
+	forced   bool
+	inline   bool // runs the refresh himself
+	called   bool // was woken, and has not come yet
+}
+
+type snapshot struct {
+	bytes    []byte
+	now      core.Now
+	held     int64
+	rejected map[int64]bool
+}
+
+// enter makes a room and opens its session.
+func enter(c Chooser) *Room {
+	r := &Room{
+		choose: c, setup: draw(c),
+		attempts: map[int64]*attempt{}, sets: map[int64]*set{},
+	}
+	r.clock = clock{truth: 1_800_000_000_000 + upTo(c, hour), elapsed: upTo(c, hour)}
+	r.countsSleep = r.mode == serverTrue || r.mode == healthy || oneIn(c, 2)
+	if r.mode == serverTrue || r.mode == anything {
+		r.offset = pick(c, 0, 0, -hour, hour, -10*365*24*hour)
+	}
+	var d, same core.Decision
+	r.session, d, r.err = r.open(r.now(), 1)
+	if r.err != nil {
+		return r
+	}
+	r.twin, same, _ = r.open(r.now(), 1)
+	if d != same {
+		r.fail(11, "twins differ at Open")
+	}
+	r.seeds = 1
+	r.log.add("open", int64(r.mode), r.now(), d)
+	r.observe(d)
+	return r
+}
+
+// do tells an event to the session and checks what holds after every event.
+func (r *Room) do(what string, arg int64, event func(*core.Session) core.Decision) core.Decision {
+	if r.err != nil {
+		return core.Decision{}
+	}
+	held := r.status(core.StatusSet)
+	before := *r.session
+	d := event(r.session)
+	r.log.add(what, arg, r.now(), d)
+	r.invariant11(event(r.twin), d)
+	r.invariant6(&before, held, what)
+	r.observe(d)
+	r.invariant15()
+	return d
+}
+
+// observe keeps the room's books by the effects of a decision, in the order in
+// which they happen within an event.
+func (r *Room) observe(d core.Decision) {
+	r.last = d
+	if d.Epoch < r.epoch {
+		r.fail(0, "the epoch went back")
+	}
+	r.epoch = d.Epoch
+	if d.Notes&core.NoteRejected != 0 {
+		r.held().rejected, r.bypass = true, true
+		r.quietBefore = 0
+	}
+	if d.Notes&(core.NoteWrittenOff|core.NoteReanchored) != 0 {
+		r.endHoldOff()
+	}
+	if a := r.attempts[d.Cancelled]; a != nil && d.Code != core.CodeClosed {
+		a.lost = true
+	}
+	if d.Started != 0 {
+		r.started(d)
+	}
+	if d.Notes&(core.NoteInstalled|core.NoteNoProgress) != 0 {
+		r.endHoldOff()
+		r.bypass = r.bypass && d.Notes&core.NoteInstalled == 0
+	}
+	if d.Code != core.CodeClosed {
+		r.wake(d.Settled)
+	}
+}
+
+func (r *Room) started(d core.Decision) {
+	a := &attempt{
+		ticket: d.Started, cause: d.StartCause, start: r.now(), truth: r.truth,
+		deadline: d.StartDeadline, required: d.Kind == core.Refresh || d.Kind == core.Wait,
+		forced: d.StartCause == core.CauseForced,
+	}
+	r.invariant2(a)
+	r.invariant8(a)
+	r.invariant9(a)
+	if r.attempts[a.ticket] != nil {
+		r.fail(14, "ticket %d was issued again", a.ticket)
+	}
+	r.attempts[a.ticket], r.previous = a, a
+	r.running = append(r.running, a)
+}
+
+func (r *Room) endHoldOff() { r.notBefore, r.quietBefore = 0, 0 }
+
+// wake calls the waiters of a flight for their answers; some do not hear it.
+func (r *Room) wake(ticket int64) {
+	if ticket == 0 {
+		return
+	}
+	for i := range r.waiters {
+		if w := &r.waiters[i]; w.ticket == ticket && !oneIn(r.choose, 8) {
+			w.called = true
+		}
+	}
+}
+
+func (r *Room) held() *set { return r.sets[r.status(core.StatusSet)] }
+
+func (r *Room) status(f core.Field) int64 { return r.session.Status(f, r.now()) }

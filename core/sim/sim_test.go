@@ -1,0 +1,40 @@
+package sim_test
+
+import (
+	"flag"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/evercreds/evercreds/core/sim"
+)
+
+var (
+	steps = flag.Int("sim.steps", 1_000_000, "how many steps to simulate")
+	first = flag.Uint64("sim.seed", 1, "the first seed")
+)
+
+const history = 400 // steps of one history
+
+// Each seed is one history. A failure names its seed: -sim.seed=N -sim.steps=1
+// plays it again.
+func TestHistories(t *testing.T) {
+	for seed := *first; seed < *first+uint64(*steps/history)+1; seed++ {
+		if err := sim.Run(sim.Seeded(seed), history); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+	}
+}
+
+// drawn lets rapid choose, which then shrinks a failing history.
+type drawn struct{ t *rapid.T }
+
+func (c drawn) Choose(n int) int { return rapid.IntRange(0, n-1).Draw(c.t, "choice") }
+
+func TestShrunkenHistories(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		if err := sim.Run(drawn{t}, 60); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

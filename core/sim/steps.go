@@ -1,0 +1,159 @@
+package sim
+
+import "github.com/evercreds/evercreds/core"
+
+// step lets one thing happen.
+func (r *Room) step() {
+	calm := r.mode == healthy
+	switch n := r.choose.Choose(100); {
+	case n < 35:
+		r.ask()
+	case n < 60:
+		r.passTime()
+	case n < 80:
+		r.report()
+	case n < 84:
+		r.do("wake", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
+	case calm:
+	case n < 88:
+		r.invalidate()
+	case n < 91:
+		r.force()
+	case n < 93:
+		r.unknownTicket()
+	case n < 95:
+		r.prompted()
+	case n < 97:
+		r.takeSnapshot()
+	case n < 98:
+		r.restore()
+	case n < 99:
+		r.stepWall()
+	}
+	r.serveWaiters()
+}
+
+func (r *Room) ask() {
+	minTTL := int64(0)
+	if r.mode != healthy && oneIn(r.choose, 6) {
+		minTTL = upTo(r.choose, r.life*5/4)
+	}
+	before := *r.session
+	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), minTTL) })
+	w := waiter{ticket: d.Ticket, minTTL: minTTL, deadline: d.Deadline}
+	switch d.Kind {
+	case core.Refresh, core.Wait:
+		r.attempts[d.Ticket].required = true
+		r.waiters = append(r.waiters, w)
+	case core.RefreshInline:
+		w.inline = true
+		r.waiters = append(r.waiters, w)
+	case core.Error:
+		r.heldOff(d)
+	case core.None:
+		r.fail(7, "a caller was told nothing")
+	}
+	r.invariant3(w, d, true)
+	r.served(d, &before)
+}
+
+// heldOff keeps what an answer said about the time until the next attempt.
+func (r *Room) heldOff(d core.Decision) {
+	if d.Code == core.CodeMinTTL || d.Code == core.CodeClosed {
+		return // for this caller only
+	}
+	r.notBefore = max(r.notBefore, d.RetryAt)
+	if d.RetryAt-r.elapsed > 16*minute {
+		r.fail(8, "no attempt for %d ms", d.RetryAt-r.elapsed)
+	}
+}
+
+// serveWaiters lets those come who were called, or whose time is over.
+func (r *Room) serveWaiters() {
+	for i := 0; i < len(r.waiters) && r.err == nil; {
+		w := r.waiters[i]
+		if !w.called && r.elapsed < w.deadline {
+			i++
+			continue
+		}
+		if r.waiters[i].called = false; r.answer(&r.waiters[i]) {
+			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
+		} else {
+			i++
+		}
+		if r.last.Settled != 0 {
+			i = 0 // others may have been called meanwhile
+		}
+	}
+}
+
+// answer reports whether the waiter has what it waited for.
+func (r *Room) answer(w *waiter) bool {
+	at := *w
+	before := *r.session
+	d := r.do("answer", at.ticket, func(s *core.Session) core.Decision {
+		return s.Answer(at.ticket, r.now(), at.minTTL, at.forced)
+	})
+	if r.err != nil {
+		return true
+	}
+	done := r.invariant7(w, d)
+	r.invariant3(at, d, false)
+	r.served(d, &before)
+	return done
+}
+
+func (r *Room) force() {
+	d := r.do("force", 0, func(s *core.Session) core.Decision { return s.Force(r.now()) })
+	switch d.Kind {
+	case core.Refresh, core.Wait:
+		a := r.attempts[d.Ticket]
+		a.required, a.forced = true, true
+		r.waiters = append(r.waiters, waiter{ticket: d.Ticket, deadline: d.Deadline, forced: true})
+	case core.Error:
+	default:
+		r.fail(7, "Force answered with kind %d", d.Kind)
+	}
+}
+
+func (r *Room) invalidate() {
+	print := uint64(upTo(r.choose, int64(r.prints)))
+	if h := r.held(); h != nil && !oneIn(r.choose, 4) {
+		print = h.fingerprint
+	}
+	d := r.do("invalidate", int64(print), func(s *core.Session) core.Decision { return s.Invalidate(print, r.now()) })
+	if rejected := d.Notes&core.NoteRejected != 0; rejected && (r.held() == nil || r.held().fingerprint != print) {
+		r.fail(0, "a set that is not held was rejected")
+	}
+}
+
+func (r *Room) unknownTicket() {
+	ticket := upTo(r.choose, 1<<50) + 1
+	for t, a := range r.attempts {
+		if !r.isRunning(a) && t < ticket {
+			ticket = min(ticket, t) // the least such: maps have no order
+		}
+	}
+	r.invariant5(ticket)
+}
+
+func (r *Room) isRunning(a *attempt) bool {
+	for _, b := range r.running {
+		if a == b {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Room) prompted() {
+	for _, a := range r.running {
+		if a.ticket == r.status(core.StatusFlight) {
+			d := r.do("prompted", a.ticket, func(s *core.Session) core.Decision { return s.Prompted(a.ticket, r.now()) })
+			if d.Cancelled != a.ticket {
+				a.start, a.truth, a.deadline = r.now(), r.truth, d.NextWake
+			}
+			return
+		}
+	}
+}

@@ -1,0 +1,113 @@
+package sim
+
+import "github.com/evercreds/evercreds/core"
+
+// passTime lets time go by: a little, or just up to where something is due.
+func (r *Room) passTime() {
+	if r.mode == healthy {
+		r.answerAll()
+	}
+	span := r.span()
+	if r.mode != healthy && oneIn(r.choose, 10) {
+		r.sleep(span)
+	} else {
+		r.pass(span)
+	}
+	r.log.add("time passed", span, r.now(), core.Decision{})
+	if r.last.NextWake <= r.elapsed && !oneIn(r.choose, 4) { // some timers get lost
+		r.do("timer", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
+	}
+}
+
+func (r *Room) span() int64 {
+	if oneIn(r.choose, 2) {
+		return upTo(r.choose, pick(r.choose, 20, second, 10*second, 10*minute, r.life/4, 2*r.life))
+	}
+	due := pick(r.choose, r.last.NextWake, r.last.LeaseElapsed, r.notBefore, r.elapsed+r.status(core.StatusHoldOff), r.end())
+	if due >= core.Never {
+		return second
+	}
+	return max(0, due-r.elapsed+int64(r.choose.Choose(3))-1)
+}
+
+// end is the held set's end on the elapsed clock, as far as the session knows.
+func (r *Room) end() int64 {
+	if left := r.status(core.StatusRemaining); left < core.Never {
+		return r.elapsed + left
+	}
+	return core.Never
+}
+
+func (r *Room) stepWall() {
+	if r.mode == anything || r.mode == serverTrue {
+		r.setWall(pick(r.choose, -second, second, -minute, minute, -hour, hour, 24*hour, -3650*24*hour))
+	}
+}
+
+func (r *Room) setWall(by int64) {
+	r.clock.step(by)
+	r.endHoldOff() // phases may have changed, and with them what binds
+	r.log.add("wall clock steps", by, r.now(), core.Decision{})
+}
+
+func (r *Room) takeSnapshot() {
+	r.invariant14()
+	rejected := map[int64]bool{}
+	for t, s := range r.sets {
+		rejected[t] = s.rejected
+	}
+	snap := snapshot{r.session.AppendSnapshot(nil), r.now(), r.status(core.StatusSet), rejected}
+	if len(r.snapshots) < 4 {
+		r.snapshots = append(r.snapshots, snap)
+	} else {
+		r.snapshots[r.choose.Choose(4)] = snap
+	}
+}
+
+// restore ends the process and goes on from a snapshot, which may be old.
+func (r *Room) restore() {
+	if len(r.snapshots) == 0 {
+		return
+	}
+	snap := r.snapshots[r.choose.Choose(len(r.snapshots))]
+	if (r.mode == anything || r.mode == wallTrue) && oneIn(r.choose, 3) {
+		r.restart()
+	}
+	r.seeds++
+	var d, same core.Decision
+	if r.session, d, r.err = core.Restore(snap.bytes, r.now(), r.seeds); r.err != nil {
+		r.fail(14, "not restored: %v", r.err)
+		return
+	}
+	r.twin, same, _ = core.Restore(snap.bytes, r.now(), r.seeds)
+	if same != d {
+		r.fail(11, "twins differ after Restore")
+	}
+	for t, s := range r.sets {
+		s.rejected, s.wall = snap.rejected[t], 0 // it may have been re-anchored since
+	}
+	for _, a := range r.running {
+		a.foreign = true
+	}
+	if r.status(core.StatusSet) != snap.held {
+		r.fail(14, "another set is held after Restore")
+	}
+	r.endHoldOff()
+	r.epoch, r.bypass, r.previous, r.restored = 0, true, nil, true
+	r.log.add("restore", snap.now.Elapsed, r.now(), d)
+	r.observe(d)
+	for i := range r.waiters {
+		r.waiters[i].called = true
+	}
+}
+
+// restart is a reboot: the elapsed clock begins anew.
+func (r *Room) restart() {
+	to := upTo(r.choose, minute)
+	for _, s := range r.sets {
+		if s.elapsed < core.Never {
+			s.elapsed += max(0, to-r.elapsed)
+		}
+	}
+	r.reboot(to)
+}
