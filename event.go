@@ -71,7 +71,7 @@ func (s *Session) apply(r *reply) {
 }
 
 // serve makes the lease of a set. One that ends at once is good for this caller
-// and nobody else.
+// only: the next one finds it over, and asks.
 func (s *Session) serve(r *reply) {
 	set := s.sets[r.Set]
 	creds := aws.Credentials{
@@ -85,9 +85,7 @@ func (s *Session) serve(r *reply) {
 		creds.CanExpire, creds.Expires = true, time.UnixMilli(r.Expiry)
 	}
 	r.lease = &lease{creds: creds, set: r.Set, untilElapsed: r.LeaseElapsed, untilWall: r.LeaseWall}
-	if r.lease.valid(r.now) {
-		s.lease.Store(r.lease)
-	}
+	s.lease.Store(r.lease)
 }
 
 // arm sets the one timer to the instant at which the machine wants to be woken.

@@ -77,6 +77,34 @@ func TestHungSource(t *testing.T) {
 	})
 }
 
+// A late answer serves those who wait for the next flight; who forced that one
+// still gets what it brings itself.
+func TestLateAnswerServesTheWaitersOfTheNextFlight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			n, started := v.calls.Load(), time.Now()
+			time.Sleep(map[int64]time.Duration{1: 6 * time.Second, 2: 3 * time.Second}[n])
+			return v.set(n, started), nil
+		}
+		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second))
+		defer s.Close()
+		wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
+		var all sync.WaitGroup
+		all.Go(func() {
+			start := time.Now()
+			c, err := s.Refresh(t.Context())
+			if err != nil || c.AccessKeyID != key(2) || time.Since(start) != 3*time.Second {
+				t.Errorf("forced: got %s, %v after %v", c.AccessKeyID, err, time.Since(start))
+			}
+		})
+		synctest.Wait()
+		wantKey(t, s, 1, time.Second)
+		all.Wait()
+		wantKey(t, s, 2, 0)
+	})
+}
+
 // A source that heeds its context reports at the very deadline: the same
 // outcome, whichever timer fires first.
 func TestTimedOutSourceIsOneOutcome(t *testing.T) {

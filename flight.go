@@ -13,13 +13,12 @@ import (
 // flight is one attempt of the source, from its start until it has reported,
 // which may be long after it was given up.
 type flight struct {
-	ticket   int64
-	cause    core.Cause
-	deadline int64 // on the elapsed clock; core.Never: the machine's to know
-	settled  chan struct{}
-	landed   bool // it has reported
-	ctx      context.Context
-	cancel   context.CancelFunc
+	ticket  int64
+	cause   core.Cause
+	settled chan struct{}
+	landed  bool // it has reported
+	ctx     context.Context
+	cancel  context.CancelFunc
 }
 
 // flightKey is under what a flight's context knows its session.
@@ -28,15 +27,17 @@ type flightKey struct{ *Session }
 // start runs the flight that a decision started, in a goroutine of its own: its
 // life is not that of the caller who came first.
 func (s *Session) start(r *reply) {
-	f := &flight{ticket: r.Started, cause: r.StartCause, deadline: r.StartDeadline, settled: make(chan struct{})}
+	f := &flight{ticket: r.Started, cause: r.StartCause, settled: make(chan struct{})}
 	ctx := context.WithValue(context.Background(), flightKey{s}, f)
 	if s.attended() {
 		// the answer of a person moves the deadline, which no context can do:
 		// the machine cancels
-		f.deadline = core.Never
 		f.ctx, f.cancel = context.WithCancel(ctx)
 	} else {
-		f.ctx, f.cancel = context.WithTimeout(ctx, time.Duration(f.deadline-r.now.Elapsed)*time.Millisecond)
+		// its timer and the machine's are due in the same instant; the machine
+		// times the flight out before it hears of a failure, so both orders give
+		// the same outcome
+		f.ctx, f.cancel = context.WithTimeout(ctx, time.Duration(r.StartDeadline-r.now.Elapsed)*time.Millisecond)
 	}
 	s.flights[f.ticket] = f
 	s.running.Add(1)
@@ -74,11 +75,6 @@ var errAbandoned = errors.New("the source died without an answer")
 // land reports the end of a flight.
 func (s *Session) land(f *flight, result hostfuncs.Result, err error) {
 	_, _ = s.event(func(now core.Now) (core.Decision, error) {
-		if errors.Is(f.ctx.Err(), context.DeadlineExceeded) {
-			// The context's timer and the machine's are due in the same instant;
-			// the flight is over its deadline whichever of them comes first.
-			now.Elapsed = max(now.Elapsed, f.deadline)
-		}
 		f.landed = true
 		if err != nil {
 			s.keepFailure(f.ticket, err)

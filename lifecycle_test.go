@@ -67,6 +67,18 @@ func TestClose(t *testing.T) {
 	})
 }
 
+func TestCloseForgetsTheCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, &vault{})
+		wantKey(t, s, 1, 0)
+		s.Close()
+		if n := s.SetsKept(); n != 0 {
+			t.Errorf("%d sets are kept", n)
+		}
+		wantCode(t, s, evercreds.CodeClosed, 0)
+	})
+}
+
 func TestCloseLeavesADeafFunctionBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
@@ -94,7 +106,7 @@ func TestCloseLeavesADeafFunctionBehind(t *testing.T) {
 func TestAttendedSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{attend: true}
-		thinks, works := 10*time.Minute, 4*time.Second
+		thinks, works := 14*time.Minute+58*time.Second, 4*time.Second
 		v.fetch = func(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error) {
 			time.Sleep(thinks)
 			f.Prompted()

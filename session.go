@@ -150,7 +150,7 @@ const closeGrace = time.Second
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
 		_, _ = s.event(func(core.Now) (core.Decision, error) { return s.machine.Close(), nil })
-		s.abort()
+		s.forget()
 		ended := make(chan struct{})
 		go func() {
 			s.running.Wait()
@@ -167,16 +167,11 @@ func (s *Session) Close() {
 	})
 }
 
-// abort cancels every attempt, those given up included, and forgets secrets.
-func (s *Session) abort() {
+// forget lets go of the secrets. The attempt under way was cancelled by the
+// machine's answer to Close, and those given up when they were.
+func (s *Session) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.flights {
-		f.cancel()
-	}
-	if s.timer != nil {
-		s.timer.Stop()
-	}
 	clear(s.sets)
 	s.lease.Store(nil)
 }
