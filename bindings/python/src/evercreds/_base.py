@@ -14,6 +14,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
+from evercreds._fields import FieldsOfFrozen
 from evercreds._source import FrozenCredentials
 
 __all__ = ["BaseCredentials", "provide"]
@@ -25,7 +26,7 @@ _READ_AGAIN = frozenset(
 )
 
 
-class BaseCredentials(Credentials):  # type: ignore[misc]
+class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
     """The credentials of a botocore session, looked up anew for each refresh.
 
     Args:
@@ -48,52 +49,33 @@ class BaseCredentials(Credentials):  # type: ignore[misc]
 
     def find(self) -> Credentials | None:
         """Look the credentials up, without a trace in the botocore session."""
-        held = getattr(self._credentials_of, "_credentials", None)
-        if held is not None and not self._is_stale(held):
-            return held
-        return self._credentials_of.get_component("credential_provider").load_credentials()
+        held: Credentials | None = getattr(self._credentials_of, "_credentials", None)
+        if held is None or self._is_stale(held):
+            held = self._credentials_of.get_component("credential_provider").load_credentials()
+        return held
 
     @staticmethod
     def _is_stale(held: Credentials) -> bool:
         live = isinstance(held, RefreshableCredentials)
         return not live and getattr(held, "method", None) in _READ_AGAIN
 
-    def renew(self) -> None:
+    def renew(self) -> Credentials:
         """Look the credentials up for the refresh that begins.
 
         Raises:
             NoCredentialsError: There are none.
         """
-        self._current = self.find()
-        if self._current is None:
+        found = self._current = self.find()
+        if found is None:
             raise NoCredentialsError
+        return found
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Give what the last ``renew`` found, refreshed if it refreshes itself."""
-        if self._current is None:
-            self.renew()
-        assert self._current is not None
-        return FrozenCredentials(*self._current.get_frozen_credentials())
-
-    @property
-    def access_key(self) -> str:
-        """The access key id."""
-        return self.get_frozen_credentials().access_key
-
-    @property
-    def secret_key(self) -> str:
-        """The secret access key."""
-        return self.get_frozen_credentials().secret_key
-
-    @property
-    def token(self) -> str | None:
-        """The session token."""
-        return self.get_frozen_credentials().token
-
-    @property
-    def account_id(self) -> str | None:
-        """The account, where it is known."""
-        return self.get_frozen_credentials().account_id
+        current = self._current
+        if current is None:
+            current = self.renew()
+        return FrozenCredentials(*current.get_frozen_credentials())
 
 
 class _Provider(CredentialProvider):  # type: ignore[misc]

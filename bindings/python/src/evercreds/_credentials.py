@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 
 from evercreds._base import BaseCredentials
+from evercreds._fields import FieldsOfFrozen
 from evercreds._session_core import ReentrantUseError, SessionCore
 from evercreds._source import CredentialSet, FrozenCredentials
 from evercreds.errors import EvercredsConfigurationError
@@ -15,7 +16,7 @@ from evercreds.errors import EvercredsConfigurationError
 __all__ = ["LeasedCredentials"]
 
 
-class LeasedCredentials(RefreshableCredentials):  # type: ignore[misc]
+class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore[misc]
     """Credentials of a session, always fresh. Safe for use by many threads.
 
     Reading them is a look at the clock while the lease lasts. Fields read one by one may come from
@@ -29,7 +30,7 @@ class LeasedCredentials(RefreshableCredentials):  # type: ignore[misc]
         self._base = base
         self._elapsed_ns = core.clock.elapsed_ns
         if not core.clock.counts_sleep:
-            self.get_frozen_credentials = self._get_frozen_credentials_awake
+            self.get_frozen_credentials = self._when_awake  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} method={self.method!r}>"
@@ -48,7 +49,7 @@ class LeasedCredentials(RefreshableCredentials):  # type: ignore[misc]
             return served.frozen  # type: ignore[union-attr]
         return self._obtain()
 
-    def _get_frozen_credentials_awake(self) -> ReadOnlyCredentials:
+    def _when_awake(self) -> ReadOnlyCredentials:
         """As above, where the elapsed clock stands still in sleep: the wall clock counts too."""
         until, until_wall, served = self._core.lease
         if self._elapsed_ns() < until and self._core.clock.wall_ns() < until_wall:
@@ -70,26 +71,6 @@ class LeasedCredentials(RefreshableCredentials):  # type: ignore[misc]
                 "no base credentials to sign with: use another session there"
             )
         return FrozenCredentials(*base.get_frozen_credentials())
-
-    @property
-    def access_key(self) -> str:
-        """The access key id."""
-        return self.get_frozen_credentials().access_key
-
-    @property
-    def secret_key(self) -> str:
-        """The secret access key."""
-        return self.get_frozen_credentials().secret_key
-
-    @property
-    def token(self) -> str:
-        """The session token."""
-        return self.get_frozen_credentials().token
-
-    @property
-    def account_id(self) -> str | None:
-        """The account of the assumed role, where the source tells it."""
-        return self.get_frozen_credentials().account_id
 
     def refresh_needed(self, refresh_in: float | None = None) -> bool:
         """Tell whether less than ``refresh_in`` seconds are left; ``None``: the advisory window.

@@ -156,8 +156,7 @@ class SessionCore:
         try:
             self._launch(flight)
             self._wait(flight)
-            answered = self._event(lambda machine: machine.answer(flight.ticket, 0, False))
-            self._follow(answered, 0, forced=False)
+            self._follow(self._answer(flight, 0, False), 0, forced=False)
         except BaseException:
             self.close()
             raise
@@ -172,13 +171,15 @@ class SessionCore:
                 if flight.is_lost:
                     outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
                     continue
-                ticket = flight.ticket
-                outcome = self._event(lambda machine: machine.answer(ticket, min_ttl_ms, forced))
+                outcome = self._answer(flight, min_ttl_ms, forced)
             elif outcome.served is not None:
                 return outcome.served
             else:
                 now_ms = self.clock.elapsed_ns() // NANOS
                 raise self._failures.error(outcome.decision, now_ms)
+
+    def _answer(self, flight: Flight, min_ttl_ms: int, forced: bool) -> _Outcome:
+        return self._event(lambda machine: machine.answer(flight.ticket, min_ttl_ms, forced))
 
     def _wait(self, flight: Flight) -> None:
         self.clock.wait(flight.settled, flight.deadline_ms)

@@ -14,7 +14,7 @@ from evercreds import _abi_generated as abi
 __all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source"]
 
 
-class FrozenCredentials(ReadOnlyCredentials):
+class FrozenCredentials(ReadOnlyCredentials):  # type: ignore[misc]
     """The credentials that a request is signed with, all from one reply."""
 
     __slots__ = ()

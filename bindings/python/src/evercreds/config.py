@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, NoReturn
 
 from evercreds._options import given_as
@@ -75,7 +74,7 @@ class _CheckedConfig(dict[str, Any]):
             self[key] = default
         return self.get(key)
 
-    def __ior__(self, other: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Any:
+    def __ior__(self, other: Any) -> Any:  # type: ignore[misc]
         self.update(other)
         return self
 

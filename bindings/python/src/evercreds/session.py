@@ -252,7 +252,8 @@ def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
 
 
 def _as_dict(served: CredentialSet) -> TemporaryCredentials:
-    frozen, expiry = served.frozen, served.expiry
+    frozen: Any = served.frozen
+    expiry = served.expiry
     return {
         "access_key": frozen.access_key,
         "secret_key": frozen.secret_key,
@@ -263,14 +264,12 @@ def _as_dict(served: CredentialSet) -> TemporaryCredentials:
 
 def _min_ttl_ms(given: float | datetime.timedelta) -> int:
     seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
-    if (
-        isinstance(seconds, bool)
-        or not isinstance(seconds, numbers.Real)
-        or not 0 <= seconds <= _LONGEST_TTL_S
-    ):
+    is_number = isinstance(seconds, numbers.Real) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= seconds <= _LONGEST_TTL_S:
         raise EvercredsValidationError(
-            "min_ttl must be seconds from 0 to 43200, or a timedelta of that, got "
+            f"min_ttl must be seconds from 0 to {_LONGEST_TTL_S}, or a timedelta of that, got "
             f"{given_as(given)}",
             param="min_ttl",
         )
-    return math.ceil(seconds * 1000)
+    ms: int = math.ceil(seconds * 1000)
+    return ms

@@ -18,6 +18,7 @@ __all__ = ["ClientCache", "EvictionPolicy", "ResourceCache"]
 EvictionPolicy = Literal["LRU", "LFU"]
 
 _DEFAULT_SIZE = 10
+_LARGEST_SIZE = (1 << 30) - 1
 
 
 class _Making:
@@ -57,10 +58,10 @@ class _Cache:
         )
 
     @classmethod
-    def check_size(cls, max_size: object) -> None:
+    def check_size(cls, max_size: Any) -> None:
         """Check a bound: any whole number; a negative one counts as its absolute value."""
         whole = isinstance(max_size, int) and not isinstance(max_size, bool)
-        if not whole or abs(max_size) >= 1 << 30:  # type: ignore[operator]
+        if not whole or not -_LARGEST_SIZE <= max_size <= _LARGEST_SIZE:
             raise cls._error(
                 f"max_size must be a whole number below 2**30, got {given_as(max_size)}",
                 param="max_size",

@@ -60,7 +60,7 @@ class SessionCache:
         raise KeyError(kind)
 
 
-class Session(boto3.Session):
+class Session(boto3.Session):  # type: ignore[misc]
     """A ``boto3.Session`` that builds each client and each resource once, and keeps it.
 
     The arguments are those of ``boto3.Session``.
@@ -73,7 +73,7 @@ class Session(boto3.Session):
         super().__init__(*args, **kwargs)
         self.cache = SessionCache()
 
-    def client(  # type: ignore[override]
+    def client(
         self,
         *args: Any,
         eviction_policy: EvictionPolicy | None = None,
@@ -99,7 +99,7 @@ class Session(boto3.Session):
             return build(*args, **kwargs)
         return cache.get_or_make(key, lambda: build(*args, **kwargs))
 
-    def resource(  # type: ignore[override]
+    def resource(
         self,
         *args: Any,
         eviction_policy: EvictionPolicy | None = None,

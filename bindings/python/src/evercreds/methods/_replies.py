@@ -40,18 +40,16 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     credentials = response.get("Credentials") or {}
     missing = [name for name in _FIELDS if not _is_text(credentials.get(name))]
     expiration = credentials.get("Expiration")
-    if not isinstance(expiration, datetime.datetime):
-        missing.append("Expiration")
-    if missing:
+    if missing or not isinstance(expiration, datetime.datetime):
+        if not isinstance(expiration, datetime.datetime):
+            missing.append("Expiration")
         raise malformed(
             f"the reply of STS lacks {', '.join(missing)}", details={"missing": sorted(missing)}
         )
     expiry_ms = _rules.expiry_from_datetime(expiration)
     if expiry_ms < 0:
         raise malformed(f"Expiration in the reply of STS: {_rules.expiry_problem(expiry_ms)}")
-    frozen = FrozenCredentials(
-        *(credentials[name] for name in _FIELDS), account_id=_account_id(response)
-    )
+    frozen = FrozenCredentials(*(credentials[name] for name in _FIELDS), _account_id(response))
     return Reply(
         CredentialSet(frozen, expiration.astimezone(datetime.timezone.utc)),
         expiry_ms,
