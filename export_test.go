@@ -17,3 +17,10 @@ func (s *Session) SetsKept() int {
 	defer s.mu.Unlock()
 	return len(s.sets)
 }
+
+// LoseTimer stops the timer, as if it never fired.
+func (s *Session) LoseTimer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timer.Stop()
+}

@@ -77,6 +77,23 @@ func TestHungSource(t *testing.T) {
 	})
 }
 
+// Even if the one timer is lost, a caller's own patience ends at the deadline.
+func TestLostTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			time.Sleep(time.Minute)
+			return v.set(1, time.Now()), nil
+		}
+		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))
+		defer s.Close()
+		s.LoseTimer()
+		wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
+		time.Sleep(time.Minute)
+		wantKey(t, s, 1, 0)
+	})
+}
+
 // A late answer serves those who wait for the next flight; who forced that one
 // still gets what it brings itself.
 func TestLateAnswerServesTheWaitersOfTheNextFlight(t *testing.T) {

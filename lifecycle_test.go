@@ -151,6 +151,25 @@ func TestSetWithoutExpiry(t *testing.T) {
 	})
 }
 
+// Where the lifetime that was asked for is known, a set is not believed to last
+// longer.
+func TestRequestedDurationBoundsTheLifetime(t *testing.T) {
+	v := &vault{}
+	v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		r := v.set(1, time.Now())
+		r.Duration = 20 * time.Minute
+		return r, nil
+	}
+	s := open(t, v)
+	defer s.Close()
+	if _, err := s.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if l := s.Status().Lifetime; l != 20*time.Minute {
+		t.Errorf("lifetime %v", l)
+	}
+}
+
 // The set ends with the clock that says so first. Two hours pass in each step.
 func TestClockSteps(t *testing.T) {
 	for name, step := range map[string]core.Now{
