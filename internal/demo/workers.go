@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 )
 
@@ -79,19 +81,25 @@ func startWorker(ctx context.Context, s *scene, language string, argv []string) 
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), assignmentEnv+"="+string(job), "AWS_REGION="+s.region, "AWS_DEFAULT_REGION="+s.region)
-	if s.standIn != nil {
-		base := s.standIn.Base
-		cmd.Env = append(cmd.Env,
-			"AWS_ACCESS_KEY_ID="+base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+base.SecretAccessKey,
-			"AWS_SESSION_TOKEN=", "AWS_PROFILE=", "AWS_EC2_METADATA_DISABLED=true")
-	}
+	cmd.Env = append(s.environment(), assignmentEnv+"="+string(job), "AWS_REGION="+s.region)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
 	return &worker{language, cmd, bufio.NewScanner(out)}, cmd.Start()
+}
+
+// environment is ours; on the stand-in, its credentials take the place of any
+// that a developer has.
+func (s *scene) environment() []string {
+	if s.standIn == nil {
+		return os.Environ()
+	}
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
+	base := s.standIn.Base
+	return append(env, "AWS_ACCESS_KEY_ID="+base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+base.SecretAccessKey,
+		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true")
 }
 
 // follow shows what the workers report until all have ended, and gives the last
