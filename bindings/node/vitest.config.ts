@@ -4,7 +4,6 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
-    globalSetup: ["test/global.ts"],
     testTimeout: 30_000,
     // two files at once: the machines that run this are small
     maxWorkers: 2,

@@ -4,7 +4,7 @@ import { type ErrorClass, type ErrorCode, EvercredsError } from "./errors.js";
 import type { Decision } from "./machine.js";
 import type { Rules } from "./rules.js";
 import { SourceFailure } from "./source.js";
-import { header, retryAfter } from "./http.js";
+import { dropBody, header, retryAfter } from "./http.js";
 
 /** A failed attempt as the machine takes it. */
 export interface Failure {
@@ -58,6 +58,9 @@ export class FailureReader {
             typeof known.name === "string" ? known.name : "",
           );
     const pause = retryAfter(header(known.$response, "retry-after"), nowMs);
+    // Our own client's error leads to its request, with the base session token in
+    // it, and is kept for callers. A custom source's error is left alone.
+    if (this.#method === abi.Method.STS) dropBody(known.$response);
     return { class: kind, reason: abi.Code.SOURCE, retryAfterMs: pause };
   }
 }

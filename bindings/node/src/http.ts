@@ -22,3 +22,8 @@ export function retryAfter(value: string | undefined, nowMs: number): number {
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }
+
+/** Forgets a response's body, the stream that holds on to connection and request. */
+export function dropBody(response: unknown): void {
+  if (typeof response === "object" && response !== null) Reflect.set(response, "body", undefined);
+}

@@ -1,6 +1,7 @@
 import * as abi from "./abi_generated.js";
 import { EvercredsError } from "./errors.js";
 import { type ModuleSource, readModule, toModule } from "./load.js";
+import { VERSION } from "./version.js";
 import { Wasi } from "./wasi.js";
 
 /** The module's exports; generated from the table of the ABI. */
@@ -177,7 +178,7 @@ export function checkVersion(version: number): void {
  * Another version brings another module, and so has an instance of its own.
  */
 const shared = globalThis as Record<symbol, Runtime | undefined>;
-const place = Symbol.for("evercreds 0.1.0 runtime");
+const place = Symbol.for(`evercreds ${VERSION} runtime`);
 
 /** The runtime of the process. */
 export function theRuntime(): Runtime {

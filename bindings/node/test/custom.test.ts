@@ -74,7 +74,7 @@ test.each<[string, CustomCredentials["accountId"], CustomCredentials]>([
 
 test("expiryTime null: the set never expires", async () => {
   const { session, clock, source } = virtualSession();
-  source.answer = () => ({ ...source.set(), expiryTime: null }) as CustomCredentials;
+  source.answer = () => ({ ...source.set(), expiryTime: null });
   expect(await session.credentials()).not.toHaveProperty("expiration");
   await clock.advance(1000 * 24 * 3600 * 1000);
   expect((await session.credentials()).accessKeyId).toBe("AKIA1");

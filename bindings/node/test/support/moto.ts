@@ -1,0 +1,63 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
+
+const built = fileURLToPath(new URL("../../../../build/venv/bin/python", import.meta.url));
+
+/** A Python that has moto; undefined: there is none here. */
+export const motoPython = [built, "python3"].find((python) => {
+  if (python === built && !existsSync(built)) return false;
+  try {
+    execFileSync(python, ["-c", "import moto.server"], { stdio: "ignore", timeout: 60_000 });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** moto's server: an STS and S3 that others wrote. */
+export class Moto {
+  private constructor(
+    readonly endpoint: string,
+    readonly process: ChildProcess,
+  ) {}
+
+  static async start(python: string): Promise<Moto> {
+    const port = await freePort();
+    const child = spawn(python, ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)], {
+      stdio: "ignore",
+    });
+    const endpoint = `http://127.0.0.1:${port}`;
+    for (const end = Date.now() + 30_000; ;) {
+      if (
+        await fetch(`${endpoint}/moto-api/`).then(
+          (reply) => reply.ok,
+          () => false,
+        )
+      )
+        break;
+      if (Date.now() > end || child.exitCode !== null) throw new Error("moto did not start");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return new Moto(endpoint, child);
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.process.once("exit", resolve));
+    this.process.kill();
+    await gone;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => {
+        resolve(typeof address === "object" && address !== null ? address.port : 0);
+      });
+    });
+  });
+}
