@@ -25,8 +25,6 @@ const common = {
   packages: "external", // @aws-sdk/client-sts stays a peer
   platform: "neutral",
   target: "es2022",
-  sourcemap: true,
-  sourcesContent: false,
   logLevel: "warning",
 };
 await build({

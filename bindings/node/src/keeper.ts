@@ -194,7 +194,7 @@ export class Keeper implements MachineHost {
   async #attempt(flight: Flight): Promise<() => void> {
     const { ticket, signal } = flight;
     const prompted = () => {
-      if (this.#reports(flight)) this.#machine.prompted(ticket);
+      if (this.#reports(flight) && !signal.aborted) this.#machine.prompted(ticket);
     };
     try {
       const reply = await this.#source.fetch({ signal, prompted });

@@ -1,3 +1,5 @@
+import { EvercredsError } from "./errors.js";
+
 /** What a WebAssembly module can be given as. */
 export type ModuleSource = WebAssembly.Module | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
@@ -14,7 +16,12 @@ export function toModule(source: ModuleSource): WebAssembly.Module {
 export function readModule(): WebAssembly.Module {
   const builtin = (globalThis as { process?: Partial<NodeJS.Process> }).process?.getBuiltinModule;
   if (builtin === undefined) {
-    throw new Error("there is no file system here: call initialize(module) first");
+    throw new EvercredsError(
+      "configuration",
+      "evercreds.wasm can be read from its file by Node from 20.16 on; " +
+        "elsewhere, call initialize(module) before the first session",
+      { class: "permanent" },
+    );
   }
   return toModule(
     Uint8Array.from(builtin("node:fs").readFileSync(new URL("./evercreds.wasm", import.meta.url))),

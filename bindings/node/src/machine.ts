@@ -227,7 +227,8 @@ export class Machine {
     if (result <= abi.Result.ERR_OPTION_VALUE)
       throw new OptionRefused(abi.Result.ERR_OPTION_VALUE - result);
     if (result === abi.Result.ERR_PANIC || result === abi.Result.ERR_POISONED) throw new Poisoned();
-    throw new EvercredsError("internal", `the wasm module refused a call with code ${result}`);
+    const words = abi.ERROR_TEXTS[result] ?? `code ${result}`;
+    throw new EvercredsError("internal", `the wasm module refused a call: ${words}`);
   }
 
   /** Tries again after a trap or a poisoned handle, on what was rebuilt. */

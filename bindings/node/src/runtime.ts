@@ -132,22 +132,22 @@ export class Runtime {
   #instantiate(): Instance {
     const module = (this.#module ??= readModule());
     const wasi = new Wasi();
-    const host = {
-      refresh_begin: (_session: number, ticket: number) => {
+    const host: abi.HostFunctions = {
+      refresh_begin: (_session, ticket) => {
         this.#host?.begin(ticket);
       },
-      refresh_cancel: (_session: number, ticket: number) => {
+      refresh_cancel: (_session, ticket) => {
         this.#host?.cancel(ticket);
       },
     };
     const { exports: raw } = new WebAssembly.Instance(module, {
       wasi_snapshot_preview1: wasi.importsFor(module),
-      [abi.HOST_MODULE]: host,
+      [abi.HOST_MODULE]: { ...host },
     });
     const exports = raw as unknown as Exports;
     wasi.memory = exports.memory;
     exports._initialize();
-    checkVersion(exports.evercreds_abi_version());
+    checkVersion(exports.evercreds_abi_version(), exports.evercreds_abi_features());
     return { exports, wasi, slots: slotsOf(exports) };
   }
 }
@@ -160,17 +160,20 @@ function slotsOf(exports: Exports): Float64Array<ArrayBuffer> {
   );
 }
 
-/** Refuses a module of another major version, or one older than this code. */
-export function checkVersion(version: number): void {
+/** What this package calls; minor versions of the ABI only add to it. */
+const FEATURES = abi.Feature.SESSIONS | abi.Feature.RULES | abi.Feature.HOST_CALLS;
+
+/** Refuses a module of another major version, an older one, and one that lacks a part. */
+export function checkVersion(version: number, features: number): void {
   const major = version >> 16;
   const minor = version & 0xffff;
-  if (major === abi.ABI_MAJOR && minor >= abi.ABI_MINOR) return;
-  throw new EvercredsError(
-    "configuration",
-    `the wasm module has ABI version ${major}.${minor}, and this package needs ` +
-      `${abi.ABI_MAJOR}.${abi.ABI_MINOR} or a later ${abi.ABI_MAJOR}.x`,
-    { class: "permanent" },
-  );
+  const fits = major === abi.ABI_MAJOR && minor >= abi.ABI_MINOR;
+  if (fits && (features & FEATURES) === FEATURES) return;
+  const words = fits
+    ? `the wasm module has features ${features}, and this package needs ${FEATURES}`
+    : `the wasm module has ABI version ${major}.${minor}, and this package needs ` +
+      `${abi.ABI_MAJOR}.${abi.ABI_MINOR} or a later ${abi.ABI_MAJOR}.x`;
+  throw new EvercredsError("configuration", words, { class: "permanent" });
 }
 
 /**

@@ -122,7 +122,7 @@ export class RefreshableSession {
    *   the signal's own reason once it is aborted
    */
   async credentialsFor(needs: CredentialNeeds = {}): Promise<AwsCredentials> {
-    const { minTtl, signal } = readNeeds(needs);
+    const { minTtl, signal } = readNeeds(needs, ["minTtl", "signal"]);
     return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), signal });
   }
 
@@ -142,7 +142,7 @@ export class RefreshableSession {
    * is this caller's alone: what is held goes on being served.
    */
   async refresh(options: { signal?: AbortSignal } = {}): Promise<AwsCredentials> {
-    return this.#keeper.force(readNeeds(options).signal);
+    return this.#keeper.force(readNeeds(options, ["signal"]).signal);
   }
 
   /**
@@ -193,11 +193,18 @@ function providerFor(keeper: Keeper): CredentialProvider {
   } as const);
 }
 
-function readNeeds(needs: unknown): { minTtl: number; signal: AbortSignal | undefined } {
-  if (!isRecord(needs)) {
-    throw new EvercredsValidationError("options", "options must be an object", needs);
+interface Needs { minTtl: number; signal: AbortSignal | undefined }
+
+function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Needs {
+  if (!isRecord(given)) {
+    throw new EvercredsValidationError("options", "options must be an object", given);
   }
-  const { minTtl = 0, signal } = needs;
+  const unknown = Object.keys(given).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown !== undefined) {
+    const words = `${unknown} is not an option; expected one of ${names.join(", ")}`;
+    throw new EvercredsValidationError(unknown, words, given[unknown]);
+  }
+  const { minTtl = 0, signal } = given;
   // a day is beyond what any source issues
   if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
     throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);

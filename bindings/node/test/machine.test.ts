@@ -91,14 +91,20 @@ test.each([
 ])("a module of version %i.%i is refused with both versions", (major, minor) => {
   const words = `ABI version ${major}.${minor}, and this package needs ${abi.ABI_MAJOR}.`;
   expect(() => {
-    checkVersion(major * 65536 + minor);
+    checkVersion(major * 65536 + minor, 15);
   }).toThrow(words);
 });
 
 test("a later minor version is taken", () => {
   expect(() => {
-    checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR + 7);
+    checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR + 7, 255);
   }).not.toThrow();
+});
+
+test("a module without sessions is refused", () => {
+  expect(() => {
+    checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR, abi.Feature.RULES);
+  }).toThrow("features 4, and this package needs 13");
 });
 
 describe.skipIf(panicFile === undefined)("a module that panics on purpose", () => {

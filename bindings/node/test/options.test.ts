@@ -170,11 +170,20 @@ test.each([
   ["minTtl", { minTtl: "60" }],
   ["minTtl", { minTtl: 86401 }],
   ["signal", { signal: {} }],
+  ["minTTL", { minTTL: 60 }],
   ["options", 60],
 ])("credentialsFor refuses a bad %s", async (parameter, needs) => {
   const { session } = virtualSession();
   await expect(session.credentialsFor(needs as never)).rejects.toMatchObject({
     code: "validation",
     parameter,
+  });
+});
+
+test("refresh refuses what it does not know", async () => {
+  const { session } = virtualSession();
+  await expect(session.refresh({ minTtl: 60 } as never)).rejects.toMatchObject({
+    code: "validation",
+    parameter: "minTtl",
   });
 });

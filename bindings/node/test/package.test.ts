@@ -137,14 +137,12 @@ test("what is published", async () => {
   const { stdout } = await run("tar", ["-tzf", path.join(home, `evercreds-${VERSION}.tgz`)]);
   const files = stdout.split("\n").filter((file) => !file.startsWith("package/dist/types/"));
   expect(files.filter((file) => file !== "").sort()).toEqual([
+    "package/LICENSE",
     "package/README.md",
     "package/dist/evercreds.wasm",
     "package/dist/index.cjs",
-    "package/dist/index.cjs.map",
     "package/dist/index.mjs",
-    "package/dist/index.mjs.map",
     "package/dist/replay.mjs",
-    "package/dist/replay.mjs.map",
     "package/package.json",
   ]);
 });
