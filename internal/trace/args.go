@@ -74,6 +74,25 @@ func (a *args) number(name string) int64 {
 	return n
 }
 
+// outOfRange tells whether the ABI refuses this event for a number in it. Hosts
+// without the ABI between them and the core are to answer alike.
+func (r *replayer) outOfRange(verb string, a *args) bool {
+	const maxInstant = 253402300800000 // the end of the year 9999
+	for _, at := range []int64{r.now.Wall, r.now.Elapsed} {
+		if verb != "close" && (at < -maxInstant || at > maxInstant) {
+			return true
+		}
+	}
+	for _, w := range a.words {
+		name, value, _ := strings.Cut(w, "=")
+		ms, _ := ParseSpan(value)
+		if ms < 0 && (name == "min_ttl" || name == "retry_after" || name == "duration") {
+			return true
+		}
+	}
+	return false
+}
+
 func (a *args) finish() error {
 	if a.err != nil {
 		return a.err

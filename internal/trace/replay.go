@@ -104,6 +104,10 @@ func (r *replayer) sessionEvent(verb string, a *args) (string, error) {
 	case "status":
 		return r.status(a)
 	}
+	if r.outOfRange(verb, a) {
+		a.words = nil // what was refused has been read
+		return "", Refusal("argument")
+	}
 	d, err := r.decide(verb, a)
 	if err != nil {
 		return "", err

@@ -32,6 +32,9 @@ func (r *replayer) cacheEvent(words []string) (string, error) {
 		return "", fmt.Errorf("%q is not a whole number", words[1])
 	}
 	n := int32(n64)
+	if n < 0 && words[0] != "resize" {
+		return "", Refusal("argument")
+	}
 	switch words[0] {
 	case "get":
 		return r.cacheAnswer(r.m.CacheGet(n)), nil
@@ -110,6 +113,9 @@ func (r *replayer) ruleClass(words []string) (string, error) {
 	status, err := strconv.ParseInt(words[1], 10, 32)
 	if !ok || err != nil {
 		return "", errors.New("rule class needs a method and a number")
+	}
+	if method < 1 || status < 0 || status > 999 {
+		return "", Refusal("argument")
 	}
 	code := strings.Join(words[2:], "")
 	return "rule " + name(classes, r.m.RuleClass(core.Method(method), int32(status), code)), nil
