@@ -20,7 +20,7 @@ type Machine struct {
 	module   api.Module
 	ctx      context.Context // carries the machine to the host functions
 	host     abi.Host
-	stderr   tail
+	stderr   head
 	dead     *TrapError
 	buffer   uint32
 	decision uint32
@@ -51,7 +51,7 @@ func (r Result) Error() string {
 // TrapError ends an instance: no export may be called any more.
 type TrapError struct {
 	Export string // the call that trapped
-	Reason string // the end of what the runtime in the module printed
+	Reason string // the beginning of what the runtime in the module printed
 	Err    error
 }
 
@@ -184,16 +184,14 @@ func (m *Machine) slots() (v [abi.SlotCount]int64, err error) {
 	return v, nil
 }
 
-// tail keeps the end of what is written to it.
-type tail struct{ b []byte }
+// head keeps the beginning of what is written to it: a runtime that dies says
+// why first.
+type head struct{ b []byte }
 
-func (t *tail) Write(p []byte) (int, error) {
+func (h *head) Write(p []byte) (int, error) {
 	const most = 512
-	t.b = append(t.b, p...)
-	if len(t.b) > most {
-		t.b = append([]byte(nil), t.b[len(t.b)-most:]...)
-	}
+	h.b = append(h.b, p[:min(len(p), most-len(h.b))]...)
 	return len(p), nil
 }
 
-func (t *tail) String() string { return string(t.b) }
+func (h *head) String() string { return string(h.b) }

@@ -1,0 +1,139 @@
+package wazerohost
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/built"
+)
+
+// The modules, built once; compiled code is kept for all tests.
+var modules struct {
+	plain, panicking []byte
+	cache            string
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "evercreds-wazerohost-")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(dir)
+		modules.cache = filepath.Join(dir, "cache")
+		modules.plain, modules.panicking = build(dir, false), build(dir, true)
+		return m.Run()
+	}())
+}
+
+func build(dir string, panics bool) []byte {
+	path, err := built.Wasm(dir, panics)
+	if err != nil {
+		panic(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
+
+// hands is a pair of clocks that a test moves.
+type hands struct{ elapsed atomic.Int64 }
+
+const wall0 = int64(1_700_000_000_000)
+
+func (h *hands) now() core.Now {
+	e := h.elapsed.Load()
+	return core.Now{Wall: wall0 + e, Elapsed: e}
+}
+
+func (h *hands) advance(d time.Duration) { h.elapsed.Add(d.Milliseconds()) }
+
+func newRuntime(t *testing.T, wasm []byte, clock func() core.Now) *Runtime {
+	t.Helper()
+	rt, err := New(t.Context(), wasm, Config{CacheDir: modules.cache, clock: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := rt.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return rt
+}
+
+// source brings sets of an hour, or what the test tells it to.
+type source struct {
+	hands *hands
+	mu    sync.Mutex
+	calls int
+	err   error
+	panic any
+	gate  chan struct{} // nil: it answers at once
+}
+
+func (s *source) Method() core.Method { return core.MethodCustom }
+
+func (s *source) Fetch(ctx context.Context, _ *hostfuncs.Flight) (hostfuncs.Result, error) {
+	if s.gate != nil {
+		select {
+		case <-s.gate:
+		case <-ctx.Done():
+			return hostfuncs.Result{}, ctx.Err()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	if s.panic != nil {
+		panic(s.panic)
+	}
+	key := fmt.Sprintf("key-%d", s.calls)
+	return hostfuncs.Result{Credentials: hostfuncs.Credentials{
+		AccessKeyID: key, SecretAccessKey: "example", SessionToken: "example",
+		Expires: time.UnixMilli(s.hands.now().Wall).Add(time.Hour),
+	}}, s.err
+}
+
+func (s *source) set(err error, p any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err, s.panic = err, p
+}
+
+func (s *source) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls
+}
+
+func openSession(t *testing.T, rt *Runtime, s hostfuncs.Source, options ...Option) *Session {
+	t.Helper()
+	session, err := rt.Open(s, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return session
+}
+
+// wantKey asks a session and compares the access key.
+func wantKey(t *testing.T, s *Session, key string) {
+	t.Helper()
+	creds, err := s.Credentials(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if creds.AccessKeyID != key {
+		t.Fatalf("got %s, want %s", creds.AccessKeyID, key)
+	}
+}

@@ -1,0 +1,76 @@
+package wazerohost
+
+import (
+	"context"
+	"testing"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// trap ends the instance of a runtime, as a fault of the Go runtime would.
+func trap(t *testing.T, rt *Runtime) {
+	t.Helper()
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	if _, err := rt.machine.number("test_fatal"); err == nil {
+		t.Fatal("no trap")
+	}
+}
+
+// After a trap all sessions go on from their snapshots: with what they held, and
+// without asking their sources.
+func TestSessionsOutliveATrap(t *testing.T) {
+	h := &hands{}
+	rt := newRuntime(t, modules.panicking, h.now)
+	first, second := &source{hands: h}, &source{hands: h}
+	a, b := openSession(t, rt, first), openSession(t, rt, second)
+	wantKey(t, a, "key-1")
+	trap(t, rt)
+	a.lease.Store(nil) // else it would serve on without the machine
+	wantKey(t, a, "key-1")
+	wantKey(t, b, "key-1")
+	if first.count() != 1 || second.count() != 1 {
+		t.Errorf("calls of the sources: %d, %d", first.count(), second.count())
+	}
+	starts, err := a.Status(core.StatusStarts)
+	if err != nil || starts != 1 {
+		t.Errorf("starts: %d, %v", starts, err)
+	}
+}
+
+// Whoever waits for a flight that the new instance does not know asks again.
+func TestWaitersOutliveATrap(t *testing.T) {
+	h := &hands{}
+	rt := newRuntime(t, modules.panicking, h.now)
+	src := &source{hands: h, gate: make(chan struct{})}
+	s := openSession(t, rt, src)
+	result := make(chan error)
+	go func() { _, err := s.Credentials(context.Background()); result <- err }()
+	wait(t, func() bool { n, err := s.Status(core.StatusFlight); return err == nil && n != 0 })
+	trap(t, rt)
+	other := openSession(t, rt, &source{hands: h}) // meets the trap
+	close(src.gate)
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+	wantKey(t, other, "key-1")
+}
+
+func TestAPoisonedSessionGoesOn(t *testing.T) {
+	h := &hands{}
+	rt := newRuntime(t, modules.panicking, h.now)
+	src := &source{hands: h}
+	s := openSession(t, rt, src)
+	wantKey(t, s, "key-1")
+	rt.mu.Lock()
+	_, err := rt.machine.number("test_panic", i32(s.handle))
+	rt.mu.Unlock()
+	if !poisoned(err) {
+		t.Fatalf("panic: %v", err)
+	}
+	s.lease.Store(nil)
+	wantKey(t, s, "key-1")
+	if src.count() != 1 {
+		t.Errorf("%d calls of the source", src.count())
+	}
+}

@@ -1,0 +1,155 @@
+package wazerohost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+func TestCallersShareOneFlight(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h, gate: make(chan struct{})}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			if _, err := s.Credentials(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	close(src.gate)
+	wg.Wait()
+	if n := src.count(); n != 1 {
+		t.Errorf("%d calls of the source", n)
+	}
+}
+
+func TestAnAdvisoryOutageDisturbsNobody(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	wantKey(t, s, "key-1")
+	src.set(errors.New("outage"), nil)
+	for range 30 {
+		h.advance(time.Minute)
+		wantKey(t, s, "key-1")
+	}
+	h.advance(16 * time.Minute) // the advisory window: 15 min
+	wantKey(t, s, "key-1")
+	wait(t, func() bool { return src.count() > 1 })
+	src.set(nil, nil)
+	h.advance(time.Minute)
+	wait(t, func() bool {
+		creds, err := s.Credentials(t.Context())
+		return err == nil && creds.AccessKeyID != "key-1"
+	})
+}
+
+// wait gives what runs on other goroutines its time.
+func wait(t *testing.T, until func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !until(); {
+		if time.Now().After(end) {
+			t.Fatal("waited too long")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestFailuresReachTheCaller(t *testing.T) {
+	h := &hands{}
+	cause := &hostfuncs.Error{Method: core.MethodCustom, Class: core.Permanent, Reason: core.CodeSource, Code: "AccessDenied"}
+	src := &source{hands: h, err: fmt.Errorf("wrapped: %w", cause)}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	_, err := s.Credentials(t.Context())
+	var own *Error
+	if !errors.As(err, &own) || own.Code != core.CodeSource || own.Class != core.Permanent || !errors.Is(err, cause) {
+		t.Fatalf("%#v", err)
+	}
+	if own.RetryAt.UnixMilli() <= wall0 {
+		t.Errorf("retry at %v", own.RetryAt)
+	}
+	src.set(nil, "a secret")
+	h.advance(time.Minute)
+	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeAbandoned {
+		t.Fatalf("after a panic: %v", err)
+	}
+	src.set(nil, nil)
+	h.advance(time.Minute)
+	wantKey(t, s, "key-3")
+}
+
+func TestTheEndOfAContextFreesItsCaller(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h, gate: make(chan struct{})}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Credentials(ctx); !errors.Is(err, context.Canceled) {
+		t.Fatalf("%v", err)
+	}
+	close(src.gate)
+	wantKey(t, s, "key-1")
+}
+
+func TestAHangingSourceTimesOut(t *testing.T) {
+	src := &source{gate: make(chan struct{})}
+	s := openSession(t, newRuntime(t, modules.plain, nil), src, Option{core.OptRefreshTimeout, 0.05})
+	var own *Error
+	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeTimedOut {
+		t.Fatalf("%v", err)
+	}
+}
+
+func TestARejectedSetIsReplaced(t *testing.T) {
+	h := &hands{}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), &source{hands: h})
+	creds, err := s.Credentials(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Invalidate(creds); err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, s, "key-2")
+}
+
+func TestCloseAnswersTheWaiters(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h, gate: make(chan struct{})}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	result := make(chan error)
+	go func() { _, err := s.Credentials(context.Background()); result <- err }()
+	wait(t, func() bool { n, err := s.Status(core.StatusFlight); return err == nil && n != 0 })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var own *Error
+	if err := <-result; !errors.As(err, &own) || own.Code != core.CodeClosed {
+		t.Errorf("the waiter: %v", err)
+	}
+	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeClosed {
+		t.Errorf("a later caller: %v", err)
+	}
+}
+
+func TestRefusedOptionsAreNamed(t *testing.T) {
+	rt := newRuntime(t, modules.plain, nil)
+	var bad *core.OptionError
+	if _, err := rt.Open(&source{}, Option{core.OptJitter, 7}); !errors.As(err, &bad) || bad.Option != core.OptJitter {
+		t.Errorf("%v", err)
+	}
+	if _, err := rt.Open(nil); err == nil {
+		t.Error("opened without a source")
+	}
+	if _, err := New(t.Context(), []byte("no module"), Config{}); err == nil {
+		t.Error("ran what is no module")
+	}
+}

@@ -1,0 +1,71 @@
+package wazerohost
+
+import (
+	"context"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// reply is a decision with what its caller needs of the session.
+type reply struct {
+	core.Decision
+	creds      hostfuncs.Credentials
+	wake       <-chan struct{} // nil: the flight has reported already
+	generation int
+}
+
+// ask is Credentials without a lease.
+func (s *Session) ask(ctx context.Context) (hostfuncs.Credentials, error) {
+	call := func(m *Machine, handle int32) (core.Decision, error) { return m.Ask(handle, s.rt.clock(), 0) }
+	for {
+		r, err := s.locked(call)
+		switch {
+		case err != nil:
+			return hostfuncs.Credentials{}, err
+		case r.Kind == core.Serve || r.Kind == core.ServeAndRefresh:
+			return r.creds, nil
+		}
+		if err := s.wait(ctx, r); err != nil {
+			return hostfuncs.Credentials{}, err
+		}
+		call = func(m *Machine, handle int32) (core.Decision, error) {
+			if s.generation != r.generation { // the machine of now does not know the flight
+				return m.Ask(handle, s.rt.clock(), 0)
+			}
+			return m.Answer(handle, r.Ticket, s.rt.clock(), 0, false)
+		}
+	}
+}
+
+// locked makes a call and gives what the caller needs of it.
+func (s *Session) locked(call func(*Machine, int32) (core.Decision, error)) (reply, error) {
+	s.rt.mu.Lock()
+	defer s.rt.mu.Unlock()
+	d, err := s.rt.run(s, call)
+	if err == nil && d.Kind == core.Error {
+		err = s.failure(d)
+	}
+	r := reply{Decision: d, creds: s.sets[d.Set], generation: s.generation}
+	if f := s.flights[d.Ticket]; f != nil {
+		r.wake = f.wake
+	}
+	return r, err
+}
+
+// wait returns when the reply's flight is settled or its deadline has come.
+func (s *Session) wait(ctx context.Context, r reply) error {
+	if r.wake == nil {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(time.Duration(max(0, r.Deadline-s.rt.clock().Elapsed)) * time.Millisecond)
+	defer timer.Stop()
+	select {
+	case <-r.wake:
+	case <-timer.C:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return nil
+}
