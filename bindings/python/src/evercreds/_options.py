@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "max_stale": None,
 }
 
+_LARGE = 10**18
+
 _CHOICES: dict[str, tuple[abi.Option, dict[str, int]]] = {
     "policy": (abi.Option.POLICY, abi.POLICIES),
     "stability": (abi.Option.STABILITY, abi.STABILITIES),
@@ -46,8 +48,10 @@ _SWITCHES: dict[str, abi.Option] = {
 
 def given_as(value: object) -> str:
     """Describe an argument without showing it, unless it is a number or a truth value."""
-    if value is None or isinstance(value, (bool, numbers.Number)):
+    if value is None or isinstance(value, (bool, float, complex)):
         return repr(value)
+    if isinstance(value, int):
+        return repr(value) if abs(value) < _LARGE else "a number far too large"
     return type(value).__name__
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -109,13 +108,14 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         client_config = self.sts_client_kwargs.config
         if seconds is None or getattr(client_config, "parameter_validation", True) is False:
             return  # who turns validation off talks to an STS with rules of its own
-        problem: str | None = f"must be whole seconds, got {given_as(seconds)}"
-        if isinstance(seconds, int) and not isinstance(seconds, bool):
-            with contextlib.suppress(OverflowError):
-                problem = _rules.duration_problem(seconds, is_chained=False)
-                problem = problem and f"{problem}, got {seconds}"
+        whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+        # Beyond a day no number is in order, and the rule takes none that no float can hold.
+        asked = float(max(-1, min(seconds, 86400))) if whole else float("nan")
+        problem = _rules.duration_problem(asked, is_chained=False)
         if problem is not None:
-            raise EvercredsValidationError(f"DurationSeconds: {problem}", param="DurationSeconds")
+            raise EvercredsValidationError(
+                f"DurationSeconds: {problem}, got {given_as(seconds)}", param="DurationSeconds"
+            )
 
 
 def _config(kind: Any, param: str, given: object) -> Any:

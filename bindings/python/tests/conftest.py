@@ -1,0 +1,200 @@
+"""What the tests share: the stand-in for AWS, a clean environment, a clock to turn by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evercreds import RefreshableSession
+
+ROOT = Path(os.environ.get("EVERCREDS_ROOT", Path(__file__).resolve().parents[3]))
+ROLE = "arn:aws:iam::123456789012:role/"
+
+
+class StandIn:
+    """The stand-in, and its control API."""
+
+    def __init__(self, introduction: dict[str, str]) -> None:
+        self.endpoint = introduction["endpoint"]
+        self.region = introduction["region"]
+        self.access_key_id = introduction["access_key_id"]
+        self.secret_access_key = introduction["secret_access_key"]
+        self._control = introduction["control"]
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        data = json.dumps(body).encode() if method == "POST" else None
+        request = urllib.request.Request(f"{self._control}/{path}", data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return json.load(response)
+
+    def fault(self, kind: str, **more: Any) -> None:
+        self.control("POST", "faults", kind=kind, **more)
+
+    def clear_faults(self) -> None:
+        self.control("DELETE", "faults")
+
+    def lifetime(self, role: str, seconds: float) -> None:
+        self.control("POST", "lifetime", source=role, lifetime_ms=int(seconds * 1000))
+
+    def calls(self, role: str) -> dict[str, Any]:
+        """What the role was asked: attempts, successes, failures, concurrent_max, issued."""
+        none = {"attempts": 0, "successes": 0, "failures": 0, "concurrent_max": 0, "issued": []}
+        return self.control("GET", "counts")["roles"].get(role, none)
+
+
+@pytest.fixture(scope="session")
+def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    program = ROOT / "build" / "stand-in"
+    if not program.exists():
+        program = tmp_path_factory.mktemp("stand-in") / "stand-in"
+        command = ["go", "build", "-o", str(program), "./internal/awstest/cmd/stand-in"]
+        subprocess.run(command, cwd=ROOT, check=True, timeout=300)
+    # It ends when its standard input does, so that it cannot outlive these tests.
+    process = subprocess.Popen(
+        [str(program), "--stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def stand_in_process(_process: dict[str, str]) -> StandIn:
+    return StandIn(_process)
+
+
+@pytest.fixture
+def stand_in(stand_in_process: StandIn) -> Iterator[StandIn]:
+    yield stand_in_process
+    stand_in_process.clear_faults()
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of the machine's own AWS setup reaches a test."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture
+def base_keys(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in's base user is who this process is."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", stand_in.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stand_in.secret_access_key)
+
+
+@pytest.fixture
+def role(request: pytest.FixtureRequest) -> str:
+    """A role of this test's own, so that its counts are too."""
+    name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+    return ROLE + name[:64].strip("-")
+
+
+SessionMaker = Callable[..., Any]
+
+
+@pytest.fixture
+def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[SessionMaker]:
+    """Makes sessions on the stand-in, by default with this test's role."""
+    made = []
+
+    def make(**kwargs: Any) -> Any:
+        kwargs.setdefault("assume_role_kwargs", {"RoleArn": role})
+        kwargs.setdefault("sts_client_kwargs", {"endpoint_url": stand_in.endpoint})
+        made.append(RefreshableSession(**kwargs))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+class HandClock:
+    """A clock that stands still until it is turned."""
+
+    counts_sleep = True
+
+    def __init__(self) -> None:
+        self.now_ns = 10**15
+
+    def elapsed_ns(self) -> int:
+        return self.now_ns
+
+    def wall_ns(self) -> int:
+        return 1_800_000_000 * 10**9 + self.now_ns
+
+    def turn(self, seconds: float) -> None:
+        self.now_ns += int(seconds * 1e9)
+
+    def wait(self, event: threading.Event, until_ms: int) -> None:
+        assert event.wait(20), "nobody settled the flight"
+
+
+@pytest.fixture
+def hand_clock() -> HandClock:
+    return HandClock()
+
+
+def in_threads(count: int, work: Callable[[], Any], seconds: float = 60) -> list[Any]:
+    """Run the same in many threads at once; give what each returned or raised."""
+    results: list[Any] = [None] * count
+    ready = threading.Barrier(count)
+
+    def run(at: int) -> None:
+        ready.wait()
+        try:
+            results[at] = work()
+        except Exception as error:
+            results[at] = error
+
+    threads = [threading.Thread(target=run, args=(at,), daemon=True) for at in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(seconds)
+        assert not thread.is_alive(), "a caller hangs"
+    return results
+
+
+def in_child(work: Callable[[], None], seconds: float = 20) -> int:
+    """Start a child that does this work, or fails, or is killed after its time; give its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    import faulthandler
+    import signal
+
+    status = 1
+    try:
+        # A child that hangs says where, and ends.
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        signal.alarm(int(seconds) + 5)
+        work()
+        status = 0
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def ended_well(pid: int) -> bool:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0

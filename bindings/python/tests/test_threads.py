@@ -1,0 +1,115 @@
+"""Many callers at once: one refresh for all of them, and nobody waits for an advisory one."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import SessionMaker, StandIn, in_threads
+
+CALLERS = 200
+
+
+def test_one_call_serves_all_who_wait(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.lifetime(role, 2)
+    credentials = sts_session().get_credentials()
+    for refreshes in (1, 2, 3):
+        frozen = in_threads(CALLERS, credentials.get_frozen_credentials)
+        assert len({each.access_key for each in frozen}) == 1
+        counts = stand_in.calls(role)
+        assert counts["attempts"] == counts["successes"] == refreshes
+        assert counts["concurrent_max"] == 1
+        time.sleep(1.5)  # to the mandatory window, a third of this lifetime
+
+
+def test_one_failure_is_told_to_all_who_wait(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.fault("access_denied", role=role, latency_ms=300)
+    credentials = sts_session().get_credentials()
+    outcomes = in_threads(CALLERS, credentials.get_frozen_credentials)
+    assert all(isinstance(each, ClientError) for each in outcomes)
+    assert stand_in.calls(role)["attempts"] == 1
+
+
+def test_nobody_waits_or_fails_in_an_advisory_outage(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.lifetime(role, 5)
+    session = sts_session(advisory_timeout=4, mandatory_timeout=1)
+    s3 = session.client("s3", endpoint_url=stand_in.endpoint)
+    credentials = session.get_credentials()
+    first = credentials.get_frozen_credentials()
+    stand_in.fault("http", role=role, latency_ms=700, until_ms=2200)
+    end, waits, called = time.monotonic() + 5, [0.0], [0]
+
+    def call() -> None:
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            credentials.get_frozen_credentials()
+            waits.append(time.monotonic() - begin)
+            if threading.current_thread().name.endswith("-call"):
+                s3.list_buckets()
+                called[0] += 1
+            time.sleep(0.01)
+
+    assert in_threads(16, call) == [None] * 16
+    caller = threading.Thread(target=call, name="one-call")
+    end = time.monotonic() + 0.5
+    caller.start()
+    caller.join()
+    assert max(waits) < 0.5, "a caller waited for the source"
+    assert called[0] > 0
+    status = session.status()
+    assert status.counters["failures"] >= 1, "there was no outage to speak of"
+    assert status.counters["installs"] >= 2
+    assert credentials.get_frozen_credentials() != first
+    counts = stand_in.calls(role)
+    assert counts["concurrent_max"] == 1
+
+
+def test_the_hot_path_asks_nobody(
+    sts_session: SessionMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = sts_session()
+    credentials = session.get_credentials()
+    first = credentials.get_frozen_credentials()
+    monkeypatch.setattr(session._core, "obtain", None)  # a call of it would fail
+    assert all(credentials.get_frozen_credentials() is first for _ in range(100))
+
+
+def test_a_caller_who_is_interrupted_takes_nobody_down(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.fault("latency", role=role, latency_ms=600)
+    session = sts_session()
+
+    class Interrupted(BaseException):
+        pass
+
+    def interrupted_wait(event: threading.Event, until_ms: int) -> None:
+        raise Interrupted
+
+    outcome: list[object] = []
+    waiter = threading.Thread(target=lambda: outcome.append(session.credentials))
+    patient = session._core.clock
+
+    class Impatient:
+        def __getattr__(self, name: str) -> object:
+            return getattr(patient, name)
+
+        wait = staticmethod(interrupted_wait)
+
+    session._core.clock = Impatient()
+    with pytest.raises(Interrupted):
+        session._core.obtain()
+    session._core.clock = patient
+    waiter.start()
+    waiter.join(10)
+    assert outcome
+    assert stand_in.calls(role)["attempts"] == 1
