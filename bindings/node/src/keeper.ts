@@ -184,6 +184,7 @@ export class Keeper implements MachineHost {
   /** One attempt, from its start to the one report that the machine gets. */
   async #run(flight: Flight): Promise<void> {
     await Promise.resolve(); // the call of the machine that started it is to return first
+    if (!this.#reports(flight)) return; // it trapped instead, or the session was closed
     const report = await this.#attempt(flight);
     if (this.#reports(flight)) attemptQuietly(report);
     this.#flights.delete(flight.ticket);

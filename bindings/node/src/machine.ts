@@ -3,7 +3,7 @@ import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import type { Failure } from "./failures.js";
 import { freshSeed, type Hash } from "./identity.js";
-import { type Exports, type HostCalls, type Runtime, Trap } from "./runtime.js";
+import { type Exports, type HostCalls, isTrap, type Runtime } from "./runtime.js";
 import { type Decision, readDecision } from "./decision.js";
 
 export type { Decision } from "./decision.js";
@@ -145,7 +145,7 @@ export class Machine {
         x.evercreds_session_free(handle);
       });
     } catch (error) {
-      if (!(error instanceof Trap)) throw error; // the instance is gone, the session with it
+      if (!isTrap(error)) throw error; // the instance is gone, the session with it
     }
   }
 
@@ -238,7 +238,7 @@ export class Machine {
         return action();
       } catch (error) {
         if (error instanceof Poisoned) this.#abandonHandle();
-        else if (!(error instanceof Trap)) throw error;
+        else if (!isTrap(error)) throw error;
         if (attempt === ATTEMPTS) {
           throw new EvercredsError("internal", error.message, { cause: error });
         }

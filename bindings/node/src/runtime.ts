@@ -24,6 +24,11 @@ export class Trap extends Error {
   }
 }
 
+/** By name, since the CJS build may share a runtime of the ESM build's classes. */
+export function isTrap(error: unknown): error is Trap {
+  return error instanceof Error && error.name === "Trap";
+}
+
 interface Instance {
   exports: Exports;
   wasi: Wasi;

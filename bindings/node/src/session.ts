@@ -193,7 +193,10 @@ function providerFor(keeper: Keeper): CredentialProvider {
   } as const);
 }
 
-interface Needs { minTtl: number; signal: AbortSignal | undefined }
+interface Needs {
+  minTtl: number;
+  signal: AbortSignal | undefined;
+}
 
 function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Needs {
   if (!isRecord(given)) {

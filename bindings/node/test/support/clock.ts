@@ -1,9 +1,23 @@
 import type { Clock } from "../../src/clock.js";
 
+/** Digests under way: a thread makes them, so they take real time. */
+let digests = 0;
+const digest = crypto.subtle.digest.bind(crypto.subtle);
+crypto.subtle.digest = async (...given) => {
+  digests++;
+  try {
+    return await digest(...given);
+  } finally {
+    digests--;
+  }
+};
+
 interface Timer {
   at: number;
   callback: () => void;
   holds: boolean;
+  /** Fires whatever is lost. */
+  sure: boolean;
 }
 
 /** Time that passes only when a test says so. */
@@ -11,10 +25,8 @@ export class VirtualClock implements Clock {
   #wall = Date.UTC(2026, 0, 1);
   #elapsed = 0;
   readonly timers = new Set<Timer>();
-  /** While true, timers are lost: none fires. */
+  /** While true, a session's timers are lost: none fires. */
   deaf = false;
-  /** Whether something is under way that no timer stands for. */
-  busy: () => boolean = () => false;
 
   wall(): number {
     return this.#wall;
@@ -25,11 +37,18 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void, holds: boolean): () => void {
-    const timer = { at: this.#elapsed + Math.max(0, delayMs), callback, holds };
+    const timer = { at: this.#elapsed + Math.max(0, delayMs), callback, holds, sure: false };
     this.timers.add(timer);
     return () => {
       this.timers.delete(timer);
     };
+  }
+
+  /** What a source does while it takes its time. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((callback) => {
+      this.timers.add({ at: this.#elapsed + ms, callback, holds: false, sure: true });
+    });
   }
 
   /** Steps the wall clock alone. */
@@ -39,10 +58,12 @@ export class VirtualClock implements Clock {
 
   /** Both clocks go on; what is due meanwhile happens in its order. */
   async advance(ms: number): Promise<void> {
+    await this.settled();
     const end = this.#elapsed + ms;
     for (;;) {
-      const next = [...this.timers].sort((a, b) => a.at - b.at)[0];
-      if (this.deaf || next === undefined || next.at > end) break;
+      const live = [...this.timers].filter(({ sure }) => sure || !this.deaf);
+      const next = live.sort((a, b) => a.at - b.at)[0];
+      if (next === undefined || next.at > end) break;
       this.#moveTo(Math.max(next.at, this.#elapsed));
       this.timers.delete(next);
       next.callback();
@@ -54,7 +75,7 @@ export class VirtualClock implements Clock {
 
   /** Lets everything happen that waits for nothing but its turn. */
   async settled(): Promise<void> {
-    for (let turn = 0; turn < 4 || (this.busy() && turn < 10_000); turn++) {
+    for (let quiet = 0; quiet < 4; quiet = digests > 0 ? 0 : quiet + 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
