@@ -10,67 +10,67 @@ export interface CommonOptions {
    * A preset for the options that are not given. Default: "classic", which is
    * 900 s / 600 s, strict, without jitter.
    */
-  policy?: "classic" | "adaptive" | "aws2026";
+  policy?: "classic" | "adaptive" | "aws2026" | undefined;
   /**
    * Seconds before expiry from which credentials are refreshed early, while
    * everybody goes on with what is held. "auto" picks them from the lifetime.
    * Default: 900. Whole, with 0 <= mandatoryTimeout <= advisoryTimeout < 43200.
    */
-  advisoryTimeout?: number | "auto";
+  advisoryTimeout?: number | "auto" | undefined;
   /**
    * Seconds before expiry from which callers wait for a refresh. Default: 600;
    * with `advisoryTimeout: "auto"`, 60.
    */
-  mandatoryTimeout?: number;
+  mandatoryTimeout?: number | undefined;
   /**
    * True (default): nothing is fetched before the first use. False: the session
    * fetches at once, and keeps itself fresh with nobody asking.
    */
-  deferRefresh?: boolean;
+  deferRefresh?: boolean | undefined;
   /**
    * What callers get when a refresh fails that they had to wait for: the error
    * ("strict", the default), or the credentials that are held, until they expire
    * ("until_expiry") or past that too ("static").
    */
-  stability?: "strict" | "until_expiry" | "static";
+  stability?: "strict" | "until_expiry" | "static" | undefined;
   /**
    * Whether the caller who meets the advisory window waits for its refresh
    * ("inline") or nobody does ("background", the default). On AWS Lambda, which
    * freezes background work, "inline" is the default.
    */
-  advisoryRefresh?: "background" | "inline";
+  advisoryRefresh?: "background" | "inline" | undefined;
   /** Seconds that a refresh may take, up to 43200. Default: 60 for sts, 900 for custom. */
-  refreshTimeout?: number;
+  refreshTimeout?: number | undefined;
   /** Draws each set's refresh point, against herds. Default: false in "classic". */
-  jitter?: boolean;
+  jitter?: boolean | undefined;
   /** Seconds past expiry for which "static" serves on. Default: without end. */
-  maxStale?: number;
+  maxStale?: number | undefined;
   /**
    * A refresh prompts a person, who is then asked only when a caller needs it.
    * Default: false.
    */
-  attended?: boolean;
+  attended?: boolean | undefined;
   /**
    * Settings of the STS client: for AssumeRole with method "sts", where its
    * `credentials` default to the SDK's own chain, and for `getIdentity()`.
    */
-  stsClient?: STSClientConfig;
+  stsClient?: STSClientConfig | undefined;
 }
 
 /** What AssumeRole takes; `RoleSessionName` defaults to "evercreds". */
 export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSessionName"> & {
   RoleArn: string;
-  RoleSessionName?: string;
+  RoleSessionName?: string | undefined;
 };
 
 /** Options of a session that assumes a role. */
 export interface StsOptions extends CommonOptions {
-  method?: "sts";
+  method?: "sts" | undefined;
   assumeRole: AssumeRoleOptions;
   /** Gives a one-time code for each refresh; `assumeRole.SerialNumber` must be given. */
-  mfaTokenProvider?: MfaTokenProvider;
+  mfaTokenProvider?: MfaTokenProvider | undefined;
   /** What `mfaTokenProvider` is called with. Default: {}. */
-  mfaTokenProviderArgs?: Record<string, unknown>;
+  mfaTokenProviderArgs?: Record<string, unknown> | undefined;
 }
 
 /** Options of a session with a source of the user's own. */
@@ -78,7 +78,7 @@ export interface CustomOptions extends CommonOptions {
   method: "custom";
   customCredentialsMethod: CustomCredentialsMethod;
   /** What `customCredentialsMethod` is called with. Default: {}. */
-  customCredentialsMethodArgs?: Record<string, unknown>;
+  customCredentialsMethodArgs?: Record<string, unknown> | undefined;
 }
 
 /** Options of `new RefreshableSession(...)`. */

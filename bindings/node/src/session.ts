@@ -25,7 +25,7 @@ import type { Parent } from "./sts.js";
  * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
  */
 export interface CredentialProvider {
-  (options?: { forceRefresh?: boolean }): Promise<AwsCredentials>;
+  (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials>;
   memoized: true;
   configBound: true;
   attributed: true;
@@ -43,9 +43,9 @@ export interface TemporaryCredentials {
 /** What {@link RefreshableSession.credentialsFor} takes. */
 export interface CredentialNeeds {
   /** Seconds that the credentials must have left. Default: 0, any. */
-  minTtl?: number;
+  minTtl?: number | undefined;
   /** Frees this caller; the refresh and its other callers go on. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /** What tests bring of their own. */
@@ -141,7 +141,7 @@ export class RefreshableSession {
    * Refreshes now, whatever is held, or joins the refresh under way. A failure
    * is this caller's alone: what is held goes on being served.
    */
-  async refresh(options: { signal?: AbortSignal } = {}): Promise<AwsCredentials> {
+  async refresh(options: { signal?: AbortSignal | undefined } = {}): Promise<AwsCredentials> {
     return this.#keeper.force(readNeeds(options, ["signal"]).signal);
   }
 
@@ -184,7 +184,7 @@ export class RefreshableSession {
 }
 
 function providerFor(keeper: Keeper): CredentialProvider {
-  const provide = (options?: { forceRefresh?: boolean }): Promise<AwsCredentials> =>
+  const provide = (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials> =>
     options?.forceRefresh === true ? keeper.force(undefined) : keeper.get();
   return Object.assign(provide, {
     memoized: true,

@@ -1,10 +1,12 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import * as abi from "../src/abi_generated.js";
+import { initialize, RefreshableSession } from "../src/index.js";
 import { type Decision, Machine, type MachineHost } from "../src/machine.js";
 import { checkVersion, type Exports, type Runtime, Trap } from "../src/runtime.js";
 import { VirtualClock } from "./support/clock.js";
 import { gate, virtualSession } from "./support/session.js";
-import { freshRuntime, panicFile } from "./support/wasm.js";
+import { freshRuntime, panicFile, wasmFile } from "./support/wasm.js";
 
 const HASH = { low: 1, high: 2 };
 
@@ -105,6 +107,16 @@ test("a module without sessions is refused", () => {
   expect(() => {
     checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR, abi.Feature.RULES);
   }).toThrow("features 4, and this package needs 13");
+});
+
+test("the module cannot be changed under sessions that use it", async () => {
+  const customCredentialsMethod = () => Promise.reject(new Error("down"));
+  await using session = new RefreshableSession({ method: "custom", customCredentialsMethod });
+  expect(session.status().phase).toBe("empty");
+  const bytes = Uint8Array.from(readFileSync(wasmFile));
+  expect(() => {
+    initialize(bytes);
+  }).toThrow("initialize must come before the first session");
 });
 
 describe.skipIf(panicFile === undefined)("a module that panics on purpose", () => {

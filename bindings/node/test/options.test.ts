@@ -135,7 +135,7 @@ test("the value is told by its kind: strings may be secrets", () => {
 });
 
 test("undefined is as good as not given", async () => {
-  const { session } = virtualSession({ advisoryTimeout: undefined } as never);
+  const { session } = virtualSession({ advisoryTimeout: undefined, policy: undefined });
   await session.credentials();
   expect(session.status().advisoryTimeout).toBe(900);
   expect(session.status().mandatoryTimeout).toBe(600);
