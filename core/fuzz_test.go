@@ -1,59 +1,105 @@
 package core_test
 
 import (
+	"encoding/binary"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/evercreds/evercreds/core"
 )
 
-// Whatever Restore accepts is a session that works: it answers, makes progress
-// when woken, and has a snapshot that is accepted again.
-func FuzzRestore(f *testing.F) {
+// snapshots are of sessions in various states, without their checksums, so that
+// changes get past that.
+func snapshots(t testing.TB) (all [][]byte) {
+	now := core.Now{Wall: 1_800_000_000_000, Elapsed: 1000}
 	for policy := core.Classic; policy <= core.AWS2026; policy++ {
 		for _, eager := range []float64{0, 1} {
-			s := core.New()
-			_ = s.Set(core.OptPolicy, float64(policy))
-			_ = s.Set(core.OptDeferRefresh, eager)
-			now := core.Now{Wall: 1_800_000_000_000, Elapsed: 1000}
-			if _, err := s.Open(now, 1); err != nil {
-				f.Fatal(err)
+			s, err := newSession(options{core.OptPolicy: float64(policy), core.OptDeferRefresh: eager})
+			if err != nil {
+				t.Fatal(err)
 			}
-			f.Add(body(s), int64(5), int64(6))
+			if _, err := s.Open(now, 1); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, body(s))
+			for i, print := range []uint64{1, 2, 3} {
+				d := s.Force(now)
+				s.Complete(d.Ticket, now, core.Facts{Expiry: now.Wall + hour + int64(i), Fingerprint: print})
+				all = append(all, body(s))
+				s.Invalidate(print, now)
+			}
 			d := s.Force(now)
-			s.Complete(d.Ticket, now, core.Facts{Expiry: now.Wall + hour, Fingerprint: 1})
-			s.Invalidate(1, now)
-			f.Add(body(s), now.Wall, int64(0))
+			s.Fail(d.Ticket, now, core.Permanent, core.CodeSource, 0)
+			all = append(all, body(s))
 		}
 	}
+	return all
+}
+
+// Whatever Restore accepts is a session that works: it answers, makes progress
+// when woken, and has a snapshot that is accepted again.
+func checkRestored(t interface {
+	Fatalf(format string, args ...any)
+}, words []byte, now core.Now) {
+	s, d, err := core.Restore(sealed(words), now, 3)
+	if err != nil {
+		return
+	}
+	elapsed := min(max(now.Elapsed, 0), 253402300800000)
+	for i := 0; d.NextWake <= elapsed; i++ {
+		if i > 3 {
+			t.Fatalf("busy: %+v", d)
+		}
+		d = s.Wake(now)
+	}
+	d = s.Ask(now, 0)
+	if d.Kind == core.None || d.Kind == core.Serve && d.Set == 0 {
+		t.Fatalf("%+v", d)
+	}
+	for _, at := range []int64{d.LeaseElapsed, d.LeaseWall, d.Expiry, d.Deadline, d.RetryAt, d.NextWake} {
+		if at > core.Never || at < -2*core.Never {
+			t.Fatalf("an instant beyond all bounds: %+v", d)
+		}
+	}
+	if d.Started != 0 {
+		s.Complete(d.Started, now, core.Facts{Expiry: now.Wall + hour, Fingerprint: 4})
+	}
+	for field := core.StatusPhase; field <= core.StatusRejections; field++ {
+		s.Status(field, now)
+	}
+	if _, _, err := core.Restore(s.AppendSnapshot(nil), now, 4); err != nil {
+		t.Fatalf("its own snapshot: %v", err)
+	}
+}
+
+func FuzzRestore(f *testing.F) {
+	for i, b := range snapshots(f) {
+		f.Add(b, int64(1_800_000_000_000*(i%2)), int64(i))
+	}
 	f.Fuzz(func(t *testing.T, words []byte, wall, elapsed int64) {
-		now := core.Now{Wall: wall, Elapsed: elapsed}
-		s, d, err := core.Restore(sealed(words), now, 3)
-		if err != nil {
-			return
+		checkRestored(t, words, core.Now{Wall: wall, Elapsed: elapsed})
+	})
+}
+
+// The same with fields set to numbers at the edges of all ranges.
+func TestHostileSnapshots(t *testing.T) {
+	edges := []int64{
+		0, 1, 2, 7, 1000, hour, 12 * hour, 1_800_000_000_000, 253402300800000, 253402300800001,
+		core.Never - 1, core.Never, core.Never + 1, 1<<63 - 1, 1 << 62,
+	}
+	states := snapshots(t)
+	rapid.Check(t, func(t *rapid.T) {
+		words := append([]byte(nil), rapid.SampledFrom(states).Draw(t, "state")...)
+		edge := rapid.Custom(func(t *rapid.T) int64 {
+			return rapid.SampledFrom(edges).Draw(t, "edge") * rapid.SampledFrom([]int64{1, -1}).Draw(t, "sign")
+		})
+		for range rapid.IntRange(1, 4).Draw(t, "changes") {
+			at := rapid.IntRange(1, len(words)/8-1).Draw(t, "field") * 8
+			binary.LittleEndian.PutUint64(words[at:], uint64(edge.Draw(t, "value")))
 		}
-		for i := 0; d.NextWake <= elapsed && elapsed >= 0 && elapsed < 1<<40; i++ {
-			if i > 3 {
-				t.Fatalf("busy: %+v", d)
-			}
-			d = s.Wake(now)
-		}
-		d = s.Ask(now, 0)
-		if d.Kind == core.None {
-			t.Fatalf("%+v", d)
-		}
-		if d.Kind == core.Serve && d.LeaseElapsed < core.Never && d.LeaseElapsed-max(elapsed, 0) > 1<<51 {
-			t.Fatalf("overflow: %+v", d)
-		}
-		if d.Started != 0 {
-			s.Complete(d.Started, now, core.Facts{Expiry: wall + hour, Fingerprint: 4})
-		}
-		for field := core.StatusPhase; field <= core.StatusRejections; field++ {
-			s.Status(field, now)
-		}
-		if _, _, err := core.Restore(s.AppendSnapshot(nil), now, 4); err != nil {
-			t.Fatalf("its own snapshot: %v", err)
-		}
+		checkRestored(t, words, core.Now{Wall: edge.Draw(t, "wall"), Elapsed: edge.Draw(t, "elapsed")})
 	})
 }
 

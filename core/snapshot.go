@@ -173,27 +173,33 @@ func checksum(b []byte) uint64 {
 	return h
 }
 
+// maxCount bounds the counters of a snapshot; no session lives to reach it.
+const maxCount int64 = 1 << 50
+
 // sound refuses what no session can have written, so that arithmetic on the
 // restored numbers cannot overflow.
 func (s *Session) sound() bool {
-	h, c := &s.held, &s.cfg
-	within := func(least, most int64, values ...int64) bool {
-		for _, v := range values {
-			if v < least || v > most {
-				return false
-			}
+	h, c, n := &s.held, &s.cfg, &s.counts
+	return s.stage != stageNew && c.method > 0 && (h.ticket != 0 || *h == set{}) &&
+		within(0, 12*hour, c.advisory, c.mandatory, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
+		(c.auto || c.mandatory <= c.advisory) && within(1, 12*hour, c.timeout) && within(0, Never, c.maxStale) &&
+		within(-maxInstant, maxInstant, s.now.Wall) && within(0, maxInstant, s.now.Elapsed) &&
+		within(0, Never-1, h.ticket, s.last.ticket, s.required.ticket) &&
+		within(0, Never, h.sourceExpiry, h.lifetime) &&
+		within(-maxInstant, Never, h.wall, h.elapsed) && (h.wall == Never) == (h.elapsed == Never) &&
+		within(-maxInstant, 3*maxInstant, h.installed, s.spaced, s.static, s.stalled, s.idleFrom,
+			s.quiet.until, s.required.until) &&
+		within(0, maxCount, s.quiet.failures, s.required.failures, s.rejections, s.epoch, s.seq, h.seq,
+			n.starts, n.installs, n.failures, n.timeOuts, n.unknown, n.late, n.noProgress, n.rejected)
+}
+
+func within(least, most int64, values ...int64) bool {
+	for _, v := range values {
+		if v < least || v > most {
+			return false
 		}
-		return true
 	}
-	return s.stage != stageNew && c.method > 0 &&
-		within(0, 12*hour, c.advisory, c.mandatory) && within(1, 12*hour, c.timeout) &&
-		within(0, Never, c.maxStale) && within(-maxInstant, maxInstant, s.now.Wall, s.now.Elapsed) &&
-		within(0, Never, h.ticket, h.sourceExpiry, h.lifetime, s.ticket.count) &&
-		within(-maxInstant, Never, h.wall, h.elapsed, h.installed, s.spaced, s.static, s.stalled, s.idleFrom) &&
-		within(-maxInstant, Never, s.quiet.until, s.required.until) &&
-		within(0, 12*hour, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
-		(h.wall == Never) == (h.elapsed == Never) &&
-		within(0, Never, s.quiet.failures, s.required.failures, s.rejections, s.epoch, s.seq)
+	return true
 }
 
 // rebase moves everything on the elapsed clock to one that began anew (another
@@ -202,10 +208,11 @@ func (s *Session) sound() bool {
 // was set back before the snapshot.
 func (s *Session) rebase(now Now) {
 	by := now.Elapsed - s.now.Elapsed - max(0, now.Wall-s.now.Wall)
-	for _, at := range []*int64{
-		&s.held.elapsed, &s.held.installed, &s.spaced, &s.quiet.until, &s.required.until,
-		&s.static, &s.stalled, &s.idleFrom,
-	} {
+	instants := []*int64{&s.spaced, &s.quiet.until, &s.required.until, &s.static, &s.stalled, &s.idleFrom}
+	if s.held.ticket != 0 {
+		instants = append(instants, &s.held.elapsed, &s.held.installed)
+	}
+	for _, at := range instants {
 		*at = max(add(*at, by), -maxInstant)
 	}
 }
