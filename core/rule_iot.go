@@ -26,7 +26,8 @@ func IoTEndpoint(text []byte) ([]byte, error) {
 	switch {
 	case len(labels) >= 6 && string(labels[1]) == "credentials" && iotLabel(labels[2]) && awsSuffix(labels[4:]):
 		return text, nil
-	case len(labels) >= 5 && iotLabel(labels[1]) && awsSuffix(labels[3:]) && hasSuffix(id, "-ats"):
+	case len(labels) >= 5 && iotLabel(labels[1]) && awsSuffix(labels[3:]) &&
+		hasSuffix(id, "-ats") && !hasSuffix(id, "--ats"): // the rest must be a label too
 		rest := host[len(id):]
 		return append([]byte(id[:len(id)-len("-ats")]+".credentials"+string(rest)), port...), nil
 	}
