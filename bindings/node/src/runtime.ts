@@ -65,6 +65,8 @@ export class Runtime {
    * Runs calls into the module. What it calls back meanwhile goes to `host`:
    * the session whose event this is, in nested calls too.
    *
+   * @param body makes the calls and must not throw by itself: whatever is thrown
+   *   through it counts as a trap
    * @throws Trap if an export did not return
    */
   run<T>(host: HostCalls | undefined, body: (exports: Exports) => T): T {

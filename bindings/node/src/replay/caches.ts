@@ -1,6 +1,7 @@
 import * as abi from "../abi_generated.js";
 import type { Exports, Runtime } from "../runtime.js";
 import { type Args, BadLine } from "./args.js";
+import { accepted } from "./words.js";
 
 type Operation = (exports: Exports, cache: number, n: number) => number;
 
@@ -41,17 +42,19 @@ export class CacheEvents {
     }
     const bound = whole(size);
     const number = policy === "lru" ? abi.CachePolicy.LRU : abi.CachePolicy.LFU;
-    this.#cache = this.#runtime.run(undefined, (x) => {
-      if (this.#cache !== 0) x.evercreds_cache_free(this.#cache);
-      return x.evercreds_cache_new(number, bound);
-    });
+    const made = accepted(
+      this.#runtime.run(undefined, (x) => x.evercreds_cache_new(number, bound)),
+    );
+    const old = this.#cache;
+    this.#cache = made;
+    if (old !== 0) this.#runtime.run(undefined, (x) => x.evercreds_cache_free(old));
     return this.#run(() => 0, 0);
   }
 
   #run(operation: Operation, n: number): string {
+    const cache = this.#cache;
+    const result = accepted(this.#runtime.run(undefined, (x) => operation(x, cache, n)));
     return this.#runtime.run(undefined, (x) => {
-      const cache = this.#cache;
-      const result = operation(x, cache, n);
       const evicted = walk(() => x.evercreds_cache_evicted(cache));
       const order = walk((last) => x.evercreds_cache_next(cache, last));
       const gone = evicted.length > 0 ? ` evicted=${evicted.join(",")}` : "";

@@ -154,13 +154,12 @@ export class Replayer {
     const seed = args.hash("seed");
     args.finish();
     this.#free();
-    const handle = this.#runtime.run(undefined, (x) => {
-      const made = accepted(x.evercreds_session_new());
-      return [made, ...options.map(([o, v]) => x.evercreds_session_option(made, o, v))];
-    });
-    const refused = handle.find((result) => result < 0);
-    accepted(refused ?? 0);
-    const made = handle[0] ?? 0;
+    const made = accepted(this.#runtime.run(undefined, (x) => x.evercreds_session_new()));
+    for (const [option, value] of options) {
+      accepted(
+        this.#runtime.run(undefined, (x) => x.evercreds_session_option(made, option, value)),
+      );
+    }
     const answer = this.#decide((x, wall, elapsed) =>
       x.evercreds_session_open(made, wall, elapsed, seed.low, seed.high),
     );
@@ -170,9 +169,10 @@ export class Replayer {
 
   #takeSnapshot(args: Args): string {
     args.finish();
-    this.#snapshot = this.#runtime.run(undefined, (x) =>
-      this.#runtime.read(accepted(x.evercreds_session_snapshot(this.#handle, 0))),
+    const length = accepted(
+      this.#runtime.run(undefined, (x) => x.evercreds_session_snapshot(this.#handle, 0)),
     );
+    this.#snapshot = this.#runtime.read(length);
     const sum = [...this.#snapshot.slice(-8)].map((byte) => byte.toString(16).padStart(2, "0"));
     return `snapshot bytes=${this.#snapshot.length} sum=${sum.join("")}`;
   }
