@@ -128,6 +128,7 @@ func (s *Session) noProgress(now Now, c set, byServer bool) {
 		return
 	}
 	s.last, s.required, s.degraded, s.static = failure{}, ladder{}, false, 0
+	s.quiet.until = 0 // the source is well; only how often it had nothing counts on
 	s.holdQuietly(now, 0)
 	s.stalled = s.quiet.until
 	s.settle(outcome{ticket: ticket})

@@ -93,7 +93,7 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 		s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
 	case fl.cause == CauseDegraded:
 		s.required.failures++
-		s.quiet.until = now.Elapsed + max(floor, s.requiredStep(s.required.failures-1))
+		s.quiet.until = max(s.quiet.until, now.Elapsed+max(floor, s.requiredStep(s.required.failures-1)))
 		return
 	default:
 		s.holdQuietly(now, floor)
@@ -109,7 +109,7 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 func (s *Session) hold(now Now, f failure, span int64) {
 	s.required.failures++
 	s.required.failure = f
-	s.required.until = now.Elapsed + span
+	s.required.until = max(s.required.until, now.Elapsed+span) // a pause that was asked for stands
 }
 
 // requiredStep: nothing after the first failure, then 200 ms doubling to 5 s.
@@ -128,7 +128,7 @@ func (s *Session) holdQuietly(now Now, floor int64) {
 	if left := s.held.remaining(now) - s.held.mandatory; s.held.ticket != 0 && left > 0 {
 		span = min(span, left/2)
 	}
-	s.quiet.until = now.Elapsed + max(span, 2*second, floor)
+	s.quiet.until = max(s.quiet.until, now.Elapsed+max(span, 2*second, floor))
 }
 
 // draw is uniform in [1/2, 1] of the n-th step. The exponent is clamped: the

@@ -266,6 +266,26 @@ func TestPauses(t *testing.T) {
 	}
 }
 
+// A pause that was asked for stands, though an attempt that went past it fails.
+func TestPauseIsNotShortened(t *testing.T) {
+	h := holding(t, options{}, hour)
+	h.until(900 * second)
+	h.ask()
+	h.failAfter(core.Throttled, minute)
+	h.expect(h.askFor(1000*second), core.Refresh)
+	h.fail(core.Recoverable)
+	h.expectStatus(core.StatusHoldOff, minute)
+
+	h = open(t, options{})
+	h.ask()
+	h.failAfter(core.Throttled, minute)
+	h.force()
+	h.fail(core.Recoverable)
+	d := h.ask()
+	h.expectError(d, core.CodeSource)
+	within(t, "retry", d.RetryAt-h.now.Elapsed, minute, minute)
+}
+
 func TestSuccessResetsEachLadder(t *testing.T) {
 	h := holding(t, options{}, hour)
 	h.until(900 * second)

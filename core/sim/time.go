@@ -9,7 +9,9 @@ func (r *Room) passTime() {
 	}
 	span := r.span()
 	if r.mode != healthy && oneIn(r.choose, 10) {
-		r.sleep(span)
+		if r.sleep(span); !r.countsSleep {
+			r.endHoldOff() // to the elapsed clock that was a step of the other
+		}
 	} else {
 		r.pass(span)
 	}
