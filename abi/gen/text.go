@@ -18,19 +18,6 @@ func (p *page) line(layout string, args ...any) {
 	fmt.Fprintf(p, layout+"\n", args...)
 }
 
-// wrapped adds text in lines of at most width columns, each behind prefix.
-func (p *page) wrapped(text, prefix string, width int) {
-	line := prefix
-	for word := range strings.FieldsSeq(text) {
-		if line != prefix && len(line)+1+len(word) > width {
-			p.line("%s", line)
-			line = prefix
-		}
-		line += " " + word
-	}
-	p.line("%s", line)
-}
-
 func gofmt(source string) (string, error) {
 	b, err := format.Source([]byte(source))
 	return string(b), err

@@ -164,7 +164,11 @@ func TestATrapEndsTheInstance(t *testing.T) {
 // traps.
 func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 	ctx := context.Background()
-	rt := wazero.NewRuntime(ctx)
+	cache, err := wazero.NewCompilationCacheWithDir(modules.cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rt := wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(cache))
 	defer rt.Close(ctx)
 	compiled, err := rt.CompileModule(ctx, modules.plain)
 	if err != nil {

@@ -25,27 +25,36 @@ func main() {
 	wasm := flag.String("wasm", filepath.Join(dir, "evercreds.wasm"), "the module")
 	cache := flag.String("cache", filepath.Join(dir, "wazero-cache"), "a directory for the module's machine code")
 	flag.Parse()
-	if err := replay(*wasm, *cache, os.Stdin, os.Stdout); err != nil {
+	if err := run(*wasm, *cache); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
 }
 
-func replay(wasm, cache string, in io.Reader, to io.Writer) (err error) {
-	binary, err := os.ReadFile(wasm)
-	if err != nil {
-		return err
-	}
-	ctx := context.Background()
-	rt, err := wazerohost.New(ctx, binary, wazerohost.Config{CacheDir: cache})
+func run(wasm, cache string) (err error) {
+	rt, err := load(wasm, cache)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rt.Close()) }()
-	m, err := newMachine(ctx, rt)
+	return replay(rt, os.Stdin, os.Stdout)
+}
+
+func load(wasm, cache string) (*wazerohost.Runtime, error) {
+	binary, err := os.ReadFile(wasm)
+	if err != nil {
+		return nil, err
+	}
+	return wazerohost.New(context.Background(), binary, wazerohost.Config{CacheDir: cache})
+}
+
+// replay gives each scenario an instance of its own.
+func replay(rt *wazerohost.Runtime, in io.Reader, to io.Writer) (err error) {
+	m, err := newMachine(context.Background(), rt)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, m.m.Close()) }()
 	out := bufio.NewWriter(to)
 	return errors.Join(trace.Replay(in, out, m), m.err, out.Flush())
 }

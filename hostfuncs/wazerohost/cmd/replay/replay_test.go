@@ -6,17 +6,32 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/evercreds/evercreds/hostfuncs/wazerohost"
 	"github.com/evercreds/evercreds/internal/built"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// Every scenario gives the expected answers under wazero, byte for byte.
-func TestScenarios(t *testing.T) {
-	dir := t.TempDir()
-	wasm, err := built.Wasm(dir, false)
+func newRuntime(t *testing.T) *wazerohost.Runtime {
+	t.Helper()
+	wasm, err := built.Wasm(t.TempDir(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
+	rt, err := load(wasm, filepath.Join(built.Root(), "build", "wazero-cache"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := rt.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return rt
+}
+
+// Every scenario gives the expected answers under wazero, byte for byte.
+func TestScenarios(t *testing.T) {
+	rt := newRuntime(t)
 	files, err := filepath.Glob(filepath.Join(built.Root(), "core", "testdata", "*.trace"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scenarios: %v", err)
@@ -28,7 +43,7 @@ func TestScenarios(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out strings.Builder
-			if err := replay(wasm, dir, strings.NewReader(string(scenario)), &out); err != nil {
+			if err := replay(rt, strings.NewReader(string(scenario)), &out); err != nil {
 				t.Fatal(err)
 			}
 			if want := trace.Expected(string(scenario)); out.String() != want {
@@ -39,13 +54,8 @@ func TestScenarios(t *testing.T) {
 }
 
 func TestWhatIsNoEventIsAnError(t *testing.T) {
-	dir := t.TempDir()
-	wasm, err := built.Wasm(dir, false)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out strings.Builder
-	err = replay(wasm, dir, strings.NewReader("open seed=1\nsing\n"), &out)
+	err := replay(newRuntime(t), strings.NewReader("open seed=1\nsing\n"), &out)
 	if err == nil || !strings.Contains(err.Error(), "line 2") {
 		t.Errorf("%v", err)
 	}
