@@ -252,7 +252,7 @@ const (
 func (c *config) finishWindows() error {
 	if !c.has(OptMandatoryTimeout) {
 		c.mandatory = defaultMandatory
-		if c.auto {
+		if c.auto || presets[c.policy].auto { // M is the preset's also where A was given
 			c.mandatory = defaultMandatoryAuto
 		}
 	}

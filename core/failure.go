@@ -84,7 +84,7 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 	held := s.cfg.stability == Static && s.mayServe(now, 0, f.class)
 	switch {
 	case f.class == Permanent && (fl.required || s.cfg.policy == AWS2026):
-		s.hold(now, f, max(floor, s.rng.between(second, 5*second)))
+		s.hold(now, f, max(floor, s.permanentStep()))
 		s.static = 0 // the error is shown for seconds, not for what is left of minutes
 	case held:
 		end := now.Elapsed + max(floor, s.rng.between(300*second, 600*second))
@@ -92,8 +92,12 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 	case fl.required:
 		s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
 	case fl.cause == CauseDegraded:
+		span := s.requiredStep(s.required.failures)
+		if f.class == Permanent {
+			span = s.permanentStep()
+		}
 		s.required.failures++
-		s.quiet.until = max(s.quiet.until, now.Elapsed+max(floor, s.requiredStep(s.required.failures-1)))
+		s.quiet.until = max(s.quiet.until, now.Elapsed+max(floor, span))
 		return
 	default:
 		s.holdQuietly(now, floor)
@@ -119,6 +123,9 @@ func (s *Session) requiredStep(before int64) int64 {
 	}
 	return s.draw(before, 200, 5*second)
 }
+
+// permanentStep is how long a permanent error is kept before one new attempt.
+func (s *Session) permanentStep() int64 { return s.rng.between(second, 5*second) }
 
 // holdQuietly is the advisory ladder: 5 s doubling to 5 min, and never past half
 // the time to the mandatory window.

@@ -131,14 +131,22 @@ func (s *Session) lostFailure() failure {
 	return f
 }
 
-// takeLost removes a lost attempt that has reported after all.
+// takeLost removes a lost attempt that has reported after all. Where it was what
+// kept others from starting, leases run to its end: they are void now, or nobody
+// would ask before the mandatory window.
 func (s *Session) takeLost(ticket int64) (lostAttempt, bool) {
-	for i := range s.lost {
-		if l := s.lost[i]; l.ticket == ticket && ticket != 0 {
-			s.lost[i] = lostAttempt{}
-			s.counts.late++
-			return l, true
+	for i, l := range s.lost {
+		if l.ticket != ticket || ticket == 0 {
+			continue
 		}
+		due := s.held.phase(s.now) >= PhaseAdvisory || s.held.rejected
+		heldBack := due && s.quietLostUntil() > s.now.Elapsed
+		s.lost[i] = lostAttempt{}
+		if heldBack && s.quietLostUntil() <= s.now.Elapsed {
+			s.epoch++
+		}
+		s.counts.late++
+		return l, true
 	}
 	return lostAttempt{}, false
 }
