@@ -135,6 +135,35 @@ func TestForceJoinsAnAdvisoryFlight(t *testing.T) {
 	h.expect(h.ask(), core.Serve)
 }
 
+// The forcing caller waits for its own flight, though a late answer has come for
+// all others.
+func TestForceWaitsForItsOwnFlight(t *testing.T) {
+	h := open(t, options{})
+	h.ask()
+	first := timedOut(h)
+	h.expect(h.force(), core.Refresh)
+	h.expect(h.ask(), core.Wait)
+	h.lateReply(first, hour)
+	h.expect(h.answer(h.flight), core.Serve)
+	h.expect(h.s.Answer(h.flight, h.now, 0, true), core.Wait)
+	h.give(2 * hour)
+	if d := h.s.Answer(h.flight, h.now, 0, true); d.Kind != core.Serve || d.Set != h.flight {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A waiter that comes when the next flight has brought a set gets that, not the
+// failure of its own.
+func TestWaiterOfAFailedFlightGetsANewerSet(t *testing.T) {
+	h := open(t, options{})
+	h.ask()
+	first := h.flight
+	h.fail(core.Recoverable)
+	h.ask()
+	h.give(hour)
+	h.expect(h.answer(first), core.Serve)
+}
+
 func TestForceOfAnEmptySession(t *testing.T) {
 	h := open(t, options{})
 	h.expect(h.force(), core.Refresh)

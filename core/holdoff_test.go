@@ -266,6 +266,17 @@ func TestPauses(t *testing.T) {
 	}
 }
 
+func TestSuccessEndsStaticHoldOff(t *testing.T) {
+	h := holding(t, options{core.OptStability: float64(core.Static), core.OptMandatoryTimeout: 900}, hour)
+	h.until(900 * second)
+	h.ask()
+	h.fail(core.Recoverable)
+	h.force()
+	h.give(1100 * second)
+	h.until(900 * second) // long before the 300 to 600 s are over
+	h.expect(h.ask(), core.Refresh)
+}
+
 // A pause that was asked for stands, though an attempt that went past it fails.
 func TestPauseIsNotShortened(t *testing.T) {
 	h := holding(t, options{}, hour)

@@ -135,6 +135,19 @@ func TestQuickRejectionsAreSpaced(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 	h.expect(h.ask(), core.Refresh)
+	h.give(hour)
+	if d := h.reject(); d.Notes&core.NoteSpaced != 0 { // the first of a new one
+		t.Errorf("%+v", d)
+	}
+}
+
+// An eager session replaces a rejected set with nobody asking.
+func TestRejectedSetOfAnEagerSession(t *testing.T) {
+	h := holding(t, options{core.OptDeferRefresh: 0}, hour)
+	h.until(30 * minute)
+	if d := h.reject(); d.StartCause != core.CauseIdle {
+		t.Errorf("%+v", d)
+	}
 }
 
 func TestSpacedEagerSession(t *testing.T) {

@@ -36,10 +36,7 @@ const (
 
 // reseed takes a new prefix, different from the one in use.
 func (t *tickets) reseed(word uint64) {
-	prefix := int64(word >> (64 - ticketPrefixBits))
-	if prefix == t.prefix || prefix == 0 {
-		prefix = prefix%(1<<ticketPrefixBits-1) + 1
-	}
+	prefix := max(1, int64(word>>(64-ticketPrefixBits)))
 	if prefix == t.prefix {
 		prefix = prefix%(1<<ticketPrefixBits-1) + 1
 	}

@@ -54,7 +54,7 @@ func TestNoProgress(t *testing.T) {
 	}
 	within(t, "hold-off", h.status(core.StatusHoldOff), 2500, 5000)
 	d = h.ask()
-	if d.Kind != core.Serve || d.Flags != core.HeldOff {
+	if d.Kind != core.Serve || d.Flags != core.HeldOff || d.LeaseElapsed != h.now.Elapsed+h.status(core.StatusHoldOff) {
 		t.Errorf("%+v", d)
 	}
 	h.expectStatus(core.StatusLastCode, 0)
@@ -153,4 +153,17 @@ func TestRemainingIsTheSmallerOfBothClocks(t *testing.T) {
 	h.expectStatus(core.StatusRemaining, 20*minute)
 	h.now.Wall += 10*hour + 50*minute
 	h.expectStatus(core.StatusRemaining, 10*minute)
+}
+
+// A thread that read the clock before another one got the lock brings an older
+// time along: nothing goes back.
+func TestOlderReading(t *testing.T) {
+	h := holding(t, options{}, hour)
+	older := h.now
+	h.pass(30 * minute)
+	h.wake()
+	d := h.s.Ask(core.Now{Wall: older.Wall, Elapsed: older.Elapsed}, 0)
+	if d.LeaseElapsed != h.now.Elapsed+15*minute {
+		t.Errorf("%+v", d)
+	}
 }

@@ -83,7 +83,7 @@ func TestUntilExpiryNobodyWaitsTwice(t *testing.T) {
 		t.Fatalf("%+v", d)
 	}
 	h.expect(h.ask(), core.ServeAndRefresh)
-	if d := h.ask(); d.Kind != core.Serve || d.Flags != core.Degraded {
+	if d := h.ask(); d.Kind != core.Serve || d.Flags != core.Degraded || d.LeaseElapsed != h.now.Elapsed+minute {
 		t.Errorf("while the flight is under way: %+v", d)
 	}
 	for range 20 { // a failure leaves the ladder of required attempts
@@ -103,6 +103,9 @@ func TestUntilExpiryNobodyWaitsTwice(t *testing.T) {
 	if d := h.answer(h.flight); d.Kind != core.Serve || d.Flags != 0 {
 		t.Errorf("after a success: %+v", d)
 	}
+	h.expectStatus(core.StatusDegraded, 0)
+	h.until(500 * second)
+	h.expect(h.ask(), core.Refresh)
 }
 
 // A failure is never shown to callers who did not have to wait.

@@ -17,6 +17,9 @@ func (r *Room) served(d core.Decision, before *core.Session) {
 		d.LeaseElapsed < core.Never {
 		r.fail(0, "the lease's two ends do not belong together")
 	}
+	if f := r.attempts[r.status(core.StatusFlight)]; f != nil && d.LeaseElapsed > f.deadline {
+		r.fail(0, "the lease goes past the deadline of the flight")
+	}
 	if d.Flags&core.HeldOff != 0 && d.Code == core.CodeNone {
 		r.quietBefore = max(r.quietBefore, d.LeaseElapsed)
 	}

@@ -120,6 +120,10 @@ func (r *Room) observe(d core.Decision) {
 	if d.Epoch < r.epoch {
 		r.fail(0, "the epoch went back")
 	}
+	ends := d.Notes&(core.NoteInstalled|core.NoteRejected) != 0 // all leases, at once
+	if ends && d.Epoch == r.epoch {
+		r.fail(0, "the epoch has not risen")
+	}
 	r.epoch = d.Epoch
 	if d.Notes&core.NoteRejected != 0 {
 		r.held().rejected, r.bypass = true, true
