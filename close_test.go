@@ -32,15 +32,43 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 			}
 		}
 		s.Close()
-		// connections end a moment after they are closed
-		for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-			left := ours()
-			if left == "" {
-				break
-			}
-			if time.Now().After(end) {
-				t.Fatalf("still running:\n%s", left)
-			}
+		wantNothingRunning(t)
+	}
+}
+
+// A call that outlives Close does not leave its connection behind either.
+func TestCloseDuringWhoAmI(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	if _, err := s.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inject(t, standIn, awstest.Fault{Kind: awstest.KindLatency, Action: awstest.ActionGetCallerIdentity, LatencyMs: 300})
+	asked := make(chan error)
+	go func() {
+		_, err := s.WhoAmI(t.Context())
+		asked <- err
+	}()
+	for standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Attempts == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.Close()
+	if err := <-asked; err != nil {
+		t.Errorf("a call that was signed before Close: %v", err)
+	}
+	wantNothingRunning(t)
+}
+
+func wantNothingRunning(t *testing.T) {
+	t.Helper()
+	// connections end a moment after they are closed
+	for end := time.Now().Add(3 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		left := ours()
+		if left == "" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("still running:\n%s", left)
 		}
 	}
 }

@@ -101,6 +101,10 @@ func (e *Error) Error() string {
 // GoString is for %#v, which would otherwise print the cause's fields.
 func (e *Error) GoString() string { return fmt.Sprintf("&evercreds.Error{%q}", e.Error()) }
 
+// MarshalText gives Error, for JSON and log handlers: the cause's fields may hold
+// the request, and with it the token of the base credentials.
+func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
 // Unwrap gives what the source said.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -21,16 +21,23 @@ type reply struct {
 // event puts one event to the machine and does what it answers. Nothing is
 // logged under the lock: a log handler may itself need credentials.
 func (s *Session) event(put func(core.Now) (core.Decision, error)) (reply, error) {
+	r, err := s.settle(put)
+	if err == nil {
+		s.note(r)
+	}
+	return r, err
+}
+
+// settle is the part of an event that is under the lock. No code of the user's
+// runs there.
+func (s *Session) settle(put func(core.Now) (core.Decision, error)) (reply, error) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	now := s.now()
 	d, err := put(now)
 	r := reply{Decision: d, now: now}
 	if err == nil {
 		s.apply(&r)
-	}
-	s.mu.Unlock()
-	if err == nil {
-		s.note(r)
 	}
 	return r, err
 }

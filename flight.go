@@ -29,7 +29,7 @@ type flightKey struct{ *Session }
 func (s *Session) start(r *reply) {
 	f := &flight{ticket: r.Started, cause: r.StartCause, settled: make(chan struct{})}
 	ctx := context.WithValue(context.Background(), flightKey{s}, f)
-	if s.attended() {
+	if s.attended {
 		// the answer of a person moves the deadline, which no context can do:
 		// the machine cancels
 		f.ctx, f.cancel = context.WithCancel(ctx)
@@ -44,57 +44,74 @@ func (s *Session) start(r *reply) {
 	go s.run(f)
 }
 
-func (s *Session) attended() bool {
-	a, ok := s.source.(interface{ Attended() bool })
-	return ok && a.Attended()
+// outcome is what a flight brought, in the machine's terms.
+type outcome struct {
+	result hostfuncs.Result
+	err    error      // why there is no result
+	class  core.Class // core.ClassNone: the source died without an answer
+	reason core.Code
+	pause  int64 // milliseconds that the source asked for
 }
 
 // run calls the source and reports once, whatever the source does.
 func (s *Session) run(f *flight) {
 	defer s.running.Done()
 	defer f.cancel()
-	result, err := hostfuncs.Result{}, errAbandoned
+	o := outcome{err: errAbandoned}
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: it panicked with a %T", errAbandoned, p)
+			o = outcome{err: fmt.Errorf("%w: it panicked with a %T", errAbandoned, p)}
 		}
-		s.land(f, result, err)
+		s.land(f, o)
 	}()
-	result, err = s.source.Fetch(f.ctx, &hostfuncs.Flight{
+	o = s.judge(s.source.Fetch(f.ctx, &hostfuncs.Flight{
 		Ticket: f.ticket, Cause: f.cause,
 		Prompted: func() {
 			_, _ = s.event(func(now core.Now) (core.Decision, error) { return s.machine.Prompted(f.ticket, now), nil })
 		},
-	})
+	}))
 }
 
 // errAbandoned is what remains where the source neither returned nor panicked
 // (runtime.Goexit).
 var errAbandoned = errors.New("the source died without an answer")
 
-// land reports the end of a flight.
-func (s *Session) land(f *flight, result hostfuncs.Result, err error) {
-	_, _ = s.event(func(now core.Now) (core.Decision, error) {
-		f.landed = true
-		if err != nil {
-			s.keepFailure(f.ticket, err)
-			return s.fail(f.ticket, now, err), nil
+// judge sorts what a source returned. It runs without the lock and where a panic
+// is caught, because errors are code of the source's too: a nil pointer in an
+// error panics in its methods.
+func (s *Session) judge(result hostfuncs.Result, err error) outcome {
+	if err == nil {
+		err = result.Check(s.source.Method())
+	}
+	if err == nil {
+		return outcome{result: result}
+	}
+	_ = err.Error() // if it panics, then here, and not in a caller who prints it
+	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
+	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
+		o.reason, o.pause = e.Reason, roundUp(e.RetryAfter)
+		if e.Class != core.ClassNone {
+			o.class = e.Class
 		}
-		s.sets[f.ticket] = result.Credentials
-		defer s.prune(now)
-		return s.machine.Complete(f.ticket, now, facts(result)), nil
-	})
+	}
+	return o
 }
 
-func (s *Session) fail(ticket int64, now core.Now, err error) core.Decision {
-	if errors.Is(err, errAbandoned) {
-		return s.machine.Abandon(ticket, now)
-	}
-	class, reason, pause := core.Recoverable, core.CodeSource, time.Duration(0)
-	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
-		class, reason, pause = e.Class, e.Reason, e.RetryAfter
-	}
-	return s.machine.Fail(ticket, now, class, reason, roundUp(pause))
+// land reports the end of a flight.
+func (s *Session) land(f *flight, o outcome) {
+	_, _ = s.event(func(now core.Now) (core.Decision, error) {
+		f.landed = true
+		if o.err != nil {
+			s.keepFailure(f.ticket, o.err)
+			if o.class == core.ClassNone {
+				return s.machine.Abandon(f.ticket, now), nil
+			}
+			return s.machine.Fail(f.ticket, now, o.class, o.reason, o.pause), nil
+		}
+		s.sets[f.ticket] = o.result.Credentials
+		defer s.prune(now)
+		return s.machine.Complete(f.ticket, now, facts(o.result)), nil
+	})
 }
 
 // facts are what the machine learns of a result: no secret.

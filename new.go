@@ -46,6 +46,9 @@ func PEMBytes(text []byte) PEM { return hostfuncs.PEMBytes(text) }
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	own := cfg
 	if parent, ok := cfg.Credentials.(*Session); ok {
+		if parent == nil {
+			return nil, &ParameterError{Parameter: "Credentials", Expected: "of the aws.Config must be a session, not a nil *Session"}
+		}
 		method := parent.source.Method()
 		role.Chained = role.Chained || method == core.MethodSTS || method == core.MethodIoT
 		own.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
@@ -100,10 +103,13 @@ func open(source Source, base aws.Config, opts []Option) (*Session, error) {
 func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option) (*Session, error) {
 	var given settings
 	for _, o := range opts {
+		if o == nil {
+			return nil, &ParameterError{Parameter: "opts", Expected: "must not hold nil"}
+		}
 		o(&given)
 	}
 	s := newSession(clock, source, base, given.log)
-	if err := given.configure(s.machine, source); err != nil {
+	if err := given.configure(s.machine, source.Method(), s.attended); err != nil {
 		return nil, err
 	}
 	_, err := s.event(func(now core.Now) (core.Decision, error) {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Policy is a preset of all the other options.
@@ -157,13 +156,11 @@ func number(on bool) float64 {
 }
 
 // configure passes the options on to the machine, policy and method first.
-func (s *settings) configure(m *core.Session, source hostfuncs.Source) error {
-	if err := m.Set(core.OptMethod, float64(source.Method())); err != nil {
-		return parameterError(err, source.Method())
+func (s *settings) configure(m *core.Session, method core.Method, attended bool) error {
+	if err := m.Set(core.OptMethod, float64(method)); err != nil {
+		return parameterError(err, method)
 	}
-	if a, ok := source.(interface{ Attended() bool }); ok && a.Attended() {
-		s.set(core.OptAttended, 1, true)
-	}
+	s.set(core.OptAttended, number(attended), attended)
 	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && !s.has(core.OptAdvisoryRefresh) {
 		s.set(core.OptAdvisoryRefresh, float64(Inline), Inline)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/core"
 )
 
 func TestOptionsNameWhatTheyRefuse(t *testing.T) {
@@ -18,16 +20,17 @@ func TestOptionsNameWhatTheyRefuse(t *testing.T) {
 		"policy": {{evercreds.WithPolicy(7)}, {evercreds.WithPolicy(-1)}},
 		"advisory_timeout": {
 			{evercreds.WithAdvisoryTimeout(-time.Second)}, {evercreds.WithAdvisoryTimeout(12 * time.Hour)},
-			{evercreds.WithAdvisoryTimeout(1500 * time.Millisecond)},
+			{evercreds.WithAdvisoryTimeout(1500 * time.Millisecond)}, {evercreds.WithAdvisoryTimeout(math.MaxInt64)},
 			{evercreds.WithAutoAdvisoryTimeout(), evercreds.WithAdvisoryTimeout(time.Minute)},
 		},
 		"mandatory_timeout": {
 			{evercreds.WithMandatoryTimeout(-time.Second)}, {evercreds.WithMandatoryTimeout(13 * time.Hour)},
+			{evercreds.WithMandatoryTimeout(time.Second + 1)},
 			{evercreds.WithAdvisoryTimeout(time.Minute), evercreds.WithMandatoryTimeout(2 * time.Minute)},
 		},
-		"stability":        {{evercreds.WithStability(3)}},
-		"advisory_refresh": {{evercreds.WithAdvisoryRefresh(2)}},
-		"refresh_timeout":  {{evercreds.WithRefreshTimeout(0)}, {evercreds.WithRefreshTimeout(13 * time.Hour)}},
+		"stability":        {{evercreds.WithStability(3)}, {evercreds.WithStability(-1)}},
+		"advisory_refresh": {{evercreds.WithAdvisoryRefresh(2)}, {evercreds.WithAdvisoryRefresh(-1)}},
+		"refresh_timeout":  {{evercreds.WithRefreshTimeout(0)}, {evercreds.WithRefreshTimeout(-time.Second)}, {evercreds.WithRefreshTimeout(13 * time.Hour)}},
 		"max_stale":        {{evercreds.WithMaxStale(-1)}, {evercreds.WithMaxStale(366 * 24 * time.Hour)}},
 	} {
 		for i, opts := range sets {
@@ -77,6 +80,11 @@ func TestOptionsTakeEffect(t *testing.T) {
 	}
 }
 
+// nameless is of a method that is nobody's.
+type nameless struct{ vault }
+
+func (*nameless) Method() core.Method { return 7 }
+
 func TestConstructorsNameWhatTheyRefuse(t *testing.T) {
 	base := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}
 	for name, build := range map[string]func() (*evercreds.Session, error){
@@ -84,6 +92,21 @@ func TestConstructorsNameWhatTheyRefuse(t *testing.T) {
 		"Endpoint": func() (*evercreds.Session, error) { return evercreds.NewIoT(evercreds.IoTParams{}) },
 		"fetch":    func() (*evercreds.Session, error) { return evercreds.NewCustom(nil) },
 		"source":   func() (*evercreds.Session, error) { return evercreds.New(nil) },
+		"opts":     func() (*evercreds.Session, error) { return evercreds.New(&vault{}, nil) },
+		"method":   func() (*evercreds.Session, error) { return evercreds.New(&nameless{}) },
+		"Region": func() (*evercreds.Session, error) {
+			return evercreds.NewSTS(aws.Config{Credentials: base.Credentials}, evercreds.AssumeRole{RoleARN: roleARN})
+		},
+		"Credentials": func() (*evercreds.Session, error) { // of a constructor whose error was ignored
+			var parent *evercreds.Session
+			return evercreds.NewSTS(aws.Config{Region: "us-east-1", Credentials: parent}, evercreds.AssumeRole{RoleARN: roleARN})
+		},
+		"needs": func() (*evercreds.Session, error) {
+			s := open(t, &vault{})
+			defer s.Close()
+			_, err := s.Credentials(context.Background(), nil)
+			return s, err
+		},
 		"Duration": func() (*evercreds.Session, error) { // a role that assumes a role
 			parent, err := evercreds.NewSTS(base, evercreds.AssumeRole{RoleARN: "arn:aws:iam::123456789012:role/parent"})
 			if err != nil {

@@ -3,6 +3,7 @@ package evercreds_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -87,7 +88,12 @@ func TestNoSecretIsEverShown(t *testing.T) {
 	failed, served := 0, 0
 	show := func(v any) {
 		logger.Info("shown", "value", v)
-		_, _ = fmt.Fprintf(&log, "%v %+v %#v %s %q\n", v, v, v, v, v)
+		_, _ = fmt.Fprintf(&log, "%v %+v %#v %s %q %d\n", v, v, v, v, v, v)
+		text, err := json.Marshal(v)
+		if err != nil {
+			t.Errorf("%T as JSON: %v", v, err)
+		}
+		_, _ = log.Write(text)
 	}
 	for deadline := time.Now().Add(20 * time.Second); (failed < 3 || served < 3) && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		_, err := s.Refresh(t.Context())
@@ -98,8 +104,9 @@ func TestNoSecretIsEverShown(t *testing.T) {
 			continue
 		}
 		failed++
+		show(err)
 		for ; err != nil; err = errors.Unwrap(err) {
-			show(err)
+			_, _ = fmt.Fprintf(&log, "%v %+v %#v\n", err, err, err)
 		}
 	}
 	if failed < 3 || served < 1 {

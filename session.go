@@ -2,6 +2,8 @@ package evercreds
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -20,9 +22,10 @@ type Session struct {
 	lease atomic.Pointer[lease] // what may be handed out without asking
 	now   func() core.Now
 
-	source Source
-	base   aws.Config
-	log    *slog.Logger
+	source   Source
+	attended bool // a refresh prompts a person
+	base     aws.Config
+	log      *slog.Logger
 
 	mu       sync.Mutex // guards all below
 	machine  *core.Session
@@ -57,8 +60,10 @@ type failure struct {
 }
 
 func newSession(clock func() core.Now, source Source, base aws.Config, log *slog.Logger) *Session {
+	a, ok := source.(interface{ Attended() bool })
 	return &Session{
-		now: clock, source: source, base: base, log: log, machine: core.New(), wakeAt: core.Never,
+		now: clock, source: source, attended: ok && a.Attended(), base: base, log: log,
+		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
 }
@@ -88,6 +93,9 @@ func MinTTL(d time.Duration) Need { return func(n *need) { n.minTTL = d } }
 func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentials, error) {
 	var n need
 	for _, set := range needs {
+		if set == nil {
+			return aws.Credentials{}, &ParameterError{Parameter: "needs", Expected: "must not hold nil"}
+		}
 		set(&n)
 	}
 	if n.minTTL < 0 {
@@ -128,13 +136,13 @@ func (s *Session) invalidate(accessKeyID, sessionToken string) {
 	_, _ = s.event(func(now core.Now) (core.Decision, error) { return s.machine.Invalidate(print, now), nil })
 }
 
-// String tells method and phase.
+// String tells the phase.
 func (s *Session) String() string {
 	return "evercreds.Session(" + s.Status().Phase.String() + ")"
 }
 
-// GoString is String: %#v must not print the fields.
-func (s *Session) GoString() string { return s.String() }
+// Format prints String for every verb, so that no verb reaches the fields.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // LogValue is String, for log/slog.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -35,11 +35,12 @@ func (c Credentials) String() string {
 	return "Credentials(redacted, until " + c.Expires.UTC().Format(time.RFC3339) + ")"
 }
 
-// GoString is String: %#v must not print the fields.
-func (c Credentials) GoString() string { return c.String() }
-
 // Format prints String for every verb, so that no verb reaches the fields.
 func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// MarshalText is String, for JSON and log handlers. JSON can be read into a set
+// all the same.
+func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
 // LogValue is String, for log/slog.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }

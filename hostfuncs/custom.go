@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/aws/smithy-go"
 
@@ -32,13 +33,16 @@ func NewCustom(fetch CustomFunc) (*Custom, error) {
 // Method is core.MethodCustom.
 func (c *Custom) Method() core.Method { return core.MethodCustom }
 
-// Fetch calls the function and checks what it returns. A panic in the function
-// becomes an error that names only the panic's type, since its value may hold
-// anything.
+// Format prints no field, whatever the verb.
+func (c *Custom) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Custom") }
+
+// Fetch calls the function and checks what it returns. A panic in the function,
+// or in the methods of its error, becomes an error that names only the panic's
+// type, since its value may hold anything.
 func (c *Custom) Fetch(ctx context.Context, _ *Flight) (r Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r, err = Result{}, refused(core.MethodCustom, "", fmt.Sprintf("the function panicked with a %T", p), nil)
+			r, err = Result{}, refused(core.MethodCustom, "", fmt.Sprintf("the function, or the error that it returned, panicked with a %T", p), nil)
 		}
 	}()
 	set, err := c.fetch(ctx)
@@ -47,34 +51,27 @@ func (c *Custom) Fetch(ctx context.Context, _ *Flight) (r Result, err error) {
 	if err != nil {
 		return Result{}, customError(err, hidden)
 	}
-	if err := checkCustom(set); err != nil {
+	r = Result{Credentials: set}
+	if err := r.Check(core.MethodCustom); err != nil {
 		return Result{}, err
 	}
-	return Result{Credentials: set}, nil
+	return r, nil
 }
 
+// customError makes an Error of what the function returned, in its words. What
+// an Error among them says of class, pause and reason holds.
 func customError(err error, hidden secrets) error {
-	var own *Error
-	if errors.As(err, &own) {
-		return own
-	}
 	e := refused(core.MethodCustom, "", hidden.clean(err.Error()), hidden.cause(err))
-	if api := smithy.APIError(nil); errors.As(err, &api) {
+	var own *Error
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &own):
+		if err == error(own) {
+			e.Message, e.Err = hidden.clean(own.Message), hidden.cause(own.Err)
+		}
+		e.Class, e.Reason, e.Code, e.Status, e.RetryAfter = own.Class, own.Reason, own.Code, own.Status, own.RetryAfter
+	case errors.As(err, &api):
 		e.Class = core.ErrorClass(core.MethodCustom, 0, []byte(api.ErrorCode()))
 	}
 	return e
-}
-
-func checkCustom(c Credentials) error {
-	for _, key := range []struct{ name, value string }{
-		{"AccessKeyID", c.AccessKeyID}, {"SecretAccessKey", c.SecretAccessKey}, {"SessionToken", c.SessionToken},
-	} {
-		if key.value == "" {
-			return malformed(core.MethodCustom, "%s must not be empty in what the function returns", key.name)
-		}
-	}
-	if c.Expires.IsZero() != c.NoExpiry {
-		return malformed(core.MethodCustom, "exactly one of Expires and NoExpiry must be set in what the function returns")
-	}
-	return nil
 }

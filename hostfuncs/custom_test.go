@@ -85,7 +85,14 @@ func TestCustomErrors(t *testing.T) {
 		}
 		wantNoSecret(t, err, sentinel)
 	}
-	_, err := fetchCustom(t, func(context.Context) (hostfuncs.Credentials, error) { panic(sentinel) })
+	_, err := fetchCustom(t, func(context.Context) (hostfuncs.Credentials, error) {
+		return set(), fmt.Errorf("vault %s: %w", sentinel, &hostfuncs.Error{Class: core.Permanent, Code: "Sealed", Status: 503})
+	})
+	if e := sourceError(t, err); e.Code != "Sealed" || e.Status != 503 || !strings.Contains(e.Message, "vault [redacted]: ") {
+		t.Errorf("the function's own words are lost: %v", e)
+	}
+	wantNoSecret(t, err, sentinel)
+	_, err = fetchCustom(t, func(context.Context) (hostfuncs.Credentials, error) { panic(sentinel) })
 	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "panicked with a string") {
 		t.Errorf("a panic: %v", e)
 	}

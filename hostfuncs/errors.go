@@ -12,10 +12,10 @@ import (
 type Error struct {
 	// Method is the source.
 	Method core.Method
-	// Class says whether trying again can help.
+	// Class says whether trying again can help. Zero: core.Recoverable.
 	Class core.Class
-	// Reason is core.CodeMalformed for a reply that could not be used, else
-	// core.CodeSource.
+	// Reason is core.CodeMalformed for a reply that could not be used; anything
+	// else counts as core.CodeSource.
 	Reason core.Code
 	// Code is the service's error code, as AccessDenied. "": none.
 	Code string
@@ -47,6 +47,10 @@ func (e *Error) Error() string {
 
 // GoString is for %#v, which would otherwise print the cause's fields.
 func (e *Error) GoString() string { return fmt.Sprintf("&hostfuncs.Error{%q}", e.Error()) }
+
+// MarshalText gives Error, for JSON and log handlers: the cause's fields may hold
+// the request, and with it the token of the base credentials.
+func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }

@@ -1,6 +1,7 @@
 package hostfuncs
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -74,8 +75,8 @@ type PEM struct {
 // PEMFile is the PEM text in a file.
 func PEMFile(path string) PEM { return PEM{path: path} }
 
-// PEMBytes is the PEM text itself.
-func PEMBytes(text []byte) PEM { return PEM{text: text} }
+// PEMBytes is the PEM text itself. It is copied.
+func PEMBytes(text []byte) PEM { return PEM{text: bytes.Clone(text)} }
 
 // String tells the path, or that there is a text.
 func (p PEM) String() string {
@@ -87,9 +88,6 @@ func (p PEM) String() string {
 	}
 	return "PEMBytes(redacted)"
 }
-
-// GoString is String.
-func (p PEM) GoString() string { return p.String() }
 
 // Format prints String for every verb.
 func (p PEM) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.String())) }

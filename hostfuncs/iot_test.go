@@ -1,6 +1,7 @@
 package hostfuncs_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -43,7 +44,9 @@ func TestIoTResult(t *testing.T) {
 	texts := files
 	texts.ThingName = ""
 	texts.Certificate, texts.PrivateKey = hostfuncs.PEMBytes(standIn.ClientRSA.CertPEM), hostfuncs.PEMBytes(standIn.ClientRSA.KeyPEM)
-	texts.CA = hostfuncs.PEMBytes(standIn.CAPEM)
+	authority := bytes.Clone(standIn.CAPEM)
+	texts.CA = hostfuncs.PEMBytes(authority)
+	clear(authority) // as whoever reads a key into a buffer does, to leave no trace of it
 	for i, p := range []hostfuncs.IoTParams{files, texts} {
 		r, err := newIoT(t, p).Fetch(t.Context(), flight)
 		if err != nil {
@@ -57,7 +60,8 @@ func TestIoTResult(t *testing.T) {
 			t.Errorf("the server's time is %v off", d)
 		}
 		wantNoSecret(t, r, r.AccessKeyID, r.SecretAccessKey, r.SessionToken)
-		wantNoSecret(t, p, string(standIn.ClientRSA.KeyPEM))
+		wantNoSecret(t, p.PrivateKey, string(standIn.ClientRSA.KeyPEM))
+		wantNoSecret(t, newIoT(t, p), string(standIn.ClientRSA.KeyPEM), string(standIn.ClientEC.KeyPEM))
 	}
 }
 
@@ -143,6 +147,12 @@ func TestIoTTrustsOnlyItsCA(t *testing.T) {
 	_, err := newIoT(t, p).Fetch(t.Context(), flight)
 	if e := sourceError(t, err); !strings.Contains(e.Message, "certificate") {
 		t.Errorf("got %v", e)
+	}
+	elsewhere := iotParams(standIn)
+	elsewhere.Endpoint = strings.Replace(iotEndpoint, "us-east-1", "eu-west-1", 1)
+	_, err = newIoT(t, elsewhere).Fetch(t.Context(), flight)
+	if e := sourceError(t, err); !strings.Contains(e.Message, "not "+elsewhere.Endpoint) || e.Class != core.Recoverable {
+		t.Errorf("a certificate for another host: %v", e)
 	}
 	p.InsecureSkipVerify = true
 	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {

@@ -3,6 +3,7 @@ package hostfuncs_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -85,15 +86,20 @@ func wantNoSecret(t *testing.T, v any, secrets ...string) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", v)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "v", v)
-	texts := []string{fmt.Sprint(v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v), fmt.Sprintf("%q", v), fmt.Sprintf("%s", v), fmt.Sprintf("%x", v), log.String()}
-	if err, ok := v.(error); ok {
+	text, err := json.Marshal(struct{ V any }{v})
+	if err != nil {
+		t.Errorf("%T as JSON: %v", v, err)
+	}
+	log.Write(text)
+	texts := []string{fmt.Sprintf("%d", v), fmt.Sprint(v), fmt.Sprintf("%+v", v), fmt.Sprintf("%#v", v), fmt.Sprintf("%q", v), fmt.Sprintf("%s", v), fmt.Sprintf("%x", v), log.String()}
+	if err, ok := v.(error); ok && err != nil {
 		for ; err != nil; err = errors.Unwrap(err) {
 			texts = append(texts, err.Error(), fmt.Sprintf("%+v", err), fmt.Sprintf("%#v", err))
 		}
 	}
 	for _, text := range texts {
 		for _, secret := range secrets {
-			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
+			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) || strings.Contains(text, strings.Trim(fmt.Sprint([]byte(secret)), "[]")) {
 				t.Errorf("%T prints a secret", v)
 			}
 		}

@@ -45,6 +45,7 @@ func TestMFACodeIsSentOnce(t *testing.T) {
 			t.Errorf("flight %d: %v", i, e)
 		}
 		wantNoSecret(t, err, codes...)
+		wantNoSecret(t, s, codes...)
 	}
 	if diff := cmp.Diff([]string{"111111", "222222"}, *seen); diff != "" || asked != 3 {
 		t.Errorf("asked %d times, for three flights; sent:\n%s", asked, diff)

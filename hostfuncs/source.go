@@ -48,6 +48,22 @@ type Result struct {
 	Duration time.Duration
 }
 
+// Check refuses what cannot sign a request: a key or the token is missing, or
+// not exactly one of Expires and NoExpiry is set. m is the source to blame.
+func (r Result) Check(m core.Method) error {
+	for _, key := range []struct{ name, value string }{
+		{"AccessKeyID", r.AccessKeyID}, {"SecretAccessKey", r.SecretAccessKey}, {"SessionToken", r.SessionToken},
+	} {
+		if key.value == "" {
+			return malformed(m, "%s must not be empty in what the source returns", key.name)
+		}
+	}
+	if r.Expires.IsZero() != r.NoExpiry {
+		return malformed(m, "exactly one of Expires and NoExpiry must be set in what the source returns")
+	}
+	return nil
+}
+
 // latest makes a Result.ServerTime of a Date.
 func latest(date time.Time) time.Time {
 	if date.IsZero() {

@@ -2,6 +2,8 @@ package hostfuncs
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -38,7 +40,7 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	if err := role.check(); err != nil {
 		return nil, err
 	}
-	s := &STS{role: role, base: cfg.Credentials}
+	s := &STS{role: role.clone(), base: cfg.Credentials}
 	s.codes.role = &s.role
 	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
 	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
@@ -78,6 +80,9 @@ func (s *STS) Attended() bool { return s.role.MFAPrompts }
 
 // Close closes idle connections.
 func (s *STS) Close() { s.close() }
+
+// Format prints no field, whatever the verb: one-time codes are among them.
+func (s *STS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.STS") }
 
 // Fetch assumes the role.
 func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {

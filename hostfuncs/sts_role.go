@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -126,12 +127,12 @@ func (r *AssumeRole) checkLists() error {
 		}
 	}
 	for key, value := range r.Tags {
-		if len(key) < 1 || len(key) > 128 || len(value) > 256 {
+		if !isTagKey(key) || utf8.RuneCountInString(value) > 256 {
 			return &ParameterError{"Tags", "must have keys of 1 to 128 and values of at most 256 characters"}
 		}
 	}
 	for _, key := range r.TransitiveTagKeys {
-		if len(key) < 1 || len(key) > 128 {
+		if !isTagKey(key) {
 			return &ParameterError{"TransitiveTagKeys", "must have keys of 1 to 128 characters"}
 		}
 	}
@@ -141,6 +142,22 @@ func (r *AssumeRole) checkLists() error {
 		}
 	}
 	return nil
+}
+
+// isTagKey counts characters: letters of all scripts may be in tags.
+func isTagKey(key string) bool {
+	n := utf8.RuneCountInString(key)
+	return n >= 1 && n <= 128
+}
+
+// clone keeps what the user does with the lists later from changing the role.
+func (r AssumeRole) clone() AssumeRole {
+	r.Tags = maps.Clone(r.Tags)
+	r.TransitiveTagKeys = slices.Clone(r.TransitiveTagKeys)
+	r.PolicyARNs = slices.Clone(r.PolicyARNs)
+	r.ProvidedContexts = slices.Clone(r.ProvidedContexts)
+	r.MFACommand = slices.Clone(r.MFACommand)
+	return r
 }
 
 // input is the call, still without its MFA code. Tags go in the order of their

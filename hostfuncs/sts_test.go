@@ -77,6 +77,13 @@ func TestSTSSendsEveryParameter(t *testing.T) {
 	if diff := cmp.Diff(least, fetch(hostfuncs.AssumeRole{RoleARN: roleARN})); diff != "" {
 		t.Error(diff)
 	}
+	tags, keys := map[string]string{"a": "1"}, []string{"a"}
+	kept := newSTS(t, cfg, hostfuncs.AssumeRole{RoleARN: roleARN, Tags: tags, TransitiveTagKeys: keys})
+	tags["a"], keys[0] = "of the next session", "b"
+	_, _ = kept.Fetch(t.Context(), flight)
+	if form.Get("Tags.member.1.Value") != "1" || form.Get("TransitiveTagKeys.member.1") != "a" {
+		t.Errorf("what the user did with the lists later was sent: %v", form)
+	}
 	got := fetch(hostfuncs.AssumeRole{
 		RoleARN: roleARN, RoleSessionName: "me@work", Duration: time.Hour, ExternalID: "ext:/1", SourceIdentity: "source",
 		Tags: map[string]string{"b": "2", "a": "1"}, TransitiveTagKeys: []string{"a"}, Policy: "{}",
@@ -215,9 +222,9 @@ func TestSTSParameters(t *testing.T) {
 		"Duration":          {{Duration: time.Minute}, {Duration: 13 * time.Hour}, {Duration: 900*time.Second + 1}, {Duration: -time.Hour}, {Duration: 2 * time.Hour, Chained: true}},
 		"ExternalID":        {{ExternalID: "x"}, {ExternalID: long}},
 		"SourceIdentity":    {{SourceIdentity: "x"}, {SourceIdentity: "a b"}},
-		"Tags":              {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: many()}},
-		"TransitiveTagKeys": {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: make([]string, 51)}},
-		"PolicyARNs":        {{PolicyARNs: []string{"x"}}, {PolicyARNs: make([]string, 11)}},
+		"Tags":              {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: map[string]string{strings.Repeat("é", 129): ""}}, {Tags: many()}},
+		"TransitiveTagKeys": {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: []string{long}}, {TransitiveTagKeys: make([]string, 51)}},
+		"PolicyARNs":        {{PolicyARNs: []string{""}}, {PolicyARNs: []string{"x"}}, {PolicyARNs: make([]string, 11)}},
 		"ProvidedContexts":  {{ProvidedContexts: make([]types.ProvidedContext, 6)}},
 		"SerialNumber":      {{SerialNumber: "short", MFA: mfa}, {MFA: mfa}, {MFACommand: []string{"x"}}},
 		"MFA":               {{SerialNumber: serial}},
@@ -232,6 +239,10 @@ func TestSTSParameters(t *testing.T) {
 			wantParameter(t, err, name)
 		}
 	}
+	longest := strings.Repeat("é", 128) // characters, not bytes
+	newSTS(t, aws.Config{Region: "us-east-1", Credentials: static(aws.Credentials{})}, hostfuncs.AssumeRole{
+		RoleARN: roleARN, Tags: map[string]string{longest: longest + longest}, TransitiveTagKeys: []string{longest},
+	})
 	_, err := hostfuncs.NewSTS(aws.Config{Credentials: static(aws.Credentials{})}, hostfuncs.AssumeRole{RoleARN: roleARN})
 	wantParameter(t, err, "Region")
 	_, err = hostfuncs.NewSTS(aws.Config{Region: "us-east-1"}, hostfuncs.AssumeRole{RoleARN: roleARN})
