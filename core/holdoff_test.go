@@ -99,6 +99,12 @@ func TestNoAdvisoryRetryInTheLastTenSeconds(t *testing.T) {
 		t.Errorf("next wake in %d", d.NextWake-h.now.Elapsed)
 	}
 
+	h = holding(t, options{core.OptDeferRefresh: 0}, hour) // at least 2 s, with nobody waiting
+	h.until(601 * second)
+	h.wake()
+	h.fail(core.Recoverable)
+	h.expectStatus(core.StatusHoldOff, 2*second)
+
 	h = holding(t, options{}, hour) // a first attempt may start at any time
 	h.until(609 * second)
 	h.expect(h.ask(), core.ServeAndRefresh)
