@@ -147,6 +147,24 @@ func TestLostAdvisoryAttemptsLeaveRoom(t *testing.T) {
 	}
 }
 
+// The lease of an advisory set lasts while a lost attempt keeps another one from
+// starting. When that reports there is room again, and the lease is void.
+func TestReportOfALostAttemptEndsLeases(t *testing.T) {
+	h := holding(t, options{core.OptAdvisoryTimeout: 3000, core.OptMandatoryTimeout: 60}, hour)
+	h.until(3000 * second)
+	h.ask()
+	lost := timedOut(h)
+	h.pass(minute)
+	d := h.ask()
+	if d.Kind != core.Serve || d.LeaseElapsed != h.now.Elapsed+14*minute {
+		t.Fatalf("%+v", d)
+	}
+	if late := h.s.Fail(lost, h.now, core.Recoverable, core.CodeSource, 0); late.Epoch != d.Epoch+1 {
+		t.Errorf("%+v", late)
+	}
+	h.expect(h.ask(), core.ServeAndRefresh)
+}
+
 func TestUnknownTicketChangesNothing(t *testing.T) {
 	h := holding(t, options{}, hour)
 	before := h.s.AppendSnapshot(nil)

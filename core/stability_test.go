@@ -108,6 +108,21 @@ func TestUntilExpiryNobodyWaitsTwice(t *testing.T) {
 	h.expect(h.ask(), core.Refresh)
 }
 
+// A permanent error paces the attempts of a set that is served on, too.
+func TestPermanentErrorWhileServedOn(t *testing.T) {
+	spread(t, second, 5*second, func(seed uint64) int64 {
+		h := openSeed(t, options{core.OptStability: float64(core.UntilExpiry)}, seed)
+		h.ask()
+		h.give(hour)
+		h.until(500 * second)
+		h.ask()
+		h.fail(core.Recoverable)
+		h.expect(h.ask(), core.ServeAndRefresh)
+		h.fail(core.Permanent)
+		return h.status(core.StatusHoldOff)
+	})
+}
+
 // A failure is never shown to callers who did not have to wait.
 func TestAdvisoryFailureIsNeverShown(t *testing.T) {
 	for _, stability := range stabilities {

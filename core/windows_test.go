@@ -45,6 +45,7 @@ func TestWindows(t *testing.T) {
 		{"auto raised by M", options{auto: 1, m: 4000}, 3 * hour, 4000 * second, 4000 * second, false},
 		{"adaptive is auto", options{policy: 1, core.OptJitter: 0}, 6 * hour, hour, minute, false},
 		{"adaptive with A", options{policy: 1, core.OptJitter: 0, a: 1800, m: 30}, 6 * hour, 1800 * second, 30 * second, false},
+		{"a preset keeps its own M", options{policy: 1, core.OptJitter: 0, a: 1800}, 6 * hour, 1800 * second, minute, false},
 		{"aws2026 never shrinks", options{policy: aws}, 2 * minute, 5 * minute, minute, false},
 		{"aws2026 with A", options{policy: aws, a: 1800, m: 1}, 6 * hour, 1800 * second, second, false},
 	} {
