@@ -24,11 +24,11 @@ func snapshots(t testing.TB) (all [][]byte) {
 				t.Fatal(err)
 			}
 			all = append(all, body(s))
-			for i, print := range []uint64{1, 2, 3} {
+			for i, fingerprint := range []uint64{1, 2, 3} {
 				d := s.Force(now)
-				s.Complete(d.Ticket, now, core.Facts{Expiry: now.Wall + hour + int64(i), Fingerprint: print})
+				s.Complete(d.Ticket, now, core.Facts{Expiry: now.Wall + hour + int64(i), Fingerprint: fingerprint})
 				all = append(all, body(s))
-				s.Invalidate(print, now)
+				s.Invalidate(fingerprint, now)
 			}
 			d := s.Force(now)
 			s.Fail(d.Ticket, now, core.Permanent, core.CodeSource, 0)

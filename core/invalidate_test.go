@@ -100,8 +100,8 @@ func TestStillRejectedKnowsTheLastEight(t *testing.T) {
 	}
 	h.pass(2 * minute)
 	h.expect(h.force(), core.Refresh)
-	for print := uint64(9); print >= 2; print-- {
-		h.complete(core.Facts{Expiry: h.now.Wall + 2*hour, Fingerprint: print})
+	for fingerprint := uint64(9); fingerprint >= 2; fingerprint-- {
+		h.complete(core.Facts{Expiry: h.now.Wall + 2*hour, Fingerprint: fingerprint})
 		h.expectError(h.s.Answer(h.flight, h.now, 0, true), core.CodeStillRejected)
 		h.force()
 	}

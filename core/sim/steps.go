@@ -117,12 +117,12 @@ func (r *Room) force() {
 }
 
 func (r *Room) invalidate() {
-	print := uint64(upTo(r.choose, int64(r.prints)))
+	named := uint64(upTo(r.choose, int64(r.prints)))
 	if h := r.held(); h != nil && !oneIn(r.choose, 4) {
-		print = h.fingerprint
+		named = h.fingerprint
 	}
-	d := r.do("invalidate", int64(print), func(s *core.Session) core.Decision { return s.Invalidate(print, r.now()) })
-	if rejected := d.Notes&core.NoteRejected != 0; rejected && (r.held() == nil || r.held().fingerprint != print) {
+	d := r.do("invalidate", int64(named), func(s *core.Session) core.Decision { return s.Invalidate(named, r.now()) })
+	if rejected := d.Notes&core.NoteRejected != 0; rejected && (r.held() == nil || r.held().fingerprint != named) {
 		r.fail(0, "a set that is not held was rejected")
 	}
 }

@@ -101,7 +101,7 @@ func (r *Room) invariant14() {
 	}
 	original := *r.session
 	minTTL := upTo(r.choose, r.life)
-	a, b := comparable(original.Ask(now, minTTL)), comparable(copied.Ask(now, minTTL))
+	a, b := withoutNumbers(original.Ask(now, minTTL)), withoutNumbers(copied.Ask(now, minTTL))
 	if a != b {
 		r.fail(14, "the restored session answers%s, not%s", show(b), show(a))
 	}
@@ -115,8 +115,8 @@ func (r *Room) invariant14() {
 	}
 }
 
-// comparable takes out of a decision what a restored session has of its own.
-func comparable(d core.Decision) core.Decision {
+// withoutNumbers takes out of a decision what a restored session has of its own.
+func withoutNumbers(d core.Decision) core.Decision {
 	d.Epoch, d.Ticket, d.Started = 0, min(d.Ticket, 1), min(d.Started, 1)
 	return d
 }
