@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -173,7 +174,7 @@ def in_threads(count: int, work: Callable[[], Any], seconds: float = 60) -> list
     return results
 
 
-def in_child(work: Callable[[], None], seconds: float = 20) -> int:
+def in_child(work: Callable[[], None], seconds: int = 20) -> int:
     """Start a child that does this work, or fails, or is killed after its time; give its pid."""
     pid = os.fork()
     if pid:
@@ -184,8 +185,8 @@ def in_child(work: Callable[[], None], seconds: float = 20) -> int:
     status = 1
     try:
         # A child that hangs says where, and ends.
-        faulthandler.dump_traceback_later(seconds, exit=True)
-        signal.alarm(int(seconds) + 5)
+        faulthandler.register(signal.SIGALRM, chain=True)
+        signal.alarm(seconds)
         work()
         status = 0
     except BaseException:
@@ -194,6 +195,14 @@ def in_child(work: Callable[[], None], seconds: float = 20) -> int:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def until(happened: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until something has happened."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it never happens"
+        time.sleep(0.01)
 
 
 def ended_well(pid: int) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import StandIn, in_threads
+from conftest import StandIn, in_threads, until
 from evercreds import (
     NEVER_EXPIRES,
     CustomRefreshableSession,
@@ -193,9 +193,7 @@ def test_a_late_answer_still_counts() -> None:
     with pytest.raises(EvercredsCredentialError, match="refresh_timeout"):
         session.refresh()
     release.set()
-    deadline = time.monotonic() + 10
-    while session.status().counters["installs"] == 0 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: session.status().counters["installs"] == 1)
     assert session.credentials["access_key"] == "ASIALATE"
 
 

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 from evercreds import _abi_generated as abi
 from evercreds import _timer
@@ -28,6 +29,8 @@ NO_LEASE: Lease = (-1, -1, None)
 
 _WAITING = (abi.Kind.REFRESH, abi.Kind.REFRESH_INLINE, abi.Kind.WAIT)
 _SERVING = (abi.Kind.SERVE, abi.Kind.SERVE_AND_REFRESH, abi.Kind.REFRESH_INLINE)
+
+_T = TypeVar("_T")
 
 _numbers = itertools.count(1)
 
@@ -81,6 +84,7 @@ class SessionCore:
         self._flights: dict[int, Flight] = {}
         self._attempts = 0  # that run now, lost ones included
         self._failures = Failures()
+        self._complaint: str | None = None
         self._machine = Machine(options, clock, seed)
         opened = self._absorb(self._machine.open())
         forget_in_child(self)
@@ -126,9 +130,8 @@ class SessionCore:
     def status(self) -> SessionStatus:
         """Tell the session's state."""
         with self._lock:
-            revived = self._revive()
-            status = status_of(self._machine)
-        self._launch(revived)
+            status, revived = self._call(status_of)
+        self._after_call(revived)
         return status
 
     def close(self) -> None:
@@ -219,12 +222,9 @@ class SessionCore:
         def complete(machine: Machine) -> abi.Decision:
             self._sets[ticket] = reply.credentials
             self._tokens.append((hash(reply.credentials.frozen.token), fingerprint))
-            decision = machine.complete(
+            return machine.complete(
                 ticket, reply.expiry_ms, fingerprint, reply.duration_ms, reply.server_time_ms
             )
-            held = machine.status(abi.Status.SET)
-            self._sets = {of: kept for of, kept in self._sets.items() if of == held}
-            return decision
 
         self._background(self._event(complete))
 
@@ -241,21 +241,34 @@ class SessionCore:
     def _event(
         self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
     ) -> _Outcome:
-        """Take one event to the machine. The log is written without the lock: a log handler may
-        itself use the session."""
+        """Take one event to the machine, and what it answers to this side."""
         with self._lock:
-            revived = self._revive()
-            try:
-                outcome = self._absorb(call(self._machine))
-            except PoisonedError as failure:
-                logger.error("the session is restored: %s", failure)
-                self._machine.discard()
-                revived = self._revive()
-                outcome = self._absorb(call(self._machine))
-        self._launch(revived)
+            outcome, revived = self._call(lambda machine: self._absorb(call(machine)))
+        self._after_call(revived)
         if outcome.decision.notes:
             log_notes(outcome.decision.notes, error)
         return outcome
+
+    def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
+        """Use the machine, restored first where that is necessary. The lock is held.
+
+        Returns what ``use`` gives, and the flight that the restored machine has started, if any.
+        """
+        revived = self._revive()
+        try:
+            return use(self._machine), revived
+        except PoisonedError as failure:
+            self._complaint = str(failure)
+        self._machine.discard()
+        revived = self._revive()
+        return use(self._machine), revived
+
+    def _after_call(self, revived: Flight | None) -> None:
+        """Do what a call has left to do without the lock. A log handler may use the session."""
+        self._launch(revived)
+        if self._complaint is not None:
+            complaint, self._complaint = self._complaint, None
+            logger.error("the session was restored: %s", complaint)
 
     def _revive(self) -> Flight | None:
         """Restore the machine where it was lost: in a forked child, or after a failure in it.
@@ -274,7 +287,7 @@ class SessionCore:
 
     def _absorb(self, decision: abi.Decision) -> _Outcome:
         """Carry out on this side what an event has done on the other. The lock is held."""
-        changed = bool(decision.notes)
+        changed = bool(decision.notes) or decision.code == abi.Code.CLOSED
         if decision.epoch != self._epoch:
             self._epoch, self.lease, changed = decision.epoch, NO_LEASE, True
         if decision.settled:
@@ -291,6 +304,9 @@ class SessionCore:
             served = self._grant(decision)
         if changed:
             self._machine.keep_snapshot()
+            # Not earlier: a child may begin here, and go on from the snapshot before.
+            held = self._machine.status(abi.Status.SET)
+            self._sets = {of: kept for of, kept in self._sets.items() if of == held}
         if self._is_eager and decision.next_wake_ms != self.wake_at_ms:
             self.wake_at_ms = decision.next_wake_ms
             if decision.next_wake_ms < abi.NEVER:

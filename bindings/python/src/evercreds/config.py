@@ -209,7 +209,7 @@ class STSClientConfig(_CheckedConfig):
                 f'service_name must be "sts", got {given_as(value)}', param="service_name"
             )
         if value not in (None, "sts"):
-            EvercredsWarning.warn('service_name can only be "sts"; that is used', stacklevel=5)
+            EvercredsWarning.warn('service_name can only be "sts"; that is used', stacklevel=4)
         return "sts"
 
 

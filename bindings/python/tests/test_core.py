@@ -1,0 +1,230 @@
+"""The heart of a session, by a clock that is turned by hand."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import threading
+from typing import Any
+
+import pytest
+
+from conftest import HandClock, in_threads, until
+from evercreds import _abi_generated as abi
+from evercreds._options import DEFAULTS, options_from
+from evercreds._session_core import SessionCore
+from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds.errors import EvercredsCredentialError
+
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+HOUR = 3600
+
+
+class Source:
+    """Hands out sets of an hour, or fails, as the test says."""
+
+    runs_user_code = False
+
+    def __init__(self, clock: HandClock) -> None:
+        self.clock = clock
+        self.calls = 0
+        self.fails: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def fetch(self) -> Reply:
+        self.calls += 1
+        number = self.calls
+        assert self.gate.wait(20)
+        if self.fails is not None:
+            raise self.fails
+        expiry_ms = self.clock.wall_ns() // 10**6 + HOUR * 1000
+        expiry = EPOCH + datetime.timedelta(milliseconds=expiry_ms)
+        frozen = FrozenCredentials(f"A{number}", "secret", f"T{number}", None)
+        return Reply(CredentialSet(frozen, expiry), expiry_ms)
+
+    def classify(self, error: Exception) -> Failure:
+        return Failure()
+
+    def after_fork(self) -> None:
+        pass
+
+
+@pytest.fixture
+def source(hand_clock: HandClock) -> Source:
+    return Source(hand_clock)
+
+
+def make(source: Source, **arguments: Any) -> SessionCore:
+    options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
+    return SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+
+
+def key(core: SessionCore) -> str:
+    return str(core.obtain().frozen.access_key)
+
+
+def test_a_set_through_its_phases(source: Source, hand_clock: HandClock) -> None:
+    core = make(source)
+    assert (key(core), source.calls) == ("A1", 1)
+    hand_clock.turn(2699)
+    assert (key(core), source.calls, core.status().phase) == ("A1", 1, "fresh")
+    hand_clock.turn(2)
+    source.gate.clear()
+    assert key(core) == "A1", "nobody waits in the advisory window"
+    assert [each.frozen.access_key for each in in_threads(8, core.obtain)] == ["A1"] * 8
+    source.gate.set()
+    until(lambda: core.status().counters["installs"] == 2)
+    assert (key(core), source.calls) == ("A2", 2)
+
+
+def test_a_failure_ahead_of_need_is_nobodys(
+    source: Source, hand_clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    core = make(source)
+    core.obtain()
+    hand_clock.turn(2701)
+    source.fails = LookupError("down")
+    with caplog.at_level(logging.WARNING, logger="evercreds"):
+        assert key(core) == "A1"
+        until(lambda: core.status().counters["failures"] == 1)
+    assert "LookupError" in caplog.text
+    assert "down" not in caplog.text
+    for _ in range(50):
+        assert key(core) == "A1"
+    assert source.calls == 2, "an attempt is held off after a failure"
+    hand_clock.turn(300)
+    with pytest.raises(LookupError, match="down"):
+        core.obtain()
+
+
+@pytest.mark.parametrize("stability", ["until_expiry", "static"])
+def test_held_credentials_are_served_on(
+    source: Source, hand_clock: HandClock, stability: str
+) -> None:
+    core = make(source, stability=stability)
+    core.obtain()
+    source.fails = LookupError("down")
+    hand_clock.turn(3200)
+    assert key(core) == "A1"
+    assert core.status().is_degraded
+    hand_clock.turn(500)
+    if stability == "static":
+        assert key(core) == "A1"
+    else:
+        with pytest.raises(LookupError):
+            core.obtain()
+
+
+def test_the_lease_ends_with_its_time(source: Source, hand_clock: HandClock) -> None:
+    core = make(source)
+    core.obtain()
+    until_ns, until_wall_ns, served = core.lease
+    assert served is core.obtain()
+    assert until_ns - hand_clock.elapsed_ns() == 2700 * 10**9
+    assert until_wall_ns - hand_clock.wall_ns() == 2700 * 10**9
+    core.invalidate(served.fingerprint if served else 0)
+    assert core.lease == (-1, -1, None)
+
+
+def test_waiters_of_a_late_answer_get_it(source: Source, hand_clock: HandClock) -> None:
+    """A second flight is under way when the first, timed out long ago, is answered after all."""
+    core = make(source, refresh_timeout=5)
+    first_gate = source.gate = threading.Event()
+    outcomes: list[Any] = []
+
+    def ask() -> None:
+        try:
+            outcomes.append(key(core))
+        except EvercredsCredentialError as error:
+            outcomes.append(error.code)
+
+    hand_clock.wait = lambda event, until_ms: event.wait(0.02)  # type: ignore[method-assign]
+    first = threading.Thread(target=ask)
+    first.start()
+    until(lambda: source.calls == 1)
+    hand_clock.turn(6)
+    first.join(10)
+    assert outcomes == ["timed_out"]
+    second_gate = source.gate = threading.Event()
+    second = threading.Thread(target=ask)
+    second.start()
+    until(lambda: source.calls == 2)
+    first_gate.set()
+    second.join(10)
+    assert outcomes == ["timed_out", "A1"]
+    second_gate.set()
+    until(lambda: core._attempts == 0)
+    assert core.status().counters["late_answers"] == 1
+
+
+def test_closing_frees_who_waits(source: Source) -> None:
+    core = make(source)
+    source.gate.clear()
+    outcomes: list[Any] = []
+
+    def ask() -> None:
+        try:
+            core.obtain()
+        except EvercredsCredentialError as error:
+            outcomes.append(error.code)
+
+    threads = [threading.Thread(target=ask) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    until(lambda: core.status().is_refreshing)
+    core.close()
+    for thread in threads:
+        thread.join(10)
+    source.gate.set()
+    assert outcomes == ["closed"] * 5
+    until(lambda: core._attempts == 0)
+    assert core._sets == {}
+
+
+def test_where_no_thread_can_be_had_the_caller_does_the_work(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    core = make(source)
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert key(core) == "A1"
+
+
+def test_a_log_handler_may_use_the_session(source: Source, hand_clock: HandClock) -> None:
+    core = make(source)
+    used: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            used.append(core.status().phase)
+
+    logger, handler = logging.getLogger("evercreds"), Handler()
+    logger.addHandler(handler)
+    try:
+        source.fails = LookupError()
+        with pytest.raises(LookupError):
+            core.obtain()
+        until(lambda: bool(used))
+    finally:
+        logger.removeHandler(handler)
+
+
+def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
+    source: Source, hand_clock: HandClock
+) -> None:
+    from evercreds._base import BaseCredentials
+    from evercreds._botocore import new_session
+    from evercreds._credentials import LeasedCredentials
+
+    hand_clock.counts_sleep = False
+    core = make(source)
+    credentials = LeasedCredentials(core, "custom", BaseCredentials(new_session()))
+    assert credentials.get_frozen_credentials().access_key == "A1"
+    assert credentials.get_frozen_credentials().access_key == "A1"
+    assert source.calls == 1
+    slept = hand_clock.wall_ns() + 4000 * 10**9
+    hand_clock.wall_ns = lambda: slept  # type: ignore[method-assign]
+    assert credentials.get_frozen_credentials().access_key == "A2"

@@ -1,0 +1,57 @@
+"""Eager sessions: fresh with nobody asking."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import threading
+import weakref
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conftest import SessionMaker, StandIn, until
+from evercreds import RefreshableSession
+
+
+def test_the_first_credentials_come_with_the_session(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    session = sts_session(defer_refresh=False)
+    assert stand_in.calls(role)["successes"] == 1
+    session.get_credentials().get_frozen_credentials()
+    assert stand_in.calls(role)["attempts"] == 1
+
+
+def test_a_session_that_gets_none_is_not_made(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.fault("access_denied", role=role)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts_session(defer_refresh=False)
+
+
+def test_it_is_refreshed_with_nobody_asking(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.lifetime(role, 3)
+    session = sts_session(defer_refresh=False)
+    until(lambda: stand_in.calls(role)["successes"] >= 3)
+    assert session.status().phase in ("fresh", "advisory")
+    assert stand_in.calls(role)["concurrent_max"] == 1
+
+
+def test_a_session_that_nobody_uses_any_more_is_collected() -> None:
+    def provider() -> dict[str, Any]:
+        expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+
+    session = RefreshableSession(
+        method="custom", custom_credentials_method=provider, defer_refresh=False
+    )
+    core = weakref.ref(session._core)
+    del session
+    # The thread of the first refresh may still be on its way out.
+    until(lambda: gc.collect() >= 0 and core() is None)
+    assert "evercreds-timer" in [thread.name for thread in threading.enumerate()]

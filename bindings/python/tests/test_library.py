@@ -1,0 +1,146 @@
+"""The shared library: found, fitting, and survived."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+from evercreds import EvercredsLibraryError, RefreshableSession, _library
+from evercreds import _abi_generated as abi
+
+SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
+
+
+def test_a_missing_library_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EVERCREDS_LIBRARY", str(tmp_path / "none.so"))
+    with pytest.raises(EvercredsLibraryError, match=r"none\.so.*EVERCREDS_LIBRARY") as caught:
+        _library._Loader().get()
+    assert caught.value.code == "missing"
+
+
+def test_a_file_that_is_no_library_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong.so"
+    wrong.write_bytes(b"not a library")
+    monkeypatch.setenv("EVERCREDS_LIBRARY", str(wrong))
+    with pytest.raises(EvercredsLibraryError, match="cannot be loaded"):
+        _library._Loader().get()
+
+
+@pytest.mark.parametrize(("major", "minor"), [(2, 0), (1, 99)])
+def test_both_versions_are_told_where_they_do_not_fit(
+    monkeypatch: pytest.MonkeyPatch, major: int, minor: int
+) -> None:
+    monkeypatch.setattr(abi, "ABI_MAJOR", major)
+    monkeypatch.setattr(abi, "ABI_MINOR", minor)
+    with pytest.raises(EvercredsLibraryError) as caught:
+        _library._Loader().get()
+    assert caught.value.code == "version"
+    assert "version 1.0" in str(caught.value)
+    assert f"version {major}.{minor}" in str(caught.value)
+
+
+def test_musl_gets_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {"SOABI": "cpython-312-x86_64-linux-musl", "HOST_GNU_TYPE": "x86_64-pc-linux-musl"}
+    monkeypatch.setattr(_library.sysconfig, "get_config_var", values.get)
+    with pytest.raises(EvercredsLibraryError, match="glibc") as caught:
+        _library._Loader().get()
+    assert caught.value.code == "musl"
+
+
+PANIC = """
+import datetime, threading
+from evercreds import RefreshableSession
+from evercreds._library import library
+
+def soon():
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+
+calls = []
+def provider():
+    calls.append(1)
+    return dict(access_key=f"A{len(calls)}", secret_key="s", token="t", expiry_time=soon())
+
+session = RefreshableSession(method="custom", custom_credentials_method=provider)
+other = RefreshableSession(method="custom", custom_credentials_method=provider)
+first = session.credentials
+panic = library().evercreds_test_panic
+
+def poison():
+    assert panic(session._core._machine._handle.number) == -3
+    assert library().evercreds_wake(session._core._machine._handle.number, 0, 0, None) < 0
+
+poison()
+assert session.credentials == first, "what was held is held"
+assert session.status().counters["installs"] == 1
+poison()
+session.refresh()
+assert session.credentials["access_key"] == "A2"
+poison()
+assert session.status().phase == "fresh"
+poison()
+session.invalidate()
+assert session.credentials["access_key"] == "A3"
+assert other.credentials["access_key"] == "A4"
+
+# In the middle of a flight: who waits for it asks again.
+def slow():
+    started.set()
+    release.wait(20)
+    return provider()
+
+started, release = threading.Event(), threading.Event()
+third = RefreshableSession(method="custom", custom_credentials_method=slow)
+outcome = []
+waiter = threading.Thread(target=lambda: outcome.append(third.credentials["access_key"]))
+waiter.start()
+started.wait(20)
+started.clear()
+assert panic(third._core._machine._handle.number) == -3
+third.status()
+assert started.wait(20), "nobody has asked again"
+release.set()
+waiter.join(20)
+assert outcome and outcome[0][0] == "A", outcome
+session.close()
+print("well")
+"""
+
+
+def test_a_failure_inside_the_library_costs_a_restore_and_no_more() -> None:
+    library = ROOT / "build" / f"libevercreds_panic{SUFFIX}"
+    if not library.exists():
+        pytest.skip("build/libevercreds_panic is not built (./task build:panic)")
+    done = subprocess.run(
+        [sys.executable, "-c", PANIC],
+        env=os.environ | {"EVERCREDS_LIBRARY": str(library)},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.stdout == "well\n", done.stderr
+
+
+def test_sessions_give_their_handles_back() -> None:
+    expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    reply = {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+    lib = _library.library()
+    session = RefreshableSession(method="custom", custom_credentials_method=lambda: reply)
+    session.refresh()
+    number = session._core._machine._handle.number
+    wall, elapsed = session._core._machine._now()
+    assert lib.evercreds_session_status(number, wall, elapsed, abi.Status.INSTALLS) == 1
+    import gc
+
+    del session
+    gc.collect()
+    gone = lib.evercreds_session_status(number, wall, elapsed, abi.Status.INSTALLS)
+    assert gone == abi.Result.ERR_HANDLE

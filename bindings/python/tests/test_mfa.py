@@ -1,0 +1,142 @@
+"""One-time codes: one for each refresh, none sent twice, none repeated in an error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from conftest import SessionMaker, StandIn
+from evercreds import (
+    EvercredsConfigurationError,
+    EvercredsCredentialError,
+    EvercredsError,
+    EvercredsValidationError,
+    EvercredsWarning,
+)
+
+SERIAL = "arn:aws:iam::123456789012:mfa/somebody"
+SENTINEL = "SentinelValue"
+
+
+def python(program: str) -> list[str]:
+    return [sys.executable, "-c", program]
+
+
+@pytest.fixture
+def mfa_session(sts_session: SessionMaker, role: str) -> SessionMaker:
+    def make(provider: Any, code: str | None = None, **more: Any) -> Any:
+        parameters = {"RoleArn": role, "SerialNumber": SERIAL, "TokenCode": code}
+        return sts_session(assume_role_kwargs=parameters, mfa_token_provider=provider, **more)
+
+    return make
+
+
+def test_a_code_is_asked_for_once_per_refresh(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    codes = ["111111", "222222", "333333"]
+    session = mfa_session(lambda prefix: codes.pop(0), mfa_token_provider_kwargs={"prefix": "x"})
+    for _ in range(5):
+        session.get_credentials().get_frozen_credentials()
+    assert codes == ["222222", "333333"]
+    session.refresh()
+    assert codes == ["333333"]
+    assert stand_in.calls(role)["successes"] == 2
+
+
+def test_a_code_is_never_sent_twice(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    session = mfa_session(lambda: "123456")
+    session.refresh()
+    with pytest.raises(EvercredsCredentialError, match="sent before") as caught:
+        session.refresh()
+    assert caught.value.code == "mfa_code_reused"
+    assert "123456" not in repr(caught.value)
+    assert stand_in.calls(role)["attempts"] == 1
+    assert session.status().last_error_class == "recoverable", "the next code will do"
+
+
+def test_a_failed_call_is_not_repeated_with_the_same_code(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    stand_in.fault("http", role=role, status=500)
+    with pytest.raises(Exception, match="AssumeRole"):
+        mfa_session(lambda: "123456").refresh()
+    assert stand_in.calls(role)["attempts"] == 1
+
+
+def test_a_code_among_the_parameters_serves_once(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    session = mfa_session(None, code="654321")
+    session.refresh()
+    with pytest.raises(EvercredsCredentialError, match="mfa_token_provider"):
+        session.refresh()
+    assert stand_in.calls(role)["attempts"] == 1
+
+
+def test_with_a_provider_such_a_code_is_not_used(mfa_session: SessionMaker) -> None:
+    with pytest.warns(EvercredsWarning, match="TokenCode"):
+        mfa_session(lambda: "111111", code="654321")
+
+
+@pytest.mark.parametrize(
+    "code", [None, 123456, "12345", "1234567", " 123456", "123456\n", "12345x", "١٢٣٤٥٦"]
+)
+def test_what_is_no_code_is_not_sent(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str, code: Any
+) -> None:
+    session = mfa_session(lambda: code)
+    with pytest.raises(EvercredsValidationError, match="six digits") as caught:
+        session.refresh()
+    assert str(code) not in str(caught.value).replace("None", "") or code is None
+    assert stand_in.calls(role)["attempts"] == 0
+    assert session.status().last_error_class == "permanent"
+
+
+def test_a_provider_that_raises(mfa_session: SessionMaker) -> None:
+    def provider() -> str:
+        raise LookupError(SENTINEL)
+
+    with pytest.raises(EvercredsCredentialError, match="LookupError") as caught:
+        mfa_session(provider).refresh()
+    assert caught.value.code == "mfa_refused"
+    assert SENTINEL not in repr(caught.value)
+    assert isinstance(caught.value.__cause__, LookupError)
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_a_command_prints_the_code(
+    mfa_session: SessionMaker, stand_in: StandIn, role: str, as_text: bool
+) -> None:
+    command = python("print('codes 999999 and 246801.')")
+    session = mfa_session(f'"{command[0]}" -c "{command[2]}"' if as_text else command)
+    session.refresh()
+    assert stand_in.calls(role)["successes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "details"),
+    [
+        (["/nowhere/command", SENTINEL], "not found", None),
+        (["/", SENTINEL], "Permission denied", None),
+        (python(f"print('{SENTINEL}')"), "no six-digit code", None),
+        (python(f"import sys; sys.exit('{SENTINEL} 123456')"), "failed", {"returncode": 1}),
+        (python(f"import time; print('{SENTINEL}'); time.sleep(20)"), "timed out", {"timeout": 1}),
+    ],
+)
+def test_a_command_that_fails(
+    mfa_session: SessionMaker, command: list[str], said: str, details: dict[str, int] | None
+) -> None:
+    session = mfa_session(command, mfa_token_provider_kwargs={"timeout": 1})
+    with pytest.raises(EvercredsConfigurationError, match=said) as caught:
+        session.refresh()
+    error: EvercredsError = caught.value
+    assert error.param == "mfa_token_provider"
+    assert error.details == details
+    assert SENTINEL not in repr(error)
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
