@@ -23,20 +23,25 @@ const common = {
   absWorkingDir: root,
   bundle: true,
   packages: "external", // @aws-sdk/client-sts stays a peer
+  external: ["#platform"], // package.json chooses one of the files
   platform: "neutral",
   target: "es2022",
   logLevel: "warning",
 };
+const platforms = {
+  "platform-node": "src/platform/node.ts",
+  "platform-none": "src/platform/none.ts",
+};
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", replay: "src/replay/main.ts" },
+  entryPoints: { index: "src/index.ts", replay: "src/replay/main.ts", ...platforms },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
 });
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts" },
+  entryPoints: { index: "src/index.ts", ...platforms },
   format: "cjs",
   outdir: dist,
   outExtension: { ".js": ".cjs" },

@@ -1,3 +1,4 @@
+import { platform } from "#platform";
 import { EvercredsError } from "./errors.js";
 
 /** What a WebAssembly module can be given as. */
@@ -9,21 +10,17 @@ export function toModule(source: ModuleSource): WebAssembly.Module {
 }
 
 /**
- * Reads `evercreds.wasm`, which lies next to this package's code. Node's file
- * system is not imported but asked for, so that the same file loads where there
- * is none; there the module must have been given to `initialize`.
+ * Reads `evercreds.wasm`, which lies next to this package's code. Where there is
+ * no file system, the module must have been given to `initialize`.
  */
 export function readModule(): WebAssembly.Module {
-  const builtin = (globalThis as { process?: Partial<NodeJS.Process> }).process?.getBuiltinModule;
-  if (builtin === undefined) {
+  if (platform === undefined) {
     throw new EvercredsError(
       "configuration",
-      "evercreds.wasm can be read from its file by Node from 20.16 on; " +
-        "elsewhere, call initialize(module) before the first session",
+      "evercreds.wasm cannot be read from a file here; " +
+        "call initialize(module) before the first session",
       { class: "permanent" },
     );
   }
-  return toModule(
-    Uint8Array.from(builtin("node:fs").readFileSync(new URL("./evercreds.wasm", import.meta.url))),
-  );
+  return toModule(platform.readFile(new URL("./evercreds.wasm", import.meta.url)));
 }

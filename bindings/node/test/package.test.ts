@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { VERSION } from "../src/version.js";
 
@@ -133,6 +134,30 @@ test("the types serve both kinds of modules", async () => {
   });
 }, 60_000);
 
+test("a bundle for browsers has nothing of Node's in it, and is given the module", async () => {
+  const entry = path.join(home, "page.mjs");
+  const text = `import { initialize, RefreshableSession } from "evercreds";
+    globalThis.start = (module) => { if (module) initialize(module); ${USE} };`;
+  writeFileSync(entry, text);
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "iife",
+    platform: "browser",
+    external: ["@aws-sdk/client-sts"],
+    write: false,
+    logLevel: "silent", // it warns of import.meta in a script
+  });
+  const bundle = outputFiles[0]?.text ?? "";
+  expect(bundle).not.toContain("node:");
+  writeFileSync(path.join(home, "page.cjs"), bundle);
+  const host = `require("./page.cjs");
+    try { start(); } catch (error) { console.log(error.message); }
+    start(require("node:fs").readFileSync("node_modules/evercreds/dist/evercreds.wasm"));`;
+  const lines = (await program("host.cjs", host)).split("\n");
+  expect(lines).toEqual([expect.stringContaining("initialize(module)"), "AKIA"]);
+});
+
 test("what is published", async () => {
   const { stdout } = await run("tar", ["-tzf", path.join(home, `evercreds-${VERSION}.tgz`)]);
   const files = stdout.split("\n").filter((file) => !file.startsWith("package/dist/types/"));
@@ -142,6 +167,10 @@ test("what is published", async () => {
     "package/dist/evercreds.wasm",
     "package/dist/index.cjs",
     "package/dist/index.mjs",
+    "package/dist/platform-node.cjs",
+    "package/dist/platform-node.mjs",
+    "package/dist/platform-none.cjs",
+    "package/dist/platform-none.mjs",
     "package/dist/replay.mjs",
     "package/package.json",
   ]);
