@@ -18,6 +18,8 @@ export type ErrorCode =
   | "rejected"
   /** The credentials have less time left than this caller needs. */
   | "min_ttl"
+  /** The source asked the very session that waits for it. */
+  | "reentrant"
   /** The session is closed. */
   | "closed"
   /** An argument is wrong; see {@link EvercredsValidationError}. */

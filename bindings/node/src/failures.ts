@@ -108,6 +108,12 @@ export function closedError(): EvercredsError {
   return new EvercredsError("closed", "the session is closed", { class: "permanent" });
 }
 
+/** The error of a source that asks its own session, and would wait for itself. */
+export function reentrantError(): EvercredsError {
+  const words = "the source of the credentials asks the session that waits for it";
+  return new EvercredsError("reentrant", words, { class: "permanent" });
+}
+
 /**
  * Our own words about the cause, or the mere name of an error of somebody
  * else's: its text may hold anything, and stays in the cause.

@@ -28,8 +28,9 @@ export class Flight {
    * Resolves when the flight is settled, or `patienceMs` are over, and rejects
    * when the caller's own signal is aborted, which concerns nobody else.
    */
-  wait(clock: Clock, patienceMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async wait(clock: Clock, patienceMs: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted(); // between two waits, where nobody listened
+    await new Promise<void>((resolve, reject) => {
       const leave = () => {
         this.#waiters.delete(wake);
         stopTimer();

@@ -2,10 +2,11 @@ import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import { Flight } from "./flight.js";
-import { closedError, decisionError, type FailureReader } from "./failures.js";
+import { closedError, decisionError, type FailureReader, reentrantError } from "./failures.js";
 import { fingerprint } from "./identity.js";
 import { grant, type HeldSet, type Lease } from "./lease.js";
 import type { Decision, Machine, MachineHost } from "./machine.js";
+import { asPartOf, isPartOf } from "./reentry.js";
 import type { AwsCredentials, Source } from "./source.js";
 
 /** What a caller needs, and how long it goes on waiting for it. */
@@ -163,6 +164,7 @@ export class Keeper implements MachineHost {
         case abi.Kind.WAIT: {
           const { ticket, deadline } = decision;
           const flight = this.#flights.get(ticket) ?? new Flight(ticket);
+          if (isPartOf(flight)) throw reentrantError();
           await flight.wait(this.#clock, deadline - this.#clock.elapsed(), need.signal);
           decision = flight.orphaned ? ask() : this.#asking().answer(ticket, need.minTtlMs, forced);
           break;
@@ -198,7 +200,7 @@ export class Keeper implements MachineHost {
       if (this.#reports(flight) && !signal.aborted) this.#machine.prompted(ticket);
     };
     try {
-      const reply = await this.#source.fetch({ signal, prompted });
+      const reply = await asPartOf(flight, () => this.#source.fetch({ signal, prompted }));
       const hash = await fingerprint(reply.credentials);
       return () => {
         this.#sets.set(ticket, { credentials: reply.credentials, hash });

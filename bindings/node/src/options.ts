@@ -192,3 +192,20 @@ function onLambda(): boolean {
   const env = (globalThis as { process?: { env?: Record<string, unknown> } }).process?.env;
   return Boolean(env?.["AWS_LAMBDA_FUNCTION_NAME"]);
 }
+
+/** An option that is an object; {} where it was not given. */
+export function record(options: Given, name: string): Record<string, unknown> {
+  const value = options[name];
+  if (value === undefined) return {};
+  if (isRecord(value)) return value;
+  throw wrong(name, "must be an object", value);
+}
+
+/** The error over one parameter; the expectation follows on its name. */
+export function wrong(
+  parameter: string,
+  expectation: string,
+  given: unknown,
+): EvercredsValidationError {
+  return new EvercredsValidationError(parameter, `${parameter} ${expectation}`, given);
+}

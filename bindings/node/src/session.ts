@@ -151,8 +151,10 @@ export class RefreshableSession {
    *
    * @param rejected the credentials; ignored unless they are the ones held.
    *   Default: those that are held
+   * @throws EvercredsValidationError for what cannot be credentials
    */
   invalidate(rejected?: Pick<AwsCredentials, "accessKeyId" | "sessionToken">): void {
+    checkRejected(rejected);
     this.#keeper.invalidate(rejected);
   }
 
@@ -163,6 +165,7 @@ export class RefreshableSession {
 
   /** Whom the session's credentials belong to, as STS tells: the assumed role. */
   async getIdentity(): Promise<Identity> {
+    await this.credentials(); // what keeps us from having any is the error to tell
     return whoAmI(this.#stsClient, this.credentials);
   }
 
@@ -191,6 +194,15 @@ function providerFor(keeper: Keeper): CredentialProvider {
     configBound: true,
     attributed: true,
   } as const);
+}
+
+function checkRejected(rejected: unknown): void {
+  if (rejected === undefined) return;
+  const set = isRecord(rejected) ? rejected : {};
+  if (typeof set["accessKeyId"] !== "string" || typeof set["sessionToken"] !== "string") {
+    const words = "rejected must be an object with the strings accessKeyId and sessionToken";
+    throw new EvercredsValidationError("rejected", words, rejected);
+  }
 }
 
 interface Needs {

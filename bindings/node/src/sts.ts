@@ -70,7 +70,11 @@ export class StsSource implements Source {
       },
       { step: "deserialize", name: "evercredsServerTime" },
     );
-    const output = await client.send(command, { abortSignal: attempt.signal });
+    const output = await client
+      .send(command, { abortSignal: attempt.signal })
+      .catch((error: unknown) => {
+        throw isUnreadable(error) ? malformed("the reply of AssumeRole cannot be read") : error;
+      });
     return read(output, (assumeRole.DurationSeconds ?? 0) * 1000, serverTimeMs);
   }
 
@@ -87,6 +91,16 @@ export class StsSource implements Source {
     this.#client ??= loadSts().then(({ STSClient }) => new STSClient({ ...this.#settings.client }));
     return this.#client;
   }
+}
+
+/**
+ * Whether a call failed over a reply of success. The SDK's error then holds the
+ * reply's text, secrets and all, so it must not become a cause.
+ */
+function isUnreadable(error: unknown): boolean {
+  const response = (error as { $response?: { statusCode?: unknown } } | undefined)?.$response;
+  const status = response?.statusCode;
+  return typeof status === "number" && status >= 200 && status < 300;
 }
 
 function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs: number): Reply {

@@ -110,6 +110,25 @@ test("a method that uses its own session's credentials does not hang", async () 
   expect((await session.refresh()).accessKeyId).toBe("AKIA2");
 });
 
+test("a method that needs what it is to fetch is told so at once, through others too", async () => {
+  const { session, source } = virtualSession();
+  const other = virtualSession();
+  other.source.answer = async () => {
+    await session.credentials();
+    return other.source.set();
+  };
+  source.answer = async () => {
+    await other.session.credentials();
+    return source.set();
+  };
+  const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "source", class: "permanent" });
+  expect(error).toMatchObject({ cause: { code: "source", cause: { code: "reentrant" } } });
+  source.answer = () => source.set();
+  expect((await session.refresh()).accessKeyId).toBe("AKIA2");
+  expect((await other.session.refresh()).accessKeyId).toBe("AKIA2");
+});
+
 test("an attended method has its time counted from the prompt on", async () => {
   const { session, clock, source } = virtualSession({ attended: true, refreshTimeout: 30 });
   source.answer = async (_args, { signal, prompted }) => {

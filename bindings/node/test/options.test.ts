@@ -4,6 +4,7 @@ import type { SessionOptions } from "../src/index.js";
 import { virtualSession } from "./support/session.js";
 
 const RoleArn = "arn:aws:iam::123456789012:role/app";
+const SerialNumber = "arn:aws:iam::123456789012:mfa/a";
 const custom = { method: "custom", customCredentialsMethod: () => Promise.reject(new Error()) };
 const sts = { assumeRole: { RoleArn } };
 
@@ -72,10 +73,22 @@ test.each<[string, unknown, RegExp]>([
 test.each<[string, unknown, RegExp]>([
   ["assumeRole", undefined, object],
   ["assumeRole", RoleArn, object],
-  ["assumeRole.RoleArn", undefined, /at least 20 characters/],
-  ["assumeRole.RoleArn", 7, /at least 20 characters/],
-  ["assumeRole.RoleArn", "arn:aws:iam", /at least 20 characters/],
-  ["assumeRole.RoleSessionName", 7, /must be a string/],
+  ["assumeRole.RoleArn", undefined, /20 to 2048 characters/],
+  ["assumeRole.RoleArn", 7, /20 to 2048 characters/],
+  ["assumeRole.RoleArn", "arn:aws:iam", /20 to 2048 characters/],
+  ["assumeRole.RoleSessionName", 7, /2 to 64 letters/],
+  ["assumeRole.RoleSessionName", "", /2 to 64 letters/],
+  ["assumeRole.RoleSessionName", "two words", /2 to 64 letters/],
+  ["assumeRole.RoleSessionName", "x".repeat(65), /2 to 64 letters/],
+  ["assumeRole.SourceIdentity", "x", /2 to 64 letters/],
+  ["assumeRole.ExternalId", 5, /2 to 1224 characters/],
+  ["assumeRole.SerialNumber", "short", /9 to 256 characters/],
+  ["assumeRole.Policy", { Version: "2012-10-17" }, /must be a string/],
+  ["assumeRole.PolicyArns", "arn", /must be an array/],
+  ["assumeRole.Tags", { team: "a" }, /must be an array/],
+  ["assumeRole.TransitiveTagKeys", "team", /must be an array/],
+  ["assumeRole.ProvidedContexts", {}, /must be an array/],
+  ["assumeRole.DurationSeconds", null, /whole seconds from 900 to 43200/],
   ["assumeRole.DurationSeconds", 899, /whole seconds from 900 to 43200/],
   ["assumeRole.DurationSeconds", 900.5, /whole seconds from 900 to 43200/],
   ["assumeRole.DurationSeconds", "900", /whole seconds from 900 to 43200/],
@@ -106,8 +119,8 @@ describe("options that do not fit each other", () => {
   test.each<[string, object, unknown]>([
     ["assumeRole.SerialNumber", { TokenCode: "123456" }, undefined],
     ["assumeRole.SerialNumber", {}, () => "123456"],
-    ["assumeRole.TokenCode", { SerialNumber: "m", TokenCode: "123456" }, () => "123456"],
-    ["mfaTokenProvider", { SerialNumber: "m" }, undefined],
+    ["assumeRole.TokenCode", { SerialNumber, TokenCode: "123456" }, () => "123456"],
+    ["mfaTokenProvider", { SerialNumber }, undefined],
   ])("MFA by halves: %s", (parameter, more, mfaTokenProvider) => {
     const options = { assumeRole: { RoleArn, ...more }, mfaTokenProvider };
     expect(refusal(options).parameter).toBe(parameter);
@@ -187,3 +200,17 @@ test("refresh refuses what it does not know", async () => {
     parameter: "minTtl",
   });
 });
+
+test.each([null, 5, "AKIA", {}, { accessKeyId: "AKIA" }, { accessKeyId: "AKIA", sessionToken: 1 }])(
+  "invalidate refuses what cannot be credentials (%#)",
+  (rejected) => {
+    const { session } = virtualSession();
+    let thrown: unknown;
+    try {
+      session.invalidate(rejected as never);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: "validation", parameter: "rejected" });
+  },
+);
