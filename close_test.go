@@ -1,8 +1,10 @@
 package evercreds_test
 
 import (
+	"errors"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,25 +38,29 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 	}
 }
 
-// A call that outlives Close does not leave its connection behind either.
+// Calls that overlap with Close do not leave their connections behind either.
 func TestCloseDuringWhoAmI(t *testing.T) {
-	standIn, cfg := startStandIn(t, 0)
-	s := newSTS(t, cfg)
-	if _, err := s.Retrieve(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	inject(t, standIn, awstest.Fault{Kind: awstest.KindLatency, Action: awstest.ActionGetCallerIdentity, LatencyMs: 300})
-	asked := make(chan error)
-	go func() {
-		_, err := s.WhoAmI(t.Context())
-		asked <- err
-	}()
-	for standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Attempts == 0 {
-		time.Sleep(time.Millisecond)
-	}
-	s.Close()
-	if err := <-asked; err != nil {
-		t.Errorf("a call that was signed before Close: %v", err)
+	_, cfg := startStandIn(t, 0)
+	for i := range 10 {
+		s := newSTS(t, cfg)
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				var e *evercreds.Error
+				for e == nil {
+					if _, err := s.WhoAmI(t.Context()); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		s.Close()
+		all.Wait()
 	}
 	wantNothingRunning(t)
 }

@@ -10,18 +10,18 @@ import (
 // Code is the reason of an [Error].
 type Code core.Code
 
-// The codes.
+// Why there are no credentials.
 const (
-	CodeSource        = Code(core.CodeSource)        // the source failed; see Err
-	CodeTimedOut      = Code(core.CodeTimedOut)      // no answer within the refresh timeout
-	CodeAbandoned     = Code(core.CodeAbandoned)     // the source died without an answer
-	CodeMalformed     = Code(core.CodeMalformed)     // the reply could not be used
-	CodeExpiredReply  = Code(core.CodeExpiredReply)  // the reply had expired already
-	CodeStillRejected = Code(core.CodeStillRejected) // the reply brought a set that a service had rejected
-	CodeNoProgress    = Code(core.CodeNoProgress)    // the reply expires no later than the expired set that is held
-	CodeRejected      = Code(core.CodeRejected)      // services reject sets as fast as they come
-	CodeMinTTL        = Code(core.CodeMinTTL)        // less time left than MinTTL asks for
-	CodeClosed        = Code(core.CodeClosed)        // the session is closed
+	CodeSource        Code = Code(core.CodeSource)        // the source failed; see Err
+	CodeTimedOut      Code = Code(core.CodeTimedOut)      // no answer within the refresh timeout
+	CodeAbandoned     Code = Code(core.CodeAbandoned)     // the source died without an answer
+	CodeMalformed     Code = Code(core.CodeMalformed)     // the reply could not be used
+	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the reply had expired already
+	CodeStillRejected Code = Code(core.CodeStillRejected) // the reply brought a set that a service had rejected
+	CodeNoProgress    Code = Code(core.CodeNoProgress)    // the reply expires no later than the expired set that is held
+	CodeRejected      Code = Code(core.CodeRejected)      // services reject sets as fast as they come
+	CodeMinTTL        Code = Code(core.CodeMinTTL)        // less time left than MinTTL asks for
+	CodeClosed        Code = Code(core.CodeClosed)        // the session is closed
 )
 
 // String says it in words.
@@ -54,10 +54,10 @@ func (c Code) String() string {
 // Class says whether a failure can pass by itself.
 type Class core.Class
 
-// The classes.
+// Whether a failure can pass.
 const (
-	Recoverable = Class(core.Recoverable) // try again later
-	Permanent   = Class(core.Permanent)   // trying again will not help
+	Recoverable Class = Class(core.Recoverable) // try again later
+	Permanent   Class = Class(core.Permanent)   // trying again will not help
 )
 
 // String is "recoverable" or "permanent".

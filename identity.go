@@ -21,7 +21,8 @@ type Identity struct {
 type identityClient struct {
 	mu     sync.Mutex
 	client *sts.Client
-	idle   func() // closes its connections
+	idle   func() // closes its idle connections
+	closed bool
 }
 
 // WhoAmI asks STS whom the session's credentials speak for: the assumed role,
@@ -29,6 +30,7 @@ type identityClient struct {
 // [NewSTS], or the region of the IoT endpoint; a custom session has none, and
 // needs them as options.
 func (s *Session) WhoAmI(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
+	defer s.callers.done()
 	out, err := s.callers.get(s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, options...)
 	if err != nil {
 		return Identity{}, err
@@ -47,10 +49,19 @@ func (c *identityClient) get(s *Session) *sts.Client {
 	return c.client
 }
 
-func (c *identityClient) close() {
+// done ends one call. The last to end after close leaves no connection behind:
+// each call that begins makes the pool keep connections again.
+func (c *identityClient) done() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.idle != nil {
+	if c.closed && c.idle != nil {
 		c.idle()
 	}
+}
+
+func (c *identityClient) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.done()
 }

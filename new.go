@@ -44,18 +44,18 @@ func PEMBytes(text []byte) PEM { return hostfuncs.PEMBytes(text) }
 // asked for credentials with at least a minute left, and a Duration above one
 // hour is refused, since STS does.
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
-	own := cfg
 	if parent, ok := cfg.Credentials.(*Session); ok {
 		if parent == nil {
 			return nil, &ParameterError{Parameter: "Credentials", Expected: "of the aws.Config must be a session, not a nil *Session"}
 		}
 		method := parent.source.Method()
 		role.Chained = role.Chained || method == core.MethodSTS || method == core.MethodIoT
-		own.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		cfg = parent.Config(cfg) // where STS rejects the parent's set, the parent is told
+		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 			return parent.Credentials(ctx, MinTTL(time.Minute))
 		})
 	}
-	source, err := hostfuncs.NewSTS(own, role)
+	source, err := hostfuncs.NewSTS(cfg, role)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +65,10 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 // NewCustom makes a session of a function of the user's. The function returns
 // all three keys and either Expires or NoExpiry, and ends soon after its context
 // does. It is never called twice at once, unless one call outlasts its time.
+//
+// An error of the function's may be a [*SourceError], whose Class (core.Permanent
+// keeps callers from trying again at once) and RetryAfter then hold, or one of
+// the AWS SDK, which is sorted by its code. Any other is recoverable.
 func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Option) (*Session, error) {
 	source, err := hostfuncs.NewCustom(fetch)
 	if err != nil {
@@ -87,7 +91,9 @@ func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 }
 
 // New makes a session of any other source. Its Method is a number from
-// core.MethodRegistered on.
+// core.MethodRegistered on. Two more methods are used where it has them:
+// Attended() bool, asked once, tells that a refresh prompts a person, so that none
+// is made ahead of need; and Close() is called by [Session.Close].
 func New(source Source, opts ...Option) (*Session, error) {
 	if source == nil {
 		return nil, &ParameterError{Parameter: "source", Expected: "must be a Source, not nil"}

@@ -16,12 +16,12 @@ type Policy = core.Policy
 // The policies.
 const (
 	// Classic (the default): windows of 15 and 10 minutes, Strict, no jitter.
-	Classic = core.Classic
+	Classic Policy = core.Classic
 	// Adaptive: windows by lifetime, UntilExpiry, jitter.
-	Adaptive = core.Adaptive
+	Adaptive Policy = core.Adaptive
 	// AWS2026 answers as AWS's SDKs of 2026 do: windows by lifetime, Static,
 	// Inline.
-	AWS2026 = core.AWS2026
+	AWS2026 Policy = core.AWS2026
 )
 
 // Stability decides what callers get when a refresh that they had to wait for
@@ -31,12 +31,12 @@ type Stability = core.Stability
 // The stabilities.
 const (
 	// Strict: the error. A successful refresh is required before continuing.
-	Strict = core.Strict
+	Strict Stability = core.Strict
 	// UntilExpiry: the credentials that are held, while they last.
-	UntilExpiry = core.UntilExpiry
+	UntilExpiry Stability = core.UntilExpiry
 	// Static: the credentials that are held, also past their expiry, unless the
 	// failure is permanent.
-	Static = core.Static
+	Static Stability = core.Static
 )
 
 // AdvisoryRefresh says who runs a refresh in the advisory window.
@@ -45,10 +45,10 @@ type AdvisoryRefresh = core.AdvisoryRefresh
 // The ways of an advisory refresh.
 const (
 	// Background: a goroutine of the session's, and no caller waits.
-	Background = core.Background
+	Background AdvisoryRefresh = core.Background
 	// Inline: the caller who comes first waits for it. The default on AWS
 	// Lambda, which freezes background work between calls.
-	Inline = core.Inline
+	Inline AdvisoryRefresh = core.Inline
 )
 
 // Option is a setting of a session. Values are checked by the constructor,
@@ -143,7 +143,7 @@ func WithDeferRefresh(on bool) Option {
 }
 
 // WithLogger logs what the session does: refreshes at level Info, failures at
-// Warn. Secrets are never logged. Default: no logging.
+// Warn. Secrets are never logged. Default, and with nil: no logging.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) { s.log = l }
 }

@@ -59,6 +59,36 @@ func TestAccessDeniedKeepsTheSet(t *testing.T) {
 	}
 }
 
+// A child learns from STS that its parent's set is rejected, and tells the
+// parent, also where the config is not the parent's own.
+func TestRejectedSetOfTheParent(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	parent := newSTS(t, cfg)
+	cfg.Credentials = parent
+	child, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: standIn.RoleARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer child.Close()
+	if _, err := child.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	held, err := parent.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := child.Refresh(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if st := parent.Status(); st.Rejections != 1 || st.Installed != 2 {
+		t.Errorf("the parent: %+v", st)
+	}
+}
+
 // Whoever wraps the session in the SDK's cache still gets no expired set, but
 // gives the early refresh away.
 func TestWrappedInTheCacheOfTheSDK(t *testing.T) {

@@ -12,11 +12,11 @@ type Phase core.Phase
 
 // The phases.
 const (
-	PhaseEmpty     = Phase(core.PhaseEmpty)     // none are held
-	PhaseFresh     = Phase(core.PhaseFresh)     // no refresh is due
-	PhaseAdvisory  = Phase(core.PhaseAdvisory)  // refresh early, nobody waits
-	PhaseMandatory = Phase(core.PhaseMandatory) // refresh before use
-	PhaseExpired   = Phase(core.PhaseExpired)
+	PhaseEmpty     Phase = Phase(core.PhaseEmpty)     // none are held
+	PhaseFresh     Phase = Phase(core.PhaseFresh)     // no refresh is due
+	PhaseAdvisory  Phase = Phase(core.PhaseAdvisory)  // refresh early, nobody waits
+	PhaseMandatory Phase = Phase(core.PhaseMandatory) // refresh before use
+	PhaseExpired   Phase = Phase(core.PhaseExpired)   // no time left
 )
 
 // String is "empty", "fresh", "advisory", "mandatory" or "expired".
@@ -34,7 +34,7 @@ const Forever = time.Duration(1<<63 - 1)
 // Status is the state of a session at one instant.
 type Status struct {
 	Phase      Phase
-	Remaining  time.Duration // time left; Forever for a set without expiry
+	Remaining  time.Duration // time left, 0 where there is none; Forever for a set without expiry
 	Lifetime   time.Duration // of the set held, when it was installed
 	Advisory   time.Duration // the windows in force for the set held
 	Mandatory  time.Duration

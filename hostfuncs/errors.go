@@ -81,7 +81,8 @@ func refused(m core.Method, code, message string, cause error) *Error {
 	}
 }
 
-// ParameterError refuses the value of a parameter. It never shows the value.
+// ParameterError refuses the value of a parameter. It shows no value that
+// may be secret.
 type ParameterError struct {
 	// Parameter is the name of the field or argument.
 	Parameter string

@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
@@ -42,6 +44,47 @@ func TestListBuckets(t *testing.T) {
 	}
 	if list := counts.Actions[awstest.ActionListBuckets]; list.Successes != 1 || list.Failures != 0 {
 		t.Errorf("ListBuckets: %+v", list)
+	}
+}
+
+// config.LoadDefaultConfig wraps a provider that it is given in a cache, which
+// would go on to sign with a set that was rejected. Session.Config takes it off.
+func TestSessionInALoadedConfig(t *testing.T) {
+	standIn := awstest.New(awstest.Config{})
+	defer func() { _ = standIn.Close() }()
+	for _, setting := range environment(standIn) {
+		name, value, _ := strings.Cut(setting, "=")
+		t.Setenv(name, value)
+	}
+	cfg, err := config.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	session, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: standIn.RoleARN})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	loaded, err := config.LoadDefaultConfig(t.Context(), config.WithCredentialsProvider(session))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s3.NewFromConfig(session.Config(loaded))
+	if _, err := client.ListBuckets(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	held, err := session.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.ListBuckets(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if status := session.Status(); status.Rejections != 1 || status.Installed != 2 {
+		t.Errorf("%+v", status)
 	}
 }
 
