@@ -12,10 +12,11 @@ import (
 // taken under one lock.
 type reply struct {
 	core.Decision
-	now   core.Now
-	lease *lease // where the decision serves a set
-	cause error  // of an Error decision, or of a failure to be noted
-	wait  <-chan struct{}
+	now    core.Now
+	lease  *lease // where the decision serves a set
+	cause  error  // of an Error decision
+	failed *Error // to be noted: why a flight brought nothing
+	wait   <-chan struct{}
 }
 
 // event puts one event to the machine and does what it answers. Nothing is
@@ -64,8 +65,9 @@ func (s *Session) apply(r *reply) {
 		s.serve(r)
 	case core.Error:
 		r.cause = s.failureOf(r.ErrorTicket)
-	case core.None:
-		r.cause = s.failureOf(r.Settled)
+	}
+	if r.Notes&(core.NoteFailed|core.NoteFailedQuietly) != 0 {
+		r.failed = s.lastError(r.now)
 	}
 	if f := s.flights[r.Ticket]; f != nil {
 		r.wait = f.settled

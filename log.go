@@ -33,8 +33,8 @@ func (s *Session) note(r reply) {
 		return
 	}
 	attrs := []slog.Attr{slog.String("phase", Phase(r.Phase).String())}
-	if r.cause != nil {
-		attrs = append(attrs, slog.String("error", r.cause.Error()))
+	if r.failed != nil {
+		attrs = append(attrs, slog.String("error", r.failed.Error()))
 	}
 	for _, n := range notes {
 		if r.Notes&n.note != 0 {

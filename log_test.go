@@ -1,0 +1,45 @@
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// Whoever reads the log learns why a refresh failed, also where the source has
+// nothing to say about it.
+func TestLogTellsWhy(t *testing.T) {
+	for want, fetch := range map[string]func(v *vault) (hostfuncs.Result, error){
+		"vault is sealed":           func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
+		"reply had expired already": func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
+		"no answer within":          func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
+		"SecretAccessKey must not be empty": func(v *vault) (hostfuncs.Result, error) {
+			r := v.set(1, time.Now())
+			r.SecretAccessKey = ""
+			return r, nil
+		},
+		"died without an answer: it panicked": func(*vault) (hostfuncs.Result, error) { panic("") },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var log buffer
+			v := &vault{}
+			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) { return fetch(v) }
+			s := open(t, v, evercreds.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+			if _, err := s.Retrieve(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			s.Close()
+			time.Sleep(time.Hour)
+			if text := log.String(); !strings.Contains(text, "refresh failed") || !strings.Contains(text, want) {
+				t.Errorf("want %q in:\n%s", want, text)
+			}
+		})
+	}
+}
