@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -31,6 +30,8 @@ _WAITING = (abi.Kind.REFRESH, abi.Kind.REFRESH_INLINE, abi.Kind.WAIT)
 _SERVING = (abi.Kind.SERVE, abi.Kind.SERVE_AND_REFRESH, abi.Kind.REFRESH_INLINE)
 
 _T = TypeVar("_T")
+
+_REMEMBERED = 15  # tokens of sets that were replaced
 
 _numbers = itertools.count(1)
 
@@ -80,7 +81,7 @@ class SessionCore:
         self._epoch = -1
         self._sets: dict[int, CredentialSet] = {}
         # Which tokens were ours: a set that was replaced may still be on its way in a request.
-        self._tokens: deque[tuple[int, int]] = deque(maxlen=16)
+        self._tokens: tuple[tuple[int, int], ...] = ()
         self._flights: dict[int, Flight] = {}
         self._attempts = 0  # that run now, lost ones included
         self._failures = Failures()
@@ -122,7 +123,7 @@ class SessionCore:
     def fingerprint_of(self, token: str) -> int | None:
         """Tell which of this session's latest sets has this session token, if one has."""
         named = hash(token)
-        for known, fingerprint in tuple(self._tokens):
+        for known, fingerprint in self._tokens:
             if known == named:
                 return fingerprint
         return None
@@ -221,7 +222,8 @@ class SessionCore:
 
         def complete(machine: Machine) -> abi.Decision:
             self._sets[ticket] = reply.credentials
-            self._tokens.append((hash(reply.credentials.frozen.token), fingerprint))
+            named = hash(reply.credentials.frozen.token)
+            self._tokens = (*self._tokens[-_REMEMBERED:], (named, fingerprint))
             return machine.complete(
                 ticket, reply.expiry_ms, fingerprint, reply.duration_ms, reply.server_time_ms
             )
