@@ -32,7 +32,7 @@ func TestSuitePasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	good, err := runSuite(&out, []host{{"go", inProcess}, {"too", inProcess}}, scenarios)
+	good, err := runSuite(&out, []host{{"go", inProcess, nil}, {"too", inProcess, nil}}, scenarios)
 	if err != nil || !good || !strings.HasSuffix(out.String(), "\naws suite: 2/2 in 2 hosts\n") {
 		t.Errorf("good=%v, err=%v\n%s", good, err, out.String())
 	}
@@ -60,7 +60,7 @@ func TestSuiteSeesWhatIsWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out strings.Builder
-		good, err := runSuite(&out, []host{{"go", inProcess}}, scenarios)
+		good, err := runSuite(&out, []host{{"go", inProcess, nil}}, scenarios)
 		if err != nil || good || !strings.Contains(out.String(), c.want) || !strings.HasSuffix(out.String(), "\naws suite: 1/2 in 1 hosts\n") {
 			t.Errorf("%s: good=%v, err=%v, want %q in\n%s", c.new, good, err, c.want, out.String())
 		}
@@ -86,7 +86,7 @@ func TestSuiteRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestAbsentSuiteIsSkipped(t *testing.T) {
 	var out strings.Builder
-	good, err := run(&out, t.TempDir(), "", "nowhere.json", nil)
+	good, err := conform(&out, t.TempDir(), "", "nowhere.json", nil)
 	if err != nil || !good || out.String() != "aws suite: skipped, nowhere.json is not here\n" {
 		t.Errorf("good=%v, err=%v, %q", good, err, out.String())
 	}

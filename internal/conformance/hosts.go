@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/trace"
 )
 
 // A listed host is a program that replays a scenario, as docs/conformance.md
@@ -15,21 +18,24 @@ import (
 type listed struct {
 	name    string
 	command []string
+	batches bool     // it knows --batch
 	needs   []string // patterns, each of which must match a file
 }
 
 // A new host is one line here.
 var allHosts = []listed{
-	{"go", []string{"build/replay-go"}, []string{"build/replay-go"}},
-	{"c", []string{"build/venv/bin/python", "-m", "evercreds.replay"}, []string{"build/venv/bin/python", "bindings/python/src/evercreds/_native/libevercreds.*"}},
-	{"wazero", []string{"build/replay-wazero"}, []string{"build/replay-wazero"}},
-	{"node", []string{"node", "bindings/node/dist/replay.mjs"}, []string{"bindings/node/dist/replay.mjs"}},
+	{"go", []string{"build/replay-go"}, true, []string{"build/replay-go"}},
+	{"c", []string{"build/venv/bin/python", "-m", "evercreds.replay"}, true, []string{"build/venv/bin/python", "bindings/python/src/evercreds/_native/libevercreds.*"}},
+	{"wazero", []string{"build/replay-wazero"}, true, []string{"build/replay-wazero"}},
+	{"node", []string{"node", "bindings/node/dist/replay.mjs"}, true, []string{"bindings/node/dist/replay.mjs"}},
 }
 
-// host replays a scenario: its text in, the answers out.
+// host replays a scenario: its text in, the answers out. batch, if the host has
+// it, does so for many in one process.
 type host struct {
 	name   string
 	replay func(text string) (string, error)
+	batch  func(texts []string) ([]string, error)
 }
 
 // selectHosts gives the hosts that are asked for, comma-separated, or all. A
@@ -38,7 +44,7 @@ func selectHosts(root, only string) ([]host, error) {
 	var hosts []host
 	wanted := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
 	for _, l := range allHosts {
-		if only != "" && !contains(wanted, l.name) {
+		if only != "" && !slices.Contains(wanted, l.name) {
 			continue
 		}
 		for _, pattern := range l.needs {
@@ -47,26 +53,15 @@ func selectHosts(root, only string) ([]host, error) {
 				return nil, fmt.Errorf("host %s is not built: %s is missing. Run ./task build, or leave the host out with -hosts", l.name, pattern)
 			}
 		}
-		hosts = append(hosts, host{l.name, l.replayer(root)})
+		hosts = append(hosts, l.host(root))
 	}
 	for _, name := range wanted {
-		if !listedAs(name) {
+		if !slices.Contains(hostNames(), name) {
 			return nil, fmt.Errorf("-hosts must be of %s, not %q", strings.Join(hostNames(), ", "), name)
 		}
 	}
 	return hosts, nil
 }
-
-func contains(list []string, name string) bool {
-	for _, n := range list {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
-
-func listedAs(name string) bool { return contains(hostNames(), name) }
 
 func hostNames() []string {
 	var names []string
@@ -76,28 +71,70 @@ func hostNames() []string {
 	return names
 }
 
-// patience is how long one replay may take: far above what any needs, so that
-// a host that hangs is a failure and not the end of the run.
+// patience is how long one process of a host may take: far above what any
+// needs, so that a host that hangs is a failure and not the end of the run.
 const patience = time.Minute
 
-// replayer gives a function that runs the host's program once per scenario, so
-// that no scenario sees what another left behind.
-func (l listed) replayer(root string) func(string) (string, error) {
-	return func(text string) (string, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		cmd := exec.CommandContext(ctx, l.command[0], l.command[1:]...)
-		cmd.Dir = root
-		cmd.Stdin = strings.NewReader(text)
-		var out, complaint bytes.Buffer
-		cmd.Stdout, cmd.Stderr = &out, &complaint
-		err := cmd.Run()
-		if ctx.Err() != nil {
-			err = fmt.Errorf("no end after %v", patience)
+func (l listed) host(root string) host {
+	h := host{name: l.name}
+	h.replay = func(text string) (string, error) { return run(root, l.command, text) }
+	if l.batches {
+		command := append(slices.Clone(l.command), "--batch")
+		h.batch = func(texts []string) ([]string, error) {
+			out, err := run(root, command, joined(texts))
+			if err != nil {
+				return nil, err
+			}
+			return parted(out, len(texts))
 		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w: %s", strings.Join(l.command, " "), err, strings.TrimSpace(complaint.String()))
-		}
-		return out.String(), err
 	}
+	return h
+}
+
+// joined writes scenarios one after the other, each with its end.
+func joined(texts []string) string {
+	var out strings.Builder
+	for _, text := range texts {
+		out.WriteString(text)
+		if !strings.HasSuffix(text, "\n") {
+			out.WriteByte('\n')
+		}
+		out.WriteString(trace.End + "\n")
+	}
+	return out.String()
+}
+
+// parted takes the answers to n scenarios apart.
+func parted(out string, n int) ([]string, error) {
+	parts := []string{""}
+	for line := range strings.Lines(out) {
+		if line == trace.End+"\n" {
+			parts = append(parts, "")
+		} else {
+			parts[len(parts)-1] += line
+		}
+	}
+	if len(parts) != n+1 || parts[n] != "" {
+		return nil, fmt.Errorf("%d ends in the answers to %d scenarios", len(parts)-1, n)
+	}
+	return parts[:n], nil
+}
+
+// run gives what a program printed.
+func run(root string, command []string, in string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Dir = root
+	cmd.Stdin = strings.NewReader(in)
+	var out, complaint bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaint
+	err := cmd.Run()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("no end after %v", patience)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", strings.Join(command, " "), err, strings.TrimSpace(complaint.String()))
+	}
+	return out.String(), err
 }

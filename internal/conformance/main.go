@@ -23,7 +23,7 @@ func main() {
 	only := flag.String("hosts", "", "comma-separated hosts to run (default: all)")
 	suite := flag.String("aws-suite", "", "run the scenarios of this file, in AWS's format")
 	flag.Parse()
-	good, err := run(os.Stdout, *root, *only, *suite, flag.Args())
+	good, err := conform(os.Stdout, *root, *only, *suite, flag.Args())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(2)
@@ -33,8 +33,8 @@ func main() {
 	}
 }
 
-// run does what the flags say, and reports whether all was as it should be.
-func run(out io.Writer, root, only, suite string, files []string) (bool, error) {
+// conform does what the flags say, and reports whether all was as it should be.
+func conform(out io.Writer, root, only, suite string, files []string) (bool, error) {
 	if suite != "" {
 		if _, err := os.Stat(suite); os.IsNotExist(err) {
 			fmt.Fprintf(out, "aws suite: skipped, %s is not here\n", suite)

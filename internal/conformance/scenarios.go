@@ -5,13 +5,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// parallel is how many hosts run at a time: their start is most of the work,
-// and a laptop is to stay usable.
+// parallel is how many hosts run at a time: a laptop is to stay usable.
 const parallel = 2
 
 // result is what the hosts made of one scenario.
@@ -20,7 +21,6 @@ type result struct {
 	want   string
 	own    bool // the scenario brings no answers: want is the first host's
 	differ []difference
-	err    error
 }
 
 type difference struct {
@@ -28,63 +28,97 @@ type difference struct {
 	text string // empty: the host answered as it should
 }
 
+// reply is what a host made of one scenario.
+type reply struct {
+	text string
+	err  error
+}
+
 // runScenarios replays files in hosts, prints a table, every difference and the
 // closing line, and reports whether all were alike.
 func runScenarios(out io.Writer, hosts []host, files []string) (bool, error) {
-	results := make([]chan result, len(files))
-	slots := make(chan struct{}, parallel)
-	for i := range results {
-		results[i] = make(chan result, 1)
-	}
-	go func() {
-		for i, file := range files {
-			slots <- struct{}{}
-			go func() {
-				results[i] <- replayFile(hosts, file)
-				<-slots
-			}()
-		}
-	}()
-	var names []string
+	var names, texts []string
 	for _, file := range files {
-		names = append(names, scenarioName(file))
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return false, err
+		}
+		names, texts = append(names, scenarioName(file)), append(texts, string(text))
 	}
+	replies := replayAll(hosts, texts)
 	t := newTable("scenario", names, hosts)
 	t.head(out)
-	var done []result
-	for i := range files {
-		r := <-results[i]
-		if r.err != nil {
-			return false, r.err
-		}
-		done = append(done, r)
+	var results []result
+	for i, file := range files {
+		r := compareReplies(file, texts[i], hosts, replies, i)
+		results = append(results, r)
 		t.row(out, r.name, r.cells())
 	}
-	differences := showDifferences(out, done)
+	differences := showDifferences(out, results)
 	fmt.Fprintf(out, "conformance: %d scenarios, %d hosts, %d differences\n", len(files), len(hosts), differences)
 	return differences == 0, nil
 }
 
-func replayFile(hosts []host, file string) result {
-	r := result{name: scenarioName(file)}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		r.err = err
-		return r
-	}
-	r.want = trace.Expected(string(text))
-	r.own = !strings.Contains("\n"+r.want, "\n ")
+// replayAll gives the replies of each host to each scenario.
+func replayAll(hosts []host, texts []string) [][]reply {
+	replies := make([][]reply, len(hosts))
+	slots := make(chan struct{}, parallel)
+	var all sync.WaitGroup
 	for i, h := range hosts {
-		got, err := h.replay(string(text))
-		if r.own && i == 0 && err == nil {
-			r.want = got
+		all.Go(func() {
+			slots <- struct{}{}
+			replies[i] = h.replayEach(texts)
+			<-slots
+		})
+	}
+	all.Wait()
+	return replies
+}
+
+// replayEach replays all scenarios in one process, because starting one is most
+// of the work. What fails there is replayed in processes of their own, so that
+// only the scenario that is to blame counts as failed.
+func (h host) replayEach(texts []string) []reply {
+	if h.batch == nil {
+		return h.replayAlone(texts)
+	}
+	list, batchErr := h.batch(texts)
+	if batchErr != nil {
+		replies := h.replayAlone(texts)
+		if !slices.ContainsFunc(replies, func(r reply) bool { return r.err != nil }) {
+			replies[0].err = fmt.Errorf("only in a batch: %w", batchErr)
 		}
-		d := difference{host: h.name}
+		return replies
+	}
+	replies := make([]reply, len(texts))
+	for i := range replies {
+		replies[i].text = list[i]
+	}
+	return replies
+}
+
+func (h host) replayAlone(texts []string) []reply {
+	replies := make([]reply, len(texts))
+	for i, text := range texts {
+		replies[i].text, replies[i].err = h.replay(text)
+	}
+	return replies
+}
+
+// compareReplies holds the replies to scenario i to what it expects.
+func compareReplies(file, text string, hosts []host, replies [][]reply, i int) result {
+	r := result{name: scenarioName(file), want: trace.Expected(text)}
+	r.own = !strings.Contains("\n"+r.want, "\n ")
+	if first := replies[0][i]; r.own && first.err == nil {
+		r.want = first.text
+	}
+	for k, h := range hosts {
+		d, got := difference{host: h.name}, replies[k][i]
 		switch {
-		case err != nil:
-			d.text = err.Error() + "\n"
-		case got != r.want:
-			d.text = unified(r.want, got, file, h.name)
+		case got.err != nil:
+			d.text = got.err.Error() + "\n"
+		case got.text != r.want:
+			d.text = unified(r.want, got.text, file, h.name)
 		}
 		r.differ = append(r.differ, d)
 	}

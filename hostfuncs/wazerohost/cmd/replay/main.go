@@ -1,6 +1,7 @@
 // Command replay is the wazero host of the conformance scenarios: it reads one
-// on standard input and prints the answers. See docs/conformance.md. The module
-// is evercreds.wasm beside the program, whose machine code is kept there too.
+// on standard input, or with --batch many, and prints the answers. See
+// docs/conformance.md. The module is evercreds.wasm beside the program, and its
+// machine code is kept there too.
 package main
 
 import (
@@ -24,20 +25,25 @@ func main() {
 	}
 	wasm := flag.String("wasm", filepath.Join(dir, "evercreds.wasm"), "the module")
 	cache := flag.String("cache", filepath.Join(dir, "wazero-cache"), "a directory for the module's machine code")
+	batch := flag.Bool("batch", false, "read many scenarios, each with a line "+trace.End+" behind it")
 	flag.Parse()
-	if err := run(*wasm, *cache); err != nil {
+	if err := run(*wasm, *cache, *batch); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
 }
 
-func run(wasm, cache string) (err error) {
+func run(wasm, cache string, batch bool) (err error) {
 	rt, err := load(wasm, cache)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, rt.Close()) }()
-	return replay(rt, os.Stdin, os.Stdout)
+	one := func(in io.Reader, out io.Writer) error { return replay(rt, in, out) }
+	if batch {
+		return trace.Batch(os.Stdin, os.Stdout, one)
+	}
+	return one(os.Stdin, os.Stdout)
 }
 
 func load(wasm, cache string) (*wazerohost.Runtime, error) {
