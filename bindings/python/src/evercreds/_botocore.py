@@ -23,9 +23,12 @@ class _Paths(list[str]):
 _shared_loader = Loader(extra_search_paths=_Paths())
 
 
-def new_session() -> botocore.session.Session:
-    """Make a botocore session that shares its data loader with the others of this process."""
-    session = botocore.session.Session()
+def new_session(profile: str | None = None) -> botocore.session.Session:
+    """Make a botocore session that shares its data loader with the others of this process.
+
+    It has one of its own where the environment or the profile names a path to other data.
+    """
+    session = botocore.session.Session(profile=profile)
     if session.get_config_variable("data_path") is None:
         session.register_component("data_loader", _shared_loader)
     return session

@@ -238,16 +238,21 @@ def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
     others = {name: arguments.get(name) for name in ("profile_name", "region_name", *_KEYS)}
     if given is not None and not any(others.values()):
         return BaseCredentials(given)
-    base = new_session() if given is None else derived_session(given)
-    for name, variable in (("profile_name", "profile"), ("region_name", "region")):
-        if others[name] is not None:
-            base.set_config_variable(variable, others[name])
+    profile, region = others["profile_name"], others["region_name"]
+    if given is None:
+        base = new_session(profile)
+    else:
+        base = derived_session(given)
+        if profile is not None:
+            base.set_config_variable("profile", profile)
+    if region is not None:
+        base.set_config_variable("region", region)
     access_key, secret_key, token, account_id = (others[name] for name in _KEYS)
     if access_key and secret_key:
         base.set_credentials(access_key, secret_key, token, account_id=account_id)
     elif access_key or secret_key or token or account_id:
         raise NoCredentialsError
-    own = given is None or access_key or others["profile_name"]
+    own = given is None or access_key or profile
     return BaseCredentials(base, credentials_of=base if own else given)
 
 
