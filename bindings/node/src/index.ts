@@ -11,6 +11,7 @@ export type { ModuleSource } from "./load.js";
 export type { MfaTokenProvider } from "./mfa.js";
 export type { AssumeRoleOptions, CommonOptions, CustomOptions } from "./options.js";
 export type { SessionOptions, StsOptions } from "./options.js";
+export type { ClientPlugin, ClientStack } from "./plugin.js";
 export { initialize } from "./runtime.js";
 export { RefreshableSession } from "./session.js";
 export type { CredentialNeeds, CredentialProvider, TemporaryCredentials } from "./session.js";

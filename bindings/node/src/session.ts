@@ -12,6 +12,7 @@ import {
   readMethod,
   type SessionOptions,
 } from "./options.js";
+import { type ClientPlugin, rejectionPlugin } from "./plugin.js";
 import { Rules } from "./rules.js";
 import { type Runtime, theRuntime } from "./runtime.js";
 import type { AwsCredentials } from "./source.js";
@@ -85,6 +86,14 @@ export class RefreshableSession {
    */
   readonly credentials: CredentialProvider;
 
+  /**
+   * Goes into a client that signs with {@link credentials}:
+   * `client.middlewareStack.use(session.plugin)`. When a service rejects a set
+   * (ExpiredToken, ExpiredTokenException, InvalidToken), the session fetches
+   * another, and the call is signed and sent once more, unless its body is a stream.
+   */
+  readonly plugin: ClientPlugin;
+
   readonly #keeper: Keeper;
   readonly #stsClient: ReturnType<typeof stsClientConfig>;
 
@@ -112,6 +121,9 @@ export class RefreshableSession {
     }
     this.#keeper = keeper;
     this.credentials = providerFor(keeper);
+    this.plugin = rejectionPlugin((signer) => {
+      keeper.invalidate(signer);
+    });
     parents.set(this.credentials, (need) => this.credentialsFor(need));
   }
 

@@ -83,6 +83,11 @@ export class StandIn {
     await this.#control("lifetime", { source, lifetime_ms });
   }
 
+  /** From now on, calls signed with this set are answered with ExpiredToken. */
+  async revoke(access_key_id: string): Promise<void> {
+    await this.#control("revoke", { access_key_id });
+  }
+
   async setClock(offset_ms: number): Promise<void> {
     await this.#control("clock", { offset_ms });
   }
