@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boto3
 import botocore.session
 import pytest
 from botocore.exceptions import ProfileNotFound
@@ -47,6 +48,15 @@ def test_keys_that_are_given_are_the_base(
         aws_access_key_id=stand_in.access_key_id, aws_secret_access_key=stand_in.secret_access_key
     )
     assert session.whoami()["Arn"].endswith("/evercreds")
+
+
+def test_the_botocore_session_of_a_boto3_session_will_do(
+    sts_session: SessionMaker, stand_in: StandIn
+) -> None:
+    session = sts_session(botocore_session=boto3.Session()._session)
+    assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]
+    assert callable(session.client("s3").upload_file)
+    assert session.resource("s3").Bucket("name").name == "name"
 
 
 def test_sessions_share_what_botocore_reads() -> None:

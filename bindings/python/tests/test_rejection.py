@@ -83,6 +83,23 @@ def test_a_resource_is_watched_too(sts_session: SessionMaker, stand_in: StandIn,
     assert stand_in.calls(role)["successes"] == 2
 
 
+def test_a_parent_is_told_of_its_own_set_alone(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    parent = sts_session(assume_role_kwargs={"RoleArn": f"{role[:60]}-parent"})
+    child = sts_session(botocore_session=parent._session)
+    s3 = child.client("s3", endpoint_url=stand_in.endpoint)
+    s3.list_buckets()
+    revoke(stand_in, parent)
+    child.refresh()
+    assert parent.status().counters["rejections"] == 1
+    assert child.status().counters["rejections"] == 0
+    revoke(stand_in, child)
+    assert s3.list_buckets()["Buckets"]
+    assert parent.status().counters["rejections"] == 1
+    assert child.status().counters["rejections"] == 1
+
+
 def test_the_user_may_say_so_himself(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from typing import Any
 
@@ -13,8 +14,8 @@ __all__ = ["RejectionWatch"]
 
 # AccessDenied is not among them: it speaks of what the role may do.
 _REJECTIONS = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidToken"})
-_FINGERPRINT = "evercreds_fingerprint"
-_TRIED_AGAIN = "evercreds_tried_again"
+
+_numbers = itertools.count()
 
 
 class RejectionWatch:
@@ -23,6 +24,10 @@ class RejectionWatch:
     def __init__(self, core: SessionCore) -> None:
         # The handlers live in clients, which may outlive the session.
         self._core = weakref.ref(core)
+        # With chained roles one call may have the watches of two sessions.
+        number = next(_numbers)
+        self._fingerprint = f"evercreds_fingerprint_{number}"
+        self._tried_again = f"evercreds_tried_again_{number}"
 
     def watch(self, session: botocore.session.Session) -> None:
         """Watch the clients that this botocore session makes from now on."""
@@ -34,24 +39,24 @@ class RejectionWatch:
     def _note_signature(self, request: Any, **_: Any) -> None:
         """Note which of the session's sets signed the request, if one of them did."""
         core, token = self._core(), request.headers.get("X-Amz-Security-Token")
-        request.context.pop(_FINGERPRINT, None)
+        request.context.pop(self._fingerprint, None)
         if core is None or token is None:
             return
         fingerprint = core.fingerprint_of(token if isinstance(token, str) else token.decode())
         if fingerprint is not None:
-            request.context[_FINGERPRINT] = fingerprint
+            request.context[self._fingerprint] = fingerprint
 
     def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
         """Invalidate the set that was rejected, and ask for one more try: 0 is the time to wait."""
         error = response[1].get("Error", {}) if response is not None else {}
         context = request_dict["context"]
-        core, fingerprint = self._core(), context.get(_FINGERPRINT)
+        core, fingerprint = self._core(), context.get(self._fingerprint)
         if error.get("Code") not in _REJECTIONS or core is None or fingerprint is None:
             return None
         core.invalidate(fingerprint)
-        if context.get(_TRIED_AGAIN) or not _can_be_sent_again(request_dict.get("body")):
+        if context.get(self._tried_again) or not _can_be_sent_again(request_dict.get("body")):
             return None
-        context[_TRIED_AGAIN] = True
+        context[self._tried_again] = True
         return 0
 
 

@@ -92,12 +92,16 @@ def _platform() -> str:
 
 def _libc() -> str:
     name, version = platform.libc_ver()
-    host = f"{sysconfig.get_config_var('HOST_GNU_TYPE')} {sysconfig.get_config_var('SOABI')}"
-    return "musl" if "musl" in host else f"{name or 'unknown libc'} {version}".strip()
+    return "musl" if _is_musl() else f"{name or 'unknown libc'} {version}".strip()
+
+
+def _is_musl() -> bool:
+    names = (sysconfig.get_config_var(name) for name in ("HOST_GNU_TYPE", "SOABI"))
+    return any("musl" in name for name in names if name)
 
 
 def _open(path: Path | str) -> ctypes.PyDLL:
-    if _libc() == "musl":
+    if _is_musl():
         raise EvercredsLibraryError(
             "this Python is built for musl (Alpine), whose loader cannot load the library: use a "
             "Python built for glibc (an image such as python:3-slim), or run evercreds.wasm under "

@@ -52,8 +52,7 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
     kind = methods.get(method) if isinstance(method, str) else None
     if kind is None:
         raise EvercredsValidationError(
-            f"method must be one of {', '.join(map(repr, methods))}; "
-            '"iot" is there once the extra evercreds[iot] is installed',
+            f"method must be one of {', '.join(map(repr, methods))}",
             param="method",
             value=method if isinstance(method, str) else given_as(method),
         )
@@ -128,6 +127,7 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
         base = _base_credentials(kwargs)
         signing = derived_session(base.session)
+        self._has_boto3_handlers = signing.user_agent_name == "Boto3"
         super().__init__(
             botocore_session=signing,
             region_name=kwargs.get("region_name"),
@@ -142,6 +142,15 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
         provide(signing, self._leased)
         RejectionWatch(self._core).watch(signing)
         forget_in_child(self)
+
+    def _register_default_handlers(self) -> None:
+        """Register what boto3 adds to clients, but not a second time.
+
+        They are there already where the given botocore session belongs to a boto3 session, and
+        boto3 cannot make an S3 client with two of each.
+        """
+        if not self._has_boto3_handlers:
+            super()._register_default_handlers()
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
