@@ -27,13 +27,14 @@ func allDigits(b []byte) bool {
 	return true
 }
 
-// wordAt tells whether a word goes on at i; letters beyond ASCII count.
+// wordAt tells whether a word of ASCII goes on at i. Beyond ASCII there are
+// quotation marks and full stops as well as letters; none of them hides a code.
 func wordAt(text []byte, i int) bool {
 	if i < 0 || i >= len(text) {
 		return false
 	}
 	c := text[i]
-	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
+	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // The errors of CheckDuration.
