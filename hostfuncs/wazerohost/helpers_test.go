@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,8 +14,7 @@ import (
 	"github.com/evercreds/evercreds/internal/built"
 )
 
-// The modules, built once. Their machine code is kept with the build's products:
-// under the race detector it takes ten seconds to make.
+// The modules, built once. Their machine code is kept from run to run.
 var modules struct {
 	plain, panicking []byte
 	cache            string
@@ -29,12 +27,13 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		defer os.RemoveAll(dir)
-		modules.cache = filepath.Join(built.Root(), "build", "wazero-cache")
+		modules.cache = built.ModuleCache()
 		modules.plain, modules.panicking = build(dir, false), build(dir, true)
 		return m.Run()
 	}())
 }
 
+// build gives a module, and has its machine code in the cache.
 func build(dir string, panics bool) []byte {
 	path, err := built.Wasm(dir, panics)
 	if err != nil {
@@ -42,6 +41,13 @@ func build(dir string, panics bool) []byte {
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
+		panic(err)
+	}
+	e, err := newEngine(context.Background(), b, modules.cache)
+	if err != nil {
+		panic(err)
+	}
+	if err := e.runtime.Close(context.Background()); err != nil {
 		panic(err)
 	}
 	return b

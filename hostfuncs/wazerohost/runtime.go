@@ -16,8 +16,9 @@ import (
 
 // Config says how a [Runtime] works. The zero value is a good one.
 type Config struct {
-	// CacheDir is a directory for the compiled module. Default: it is compiled
-	// anew for each Runtime, which takes most of a second.
+	// CacheDir is a directory for the compiled module, 8 MB for each module that
+	// was ever compiled there; files in it may be deleted at any time. Default:
+	// the module is compiled anew for each Runtime, which takes most of a second.
 	CacheDir string
 
 	clock func() core.Now // tests have one of their own

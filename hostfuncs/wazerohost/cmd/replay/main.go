@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 
 	"github.com/evercreds/evercreds/hostfuncs/wazerohost"
+	"github.com/evercreds/evercreds/internal/built"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
@@ -51,6 +52,7 @@ func load(wasm, cache string) (*wazerohost.Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
+	built.PruneModules(cache)
 	return wazerohost.New(context.Background(), binary, wazerohost.Config{CacheDir: cache})
 }
 

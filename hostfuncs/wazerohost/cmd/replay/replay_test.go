@@ -17,7 +17,7 @@ func newRuntime(t *testing.T) *wazerohost.Runtime {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rt, err := load(wasm, filepath.Join(built.Root(), "build", "wazero-cache"))
+	rt, err := load(wasm, built.ModuleCache())
 	if err != nil {
 		t.Fatal(err)
 	}
