@@ -8,7 +8,6 @@ import threading
 import time
 
 from botocore.config import Config
-
 from evercreds import RefreshableSession
 
 CALLERS = 3
@@ -19,8 +18,8 @@ class Worker:
     def __init__(self, job: dict) -> None:
         self.job = job
         self.lock = threading.Lock()
-        self.report = {"phase": "empty", "left_ms": 0, "calls": 0, "failed": 0, "error": "", "spells": 0}
-        self.report |= {"wait_ms": 0, "sequence": ""}
+        self.report = {"phase": "empty", "error": "", "sequence": ""}
+        self.report |= dict.fromkeys(("left_ms", "calls", "failed", "spells", "wait_ms"), 0)
         endpoint = {"endpoint_url": job["endpoint"]} if job["endpoint"] else {}
         self.session = RefreshableSession(
             assume_role_kwargs={
