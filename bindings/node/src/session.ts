@@ -1,6 +1,13 @@
+import {
+  type CacheChoice,
+  ClientCache,
+  type ClientConfig,
+  readClient,
+  type SdkClientClass,
+} from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
 import { EvercredsValidationError } from "./errors.js";
-import { FailureReader } from "./failures.js";
+import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
@@ -94,6 +101,9 @@ export class RefreshableSession {
    */
   readonly plugin: ClientPlugin;
 
+  /** The clients that {@link client} made. */
+  readonly cache: ClientCache;
+
   readonly #keeper: Keeper;
   readonly #stsClient: ReturnType<typeof stsClientConfig>;
 
@@ -124,6 +134,7 @@ export class RefreshableSession {
     this.plugin = rejectionPlugin((signer) => {
       keeper.invalidate(signer);
     });
+    this.cache = new ClientCache(runtime);
     parents.set(this.credentials, (need) => this.credentialsFor(need));
   }
 
@@ -170,6 +181,33 @@ export class RefreshableSession {
     this.#keeper.invalidate(rejected);
   }
 
+  /**
+   * A client of the SDK that signs with this session's credentials, with
+   * {@link plugin} in it. Equal settings get the same client: it is made once, and
+   * kept in one of the session's two caches.
+   *
+   * ```ts
+   * const s3 = session.client(S3Client, { region: "eu-west-1" });
+   * ```
+   *
+   * @param config what the class takes, without `credentials`. Functions and
+   *   objects of classes are equal to themselves only
+   * @throws EvercredsValidationError naming the parameter and what was expected
+   */
+  client<Client extends SdkClientClass>(
+    Client: Client,
+    config: ClientConfig<Client> = {} as ClientConfig<Client>,
+    options: CacheChoice = {},
+  ): InstanceType<Client> {
+    if (this.#keeper.closed) throw closedError();
+    const settings = readClient(Client, config);
+    return this.cache.getOrMake(Client, settings, options, () => {
+      const client = new Client({ ...settings, credentials: this.credentials });
+      client.middlewareStack.use(this.plugin);
+      return client as InstanceType<Client>;
+    });
+  }
+
   /** The session's state as of now. */
   status(): Status {
     return readStatus((field) => this.#keeper.status(field), this.#keeper.closed);
@@ -186,9 +224,13 @@ export class RefreshableSession {
     return this.getIdentity();
   }
 
-  /** Ends the session: waiting callers get an error with code "closed". */
+  /**
+   * Ends the session: waiting callers get an error with code "closed". Its clients
+   * are forgotten; destroy those that you hold.
+   */
   close(): Promise<void> {
     this.#keeper.close();
+    this.cache.clear();
     return Promise.resolve();
   }
 

@@ -106,7 +106,7 @@ test("a later minor version is taken", () => {
 test("a module without sessions is refused", () => {
   expect(() => {
     checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR, abi.Feature.RULES);
-  }).toThrow("features 4, and this package needs 13");
+  }).toThrow("features 4, and this package needs 15");
 });
 
 test("the module cannot be changed under sessions that use it", async () => {

@@ -111,6 +111,8 @@ test("the types serve both kinds of modules", async () => {
   const body = `
     const session = new RefreshableSession({ assumeRole: { RoleArn: "arn" }, advisoryTimeout: "auto" });
     export const s3 = new S3Client({ credentials: session.credentials });
+    s3.middlewareStack.use(session.plugin);
+    export const kept: S3Client = session.client(S3Client, { region: "eu-west-1" }, { maxSize: 3 });
     export const left: Promise<number> = session.credentialsFor({ minTtl: 60 }).then(() => session.status().remaining);
     // @ts-expect-error an option that does not exist
     new RefreshableSession({ assumeRole: { RoleArn: "arn" }, advisory_timeout: 900 });`;
