@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -15,18 +16,24 @@ import (
 // gives its path. It skips the test where there is no C compiler.
 func compile(t *testing.T, source string, panics bool) string {
 	t.Helper()
+	dir := t.TempDir()
+	return compileIn(t, dir, source, panics, "-L", dir, "-levercreds", "-Wl,-rpath,"+dir)
+}
+
+// compileIn leaves the library in dir, and gives the linker these flags.
+func compileIn(t *testing.T, dir, source string, panics bool, link ...string) string {
+	t.Helper()
 	cc := built.Compiler()
 	if cc == "" {
 		t.Skip("no C compiler (cc, gcc or clang)")
 	}
-	dir := t.TempDir()
 	if _, err := built.Library(dir, panics); err != nil {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "program")
-	cmd := exec.Command(cc, "-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-pthread",
-		"-I", filepath.Join(built.Root(), "include"), source, "-o", program,
-		"-L", dir, "-levercreds", "-Wl,-rpath,"+dir)
+	args := []string{"-std=c11", "-D_DEFAULT_SOURCE", "-Wall", "-Wextra", "-Werror", "-O1", "-pthread",
+		"-I", filepath.Join(built.Root(), "include"), source, "-o", program}
+	cmd := exec.Command(cc, append(args, link...)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -55,6 +62,20 @@ func TestCPrograms(t *testing.T) {
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
+	}
+}
+
+// Forked children go on with a copy of the library, no thread of it takes the
+// signals of the process, and it needs no descriptor.
+func TestForks(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memory files, and what /proc tells of threads, are of Linux")
+	}
+	dir := t.TempDir()
+	program := compileIn(t, dir, "testdata/fork.c", false, "-ldl")
+	out, err := run(t, program, filepath.Join(dir, "libevercreds.so"))
+	if err != nil || out != "fork: ok\n" {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
