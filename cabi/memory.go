@@ -17,11 +17,9 @@ func bytesAt(p unsafe.Pointer, length, capacity int32) (b []byte, ok bool) {
 	if length < 0 || capacity < length || p == nil && capacity > 0 {
 		return nil, false
 	}
-	defer func() {
-		if recover() != nil {
-			b, ok = nil, false
-		}
-	}()
+	if left := -uintptr(p); p != nil && uintptr(capacity) > left { // to the end of the address space
+		return nil, false
+	}
 	return unsafe.Slice((*byte)(p), capacity), true
 }
 
