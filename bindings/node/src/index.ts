@@ -6,6 +6,7 @@
  */
 export type { CacheChoice, CachedClient, ClientCache, ClientConfig } from "./cache/clients.js";
 export type { EvictionPolicy, SdkClient, SdkClientClass } from "./cache/clients.js";
+export type { MfaCommandOptions } from "./command.js";
 export type { CustomCredentials, CustomCredentialsMethod } from "./custom.js";
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
 export { EvercredsError, EvercredsValidationError } from "./errors.js";

@@ -41,6 +41,7 @@ export class MfaCodes {
     try {
       code = await this.#provider({ ...this.#args }, { signal: attempt.signal });
     } catch (cause) {
+      if (cause instanceof SourceFailure) throw cause;
       throw new SourceFailure("mfaTokenProvider gave no code", { class: "permanent", cause });
     }
     attempt.prompted();

@@ -1,5 +1,6 @@
 import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
 import * as abi from "./abi_generated.js";
+import type { MfaCommandOptions } from "./command.js";
 import type { CustomCredentialsMethod } from "./custom.js";
 import { EvercredsValidationError } from "./errors.js";
 import type { MfaTokenProvider } from "./mfa.js";
@@ -46,8 +47,8 @@ export interface CommonOptions {
   /** Seconds past expiry for which "static" serves on. Default: without end. */
   maxStale?: number | undefined;
   /**
-   * A refresh prompts a person, who is then asked only when a caller needs it.
-   * Default: false.
+   * A refresh prompts a person, who is then asked only when a caller needs it. An
+   * MFA command has the terminal of the process then. Default: false.
    */
   attended?: boolean | undefined;
   /**
@@ -67,10 +68,15 @@ export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSe
 export interface StsOptions extends CommonOptions {
   method?: "sts" | undefined;
   assumeRole: AssumeRoleOptions;
-  /** Gives a one-time code for each refresh; `assumeRole.SerialNumber` must be given. */
-  mfaTokenProvider?: MfaTokenProvider | undefined;
-  /** What `mfaTokenProvider` is called with. Default: {}. */
-  mfaTokenProviderArgs?: Record<string, unknown> | undefined;
+  /**
+   * Gives a one-time code for each refresh: a function, or a command that prints it
+   * (Node only), as an array of a program and its arguments, or as a string of them,
+   * in which blanks part words and quotes keep them together. There is no shell. The
+   * code is the last six digits in a row. `assumeRole.SerialNumber` must be given.
+   */
+  mfaTokenProvider?: MfaTokenProvider | string | readonly string[] | undefined;
+  /** What the function is called with, or the settings of the command. Default: {}. */
+  mfaTokenProviderArgs?: Record<string, unknown> | MfaCommandOptions | undefined;
 }
 
 /** Options of a session with a source of the user's own. */

@@ -33,13 +33,23 @@ export class Rules {
     return result > 0 ? result : abi.ErrorClass.RECOVERABLE;
   }
 
+  /** The last code of six digits in what a command printed; undefined: there is none. */
+  mfaCode(output: Uint8Array): string | undefined {
+    const offset = this.#call(output, (x, length) => x.evercreds_rule_mfa_code(length));
+    if (offset < 0) return undefined;
+    return new TextDecoder().decode(output.subarray(offset, offset + 6));
+  }
+
   /** 0, or one of Result.ERR_DURATION..., for the lifetime that is to be requested. */
   duration(seconds: number, chained: boolean): number {
     return this.#runtime.run(undefined, (x) => x.evercreds_rule_duration(seconds, chained ? 1 : 0));
   }
 
   #with(text: string, call: (exports: abi.Exports, length: number) => number): number {
-    const bytes = new TextEncoder().encode(text.slice(0, MAX_TEXT));
+    return this.#call(new TextEncoder().encode(text.slice(0, MAX_TEXT)), call);
+  }
+
+  #call(bytes: Uint8Array, call: (exports: abi.Exports, length: number) => number): number {
     return this.#runtime.run(undefined, (x) => {
       const result = call(x, this.#runtime.write(bytes));
       this.#runtime.wipe();

@@ -1,5 +1,6 @@
 import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
 import { readAssumeRole } from "./assume-role.js";
+import { readCommand, runForCode } from "./command.js";
 import { type CustomCredentialsMethod, CustomSource } from "./custom.js";
 import { MfaCodes, type MfaTokenProvider } from "./mfa.js";
 import { type Given, record, wrong } from "./options.js";
@@ -25,7 +26,7 @@ export function stsSource(options: Given, rules: Rules, findParent: FindParent):
   const client = stsClientConfig(options);
   const parent = findParent(client.credentials);
   const assumeRole = readAssumeRole(options["assumeRole"], rules, parent !== undefined);
-  const mfa = readMfa(options, assumeRole);
+  const mfa = readMfa(options, assumeRole, rules);
   return new StsSource({ assumeRole, client, mfa, parent });
 }
 
@@ -34,24 +35,37 @@ export function stsClientConfig(options: Given): STSClientConfig {
   return { ...record(options, "stsClient") };
 }
 
-function readMfa(options: Given, assumeRole: AssumeRoleCommandInput): MfaCodes | undefined {
+function readMfa(
+  options: Given,
+  assumeRole: AssumeRoleCommandInput,
+  rules: Rules,
+): MfaCodes | undefined {
   const { SerialNumber: serial, TokenCode: code } = assumeRole;
   const provider = options["mfaTokenProvider"];
   const args = record(options, "mfaTokenProviderArgs");
+  const attended = options["attended"] === true;
   const given = provider !== undefined;
-  if (given && typeof provider !== "function") {
-    throw wrong("mfaTokenProvider", "must be a function", provider);
-  }
+  const codes = given ? readProvider(provider, args, attended, rules) : undefined;
   if (given && code !== undefined) {
     throw wrong("assumeRole.TokenCode", "must not be given beside mfaTokenProvider", code);
   }
-  if ((given || code !== undefined) && typeof serial !== "string") {
-    const why = "must be given, a string, where there is a TokenCode or an mfaTokenProvider";
+  if ((given || code !== undefined) && serial === undefined) {
+    const why = "must be given where there is a TokenCode or an mfaTokenProvider";
     throw wrong("assumeRole.SerialNumber", why, serial);
   }
   if (!given && code === undefined && serial !== undefined) {
     throw wrong("mfaTokenProvider", "must be given where there is a SerialNumber", provider);
   }
-  if (given) return new MfaCodes(provider as MfaTokenProvider, args);
-  return code === undefined ? undefined : MfaCodes.once(code);
+  return codes ?? (code === undefined ? undefined : MfaCodes.once(code));
+}
+
+/** A function that gives codes, or a command that prints them. */
+function readProvider(provider: unknown, args: Given, attended: boolean, rules: Rules): MfaCodes {
+  if (typeof provider === "function") return new MfaCodes(provider as MfaTokenProvider, args);
+  if (typeof provider !== "string" && !Array.isArray(provider)) {
+    const words = "must be a function, or a command as a string or an array of strings";
+    throw wrong("mfaTokenProvider", words, provider);
+  }
+  const command = readCommand(provider, args, attended);
+  return new MfaCodes((_args, context) => runForCode(command, rules, context), {});
 }

@@ -96,7 +96,12 @@ test.each<[string, unknown, RegExp]>([
   ["assumeRole.TokenCode", "12345", /six digits/],
   ["assumeRole.TokenCode", "١٢٣٤٥٦", /six digits/],
   ["assumeRole.roleArn", RoleArn, /is not known/],
-  ["mfaTokenProvider", "123456", /must be a function/],
+  ["mfaTokenProvider", 123456, /must be a function, or a command/],
+  ["mfaTokenProvider", "", /a program as its first word/],
+  ["mfaTokenProvider", "  ", /a program as its first word/],
+  ["mfaTokenProvider", [], /a program as its first word/],
+  ["mfaTokenProvider", ["mfa", 7], /strings only/],
+  ["mfaTokenProvider", `mfa "for me`, /quotes closed/],
   ["mfaTokenProviderArgs", [], object],
   ["customCredentialsMethod", () => undefined, /only/],
 ])("sts: %s = %s is refused by name", (parameter, value, words) => {
@@ -124,6 +129,18 @@ describe("options that do not fit each other", () => {
   ])("MFA by halves: %s", (parameter, more, mfaTokenProvider) => {
     const options = { assumeRole: { RoleArn, ...more }, mfaTokenProvider };
     expect(refusal(options).parameter).toBe(parameter);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ["shell", { shell: true }, /expected cwd, env, timeout/],
+    ["cwd", { cwd: 7 }, /must be a string/],
+    ["env", { env: { A: 1 } }, /strings only/],
+    ["timeout", { timeout: 0 }, /seconds above 0/],
+  ])("a command and its %s", (name, mfaTokenProviderArgs, words) => {
+    const assumeRole = { RoleArn, SerialNumber };
+    const error = refusal({ assumeRole, mfaTokenProvider: "mfa", mfaTokenProviderArgs });
+    expect(error.parameter).toBe(`mfaTokenProviderArgs.${name}`);
+    expect(error.message).toMatch(words);
   });
 
   test("more than an hour on credentials of another session", () => {

@@ -9,6 +9,8 @@ export interface Platform {
   readFile(url: URL): Uint8Array<ArrayBuffer>;
   /** A place for values that go along with chains of asynchronous calls. */
   newScope(): Scope;
+  /** Runs a command to its end, or until the signal is aborted. Never rejects. */
+  run(command: Command, signal: AbortSignal): Promise<CommandOutcome>;
 }
 
 /** See {@link Platform.newScope}. */
@@ -18,3 +20,21 @@ export interface Scope {
   /** The value of whoever runs now. */
   current(): object | undefined;
 }
+
+/** A program and its arguments, as no shell sees them. */
+export interface Command {
+  program: string;
+  args: string[];
+  /** A person answers it: it has the process's own input and error output. */
+  attended: boolean;
+  /** The directory to run it in; undefined: the process's own. */
+  cwd: string | undefined;
+  /** Undefined: the process's own. */
+  env: Record<string, string> | undefined;
+  /** Undefined: without end. */
+  timeoutMs: number | undefined;
+}
+
+/** The end of what a command printed, or why there is none, without its words. */
+export type CommandOutcome =
+  { output: Uint8Array; problem?: undefined } | { problem: string; timedOut?: boolean };
