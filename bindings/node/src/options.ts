@@ -3,6 +3,7 @@ import * as abi from "./abi_generated.js";
 import type { MfaCommandOptions } from "./command.js";
 import type { CustomCredentialsMethod } from "./custom.js";
 import { EvercredsValidationError } from "./errors.js";
+import type { Pem } from "./iot-options.js";
 import type { MfaTokenProvider } from "./mfa.js";
 
 /** What every session takes, whatever its method. */
@@ -40,7 +41,7 @@ export interface CommonOptions {
    * freezes background work, "inline" is the default.
    */
   advisoryRefresh?: "background" | "inline" | undefined;
-  /** Seconds that a refresh may take, up to 43200. Default: 60 for sts, 900 for custom. */
+  /** Seconds that a refresh may take, up to 43200. Default: 60, for custom 900. */
   refreshTimeout?: number | undefined;
   /** Draws each set's refresh point, against herds. Default: false in "classic". */
   jitter?: boolean | undefined;
@@ -87,8 +88,38 @@ export interface CustomOptions extends CommonOptions {
   customCredentialsMethodArgs?: Record<string, unknown> | undefined;
 }
 
+/** Options of a session that shows an X.509 certificate to AWS IoT. Node only. */
+export interface IotOptions extends CommonOptions {
+  method: "iot";
+  /**
+   * `ID.credentials.iot.REGION.amazonaws.com`, what `aws iot describe-endpoint
+   * --endpoint-type iot:CredentialProvider` tells; with `:PORT` if need be.
+   */
+  endpoint: string;
+  /** The role alias: 1 to 128 letters, digits or _=,@- */
+  roleAlias: string;
+  /**
+   * The client's certificate: PEM text, as a string or bytes, or the path of a
+   * file, which is read again for each refresh.
+   */
+  certificate: Pem;
+  /** Its private key, in the same forms, not encrypted. */
+  privateKey: Pem;
+  /** Who may vouch for the endpoint, in the same forms. Default: whom Node trusts. */
+  ca?: Pem | undefined;
+  /** Sent where it is given; the certificate must be attached to that thing then. */
+  thingName?: string | undefined;
+  /** Seconds for one call, connecting included, up to 3600. Default: 10. */
+  timeout?: number | undefined;
+  /**
+   * The address to connect to instead of the endpoint's own, for private links and
+   * tests. The server must be the endpoint all the same. Default port: the endpoint's.
+   */
+  connectTo?: { host: string; port?: number | undefined } | undefined;
+}
+
 /** Options of `new RefreshableSession(...)`. */
-export type SessionOptions = StsOptions | CustomOptions;
+export type SessionOptions = StsOptions | CustomOptions | IotOptions;
 
 /** How one option reaches the machine, and what it must be. */
 interface MachineOption {
@@ -110,41 +141,49 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
 ];
 
-const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM } as const;
+const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM, iot: abi.Method.IOT } as const;
+
+/** Where credentials come from. */
+export type Method = keyof typeof METHODS;
 
 const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
 
-const NAMES = {
-  sts: [...COMMON_NAMES, "assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
-  custom: [...COMMON_NAMES, "customCredentialsMethod", "customCredentialsMethodArgs"],
-} as const;
+/** The options of each method alone. */
+const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {
+  sts: ["assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
+  custom: ["customCredentialsMethod", "customCredentialsMethodArgs"],
+  iot: [
+    ...["endpoint", "roleAlias", "certificate", "privateKey", "ca"],
+    ...["thingName", "timeout", "connectTo"],
+  ],
+};
 
 /** Options as a caller without types may give them. */
 export type Given = Readonly<Record<string, unknown>>;
 
-/** Checks the method and that every name is known, and gives the method's number. */
-export function readMethod(given: unknown): { method: keyof typeof METHODS; options: Given } {
+/** Checks the method and that every name is known. */
+export function readMethod(given: unknown): { method: Method; options: Given } {
   if (!isRecord(given)) {
     throw new EvercredsValidationError("options", "options must be an object", given);
   }
   const { method = "sts" } = given;
-  if (method !== "sts" && method !== "custom") {
-    throw new EvercredsValidationError("method", 'method must be "sts" or "custom"', method);
-  }
-  for (const name of Object.keys(given)) {
-    if (!NAMES[method].includes(name)) {
-      const other = method === "sts" ? "custom" : "sts";
-      const where = NAMES[other].includes(name)
-        ? `is an option of method "${other}" only`
-        : `is not an option; expected one of ${NAMES[method].join(", ")}`;
-      throw new EvercredsValidationError(name, `${name} ${where}`, given[name]);
-    }
+  if (!isMethod(method)) throw wrong("method", 'must be "sts", "custom" or "iot"', method);
+  const names = [...COMMON_NAMES, ...OWN_NAMES[method]];
+  for (const [name, value] of Object.entries(given)) {
+    if (names.includes(name)) continue;
+    const other = Object.keys(METHODS).find((m) => OWN_NAMES[m as Method].includes(name));
+    if (other !== undefined) throw wrong(name, `is an option of method "${other}" only`, value);
+    throw wrong(name, `is not an option; expected one of ${names.join(", ")}`, value);
   }
   return { method, options: given };
 }
 
+function isMethod(value: unknown): value is Method {
+  return typeof value === "string" && Object.hasOwn(METHODS, value);
+}
+
 /** The numbers that the machine is opened with: only what was given. */
-export function machineOptions(method: keyof typeof METHODS, options: Given): [number, number][] {
+export function machineOptions(method: Method, options: Given): [number, number][] {
   const list: [number, number][] = [[abi.Option.METHOD, METHODS[method]]];
   for (const { name, option, kind } of MACHINE_OPTIONS) {
     const value = options[name];

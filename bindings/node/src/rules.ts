@@ -40,6 +40,18 @@ export class Rules {
     return new TextDecoder().decode(output.subarray(offset, offset + 6));
   }
 
+  /** The credentials endpoint for what was configured; undefined: it is none. */
+  iotEndpoint(text: string): string | undefined {
+    if (text.length > MAX_TEXT) return undefined;
+    let endpoint: string | undefined;
+    this.#with(text, (x, given) => {
+      const length = x.evercreds_rule_iot_endpoint(given);
+      if (length > 0) endpoint = new TextDecoder().decode(this.#runtime.read(length));
+      return length;
+    });
+    return endpoint;
+  }
+
   /** 0, or one of Result.ERR_DURATION..., for the lifetime that is to be requested. */
   duration(seconds: number, chained: boolean): number {
     return this.#runtime.run(undefined, (x) => x.evercreds_rule_duration(seconds, chained ? 1 : 0));

@@ -23,7 +23,7 @@ import { type ClientPlugin, rejectionPlugin } from "./plugin.js";
 import { Rules } from "./rules.js";
 import { type Runtime, theRuntime } from "./runtime.js";
 import type { AwsCredentials } from "./source.js";
-import { customSource, stsClientConfig, stsSource } from "./sources.js";
+import { sourceOf, stsClientConfig } from "./sources.js";
 import { readStatus, type Status } from "./status.js";
 import type { Parent } from "./sts.js";
 
@@ -117,11 +117,10 @@ export class RefreshableSession {
     const { method, options: given } = readMethod(options);
     const numbers = machineOptions(method, given);
     const rules = new Rules(runtime);
-    const source =
-      method === "custom"
-        ? customSource(given, rules)
-        : stsSource(given, rules, (provider) => parents.get(Object(provider) as object));
-    this.#stsClient = stsClientConfig(given);
+    const { source, ...found } = sourceOf(method, given, rules, (provider) =>
+      parents.get(Object(provider) as object),
+    );
+    this.#stsClient = { ...found, ...stsClientConfig(given) };
     const keeper = new Keeper(clock, source, new FailureReader(numbers[0]?.[1] ?? 0, rules));
     try {
       keeper.start(new Machine(runtime, clock, keeper, numbers));

@@ -3,7 +3,9 @@ import { readAssumeRole } from "./assume-role.js";
 import { readCommand, runForCode } from "./command.js";
 import { type CustomCredentialsMethod, CustomSource } from "./custom.js";
 import { MfaCodes, type MfaTokenProvider } from "./mfa.js";
-import { type Given, record, wrong } from "./options.js";
+import { IotSource } from "./iot.js";
+import { readIot } from "./iot-options.js";
+import { type Given, type Method, record, wrong } from "./options.js";
 import type { Rules } from "./rules.js";
 import type { Source } from "./source.js";
 import { type Parent, StsSource } from "./sts.js";
@@ -12,7 +14,7 @@ import { type Parent, StsSource } from "./sts.js";
 export type FindParent = (credentials: unknown) => Parent | undefined;
 
 /** The source of method "custom". */
-export function customSource(options: Given, rules: Rules): Source {
+function customSource(options: Given, rules: Rules): Source {
   const method = options["customCredentialsMethod"];
   if (typeof method !== "function") {
     throw wrong("customCredentialsMethod", "must be a function", method);
@@ -22,12 +24,25 @@ export function customSource(options: Given, rules: Rules): Source {
 }
 
 /** The source of method "sts". */
-export function stsSource(options: Given, rules: Rules, findParent: FindParent): Source {
+function stsSource(options: Given, rules: Rules, findParent: FindParent): Source {
   const client = stsClientConfig(options);
   const parent = findParent(client.credentials);
   const assumeRole = readAssumeRole(options["assumeRole"], rules, parent !== undefined);
   const mfa = readMfa(options, assumeRole, rules);
   return new StsSource({ assumeRole, client, mfa, parent });
+}
+
+/** The source of a method, and the region that it tells, if it does. */
+export function sourceOf(
+  method: Method,
+  options: Given,
+  rules: Rules,
+  findParent: FindParent,
+): { source: Source; region?: string } {
+  if (method === "custom") return { source: customSource(options, rules) };
+  if (method === "sts") return { source: stsSource(options, rules, findParent) };
+  const settings = readIot(options, rules);
+  return { source: new IotSource(settings, rules), region: settings.region };
 }
 
 /** Settings for STS clients: a copy, since clients write to what they are given. */

@@ -50,9 +50,11 @@ test.each<[string, unknown, RegExp]>([
   ["refreshTimeout", "60", /seconds above 0 and at most 43200/],
   ["maxStale", -1, /seconds from 0 to 31536000/],
   ["maxStale", NaN, /seconds from 0 to 31536000/],
-  ["method", "iot", /"sts" or "custom"/],
-  ["method", "STS", /"sts" or "custom"/],
-  ["method", null, /"sts" or "custom"/],
+  ["method", "iott", /"sts", "custom" or "iot"/],
+  ["method", "STS", /"sts", "custom" or "iot"/],
+  ["method", null, /"sts", "custom" or "iot"/],
+  ["method", "constructor", /"sts", "custom" or "iot"/],
+  ["roleAlias", "device", /of method "iot" only/],
   ["customCredentialsMethod", undefined, /must be a function/],
   ["customCredentialsMethod", {}, /must be a function/],
   ["customCredentialsMethodArgs", [], object],
@@ -61,7 +63,8 @@ test.each<[string, unknown, RegExp]>([
   ["assumeRole", sts.assumeRole, /only/],
   ["mfaTokenProvider", () => "123456", /only/],
   ["advisory_timeout", 900, /is not an option; expected one of method, .*advisoryTimeout/],
-  ["timeout", 900, /is not an option/],
+  ["time_out", 900, /is not an option/],
+  ["timeout", 900, /of method "iot" only/],
 ])("custom: %s = %s is refused by name", (parameter, value, words) => {
   const error = refusal({ ...custom, [parameter]: value });
   expect(error.parameter).toBe(parameter);

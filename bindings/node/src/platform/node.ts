@@ -1,12 +1,18 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
 import { run } from "./command.js";
+import { checkPem, getOverMutualTls } from "./tls.js";
 import type { Platform } from "./types.js";
 
 /** The platform of Node, and of what resolves packages as Node does. */
 export const platform: Platform | undefined = {
-  readFile: (url) => Uint8Array.from(readFileSync(url)),
+  readFile: (file) => Uint8Array.from(readFileSync(file)),
   run,
+  checkPem,
+  getOverMutualTls,
+  warn: (text) => {
+    process.emitWarning(text, "EvercredsWarning");
+  },
   newScope() {
     const storage = new AsyncLocalStorage<object>();
     return {

@@ -6,11 +6,17 @@
  */
 export interface Platform {
   /** The file's bytes. */
-  readFile(url: URL): Uint8Array<ArrayBuffer>;
+  readFile(file: URL | string): Uint8Array<ArrayBuffer>;
   /** A place for values that go along with chains of asynchronous calls. */
   newScope(): Scope;
   /** Runs a command to its end, or until the signal is aborted. Never rejects. */
   run(command: Command, signal: AbortSignal): Promise<CommandOutcome>;
+  /** Which of the texts is not what it must be, and what that is. */
+  checkPem(texts: PemTexts): [keyof PemTexts, string] | undefined;
+  /** Rejects with the engine's own error, or when the signal is aborted. */
+  getOverMutualTls(request: MutualTlsRequest, signal: AbortSignal): Promise<MutualTlsReply>;
+  /** Tells the user something that is no error. */
+  warn(text: string): void;
 }
 
 /** See {@link Platform.newScope}. */
@@ -38,3 +44,30 @@ export interface Command {
 /** The end of what a command printed, or why there is none, without its words. */
 export type CommandOutcome =
   { output: Uint8Array; problem?: undefined } | { problem: string; timedOut?: boolean };
+
+/** Whom a client shows itself as, and whom it trusts, in PEM. */
+export interface PemTexts {
+  certificate: Uint8Array;
+  privateKey: Uint8Array;
+  /** Undefined: the authorities that the platform trusts. */
+  ca: Uint8Array | undefined;
+}
+
+/** A GET that shows a certificate. */
+export interface MutualTlsRequest extends PemTexts {
+  host: string;
+  port: number;
+  path: string;
+  headers: Record<string, string>;
+  /** The address to connect to instead; the server is still to be `host`. */
+  connectTo: { host: string; port: number } | undefined;
+  timeoutMs: number;
+}
+
+/** What came back. */
+export interface MutualTlsReply {
+  status: number;
+  /** By their names in lower case. */
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}

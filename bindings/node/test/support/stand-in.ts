@@ -11,6 +11,14 @@ interface Introduction {
   access_key_id: string;
   secret_access_key: string;
   region: string;
+  tls_endpoint: string;
+  ca: string;
+  certificate: string;
+  private_key: string;
+  rsa_certificate: string;
+  rsa_private_key: string;
+  role_alias: string;
+  thing_name: string;
   role_arn: string;
   control: string;
 }
@@ -66,6 +74,21 @@ export class StandIn {
     return { endpoint, region, forcePathStyle: true, maxAttempts: 1 };
   }
 
+  /** Options of a session over the IoT credentials provider. */
+  get iot() {
+    const { ca, certificate, private_key: privateKey, role_alias: roleAlias } = this.#about;
+    const { hostname: host, port } = new URL(this.#about.tls_endpoint);
+    const endpoint = `abc123.credentials.iot.${this.#about.region}.amazonaws.com`;
+    const connectTo = { host, port: Number(port) };
+    return { method: "iot" as const, endpoint, roleAlias, certificate, privateKey, ca, connectTo };
+  }
+
+  /** A second certificate of the same thing, and the thing. */
+  get device() {
+    const { rsa_certificate: certificate, rsa_private_key: privateKey } = this.#about;
+    return { certificate, privateKey, thingName: this.#about.thing_name };
+  }
+
   /** A role of a test's own, and thus counts and faults of its own. */
   role(name: string): string {
     return this.#about.role_arn.replace(/[^/]+$/, name);
@@ -92,11 +115,11 @@ export class StandIn {
     await this.#control("clock", { offset_ms });
   }
 
-  /** What was asked of a role so far. */
-  async asked(role: string): Promise<Tally> {
+  /** What was asked of a role, or of a role alias, so far. */
+  async asked(source: string): Promise<Tally> {
     const reply = await fetch(`${this.#about.control}/counts`);
-    const { roles } = (await reply.json()) as { roles: Record<string, Tally> };
-    return roles[role] ?? { attempts: 0, successes: 0, failures: 0 };
+    const { roles, aliases } = (await reply.json()) as Record<string, Record<string, Tally>>;
+    return roles?.[source] ?? aliases?.[source] ?? { attempts: 0, successes: 0, failures: 0 };
   }
 
   async stop(): Promise<void> {

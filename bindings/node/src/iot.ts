@@ -1,0 +1,102 @@
+import * as abi from "./abi_generated.js";
+import { EvercredsValidationError } from "./errors.js";
+import { header, retryAfter, serverTime } from "./http.js";
+import type { IotSettings } from "./iot-options.js";
+import { isRecord } from "./options.js";
+import type { MutualTlsReply, PemTexts } from "./platform/types.js";
+import type { Rules } from "./rules.js";
+import type { Attempt, Reply, Source } from "./source.js";
+import { malformed, requireText, SourceFailure } from "./source.js";
+
+/** What is told of a message of the provider's. */
+const MESSAGE_LENGTH = 200;
+
+/** The AWS IoT credentials provider, which knows a client by its certificate. */
+export class IotSource implements Source {
+  readonly #settings: IotSettings;
+  readonly #rules: Rules;
+
+  constructor(settings: IotSettings, rules: Rules) {
+    this.#settings = settings;
+    this.#rules = rules;
+  }
+
+  async fetch({ signal }: Attempt): Promise<Reply> {
+    const { platform, roleAlias, thingName, ...where } = this.#settings;
+    const request = {
+      ...where,
+      ...this.#readPem(),
+      path: `/role-aliases/${encodeURIComponent(roleAlias)}/credentials`,
+      headers: { ...(thingName !== undefined && { "x-amzn-iot-thingname": thingName }) },
+    };
+    const reply = await platform.getOverMutualTls(request, signal).catch((cause: unknown) => {
+      const words = `no reply from the IoT credentials provider${codeOf(cause)}`;
+      throw new SourceFailure(words, { class: "recoverable", cause });
+    });
+    if (reply.status !== 200) throw this.#refusal(reply);
+    return this.#read(reply);
+  }
+
+  close(): void {
+    // each attempt has a connection of its own, which ends with it
+  }
+
+  /** Files that were good at first are most likely being replaced where they are not now. */
+  #readPem(): PemTexts {
+    try {
+      return this.#settings.readPem();
+    } catch (error) {
+      if (!(error instanceof EvercredsValidationError)) throw error;
+      throw new SourceFailure(error.message, { class: "recoverable" });
+    }
+  }
+
+  #refusal(reply: MutualTlsReply): SourceFailure {
+    const code = (header(reply, "x-amzn-errortype") ?? "").split(":", 1)[0] ?? "";
+    const message = parse(reply.body)["message"];
+    const said = typeof message === "string" ? `: ${message.slice(0, MESSAGE_LENGTH)}` : "";
+    const words = `the IoT credentials provider answered ${reply.status}${code && ` ${code}`}${said}`;
+    return new SourceFailure(words, {
+      class:
+        CLASSES.get(this.#rules.errorClass(abi.Method.IOT, reply.status, code)) ?? "recoverable",
+      retryAfterMs: retryAfter(header(reply, "retry-after"), Date.now()),
+    });
+  }
+
+  #read(reply: MutualTlsReply): Reply {
+    const set = parse(reply.body)["credentials"];
+    if (!isRecord(set)) throw malformed("the reply is not JSON with an object credentials");
+    return {
+      credentials: {
+        accessKeyId: requireText(set["accessKeyId"], "accessKeyId"),
+        secretAccessKey: requireText(set["secretAccessKey"], "secretAccessKey"),
+        sessionToken: requireText(set["sessionToken"], "sessionToken"),
+      },
+      expiryMs: this.#rules.expiry(requireText(set["expiration"], "expiration")),
+      durationMs: 0,
+      serverTimeMs: serverTime(header(reply, "date")),
+    };
+  }
+}
+
+const CLASSES = new Map<number, SourceFailure["how"]["class"]>([
+  [abi.ErrorClass.RECOVERABLE, "recoverable"],
+  [abi.ErrorClass.PERMANENT, "permanent"],
+  [abi.ErrorClass.THROTTLED, "throttled"],
+]);
+
+/** A JSON object, or an empty one: what cannot be read is not quoted. */
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  if (typeof code === "string") return ` (${code})`;
+  return typeof message === "string" ? ` (${message})` : "";
+}

@@ -1,0 +1,195 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { inspect } from "node:util";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { RefreshableSession } from "../src/index.js";
+import type { IotOptions } from "../src/index.js";
+import { StandIn } from "./support/stand-in.js";
+
+let standIn: StandIn;
+let home: string;
+beforeAll(async () => {
+  standIn = await StandIn.start();
+  home = mkdtempSync(path.join(tmpdir(), "evercreds-iot-"));
+});
+afterAll(async () => {
+  await standIn.stop();
+  rmSync(home, { recursive: true });
+});
+afterEach(async () => {
+  await standIn.clearFaults();
+});
+
+const open = (options: Partial<IotOptions> = {}) =>
+  new RefreshableSession({ ...standIn.iot, ...options });
+
+const failureOf = (session: RefreshableSession) =>
+  session.credentials().then(
+    () => expect.unreachable("there were credentials"),
+    (error: unknown) => error as Error,
+  );
+
+describe("the credentials provider of AWS IoT", () => {
+  test("gives credentials that services take, once for all who wait", async () => {
+    const session = open();
+    const { roleAlias } = standIn.iot;
+    const before = await standIn.asked(roleAlias);
+    const sets = await Promise.all(Array.from({ length: 200 }, () => session.credentials()));
+    expect(new Set(sets).size).toBe(1);
+    expect((await standIn.asked(roleAlias)).attempts).toBe(before.attempts + 1);
+    expect(session.status().lifetime).toBeGreaterThan(3500);
+    const s3 = session.client(S3Client, standIn.s3);
+    expect((await s3.send(new ListBucketsCommand({}))).$metadata.httpStatusCode).toBe(200);
+    await session.close();
+  });
+
+  test("is asked again after a service rejected its credentials", async () => {
+    const session = open();
+    const s3 = session.client(S3Client, standIn.s3);
+    const { accessKeyId } = await session.credentials();
+    await standIn.revoke(accessKeyId);
+    await s3.send(new ListBucketsCommand({}));
+    expect((await session.credentials()).accessKeyId).not.toBe(accessKeyId);
+  });
+
+  test.each<[string, () => Partial<IotOptions>]>([
+    ["paths", () => standIn.device],
+    ["text", () => mapped((file) => readFileSync(file, "utf8"))],
+    ["bytes", () => mapped((file) => readFileSync(file))],
+  ])("takes certificates as %s", async (_name, options) => {
+    await expect(open(options()).credentials()).resolves.toHaveProperty("sessionToken");
+  });
+
+  test("getIdentity needs no region: the endpoint tells it", async () => {
+    const { endpoint } = standIn.client;
+    expect((await open({ stsClient: { endpoint } }).getIdentity()).Arn).toContain("assumed-role");
+  });
+
+  test("files are read again for each refresh, and a bad one spares what is held", async () => {
+    const [certificate, privateKey] = [path.join(home, "c.pem"), path.join(home, "k.pem")];
+    const place = (from: { certificate: string; privateKey: string }) => {
+      copyFileSync(from.certificate, certificate);
+      copyFileSync(from.privateKey, privateKey);
+    };
+    place(standIn.iot);
+    const session = open({ certificate, privateKey });
+    const first = await session.credentials();
+    copyFileSync(standIn.device.certificate, certificate); // half of the new pair
+    await expect(session.refresh()).rejects.toMatchObject({
+      class: "recoverable",
+      message: expect.stringContaining("privateKey must be the key of certificate") as string,
+    });
+    expect(await session.credentials()).toBe(first);
+    place(standIn.device);
+    expect((await session.refresh()).accessKeyId).not.toBe(first.accessKeyId);
+  });
+
+  test("a data endpoint, the usual mistake, is put right with a warning", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const endpoint = standIn.iot.endpoint.replace(".credentials", "-ats");
+    await expect(open({ endpoint }).credentials()).resolves.toHaveProperty("sessionToken");
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("data endpoint"), "EvercredsWarning");
+    warn.mockRestore();
+  });
+});
+
+describe("what goes wrong", () => {
+  test.each<[string, object, object, RegExp]>([
+    ["http", { status: 503 }, { code: "source", class: "recoverable" }, /answered 503/],
+    ["throttling", {}, { code: "source", class: "recoverable" }, /answered 429/],
+    ["access_denied", {}, { code: "source", class: "permanent" }, /answered 403/],
+    ["reset", {}, { code: "source", class: "recoverable" }, /no reply .*\(ECONNRESET\)/],
+    ["truncated", {}, { code: "malformed", class: "recoverable" }, /not JSON/],
+    ["missing_field", { field: "SecretAccessKey" }, { code: "malformed" }, /secretAccessKey/],
+    ["bad_expiration", {}, { code: "malformed" }, /RFC 3339/],
+    ["expired", {}, { code: "expired_reply" }, /expired already/],
+  ])("%s %o", async (kind, more, expected, words) => {
+    await standIn.inject({ kind, alias: standIn.iot.roleAlias, ...more });
+    const error = await failureOf(open());
+    expect(error).toMatchObject(expected);
+    expect(error.message).toMatch(words);
+    expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("ASIA");
+  });
+
+  test("a server that hangs: callers are freed at the time-out of the call", async () => {
+    await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
+    const from = performance.now();
+    expect((await failureOf(open({ timeout: 0.3 }))).message).toContain("no reply within 0.3 s");
+    expect(performance.now() - from).toBeLessThan(3000);
+  });
+
+  test("a thing that the certificate is not attached to", async () => {
+    expect(await failureOf(open({ thingName: "somebody-else" }))).toMatchObject({
+      class: "permanent",
+    });
+  });
+
+  test("an alias that is not there", async () => {
+    expect((await failureOf(open({ roleAlias: "nobody" }))).message).toContain("404");
+  });
+
+  test("a server that nobody vouches for is shown no certificate's key", async () => {
+    const error = await failureOf(open({ ca: undefined }));
+    expect(error.message).toMatch(/SELF_SIGNED|UNABLE_TO/);
+    vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0"); // nor if the environment is careless
+    expect((await failureOf(open({ ca: undefined }))).message).toMatch(/SELF_SIGNED|UNABLE_TO/);
+    vi.unstubAllEnvs();
+  });
+
+  test("nothing of the key is shown", () => {
+    const privateKey = readFileSync(standIn.iot.privateKey, "utf8");
+    const line = privateKey.split("\n")[1] ?? "";
+    expect(line.length).toBeGreaterThan(40);
+    const session = open({ privateKey });
+    expect(inspect(session, { depth: Infinity, showHidden: true })).not.toContain(line);
+    for (const wrong of [{ certificate: privateKey }, { privateKey: line }, { ca: privateKey }]) {
+      expect(shownRefusal({ privateKey, ...wrong })).not.toContain(line);
+    }
+  });
+});
+
+test.each<[keyof IotOptions, unknown, RegExp]>([
+  ["endpoint", undefined, /as in ID\.credentials\.iot/],
+  ["endpoint", "evil.example.com/.credentials.iot.", /as in ID\.credentials\.iot/],
+  ["endpoint", "x".repeat(300), /as in ID\.credentials\.iot/],
+  ["roleAlias", undefined, /1 to 128/],
+  ["roleAlias", "../x", /1 to 128/],
+  ["thingName", "", /1 to 128/],
+  ["timeout", 0, /seconds above 0/],
+  ["timeout", "10", /seconds above 0/],
+  ["connectTo", "127.0.0.1", /a host and, maybe, a port/],
+  ["connectTo", { host: "a", port: 70000 }, /a host and, maybe, a port/],
+  ["certificate", undefined, /PEM text/],
+  ["certificate", "/nowhere", /can be read \(ENOENT\)/],
+  ["certificate", "-----BEGIN CERTIFICATE-----\nx", /PEM certificate/],
+  ["privateKey", 7, /PEM text/],
+  ["privateKey", new Uint8Array(), /PEM text/],
+  ["privateKey", "-----BEGIN PRIVATE KEY-----\nx", /PEM private key, not encrypted/],
+  ["ca", "-----BEGIN nothing", /PEM certificates/],
+  ["ca", "", /PEM text/],
+])("%s = %s is refused by name", (parameter, value, words) => {
+  expect(shownRefusal({ [parameter]: value }, parameter)).toMatch(words);
+});
+
+test("a key that is not the certificate's is refused", () => {
+  const { privateKey } = standIn.device;
+  expect(shownRefusal({ privateKey }, "privateKey")).toMatch(/the key of certificate/);
+});
+
+function mapped(read: (file: string) => string | Uint8Array): Partial<IotOptions> {
+  const { certificate, privateKey, ca } = standIn.iot;
+  return { certificate: read(certificate), privateKey: read(privateKey), ca: read(ca) };
+}
+
+/** Everything of the error over these options. */
+function shownRefusal(options: object, parameter?: string): string {
+  try {
+    open(options);
+  } catch (error) {
+    expect(error).toMatchObject({ code: "validation", ...(parameter && { parameter }) });
+    return inspect(error, { depth: Infinity, showHidden: true });
+  }
+  throw new Error("the options were taken");
+}
