@@ -11,9 +11,9 @@ const SlotCount = len(Slots)
 // lastOption is the highest number that session_option takes.
 const lastOption = core.OptAttended
 
-// exact bounds what crosses the line as an instant or a ticket: a double holds
-// every whole number up to here.
-const exact = int64(1) << 53
+// exact bounds what crosses the line as an instant or a ticket: up to here, a
+// double stands for one whole number alone.
+const exact = int64(1)<<53 - 1
 
 // maxInstant bounds the pair of instants of an event (year 9999), so that the
 // core's sums cannot reach core.Never.

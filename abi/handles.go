@@ -23,14 +23,19 @@ type entry struct {
 	cache    *core.Cache
 	opened   bool
 	poisoned bool
+
+	next int32 // of a free place: the index of the one that came free after it
 }
 
 // handles is the table. Places are never given back to the heap: a lock that a
-// second thread waits for must stay where it is.
+// second thread waits for must stay where it is. The free ones are a queue that
+// takes no memory of its own.
 type handles struct {
 	lock    lock
 	entries []*entry
-	free    []int32 // indices, the longest free first
+	free    int   // how many places are free
+	first   int32 // the index of the one that has been free for longest
+	last    int32 // and of the one that came free last
 }
 
 // add takes a place for a session or a cache.
@@ -52,8 +57,10 @@ func (t *handles) add(session *core.Session, cache *core.Cache, opened bool) int
 
 // place finds a free place, or makes one.
 func (t *handles) place() (index int32, ok bool) {
-	if len(t.free) > leastFree || len(t.free) > 0 && len(t.entries) == mostHandles {
-		index, t.free = t.free[0], t.free[1:]
+	if t.free > leastFree || t.free > 0 && len(t.entries) == mostHandles {
+		index = t.first
+		t.first = t.entries[index].next
+		t.free--
 		return index, true
 	}
 	if len(t.entries) == mostHandles {
@@ -125,8 +132,19 @@ func (t *handles) remove(handle int32, session bool) int32 {
 	}
 	e.session, e.cache = nil, nil
 	e.lock.Unlock()
-	t.lock.Lock()
-	t.free = append(t.free, handle&(mostHandles-1))
-	t.lock.Unlock()
+	t.release(handle & (mostHandles - 1))
 	return 0
+}
+
+// release puts a place at the end of the free ones.
+func (t *handles) release(index int32) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	if t.free == 0 {
+		t.first = index
+	} else {
+		t.entries[t.last].next = index
+	}
+	t.last = index
+	t.free++
 }

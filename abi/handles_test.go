@@ -52,7 +52,7 @@ func TestGenerationsGoRound(t *testing.T) {
 	l := New(silent{})
 	for range leastFree + 1 {
 		l.handles.entries = append(l.handles.entries, &entry{})
-		l.handles.free = append(l.handles.free, int32(len(l.handles.entries)-1))
+		l.handles.release(int32(len(l.handles.entries) - 1))
 	}
 	e := l.handles.entries[0]
 	e.handle = mostGenerated << indexBits

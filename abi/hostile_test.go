@@ -93,6 +93,7 @@ func TestArgumentsOutOfRange(t *testing.T) {
 	}
 	want(t, "min_ttl", l.Ask(s, wall0, 0, -1, &d), ErrArgument)
 	want(t, "ticket", l.Abandon(s, -1, wall0, 0, &d), ErrArgument)
+	want(t, "ticket", l.Abandon(s, 1<<53, wall0, 0, &d), ErrArgument)
 	want(t, "forced", l.Answer(s, 1, wall0, 0, 0, 2, &d), ErrArgument)
 	want(t, "class", l.Fail(s, 1, wall0, 0, 0, 1, 0, &d), ErrArgument)
 	want(t, "reason", l.Fail(s, 1, wall0, 0, 1, 2, 0, &d), ErrArgument)

@@ -286,7 +286,7 @@ int32_t evercreds_session_restore(const uint8_t *snapshot, int32_t length, int64
 /*   snapshot: receives the snapshot; SNAPSHOT_BYTES are enough */
 int32_t evercreds_session_snapshot(int32_t session, uint8_t *snapshot, int32_t length, int32_t capacity);
 
-/* Answers all waiters with CODE_CLOSED; every later event is refused. */
+/* Answers all waiters with CODE_CLOSED, and so every later event; status and snapshot still work. */
 /*   session: the session's handle */
 /*   out: receives the decision */
 int32_t evercreds_session_close(int32_t session, evercreds_decision *out);
@@ -383,7 +383,7 @@ int32_t evercreds_wake(int32_t session, int64_t wall_ms, int64_t elapsed_ms, eve
 
 /* A handle for a cache policy. */
 /*   policy: CACHE_LRU or CACHE_LFU */
-/*   max_size: the bound; negative counts as its absolute value */
+/*   max_size: the bound, at most 2^30; negative counts as its absolute value; 0: nothing stays */
 int32_t evercreds_cache_new(int32_t policy, int32_t max_size);
 
 /* 1 and the entry counts as used, or 0: not there. */
@@ -408,7 +408,7 @@ int32_t evercreds_cache_remove(int32_t cache, int32_t id);
 
 /* The bound now in force; then drain cache_evicted. */
 /*   cache: the cache's handle */
-/*   max_size: the new bound */
+/*   max_size: the new bound, as in cache_new */
 int32_t evercreds_cache_resize(int32_t cache, int32_t max_size);
 
 /* The next evicted entry that was not yet reported, or NO_ENTRY. */
@@ -438,7 +438,7 @@ int64_t evercreds_rule_expiry(const uint8_t *text, int32_t length);
 
 /* CLASS_*. */
 /*   method: METHOD_* */
-/*   http_status: 0: none */
+/*   http_status: up to 999; 0: none */
 /*   code: the service's error code */
 int32_t evercreds_rule_error_class(int32_t method, int32_t http_status, const uint8_t *code, int32_t length);
 

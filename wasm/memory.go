@@ -44,9 +44,9 @@ func write(d *core.Decision, result int32) int32 {
 	return result
 }
 
-// whole tells whether all values are integers that a double holds exactly.
+// whole tells whether all values are integers that no other integer rounds to.
 func whole(values ...float64) bool {
-	const exact = 1 << 53
+	const exact = 1<<53 - 1
 	for _, v := range values {
 		if !(v >= -exact && v <= exact) || v != float64(int64(v)) {
 			return false

@@ -420,7 +420,7 @@ export interface Exports {
   ): number;
   /** The length of the snapshot. */
   evercreds_session_snapshot(session: number, length: number): number;
-  /** Answers all waiters with CODE_CLOSED; every later event is refused. */
+  /** Answers all waiters with CODE_CLOSED, and so every later event; status and snapshot still work. */
   evercreds_session_close(session: number): number;
   /** Gives the handle back; closes first without telling anybody. */
   evercreds_session_free(session: number): number;
