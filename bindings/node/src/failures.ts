@@ -89,8 +89,15 @@ const CODES = new Map<number, [ErrorCode, string]>([
   ],
 ]);
 
+/** Why and how something failed, and when the next attempt may start. */
+export type FailureFacts = Pick<Decision, "code" | "errorClass" | "retryAt">;
+
 /** The error that a decision asks for, with the source's own as its cause. */
-export function decisionError(decision: Decision, clock: Clock, cause: unknown): EvercredsError {
+export function decisionError(
+  decision: FailureFacts,
+  clock: Clock,
+  cause: unknown,
+): EvercredsError {
   if (decision.code === abi.Code.CLOSED) return closedError();
   const [code, text] = CODES.get(decision.code) ?? ["internal", `reason ${decision.code}`];
   const details = {

@@ -1,6 +1,7 @@
 import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
+import { Events } from "./events.js";
 import { Flight } from "./flight.js";
 import { closedError, decisionError, type FailureReader, reentrantError } from "./failures.js";
 import { fingerprint } from "./identity.js";
@@ -25,6 +26,9 @@ const ERRORS_KEPT = 8;
  * secrets that the machine never sees, and hands them out under leases.
  */
 export class Keeper implements MachineHost {
+  /** Tells of refreshes and failures. */
+  readonly events = new Events();
+
   readonly #clock: Clock;
   readonly #source: Source;
   readonly #failures: FailureReader;
@@ -90,6 +94,19 @@ export class Keeper implements MachineHost {
     return this.#closed ? 0 : this.#machine.status(field);
   }
 
+  /** The last failure since the last success; undefined: there was none. */
+  lastError(): EvercredsError | undefined {
+    const code = this.status(abi.Status.LAST_CODE);
+    if (code === 0) return undefined;
+    const facts = {
+      code,
+      errorClass: this.status(abi.Status.LAST_CLASS),
+      retryAt: this.#clock.elapsed() + this.status(abi.Status.HOLD_OFF_MS),
+    };
+    const cause = this.#errors.get(this.status(abi.Status.LAST_TICKET));
+    return decisionError(facts, this.#clock, cause);
+  }
+
   get closed(): boolean {
     return this.#closed;
   }
@@ -109,6 +126,7 @@ export class Keeper implements MachineHost {
     this.#errors.clear();
     this.#lease = undefined;
     this.#source.close();
+    this.events.tell("close", () => ({}));
   }
 
   /** @internal The machine started a flight. */
@@ -145,6 +163,15 @@ export class Keeper implements MachineHost {
     // a flight that timed out has no waiters left; its attempt may run on
     if (decision.cancelled !== 0) this.#flights.delete(decision.cancelled);
     this.#arm(decision.nextWake);
+    attemptQuietly(() => {
+      this.events.tellOf(decision, this);
+    });
+  }
+
+  /** Seconds that what is held has left; Infinity: it has no expiry. */
+  remaining(): number {
+    const ms = this.status(abi.Status.REMAINING_MS);
+    return ms === abi.NEVER ? Infinity : ms / 1000;
   }
 
   #asking(): Machine {

@@ -6,14 +6,14 @@ import {
   type SdkClientClass,
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
-import { EvercredsValidationError } from "./errors.js";
+import type { SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
+import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
 import {
   givenFor,
-  isRecord,
   machineOptions,
   optionError,
   readMethod,
@@ -46,14 +46,6 @@ export interface TemporaryCredentials {
   token: string;
   /** ISO 8601 in UTC; null for credentials that do not expire. */
   expiryTime: string | null;
-}
-
-/** What {@link RefreshableSession.credentialsFor} takes. */
-export interface CredentialNeeds {
-  /** Seconds that the credentials must have left. Default: 0, any. */
-  minTtl?: number | undefined;
-  /** Frees this caller; the refresh and its other callers go on. */
-  signal?: AbortSignal | undefined;
 }
 
 /** What tests bring of their own. */
@@ -209,7 +201,27 @@ export class RefreshableSession {
 
   /** The session's state as of now. */
   status(): Status {
-    return readStatus((field) => this.#keeper.status(field), this.#keeper.closed);
+    const { closed } = this.#keeper;
+    const lastError = this.#keeper.lastError();
+    return { ...readStatus((field) => this.#keeper.status(field), closed), lastError };
+  }
+
+  /**
+   * Calls the listener whenever the event happens, from then on.
+   *
+   * ```ts
+   * session.on("failure", ({ error, waited }) => log.warn({ code: error.code, waited }));
+   * ```
+   *
+   * @param listener called soon after, not at once; it may use the session
+   * @returns a function that takes the listener out again
+   * @throws EvercredsValidationError for an event that does not exist
+   */
+  on<K extends keyof SessionEvents>(
+    event: K,
+    listener: (event: SessionEvents[K]) => void,
+  ): () => void {
+    return this.#keeper.events.on(event, listener);
   }
 
   /** Whom the session's credentials belong to, as STS tells: the assumed role. */
@@ -247,38 +259,4 @@ function providerFor(keeper: Keeper): CredentialProvider {
     configBound: true,
     attributed: true,
   } as const);
-}
-
-function checkRejected(rejected: unknown): void {
-  if (rejected === undefined) return;
-  const set = isRecord(rejected) ? rejected : {};
-  if (typeof set["accessKeyId"] !== "string" || typeof set["sessionToken"] !== "string") {
-    const words = "rejected must be an object with the strings accessKeyId and sessionToken";
-    throw new EvercredsValidationError("rejected", words, rejected);
-  }
-}
-
-interface Needs {
-  minTtl: number;
-  signal: AbortSignal | undefined;
-}
-
-function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Needs {
-  if (!isRecord(given)) {
-    throw new EvercredsValidationError("options", "options must be an object", given);
-  }
-  const unknown = Object.keys(given).find((name) => !(names as readonly string[]).includes(name));
-  if (unknown !== undefined) {
-    const words = `${unknown} is not an option; expected one of ${names.join(", ")}`;
-    throw new EvercredsValidationError(unknown, words, given[unknown]);
-  }
-  const { minTtl = 0, signal } = given;
-  // a day is beyond what any source issues
-  if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
-    throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new EvercredsValidationError("signal", "signal must be an AbortSignal", signal);
-  }
-  return { minTtl, signal };
 }

@@ -1,4 +1,5 @@
 import * as abi from "./abi_generated.js";
+import type { EvercredsError } from "./errors.js";
 
 /** Where a set of credentials stands in its life. */
 export type Phase = "empty" | "fresh" | "advisory" | "mandatory" | "expired";
@@ -23,6 +24,8 @@ export interface Status {
   refreshing: boolean;
   /** Time until an early refresh may be tried again; 0: at once. */
   holdOff: number;
+  /** The last failure since credentials were last fetched. */
+  lastError: EvercredsError | undefined;
   /** The session is closed; all else is then zero. */
   closed: boolean;
   /** What happened since the session began. */
@@ -50,7 +53,10 @@ const PHASES: Readonly<Record<number, Phase>> = {
 };
 
 /** @param read gives one number of the machine's state; see Status */
-export function readStatus(read: (field: number) => number, closed: boolean): Status {
+export function readStatus(
+  read: (field: number) => number,
+  closed: boolean,
+): Omit<Status, "lastError"> {
   const seconds = (field: number) => {
     const ms = read(field);
     return ms === abi.NEVER ? Infinity : ms / 1000;

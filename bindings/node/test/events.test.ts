@@ -1,0 +1,155 @@
+import { inspect } from "node:util";
+import { expect, expectTypeOf, test } from "vitest";
+import type { EvercredsError, RefreshableSession, SessionEvents } from "../src/index.js";
+import { virtualSession } from "./support/session.js";
+
+const NAMES = ["start", "refresh", "failure", "rejection", "degraded", "warning", "close"] as const;
+const down = () => Promise.reject(new TypeError("down"));
+
+/** Everything that a session tells from now on. */
+function record(session: RefreshableSession): [string, SessionEvents[keyof SessionEvents]][] {
+  const told: [string, SessionEvents[keyof SessionEvents]][] = [];
+  for (const name of NAMES) session.on(name, (event) => told.push([name, event]));
+  return told;
+}
+
+test("a life: first fetch, an early refresh, a failure that nobody waits for, the end", async () => {
+  const { session, clock, source } = virtualSession();
+  const told = record(session);
+  await session.credentials();
+  await clock.advance(2701_000);
+  await session.credentials();
+  await clock.settled();
+  source.answer = down;
+  await clock.advance(2701_000);
+  await session.credentials();
+  await clock.settled();
+  await session.close();
+  await session.close();
+  await clock.settled();
+  expect(told).toEqual([
+    ["start", { cause: "first" }],
+    ["refresh", { remaining: 3600 }],
+    ["start", { cause: "advisory" }],
+    ["refresh", { remaining: 3600 }],
+    ["start", { cause: "advisory" }],
+    ["failure", { error: expect.objectContaining({ code: "source" }) as Error, waited: false }],
+    ["close", {}],
+  ]);
+});
+
+test("a failure that callers waited for, with its error, and what it leads to", async () => {
+  const { session, clock, source } = virtualSession({ stability: "until_expiry" });
+  await session.credentials();
+  const told = record(session);
+  source.answer = down;
+  await clock.advance(3100_000);
+  await session.credentials();
+  await clock.settled();
+  expect(told.map(([name]) => name)).toEqual(["start", "failure", "degraded"]);
+  expect(told[1]?.[1]).toMatchObject({
+    waited: true,
+    error: { code: "source", class: "recoverable", cause: new TypeError("down") },
+  });
+  expect(told[2]?.[1]).toEqual({ remaining: 500 });
+  expect(session.status().lastError).toMatchObject({ code: "source" });
+  source.answer = () => source.set();
+  await session.refresh();
+  expect(session.status().lastError).toBeUndefined();
+});
+
+test("a source that hangs is told of too", async () => {
+  const { session, clock, source } = virtualSession({ refreshTimeout: 10 });
+  const told = record(session);
+  source.answer = () => new Promise(() => undefined);
+  const failed = expect(session.credentials()).rejects.toMatchObject({ code: "timed_out" });
+  await clock.advance(11_000);
+  await failed;
+  expect(told[1]).toMatchObject(["failure", { waited: true, error: { code: "timed_out" } }]);
+});
+
+test("rejected credentials, and rejected again at once", async () => {
+  const { session, clock } = virtualSession();
+  await session.credentials();
+  const told = record(session);
+  for (let i = 0; i < 2; i++) {
+    session.invalidate();
+    await session.credentials().catch(() => undefined);
+    await clock.settled();
+  }
+  const rejections = told.filter(([name]) => name === "rejection").map(([, event]) => event);
+  expect(rejections).toEqual([{ spaced: false }, { spaced: true }]);
+  expect(told).toContainEqual(["start", { cause: "rejected" }]);
+});
+
+test("windows that do not fit the lifetime are told of once", async () => {
+  const { session, clock, source } = virtualSession({ advisoryTimeout: 3600 });
+  const told = record(session);
+  source.lifetime = 1000;
+  await session.credentials();
+  await session.refresh();
+  await clock.settled();
+  const warnings = told.filter(([name]) => name === "warning");
+  expect(warnings).toEqual([
+    ["warning", { message: expect.stringContaining("advisoryTimeout") as string }],
+  ]);
+});
+
+test("nothing that is told is secret", async () => {
+  const { session, clock, source } = virtualSession();
+  const told = record(session);
+  await session.credentials();
+  source.answer = () => ({ ...source.set(), expiryTime: "secret-of-all" });
+  await session.refresh().catch(() => undefined);
+  await clock.settled();
+  expect(told.length).toBeGreaterThan(3);
+  expect(inspect(told, { depth: Infinity, showHidden: true })).not.toMatch(/secret-of|token-of/);
+});
+
+test("a listener may use the session, and can be taken out", async () => {
+  const { session, clock } = virtualSession();
+  const seen: string[] = [];
+  const off = session.on("refresh", () => {
+    void session.credentials().then(({ accessKeyId }) => seen.push(accessKeyId));
+  });
+  await session.credentials();
+  await clock.settled();
+  off();
+  await session.refresh();
+  await clock.settled();
+  expect(seen).toEqual(["AKIA1"]);
+});
+
+test("what a listener throws is nobody's failure but its own", async () => {
+  const { session, clock } = virtualSession();
+  const uncaught: unknown[] = [];
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => uncaught.push(error));
+  try {
+    const fault = new Error("a listener's own");
+    session.on("start", () => {
+      throw fault;
+    });
+    await expect(session.credentials()).resolves.toBeDefined();
+    await clock.settled();
+    expect(uncaught).toEqual([fault]);
+  } finally {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of others) process.on("uncaughtException", listener);
+  }
+});
+
+test("events have types, and unknown ones are refused", () => {
+  const { session } = virtualSession();
+  session.on("failure", (event) => {
+    expectTypeOf(event).toEqualTypeOf<{ error: EvercredsError; waited: boolean }>();
+  });
+  const on = session.on.bind(session) as (...args: unknown[]) => void;
+  expect(() => {
+    on("refreshed", () => undefined);
+  }).toThrow("event must be one of start, refresh");
+  expect(() => {
+    on("refresh", "x");
+  }).toThrow("listener must be a function");
+});
