@@ -1,6 +1,7 @@
 package abi
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/evercreds/evercreds/core"
@@ -89,4 +90,69 @@ func TestOpenAndRestoreTellTheHost(t *testing.T) {
 	}
 	want(t, "begun by restore", len(host.begun), 2)
 	want(t, "ticket", host.begun[1], d.Started)
+}
+
+// ender ends the session that it is told of, in one of the two functions.
+type ender struct {
+	end     func(session int32)
+	inBegin bool
+	told    []string
+}
+
+func (e *ender) RefreshBegin(session int32, _ int64, _, _ int32) {
+	e.told = append(e.told, "begin")
+	if e.inBegin {
+		e.end(session)
+	}
+}
+
+func (e *ender) RefreshCancel(session int32, _ int64) {
+	e.told = append(e.told, "cancel")
+	if !e.inBegin {
+		e.end(session)
+	}
+}
+
+// A session may be closed and freed within what it tells. The outer call gives
+// its decision all the same, and the next one says what became of the session.
+func TestAHostFunctionMayEndItsSession(t *testing.T) {
+	for _, test := range []struct {
+		name          string
+		inBegin, free bool
+		told          string
+	}{
+		{"close in begin", true, false, "begin cancel"},
+		{"free in begin", true, true, "begin"},
+		{"close in cancel", false, false, "begin cancel"},
+		{"free in cancel", false, true, "begin cancel"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			host := &ender{inBegin: test.inBegin}
+			l, s := open(t, host)
+			host.end = func(session int32) {
+				var d core.Decision
+				if test.free {
+					want(t, "free", l.SessionFree(session), 0)
+					return
+				}
+				want(t, "close", l.SessionClose(session, &d), 0)
+				want(t, "code of close", d.Code, core.CodeClosed)
+			}
+			var d core.Decision
+			want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
+			want(t, "kind", d.Kind, core.Refresh)
+			ticket := d.Ticket
+			if !test.inBegin {
+				want(t, "wake", l.Wake(s, wall0, d.Deadline, &d), 0)
+				want(t, "cancelled", d.Cancelled, ticket)
+			}
+			if test.free {
+				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, &d), ErrHandle)
+			} else {
+				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, &d), 0)
+				want(t, "code", d.Code, core.CodeClosed)
+			}
+			want(t, "told", strings.Join(host.told, " "), test.told)
+		})
+	}
 }

@@ -258,3 +258,17 @@ func TestTheBufferIsZeroedAfterACode(t *testing.T) {
 		t.Errorf("too long: %v", err)
 	}
 }
+
+// What was freed is used again: 75 MB pass through these handles.
+func TestFreedHandlesTakeNoMemory(t *testing.T) {
+	const most = 16 << 20
+	m := newMachine(t, modules.plain, silent{})
+	for range 50_000 {
+		if err := m.SessionFree(openHandle(t, m)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if size := m.module.Memory().Size(); size > most {
+		t.Errorf("the instance has %d bytes", size)
+	}
+}
