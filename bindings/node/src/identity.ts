@@ -1,3 +1,4 @@
+import { sha256 } from "./sha256.js";
 import type { AwsCredentials } from "./source.js";
 
 /** Two halves of a 64-bit number, as the module takes it. */
@@ -7,13 +8,11 @@ export interface Hash {
 }
 
 /** What a set is known by to the machine: 8 bytes of SHA-256 over key and token. */
-export async function fingerprint(
-  set: Pick<AwsCredentials, "accessKeyId" | "sessionToken">,
-): Promise<Hash> {
+export function fingerprint(set: Pick<AwsCredentials, "accessKeyId" | "sessionToken">): Hash {
   const text = new TextEncoder().encode(`${set.accessKeyId}\0${set.sessionToken}`);
-  const digest = new DataView(await crypto.subtle.digest("SHA-256", text));
+  const [high = 0, low = 0] = sha256(text);
   text.fill(0);
-  return { high: digest.getInt32(0), low: digest.getInt32(4) };
+  return { high, low };
 }
 
 /** A fresh seed for the machine's own PRNG. */

@@ -228,7 +228,7 @@ export class Keeper implements MachineHost {
     };
     try {
       const reply = await asPartOf(flight, () => this.#source.fetch({ signal, prompted }));
-      const hash = await fingerprint(reply.credentials);
+      const hash = fingerprint(reply.credentials);
       return () => {
         this.#sets.set(ticket, { credentials: reply.credentials, hash });
         this.#machine.complete(ticket, hash, reply);

@@ -275,6 +275,7 @@ describe("what the user can ask for", () => {
     await expect(waiting).rejects.toMatchObject({ code: "closed" });
     await expect(session.credentials()).rejects.toMatchObject({ code: "closed" });
     await expect(session.refresh()).rejects.toMatchObject({ code: "closed" });
+    await expect(session.getIdentity()).rejects.toMatchObject({ code: "closed" });
     expect(flightSignal?.aborted).toBe(true);
     expect(session.status()).toMatchObject({ closed: true, phase: "empty" });
     expect(clock.timers.size).toBe(0);

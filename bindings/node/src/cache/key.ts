@@ -1,4 +1,4 @@
-import { sha256 } from "./sha256.js";
+import { sha256 } from "../sha256.js";
 
 /**
  * Makes keys of what clients are made of. Equal settings have equal keys, in
@@ -18,10 +18,10 @@ export class Keys {
     const salted = new Uint8Array(this.#salt.length + bytes.length);
     salted.set(this.#salt);
     salted.set(bytes, this.#salt.length);
-    const key = sha256(salted);
+    const words = sha256(salted);
     bytes.fill(0);
     salted.fill(0);
-    return key;
+    return Array.from(words, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
   }
 
   /** One text for equal values, and different texts for different ones. */

@@ -53,9 +53,10 @@ export class EvictionOrder {
     return this.#walk((x, cache, last) => x.evercreds_cache_next(cache, last));
   }
 
+  /** Removes all; the module's cache is made anew where it is needed again. */
   clear(): void {
     this.#ids.clear();
-    this.#call((x, cache) => x.evercreds_cache_clear(cache));
+    release(this.#owned);
   }
 
   #evicted(): number[] {
