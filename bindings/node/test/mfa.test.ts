@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
@@ -126,6 +128,34 @@ describe("a command for codes", () => {
     expect(performance.now() - from).toBeLessThan(10_000);
     process.kill(Number(readFileSync(file, "utf8")));
   });
+});
+
+test("an attended command has the terminal of the process", async () => {
+  const file = path.join(home, "attended.mjs");
+  const asks = `process.stdin.once("data", (line) => {
+    console.error("thank you"); console.log(String(line)); process.exit() })`;
+  const options = {
+    attended: true,
+    mfaTokenProvider: node(asks),
+    stsClient: standIn.client,
+    assumeRole: {
+      RoleArn: standIn.role("mfa-attended"),
+      SerialNumber: "arn:aws:iam::123456789012:mfa/me",
+    },
+  };
+  const built = new URL("../dist/index.mjs", import.meta.url).href;
+  writeFileSync(
+    file,
+    `import { RefreshableSession } from ${JSON.stringify(built)};
+    const session = new RefreshableSession(${JSON.stringify(options)});
+    console.log(Object.keys(await session.credentials()).join());`,
+  );
+  const child = spawn(process.execPath, [file], { stdio: "pipe" });
+  child.stdin.end("135790\n");
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  expect(err).toBe("thank you\n");
+  expect(out).toContain("accessKeyId");
+  expect(out).not.toContain("135790");
 });
 
 function isAlive(pid: number): boolean {
