@@ -36,7 +36,7 @@ describe("the credentials provider of AWS IoT", () => {
     const session = open();
     const { roleAlias } = standIn.iot;
     const before = await standIn.asked(roleAlias);
-    const sets = await Promise.all(Array.from({ length: 200 }, () => session.credentials()));
+    const sets = await Promise.all(Array.from({ length: 500 }, () => session.credentials()));
     expect(new Set(sets).size).toBe(1);
     expect((await standIn.asked(roleAlias)).attempts).toBe(before.attempts + 1);
     expect(session.status().lifetime).toBeGreaterThan(3500);

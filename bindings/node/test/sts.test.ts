@@ -67,9 +67,9 @@ describe("with a healthy source", () => {
     await done();
   });
 
-  test("200 concurrent callers: exactly one AssumeRole for each refresh", async () => {
+  test("500 concurrent callers: exactly one AssumeRole for each refresh", async () => {
     const { role, session, done } = open();
-    const all = () => Promise.all(Array.from({ length: 200 }, () => session.credentials()));
+    const all = () => Promise.all(Array.from({ length: 500 }, () => session.credentials()));
     const first = new Set(await all());
     expect(first.size).toBe(1);
     expect(await standIn.asked(role)).toMatchObject({ attempts: 1, successes: 1 });
@@ -77,6 +77,17 @@ describe("with a healthy source", () => {
     const second = new Set(await all());
     expect(second.size).toBe(1);
     expect([...second]).not.toEqual([...first]);
+    expect(await standIn.asked(role)).toMatchObject({ attempts: 2, successes: 2 });
+    await done();
+  });
+
+  test("500 callers of a set in its mandatory window: one AssumeRole too", async () => {
+    const { role, session, done } = open({ advisoryTimeout: 2, mandatoryTimeout: 2 });
+    await standIn.setLifetime(role, 4000);
+    const first = await session.credentials();
+    while (session.status().phase !== "mandatory") await pause(50);
+    const sets = Array.from({ length: 500 }, () => session.credentials());
+    expect(new Set(await Promise.all(sets)).has(first)).toBe(false);
     expect(await standIn.asked(role)).toMatchObject({ attempts: 2, successes: 2 });
     await done();
   });
