@@ -37,10 +37,12 @@ func requiredCause(phase Phase, rejected bool) Cause {
 // askAdvisory: nobody waits, and one caller at most sets a refresh going.
 func (s *Session) askAdvisory(now Now) {
 	switch {
-	case s.flight.ticket != 0, s.cfg.attended:
+	case s.flight.ticket != 0:
 		s.serve(now)
 	case s.permanentShown() && s.required.until > now.Elapsed:
 		s.refuseCached()
+	case s.cfg.attended:
+		s.serve(now)
 	case s.quietUntil() > now.Elapsed:
 		s.out.Flags |= HeldOff
 		s.serve(now)
@@ -113,13 +115,13 @@ func (s *Session) heldBack(now Now, minTTL int64) bool {
 	switch {
 	case static: // who is not served needs more time; the error may be one that nobody is to see
 		s.serveOr(now, minTTL, failure{code: CodeMinTTL, class: Recoverable}, s.static)
-	case s.required.until > now.Elapsed:
-		s.serveOr(now, minTTL, s.required.failure, s.required.until)
-	case s.held.remaining(now) < minTTL:
+	case stalled && s.held.remaining(now) < minTTL:
 		s.refuse(CodeMinTTL, s.stalled)
-	default:
+	case stalled: // a Force that failed since is its caller's affair
 		s.out.Flags |= HeldOff
 		s.serve(now)
+	default:
+		s.serveOr(now, minTTL, s.required.failure, s.required.until)
 	}
 	return true
 }

@@ -31,7 +31,7 @@ func (s *Session) reject(now Now) {
 	s.rejected[s.rejectedAt] = s.held.fingerprint
 	s.rejectedAt = (s.rejectedAt + 1) % len(s.rejected)
 	if now.Elapsed-s.held.installed >= quickRejection {
-		s.rejections = 0
+		s.rejections, s.spaced = 0, 0
 		return
 	}
 	s.rejections++

@@ -62,10 +62,10 @@ func (s *Session) servedUntil(now Now) int64 {
 	case s.bypasses():
 	case s.static > now.Elapsed:
 		until = s.static
+	case s.stalled > now.Elapsed && s.held.remaining(now) > 0 && !s.held.rejected:
+		return s.stalled
 	case s.required.until > now.Elapsed:
 		until, class = s.required.until, s.required.class
-	case s.held.remaining(now) > 0 && !s.held.rejected:
-		return s.stalled
 	}
 	if !s.mayServe(now, 0, class) {
 		return 0

@@ -1,0 +1,245 @@
+package model_test
+
+import (
+	"slices"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+func (m *model) fail(ticket int64, now core.Now, class core.Class, code core.Code, pause int64, see *observed) core.Decision {
+	if m.event(now, see); m.closed {
+		return m.finish()
+	}
+	m.wakeUp()
+	if f := m.flight; f != nil && f.ticket == ticket {
+		m.flight = nil
+		m.fails(f, code, class, pause)
+	} else if m.takeLost(ticket) != nil {
+		m.d.Notes |= core.NoteLateIgnored
+	} else {
+		m.unknown()
+	}
+	return m.finish()
+}
+
+func (m *model) unknown() {
+	m.d.Notes |= core.NoteUnknownTicket
+	m.counts[core.StatusUnknownTickets]++
+}
+
+// takeLost ends a lost attempt that has reported.
+func (m *model) takeLost(ticket int64) *attempt {
+	for i, l := range m.lost {
+		if l.ticket == ticket {
+			// Leases ran on because nothing could start: they end.
+			due := m.phase() >= core.PhaseAdvisory || m.held != nil && m.held.rejected
+			before := m.quietRoomAt()
+			m.lost = slices.Delete(slices.Clone(m.lost), i, i+1)
+			if due && before > m.now.Elapsed && m.quietRoomAt() <= m.now.Elapsed {
+				m.epoch++
+			}
+			m.counts[core.StatusLateAnswers]++
+			return l
+		}
+	}
+	return nil
+}
+
+func (m *model) complete(ticket int64, now core.Now, facts core.Facts, see *observed) core.Decision {
+	if m.event(now, see); m.closed {
+		return m.finish()
+	}
+	m.wakeUp()
+	if f := m.flight; f != nil && f.ticket == ticket {
+		m.flight = nil
+		m.completeInTime(f, facts)
+	} else if l := m.takeLost(ticket); l != nil {
+		m.completeLate(l, facts)
+	} else {
+		m.unknown()
+	}
+	return m.finish()
+}
+
+func (m *model) completeInTime(f *attempt, facts core.Facts) {
+	fresh, code := m.read(f, facts)
+	switch {
+	case code != core.CodeNone:
+		m.fails(f, code, core.Recoverable, 0)
+	case !m.progress(f, fresh):
+		m.noProgress(f, fresh, facts.ServerTime > 0)
+	default:
+		m.install(fresh)
+		m.settle(outcome{ticket: f.ticket})
+	}
+}
+
+// completeLate takes a late answer if it is good and nothing newer is there.
+func (m *model) completeLate(l *attempt, facts core.Facts) {
+	fresh, code := m.read(l, facts)
+	if code != core.CodeNone || !m.progress(l, fresh) || m.held != nil && m.held.fetched > l.start.Elapsed {
+		m.d.Notes |= core.NoteLateIgnored
+		return
+	}
+	m.install(fresh)
+	m.d.Notes |= core.NoteLateInstalled
+	if f := m.flight; f != nil {
+		if m.d.Settled == 0 {
+			m.d.Settled = f.ticket
+		}
+		f.answered, f.required = true, f.forced // who forced it waits for its own answer
+	}
+}
+
+// read turns a reply into a set, or says what is wrong with it.
+func (m *model) read(f *attempt, facts core.Facts) (*set, core.Code) {
+	fresh := &set{
+		ticket: f.ticket, fingerprint: facts.Fingerprint, expiry: facts.Expiry,
+		fetched: f.start.Elapsed, installed: m.now.Elapsed,
+	}
+	switch {
+	case slices.Contains(m.rejected, facts.Fingerprint):
+		return nil, core.CodeStillRejected
+	case facts.Expiry == core.Never && m.method != core.MethodCustom:
+		return nil, core.CodeMalformed
+	case facts.Expiry == core.Never:
+		fresh.wall, fresh.elapsed, fresh.lifetime = core.Never, core.Never, core.Never
+	case facts.Expiry <= 0 || facts.Expiry > 253402300800000:
+		return nil, core.CodeMalformed
+	default:
+		m.anchor(fresh, f, facts)
+		if min(fresh.wall-m.now.Wall, fresh.elapsed-m.now.Elapsed) <= 0 {
+			return nil, core.CodeExpiredReply
+		}
+	}
+	return fresh, core.CodeNone
+}
+
+// anchor fixes both deadlines at the start of the flight.
+func (m *model) anchor(fresh *set, f *attempt, facts core.Facts) {
+	// What the wall clock would have shown at the start, had it been set by then.
+	began := m.now.Wall - (m.now.Elapsed - f.start.Elapsed)
+	life := facts.Expiry - max(began, f.start.Wall)
+	if facts.ServerTime > 0 {
+		life = facts.Expiry - facts.ServerTime
+	}
+	if facts.Duration > 0 {
+		life = min(life, facts.Duration)
+	}
+	fresh.lifetime = life
+	fresh.wall, fresh.elapsed = began+life, f.start.Elapsed+life
+	if began > f.start.Wall { // set forward, or a sleep that only this clock saw
+		fresh.wall = min(fresh.wall, max(f.start.Wall+life, facts.Expiry))
+	}
+}
+
+// progress tells whether a good reply brings more than what is held.
+func (m *model) progress(f *attempt, fresh *set) bool {
+	h := m.held
+	return h == nil || h.rejected || f.forced || m.policy == core.AWS2026 || fresh.expiry > h.expiry
+}
+
+func (m *model) noProgress(f *attempt, fresh *set, byServer bool) {
+	m.counts[core.StatusNoProgress]++
+	m.d.Notes |= core.NoteNoProgress
+	h := m.held
+	more := byServer && min(fresh.wall-m.now.Wall, fresh.elapsed-m.now.Elapsed) > m.left()
+	if h.expiry < core.Never && fresh.expiry == h.expiry && more {
+		h.wall, h.elapsed = fresh.wall, fresh.elapsed
+		m.d.Notes |= core.NoteReanchored
+	}
+	if m.left() <= 0 {
+		m.fails(f, core.CodeNoProgress, core.Recoverable, 0)
+		return
+	}
+	// The source is well: what was held against it is over.
+	m.requiredError, m.lastError, m.requiredFails, m.degraded = outcome{}, outcome{}, 0, false
+	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
+	m.settle(outcome{ticket: f.ticket})
+	m.climbAdvisory(&m.noProgressUntil, 0)
+}
+
+func (m *model) install(fresh *set) {
+	if fresh.lifetime < core.Never {
+		var shrunk bool
+		if fresh.advisory, fresh.mandatory, shrunk = m.windows(fresh.lifetime); shrunk && !m.warned {
+			m.warned = true
+			m.d.Notes |= core.NoteWindowsShrunk
+		}
+		if m.jitter {
+			m.drawPoint(fresh)
+		}
+	}
+	m.held = fresh
+	m.epoch++
+	m.idleFrom = m.now.Elapsed + max(second, min(fresh.lifetime/10, 60*minute))
+	m.d.Notes |= core.NoteInstalled
+	m.counts[core.StatusInstalls]++
+	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
+	m.advisoryFails, m.requiredFails, m.spacedUntil = 0, 0, 0
+	m.requiredError, m.lastError, m.outcomes = outcome{}, outcome{}, nil
+	m.degraded, m.bypass = false, false
+}
+
+// drawPoint takes over the refresh point, which lies in the first half of the
+// way from A to M.
+func (m *model) drawPoint(fresh *set) {
+	point := m.see.advisory
+	if least := fresh.advisory - (fresh.advisory-fresh.mandatory)/2; point < least || point > fresh.advisory {
+		m.wrong("the refresh point is %d before the expiry, not from %d to %d", point, least, fresh.advisory)
+	}
+	fresh.advisory = point
+}
+
+func (m *model) answer(ticket int64, now core.Now, minTTL int64, forced bool, see *observed) core.Decision {
+	if m.event(now, see); m.closed {
+		return m.finish()
+	}
+	m.wakeUp()
+	o, _ := m.outcomeOf(ticket)
+	alone := m.held != nil && !m.held.rejected && m.left() > 0 && m.left() >= minTTL // good by itself
+	switch {
+	case m.flight != nil && m.flight.ticket == ticket && m.flight.answered && !forced && alone:
+		m.serve(core.Serve, 0)
+	case m.flight != nil && m.flight.ticket == ticket:
+		m.d.Kind, m.d.Ticket, m.d.Deadline = core.Wait, ticket, m.flight.deadline
+	case o.code != core.CodeNone:
+		m.answerFailure(o, minTTL, forced, alone)
+	case alone:
+		m.serve(core.Serve, 0)
+	default:
+		m.answerShort(minTTL)
+	}
+	return m.finish()
+}
+
+// answerFailure is the one outcome of a failed flight for one of its waiters.
+func (m *model) answerFailure(o outcome, minTTL int64, forced, alone bool) {
+	shown := m.policy == core.AWS2026 && o.class == core.Permanent
+	calm := alone && !shown && (o.serves || m.phase() <= core.PhaseAdvisory)
+	if !forced && (calm || o.serves && m.servableAfter(o, minTTL)) {
+		m.serve(core.Serve, core.FlightFailed)
+		return
+	}
+	m.refuse(o.code, o.class, m.now.Elapsed, o.ticket)
+	m.d.RetryAt = o.retryAt
+}
+
+// answerShort is for a waiter whose flight did not fail, or is forgotten, and
+// for whom what is held is not enough.
+func (m *model) answerShort(minTTL int64) {
+	e := m.requiredError
+	if e.code == core.CodeNone {
+		e = outcome{code: core.CodeExpiredReply, class: core.Recoverable}
+	}
+	switch h := m.held; {
+	case m.servableAfter(e, minTTL):
+		m.serve(core.Serve, 0)
+	case h != nil && h.rejected:
+		m.refuse(core.CodeRejected, core.Recoverable, m.spacedUntil, 0)
+	case h != nil && m.left() > 0 && m.left() < minTTL:
+		m.refuse(core.CodeMinTTL, core.Recoverable, m.now.Elapsed, 0)
+	default:
+		m.refuse(e.code, e.class, m.requiredUntil, e.ticket)
+	}
+}

@@ -1,0 +1,162 @@
+package model_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+func (w *world) pick(of ...int64) int64 { return of[w.rng.IntN(len(of))] }
+
+func (w *world) upTo(most int64) int64 { return w.rng.Int64N(max(most, 0) + 1) }
+
+// step lets one thing happen.
+func (w *world) step() error {
+	switch n := w.rng.IntN(100); {
+	case n < 30:
+		return w.ask()
+	case n < 52:
+		w.passTime()
+		return nil
+	case n < 56:
+		return w.tell("wake", w.machine.Wake(w.now), func(see *observed) core.Decision { return w.model.wake(w.now, see) })
+	case n < 74:
+		return w.report()
+	case n < 86:
+		return w.answer()
+	case n < 90:
+		return w.force()
+	case n < 95:
+		return w.invalidate()
+	case n < 97:
+		return w.prompted()
+	case n < 99:
+		w.now.Wall += w.pick(-second, second, -10*minute, 10*minute)
+		return nil
+	case w.rng.IntN(10) == 0:
+		return w.tell("close", w.machine.Close(), func(see *observed) core.Decision { return w.model.close(see) })
+	}
+	return nil
+}
+
+func (w *world) tell(what string, d core.Decision, predict func(*observed) core.Decision) error {
+	fmt.Fprintf(&w.said, "%d/%d %s:%s\n", w.now.Wall, w.now.Elapsed, what, show(d))
+	return w.compare(d, predict)
+}
+
+func (w *world) passTime() {
+	span := w.upTo(w.pick(20, second, 10*second, 10*minute, w.life/4, 2*w.life))
+	if w.rng.IntN(2) == 0 {
+		due := w.pick(w.last.NextWake, w.last.LeaseElapsed, w.last.RetryAt, w.last.Deadline,
+			w.now.Elapsed+w.machine.Status(core.StatusHoldOff, w.now))
+		if due < core.Never {
+			span = max(0, due-w.now.Elapsed+w.pick(-1, 0, 0, 1))
+		}
+	}
+	w.now.Wall, w.truth = w.now.Wall+span, w.truth+span
+	if w.rng.IntN(20) > 0 { // else asleep, with a clock that stops then
+		w.now.Elapsed += span
+	}
+}
+
+func (w *world) minTTL() int64 {
+	if w.rng.IntN(6) > 0 {
+		return 0
+	}
+	return w.upTo(w.life * 5 / 4)
+}
+
+func (w *world) ask() error {
+	minTTL := w.minTTL()
+	return w.tell(fmt.Sprint("ask ", minTTL), w.machine.Ask(w.now, minTTL),
+		func(see *observed) core.Decision { return w.model.ask(w.now, minTTL, see) })
+}
+
+func (w *world) answer() error {
+	if len(w.tickets) == 0 {
+		return nil
+	}
+	ticket := w.tickets[len(w.tickets)-1-w.rng.IntN(min(len(w.tickets), 3))]
+	minTTL, forced := w.minTTL(), w.rng.IntN(5) == 0
+	return w.tell(fmt.Sprintf("answer %d min_ttl %d forced %v", ticket, minTTL, forced), w.machine.Answer(ticket, w.now, minTTL, forced),
+		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, minTTL, forced, see) })
+}
+
+func (w *world) force() error {
+	return w.tell("force", w.machine.Force(w.now), func(see *observed) core.Decision { return w.model.force(w.now, see) })
+}
+
+func (w *world) invalidate() error {
+	named := uint64(w.upTo(int64(w.prints)))
+	if h := w.model.held; h != nil && w.rng.IntN(4) > 0 {
+		named = h.fingerprint
+	}
+	return w.tell(fmt.Sprint("invalidate ", named), w.machine.Invalidate(named, w.now),
+		func(see *observed) core.Decision { return w.model.invalidate(named, w.now, see) })
+}
+
+func (w *world) prompted() error {
+	if len(w.tickets) == 0 || !w.model.attended {
+		return nil
+	}
+	ticket := w.tickets[len(w.tickets)-1]
+	return w.tell(fmt.Sprint("prompted ", ticket), w.machine.Prompted(ticket, w.now),
+		func(see *observed) core.Decision { return w.model.prompted(ticket, w.now, see) })
+}
+
+// report lets an attempt end, in whichever way.
+func (w *world) report() error {
+	a := &attempt{ticket: 1 + w.upTo(1<<50), start: core.Now{Wall: w.truth}}
+	if len(w.running) > 0 && w.rng.IntN(30) > 0 {
+		i := w.rng.IntN(len(w.running))
+		a = w.running[i]
+		w.running = slices.Delete(w.running, i, i+1)
+	}
+	if w.rng.IntN(20) < 12 {
+		facts := w.reply(a)
+		return w.tell(fmt.Sprintf("complete %d %+v", a.ticket, facts), w.machine.Complete(a.ticket, w.now, facts),
+			func(see *observed) core.Decision { return w.model.complete(a.ticket, w.now, facts, see) })
+	}
+	class, code, pause := core.Recoverable, core.CodeAbandoned, int64(0)
+	if w.rng.IntN(5) == 0 {
+		d := w.machine.Abandon(a.ticket, w.now)
+		return w.tell(fmt.Sprint("abandon ", a.ticket), d,
+			func(see *observed) core.Decision { return w.model.fail(a.ticket, w.now, class, code, pause, see) })
+	}
+	class = core.Class(1 + w.rng.IntN(3))
+	code = []core.Code{core.CodeSource, core.CodeMalformed}[w.rng.IntN(2)]
+	pause = w.pick(0, 0, 0, 3*second, 60*minute)
+	return w.tell(fmt.Sprintf("fail %d class %d code %d pause %d", a.ticket, class, code, pause),
+		w.machine.Fail(a.ticket, w.now, class, code, pause),
+		func(see *observed) core.Decision { return w.model.fail(a.ticket, w.now, class, code, pause, see) })
+}
+
+// reply is mostly a good one.
+func (w *world) reply(a *attempt) core.Facts {
+	at := w.pick(a.start.Wall, w.truth)
+	w.prints++
+	f := core.Facts{Expiry: at + w.life + w.upTo(w.life/4) - w.life/8, Fingerprint: w.prints}
+	f.ServerTime = w.pick(0, at)
+	f.Duration = w.pick(0, 0, 0, w.life)
+	h := w.model.held
+	switch n := w.rng.IntN(24); {
+	case n == 0 && h != nil:
+		f.Expiry, f.Fingerprint = h.expiry, h.fingerprint
+	case n == 1 && h != nil && h.expiry < core.Never:
+		f.Expiry = h.expiry - w.upTo(w.life)
+	case n == 2:
+		f.Expiry = w.pick(0, -1, 1<<62)
+	case n == 3:
+		f.Expiry = w.truth - w.upTo(60*minute)
+	case n == 4 && len(w.model.rejected) > 0:
+		f.Fingerprint = w.model.rejected[w.rng.IntN(len(w.model.rejected))]
+	case n == 5:
+		f.Expiry = core.Never
+	case n == 6:
+		f.Duration = w.pick(1, second)
+	case n == 7:
+		f.ServerTime = at + w.pick(-10*minute, 10*minute)
+	}
+	return f
+}
