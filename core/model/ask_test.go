@@ -93,11 +93,11 @@ func (m *model) bound() (until int64, e outcome) {
 		return m.roomAt(), m.lostError()
 	case rejected && m.bypass && m.policy != core.AWS2026:
 		return 0, outcome{}
+	case now < m.staticUntil && m.servable(0):
+		return m.staticUntil, short
 	case now < m.noProgressUntil && h != nil && !rejected && m.left() > 0:
 		short.confirmed = true
 		return m.noProgressUntil, short
-	case now < m.staticUntil && m.servable(0):
-		return m.staticUntil, short
 	}
 	return m.requiredUntil, m.requiredError
 }

@@ -12,6 +12,9 @@ func (r *Room) invariant8(a *attempt) {
 	if quiet && r.elapsed < r.quietBefore {
 		r.fail(8, "a quiet attempt at %d, held off until %d", r.elapsed, r.quietBefore)
 	}
+	if a.cause == core.CauseRejected && r.elapsed < r.spacedUntil {
+		r.fail(8, "an attempt at %d, spaced until %d", r.elapsed, r.spacedUntil)
+	}
 	bypass := a.cause == core.CauseRejected && r.bypass
 	if r.elapsed < r.notBefore && !a.forced && !bypass {
 		r.fail(8, "an attempt at %d, held off until %d", r.elapsed, r.notBefore)

@@ -23,6 +23,9 @@ type Room struct {
 
 	notBefore   int64 // an error told callers that nothing starts before here
 	quietBefore int64 // a hold-off was told, so that nothing quiet starts before here
+	failures    int   // of attempts that somebody waited for, since all was well
+	quick       int   // sets in a row that were rejected within a minute
+	spacedUntil int64 // nothing fetches after such a rejection before here
 	bypass      bool  // the held set was rejected, and its bypass was not used
 	restored    bool  // by an earlier process; promises about the past end there
 	previous    *attempt
@@ -38,7 +41,9 @@ type attempt struct {
 	start    core.Now
 	truth    int64 // the server's time at the start
 	deadline int64
+	number   int  // in the order of their starts
 	required bool // somebody was told to wait for it
+	answered bool // a late answer has served those who waited
 	forced   bool
 	lost     bool // it timed out
 	foreign  bool // of a process that has ended
@@ -51,6 +56,7 @@ type set struct {
 	expiry      int64 // by the server's clock
 	wall        int64 // as the session tells it; 0: not told yet
 	elapsed     int64 // the latest end that any reading of the reply allows
+	installed   int64 // on the elapsed clock; -1: on that of an earlier boot or process
 	rejected    bool
 }
 
@@ -104,10 +110,12 @@ func (r *Room) do(what string, arg int64, event func(*core.Session) core.Decisio
 	}
 	held := r.status(core.StatusSet)
 	before := *r.session
+	flight := r.status(core.StatusFlight)
 	d := event(r.session)
 	r.log.add(what, arg, r.now(), d)
 	r.invariant11(event(r.twin), d)
 	r.invariant6(&before, held, what)
+	r.hadFlight(flight, d)
 	r.observe(d)
 	r.invariant15()
 	return d
@@ -128,6 +136,7 @@ func (r *Room) observe(d core.Decision) {
 	if d.Notes&core.NoteRejected != 0 {
 		r.held().rejected, r.bypass = true, true
 		r.quietBefore = 0
+		r.rejectedAt(r.held())
 	}
 	if d.Notes&(core.NoteWrittenOff|core.NoteReanchored) != 0 {
 		r.endHoldOff()
@@ -135,12 +144,20 @@ func (r *Room) observe(d core.Decision) {
 	if a := r.attempts[d.Cancelled]; a != nil && d.Code != core.CodeClosed {
 		a.lost = true
 	}
+	r.paused(d)
 	if d.Started != 0 {
 		r.started(d)
 	}
 	if d.Notes&(core.NoteInstalled|core.NoteNoProgress) != 0 {
 		r.endHoldOff()
 		r.bypass = r.bypass && d.Notes&core.NoteInstalled == 0
+		r.failures = 0
+	}
+	if d.Notes&(core.NoteNoProgress|core.NoteFailed) == core.NoteNoProgress {
+		r.nothingNew()
+	}
+	if f := r.attempts[r.status(core.StatusFlight)]; f != nil && d.Notes&core.NoteLateInstalled != 0 {
+		f.answered = true
 	}
 	if d.Code != core.CodeClosed {
 		r.wake(d.Settled)
@@ -149,7 +166,7 @@ func (r *Room) observe(d core.Decision) {
 
 func (r *Room) started(d core.Decision) {
 	a := &attempt{
-		ticket: d.Started, cause: d.StartCause, start: r.now(), truth: r.truth,
+		ticket: d.Started, cause: d.StartCause, start: r.now(), truth: r.truth, number: len(r.attempts),
 		deadline: d.StartDeadline, required: d.Kind == core.Refresh || d.Kind == core.Wait,
 		forced: d.StartCause == core.CauseForced,
 	}

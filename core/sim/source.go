@@ -76,7 +76,8 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if useless || a.foreign {
 		r.fail(6, "a useless reply was installed: %+v", f)
 	}
-	r.sets[a.ticket] = &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f)}
+	r.sets[a.ticket] = &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f), installed: r.elapsed}
+	r.inOrder(had, a)
 	r.invariant4(had, rejected, a)
 }
 

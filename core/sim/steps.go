@@ -54,6 +54,8 @@ func (r *Room) ask() {
 		r.fail(7, "a caller was told nothing")
 	}
 	r.invariant3(w, d, true)
+	r.enough(d, minTTL)
+	r.inVain(d, &before, minTTL)
 	r.served(d, &before)
 }
 
@@ -99,6 +101,8 @@ func (r *Room) answer(w *waiter) bool {
 	}
 	done := r.invariant7(w, d)
 	r.invariant3(at, d, false)
+	r.enough(d, at.minTTL)
+	r.strictly(d, r.attempts[at.ticket])
 	r.served(d, &before)
 	return done
 }

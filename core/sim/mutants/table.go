@@ -61,7 +61,7 @@ var invariants = []mutant{
 	{"rejected set taken again", "invariant 13", "complete.go",
 		"return c, CodeStillRejected", "return c, CodeNone"},
 	{"snapshot without the rejection", "invariant 14", "snapshot.go",
-		"c.flags(&h.rejected, &h.bypassed)", "h.rejected = false\n\tc.flags(&h.rejected, &h.bypassed)"},
+		"\ts.epoch++\n\ts.begin(now)", "\ts.epoch++\n\ts.held.rejected = false\n\ts.begin(now)"},
 	{"ticket issued again", "invariant 14", "snapshot.go",
 		"\ts.seed(seed)\n\ts.epoch++", "\ts.epoch++"},
 	{"hold-off not moved by a reboot", "invariant 14", "snapshot.go",
