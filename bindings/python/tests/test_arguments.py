@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import NoCredentialsError
 
 from evercreds import (
     AssumeRoleConfig,
@@ -43,6 +43,13 @@ def make(**kwargs: Any) -> Any:
         ("max_stale", [-1, 31536001, NAN, "1", False]),
         ("assume_role_kwargs", [None, ROLE, 7, [ROLE]]),
         ("sts_client_kwargs", ["sts", 7, []]),
+        ("botocore_session", [7, "session", boto3.Session]),
+        ("region_name", [7, b"eu-west-1", True]),
+        ("profile_name", [7, b"default", True]),
+        ("aws_access_key_id", [7, b"AKIA"]),
+        ("aws_secret_access_key", [7, b"secret"]),
+        ("aws_session_token", [7, b"token"]),
+        ("aws_account_id", [123456789012]),
     ],
 )
 def test_a_value_out_of_order_is_refused_by_name(param: str, values: list[Any]) -> None:
@@ -120,10 +127,28 @@ def test_parameters_of_the_role_are_checked(kwargs: dict[str, Any], param: str) 
 def test_boto3s_arguments_pass_through() -> None:
     session = make(region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
     assert session.region_name == "eu-central-1"
-    with pytest.raises(NoCredentialsError):
-        make(aws_access_key_id="a")
     positional = STSRefreshableSession(AssumeRoleConfig(RoleArn=ROLE))
     assert positional.assume_role_kwargs.RoleArn == ROLE
+
+
+@pytest.mark.parametrize(
+    "name", ["aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id"]
+)
+def test_half_of_some_keys_is_no_base(name: str) -> None:
+    with pytest.raises(EvercredsConfigurationError, match=name) as caught:
+        make(**{name: "half"})
+    assert "half" not in str(caught.value)
+
+
+def test_method_alone_may_be_positional() -> None:
+    with pytest.raises(TypeError, match="takes method alone"):
+        RefreshableSession("sts", {"RoleArn": ROLE})  # type: ignore[call-arg]
+
+
+def test_the_value_of_an_unknown_method_is_told() -> None:
+    with pytest.raises(EvercredsValidationError) as caught:
+        make(method=7)
+    assert caught.value.value == 7
 
 
 def test_refresh_method_cannot_be_chosen() -> None:

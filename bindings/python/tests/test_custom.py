@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import datetime
+import pickle
 import threading
 import time
 from typing import Any
@@ -101,6 +102,10 @@ def test_credentials_may_be_said_to_never_expire() -> None:
         (good(access_key=""), "access_key"),
         (good(secret_key=7), "secret_key"),
         (good(token=b"token"), "token"),
+        (good(token="token\n"), "token"),
+        (good(token="to ken"), "token"),
+        (good(secret_key="secret\ud800"), "secret_key"),
+        (good(access_key="ASIA\u00c4"), "access_key"),
         (good(account_id=1), "account_id"),
         (good(expiry_time=None), "expiry_time"),
         (good(expiry_time=1.5), "expiry_time"),
@@ -220,6 +225,27 @@ def test_the_function_may_use_its_own_session(stand_in: StandIn, role: str) -> N
     assert all(":user/" in caller for caller in callers), callers
     own = session.client("sts", endpoint_url=stand_in.endpoint).get_caller_identity()["Arn"]
     assert ":assumed-role/" in own
+
+
+@pytest.mark.parametrize("use", ["credentials", "refresh", "credentials_for"])
+def test_the_function_may_not_ask_for_what_it_is_to_give(use: str) -> None:
+    def provider() -> dict[str, Any]:
+        asked = getattr(session, use)
+        if use != "credentials":
+            asked(**({"min_ttl": 60} if use == "credentials_for" else {}))
+        return good()
+
+    session = custom(provider)
+    with pytest.raises(EvercredsConfigurationError, match="asked for its credentials") as caught:
+        session.refreshable_credentials()
+    assert repr(pickle.loads(pickle.dumps(caught.value))) == repr(caught.value)
+
+
+def test_an_expiry_before_all_time_is_no_expiry() -> None:
+    begin = datetime.datetime.min.replace(tzinfo=UTC)
+    with pytest.raises(EvercredsCredentialError) as caught:
+        custom(lambda: good(expiry_time=begin)).refresh()
+    assert caught.value.code == "malformed"
 
 
 def test_without_base_credentials_that_is_a_clear_error() -> None:

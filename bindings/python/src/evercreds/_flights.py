@@ -7,17 +7,25 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from evercreds._fork import generation
+
 __all__ = ["Flight", "inside", "launch", "running_inside"]
 
 
 class _Mark:
     """That a context belongs to an attempt of a session's, for as long as that attempt runs."""
 
-    __slots__ = ("is_running", "session")
+    __slots__ = ("generation", "is_running", "session")
 
     def __init__(self, session: int) -> None:
         self.session = session
+        self.generation = generation()
         self.is_running = True
+
+    def holds_for(self, session: int) -> bool:
+        """Tell whether this is an attempt of that session's which runs in this process."""
+        mine = self.session == session and self.generation == generation()
+        return mine and self.is_running
 
 
 _marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
@@ -52,7 +60,7 @@ def inside(session: int) -> Iterator[None]:
 
 def running_inside(session: int) -> bool:
     """Tell whether this context is part of a running attempt of this session's."""
-    return any(mark.session == session and mark.is_running for mark in _marks.get())
+    return any(mark.holds_for(session) for mark in _marks.get())
 
 
 def launch(run: Callable[[], None]) -> None:

@@ -11,6 +11,8 @@ from evercreds.errors import EvercredsCredentialError
 __all__ = ["Failures", "log_notes", "logger"]
 
 logger = logging.getLogger("evercreds")
+# A program that has not set up logging is not to find this on its standard error.
+logger.addHandler(logging.NullHandler())
 
 _TEXTS = {
     abi.Code.SOURCE: "the source of credentials failed",
@@ -30,7 +32,7 @@ _RAISED = (abi.Code.SOURCE, abi.Code.MALFORMED, abi.Code.ABANDONED)
 
 _WARNINGS = {
     abi.Note.FAILED: "a refresh that callers waited for failed",
-    abi.Note.FAILED_QUIETLY: "a refresh failed ahead of need; the held credentials are served",
+    abi.Note.FAILED_QUIETLY: "a refresh failed that no caller of an open session waits for",
     abi.Note.TIMED_OUT: "a refresh did not end within refresh_timeout",
     abi.Note.DEGRADED: "the held credentials are served although a required refresh failed",
     abi.Note.SPACED: "services reject the credentials as fast as they come; refreshes are spaced",
@@ -69,6 +71,10 @@ class Failures:
         self._raised[ticket] = error, error.__traceback__
         while len(self._raised) > self._MOST:
             del self._raised[next(iter(self._raised))]
+
+    def clear(self) -> None:
+        """Let go of them. Each holds the frames of the callers whom it was raised to."""
+        self._raised.clear()
 
     def error(self, decision: abi.Decision, now_ms: int) -> Exception:
         """Make the exception for a caller whom the machine answered with an error."""

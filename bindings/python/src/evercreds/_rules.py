@@ -29,7 +29,8 @@ def expiry_from_datetime(moment: datetime.datetime) -> int:
     """Read an expiry: milliseconds since the Unix epoch, or a result below zero."""
     if moment.utcoffset() is None:
         return abi.Result.ERR_EXPIRY_NAIVE
-    return (moment - _EPOCH) // datetime.timedelta(milliseconds=1)
+    # Whatever is below zero would be taken for a result; all of that has expired alike.
+    return max(0, (moment - _EPOCH) // datetime.timedelta(milliseconds=1))
 
 
 def expiry_problem(result: int) -> str:

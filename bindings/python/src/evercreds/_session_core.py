@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
 import itertools
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from evercreds import _abi_generated as abi
 from evercreds import _timer
 from evercreds._clock import NANOS, SYSTEM_CLOCK, Clock
 from evercreds._flights import Flight, inside, launch, running_inside
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, generation
 from evercreds._machine import Machine, PoisonedError, fresh_seed
 from evercreds._options import Options
 from evercreds._outcome import Failures, log_notes, logger
 from evercreds._source import CredentialSet, Failure, Reply, Source
 from evercreds._status import SessionStatus, status_of
+from evercreds.errors import EvercredsConfigurationError
 
 __all__ = ["NO_LEASE", "Lease", "ReentrantUseError", "SessionCore"]
 
@@ -36,8 +39,18 @@ _REMEMBERED = 15  # tokens of sets that were replaced
 _numbers = itertools.count(1)
 
 
-class ReentrantUseError(Exception):
+class ReentrantUseError(EvercredsConfigurationError):
     """Code that gets credentials for a session asks that very session for some."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "a session was asked for its credentials by the code that is getting them: only its "
+            "clients can be used there, which then sign with the base credentials",
+            code="reentrant",
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), ()
 
 
 @dataclasses.dataclass(slots=True)
@@ -199,15 +212,19 @@ class SessionCore:
     def _attempt(self, ticket: int) -> None:
         """Run one attempt and report how it ended, once."""
         self._count_attempt(1)
+        begun_in = generation()
         try:
             with inside(self._number):
                 reply = self._source.fetch()
         except BaseException as error:
-            self._report_failure(ticket, error)
-            if not isinstance(error, Exception):
-                raise
+            # Not even an exit may go on from here: it would end this thread, and nothing else.
+            report = functools.partial(self._report_failure, ticket, error)
         else:
-            self._report_reply(ticket, reply)
+            report = functools.partial(self._report_reply, ticket, reply)
+        if generation() != begun_in:
+            return  # the source has forked, and this is the child: the attempt is the parent's
+        try:
+            report()
         finally:
             self._count_attempt(-1)
 
@@ -236,9 +253,17 @@ class SessionCore:
                 return machine.abandon(ticket)
             return machine.fail(ticket, failure.error_class, failure.reason, failure.retry_after_ms)
 
-        failure = self._source.classify(error) if isinstance(error, Exception) else Failure()
+        failure = self._classified(error) if isinstance(error, Exception) else Failure()
         self._failures.keep(ticket, error)
         self._background(self._event(fail, error))
+
+    def _classified(self, error: Exception) -> Failure:
+        try:
+            return self._source.classify(error)
+        except Exception:
+            # Users make errors of the services' classes that lack what those have. Whatever
+            # happens here, the callers who wait must hear of the failure.
+            return Failure()
 
     def _event(
         self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
@@ -247,8 +272,13 @@ class SessionCore:
         with self._lock:
             outcome, revived = self._call(lambda machine: self._absorb(call(machine)))
         self._after_call(revived)
-        if outcome.decision.notes:
-            log_notes(outcome.decision.notes, error)
+        notes = outcome.decision.notes
+        if notes & abi.Note.INSTALLED:
+            self._failures.clear()
+        if notes:
+            # A filter that raises must not keep back what the decision says is to be done.
+            with contextlib.suppress(Exception):
+                log_notes(notes, error)
         return outcome
 
     def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import threading
 import weakref
 from typing import Protocol
 
 from evercreds._clock import NANOS, SYSTEM_CLOCK
 from evercreds._fork import forget_in_child
+from evercreds._outcome import logger
 
 __all__ = ["arm"]
-
-_logger = logging.getLogger("evercreds")
 
 # A wait does not count the time that the machine sleeps, so none is long.
 _LONGEST_WAIT_S = 30.0
@@ -69,7 +67,7 @@ class _Timer:
                 try:
                     sleeper.wake()
                 except Exception as error:
-                    _logger.error("waking a session failed: %s", type(error).__name__)
+                    logger.error("waking a session failed: %s", type(error).__name__)
             del sleeper  # or this thread would keep a session that nobody uses any more
 
     def _next(self) -> Sleeper | None:

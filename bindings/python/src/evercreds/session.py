@@ -8,11 +8,10 @@ import math
 import numbers
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import boto3
 import botocore.session
-from botocore.exceptions import NoCredentialsError
 
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
@@ -27,7 +26,11 @@ from evercreds._shapes import Identity, TemporaryCredentials
 from evercreds._source import CredentialSet, Source
 from evercreds._status import SessionStatus
 from evercreds.cache import Session as CachingSession
-from evercreds.errors import EvercredsValidationError, EvercredsWarning
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsValidationError,
+    EvercredsWarning,
+)
 
 __all__ = ["RefreshableSession"]
 
@@ -43,6 +46,8 @@ class _Factory(type):
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is RefreshableSession:
+            if len(args) > 1:
+                raise TypeError("RefreshableSession() takes method alone as a positional argument")
             return _make(*args, **kwargs)
         return super().__call__(*args, **kwargs)
 
@@ -54,7 +59,7 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
         raise EvercredsValidationError(
             f"method must be one of {', '.join(map(repr, methods))}",
             param="method",
-            value=method if isinstance(method, str) else given_as(method),
+            value=method if isinstance(method, (str, int, float)) else given_as(method),
         )
     if "refresh_method" in kwargs:
         EvercredsWarning.warn("refresh_method cannot be set: it follows from method", 4)
@@ -121,6 +126,7 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
                 raise TypeError(
                     f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
                 )
+        _check_boto3_arguments(kwargs)
         options = options_from(abi.METHODS[self._method], arguments)
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
@@ -155,6 +161,12 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
         raise NotImplementedError
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a session cannot be copied or pickled: make one in each process that needs one, or "
+            "share this one between threads"
+        )
 
     def after_fork(self) -> None:
         """Give up, in a forked child, what is shared with the parent."""
@@ -241,6 +253,20 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
         return self.get_identity()
 
 
+def _check_boto3_arguments(arguments: Mapping[str, Any]) -> None:
+    """Check the arguments of ``boto3.Session``, which checks none itself."""
+    for name, value in arguments.items():
+        if name == "botocore_session":
+            kind, wanted = botocore.session.Session, "a botocore.session.Session"
+        else:
+            kind, wanted = str, "a string"
+        if value is not None and not isinstance(value, kind):
+            # What was given for a key may be one, whatever its type.
+            raise EvercredsValidationError(
+                f"{name} must be {wanted}, got {type(value).__name__}", param=name
+            )
+
+
 def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
     """Choose the botocore session with which credentials are got; the user's is not changed."""
     given: botocore.session.Session | None = arguments.get("botocore_session")
@@ -260,7 +286,11 @@ def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
     if access_key and secret_key:
         base.set_credentials(access_key, secret_key, token, account_id=account_id)
     elif access_key or secret_key or token or account_id:
-        raise NoCredentialsError
+        raise EvercredsConfigurationError(
+            "aws_access_key_id and aws_secret_access_key go together, and aws_session_token and "
+            "aws_account_id with both",
+            param="aws_access_key_id/aws_secret_access_key",
+        )
     own = given is None or access_key or profile
     return BaseCredentials(base, credentials_of=base if own else given)
 

@@ -61,8 +61,12 @@ def _reply_of(given: object) -> Reply:
     if missing:
         raise _malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
     for name in _TEXTS:
-        if not isinstance(given[name], str) or not given[name]:
-            raise _malformed(f"must return a string that is not empty as {name}", param=name)
+        if not _replies.is_key(given[name]):
+            raise _malformed(
+                f"must return a string as {name} that is not empty, of ASCII characters, "
+                "and without blanks or line ends",
+                param=name,
+            )
     account_id = given.get("account_id")
     if account_id is not None and not isinstance(account_id, str):
         raise _malformed("must return a string as account_id, if any", param="account_id")

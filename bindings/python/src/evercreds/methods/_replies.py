@@ -19,10 +19,18 @@ from evercreds.errors import (
     EvercredsValidationError,
 )
 
-__all__ = ["classify", "client_error_failure", "malformed", "reply_of", "without_values"]
+__all__ = [
+    "classify",
+    "client_error_failure",
+    "is_key",
+    "malformed",
+    "reply_of",
+    "without_values",
+]
 
 _FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 _PARAMETER = re.compile(r'for parameter ([\w\[\].]+)|parameter in [\w\[\].]+: "?([\w\[\].]+)')
+_KEY = re.compile("[!-~]+")
 _CLOCK_SECOND_MS = 999  # a Date says nothing of the fraction, so its end is meant
 
 
@@ -38,7 +46,7 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
         EvercredsCredentialError: Something is missing in it, or its expiry names no instant.
     """
     credentials = response.get("Credentials") or {}
-    missing = [name for name in _FIELDS if not _is_text(credentials.get(name))]
+    missing = [name for name in _FIELDS if not is_key(credentials.get(name))]
     expiration = credentials.get("Expiration")
     if missing or not isinstance(expiration, datetime.datetime):
         if not isinstance(expiration, datetime.datetime):
@@ -58,8 +66,12 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     )
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+def is_key(value: object) -> bool:
+    """Tell whether this can be part of credentials: text without blanks, all of it ASCII.
+
+    Other text cannot stand in a header, and what refuses it there repeats it in its error.
+    """
+    return isinstance(value, str) and _KEY.fullmatch(value) is not None
 
 
 def _account_id(response: Mapping[str, Any]) -> str | None:
