@@ -5,10 +5,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"syscall"
 	"time"
 )
@@ -56,12 +58,19 @@ func parseFlags() params {
 		fmt.Fprintf(os.Stderr, "demo: %q is not understood; see --help\n", flag.Arg(0))
 		os.Exit(2)
 	}
+	if p.roleARN != "" && !roleARN.MatchString(p.roleARN) {
+		fmt.Fprintf(os.Stderr, "demo: --role-arn must be like arn:aws:iam::123456789012:role/NAME, got %q\n", p.roleARN)
+		os.Exit(2)
+	}
 	if p.length < shortest {
 		fmt.Fprintf(os.Stderr, "demo: --length must be at least %s, to see a refresh through an outage\n", shortest)
 		os.Exit(2)
 	}
 	return p
 }
+
+// roleARN catches what is no role at all before three languages complain of it.
+var roleARN = regexp.MustCompile(`^arn:[a-z-]+:iam::\d{12}:role/[!-~]+$`)
 
 // shortest holds one whole refresh with its outage.
 const shortest = 15 * time.Second
@@ -82,5 +91,12 @@ func run(ctx context.Context, p params) (bool, error) {
 	show := newView(os.Stdout, p.plain)
 	show.intro(s)
 	latest := follow(workers, show)
-	return conclude(os.Stdout, s, latest), ctx.Err()
+	ok := conclude(os.Stdout, s, latest)
+	switch ctx.Err() {
+	case context.Canceled:
+		return false, errors.New("interrupted")
+	case context.DeadlineExceeded:
+		return false, errors.New("a worker did not end in time")
+	}
+	return ok, nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -18,7 +19,7 @@ var (
 func conclude(out io.Writer, s *scene, latest map[string]report) bool {
 	var calls, refreshes, failed int64
 	ok := true
-	fmt.Fprintln(out)
+	fmt.Fprintln(out, "\nHow each refresh ended (I: new credentials, F: failed, the old ones served on):")
 	for _, language := range languages {
 		r := latest[language]
 		calls += r.Calls
@@ -29,8 +30,8 @@ func conclude(out io.Writer, s *scene, latest map[string]report) bool {
 		if problem != "" {
 			ok, verdict = false, problem
 		}
-		fmt.Fprintf(out, "%-6s %6d calls, flights %s, longest wait for credentials %d ms: %s\n",
-			language, r.Calls, r.Sequence, r.Longest, verdict)
+		fmt.Fprintf(out, "%-6s %s, %d calls, longest wait for credentials %d ms: %s\n",
+			language, cmp.Or(r.Sequence, "none"), r.Calls, r.Longest, verdict)
 	}
 	fmt.Fprintf(out, "demo: %d calls, %d refreshes, %d failed\n", calls, refreshes, failed)
 	return ok

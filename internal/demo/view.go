@@ -29,8 +29,9 @@ func (v *view) intro(s *scene) {
 		fmt.Fprintf(v.out, "Three sessions on %s for %s, a refresh asked for every 8 s.\n", s.roleARN, s.length)
 		return
 	}
-	fmt.Fprintf(v.out, "Three sessions for %s on credentials that live %s. The source is down while these have\n"+
-		"%s to %s left, which is when the advisory refresh (at %d s) comes: nobody should notice.\n",
+	fmt.Fprintf(v.out, "Three sessions for %s on credentials that live %s. The source is down\n"+
+		"while these have %s to %s left, which is when the advisory refresh (at %d s)\n"+
+		"comes: nobody should notice.\n",
 		s.length, lifetime, outageTo, outageFrom, advisorySecond)
 }
 
@@ -50,19 +51,45 @@ func (v *view) update(language string, latest map[string]report) {
 		r.Calls, r.refreshes(), r.Degraded, r.Failed)
 }
 
-// table draws over the one before.
+// note shows a line that a worker wrote to standard error.
+func (v *view) note(language, line string) {
+	if !v.live {
+		fmt.Fprintf(v.out, "%5.1fs %-6s %s\n", time.Since(v.begun).Seconds(), language, line)
+		return
+	}
+	// In the table's place; the next one is drawn below it.
+	fmt.Fprintf(v.out, "%s%-6s %s\n", v.back(), language, line)
+	v.drawn = 0
+}
+
+// back is what takes the terminal from below the table to where it began, with
+// nothing left of it.
+func (v *view) back() string {
+	if v.drawn == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\x1b[%dA\x1b[J", v.drawn)
+}
+
+// noWrap and wrap keep a table that is wider than the terminal to its number of
+// lines, by which the next one finds its place.
+const (
+	noWrap = "\x1b[?7l"
+	wrap   = "\x1b[?7h"
+)
+
+// table draws over the one before. It fits into 80 columns.
 func (v *view) table(latest map[string]report) {
 	var b strings.Builder
-	if v.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", v.drawn)
-	}
-	fmt.Fprintf(&b, "\x1b[2K\x1b[1m%-8s %-34s %8s %7s %10s %9s %7s\x1b[0m\n",
+	b.WriteString(v.back() + noWrap)
+	fmt.Fprintf(&b, "\x1b[1m%-8s %-24s %8s %7s %10s %9s %7s\x1b[0m\n",
 		"", "phase", "left", "calls", "refreshes", "degraded", "failed")
 	for _, language := range languages {
 		r := latest[language]
-		fmt.Fprintf(&b, "\x1b[2K%-8s %s%-10s %s\x1b[0m %6.1f s %7d %10d %9d %7d\n", language,
+		fmt.Fprintf(&b, "%-8s %s%-10s %s\x1b[0m %6.1f s %7d %10d %9d %7d\n", language,
 			colour(r.Phase), r.Phase, bar(r.LeftMs), float64(r.LeftMs)/1000, r.Calls, r.refreshes(), r.Degraded, r.Failed)
 	}
+	b.WriteString(wrap)
 	v.drawn = len(languages) + 1
 	fmt.Fprint(v.out, b.String())
 }
@@ -80,7 +107,7 @@ func colour(phase string) string {
 }
 
 func bar(leftMs int64) string {
-	const width = 23
+	const width = 13
 	full := int(min(max(leftMs, 0), lifetime.Milliseconds()) * width / lifetime.Milliseconds())
 	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
 }

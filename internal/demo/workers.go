@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 // workerArg makes this executable the Go worker.
@@ -48,7 +49,8 @@ func (r report) refreshes() int64 {
 type worker struct {
 	language string
 	cmd      *exec.Cmd
-	lines    *bufio.Scanner
+	lines    *bufio.Scanner // reports
+	words    *bufio.Scanner // what it says on standard error
 }
 
 // startWorkers runs one process for each language. They end by themselves, or
@@ -82,12 +84,17 @@ func startWorker(ctx context.Context, s *scene, language string, argv []string) 
 	}
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Env = append(s.environment(), assignmentEnv+"="+string(job), "AWS_REGION="+s.region)
-	cmd.Stderr = os.Stderr
+	// A terminal's Ctrl-C is for the demo, which then ends its workers.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	return &worker{language, cmd, bufio.NewScanner(out)}, cmd.Start()
+	words, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	return &worker{language, cmd, bufio.NewScanner(out), bufio.NewScanner(words)}, cmd.Start()
 }
 
 // environment is ours; on the stand-in, its credentials take the place of any
@@ -102,13 +109,21 @@ func (s *scene) environment() []string {
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true")
 }
 
-// follow shows what the workers report until all have ended, and gives the last
-// report of each.
+// follow shows what the workers report and say until all have ended, and gives
+// the last report of each.
 func follow(workers []*worker, show *view) map[string]report {
 	latest := map[string]report{}
 	var lock sync.Mutex
 	var all sync.WaitGroup
 	for _, w := range workers {
+		var words sync.WaitGroup
+		words.Go(func() {
+			for w.words.Scan() {
+				lock.Lock()
+				show.note(w.language, w.words.Text())
+				lock.Unlock()
+			}
+		})
 		all.Go(func() {
 			for w.lines.Scan() {
 				var r report
@@ -120,6 +135,7 @@ func follow(workers []*worker, show *view) map[string]report {
 				show.update(w.language, latest)
 				lock.Unlock()
 			}
+			words.Wait()     // Wait would close the pipe before it is read
 			_ = w.cmd.Wait() // a worker that died has not reported that it is done
 		})
 	}
