@@ -1,7 +1,6 @@
 package model_test
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/evercreds/evercreds/core"
@@ -20,7 +19,7 @@ func (w *world) step() error {
 		w.passTime()
 		return nil
 	case n < 56:
-		return w.tell("wake", w.machine.Wake(w.now), func(see *observed) core.Decision { return w.model.wake(w.now, see) })
+		return w.tell(w.machine.Wake(w.now), func(see *observed) core.Decision { return w.model.wake(w.now, see) }, "wake")
 	case n < 74:
 		return w.report()
 	case n < 86:
@@ -31,17 +30,23 @@ func (w *world) step() error {
 		return w.invalidate()
 	case n < 97:
 		return w.prompted()
-	case n < 99:
+	case n < 98:
 		w.now.Wall += w.pick(-second, second, -10*minute, 10*minute)
 		return nil
+	case n < 99 && w.rng.IntN(2) == 0:
+		w.takeSnapshot()
+		return nil
+	case n < 99:
+		return w.restore()
 	case w.rng.IntN(10) == 0:
-		return w.tell("close", w.machine.Close(), func(see *observed) core.Decision { return w.model.close(see) })
+		return w.tell(w.machine.Close(), w.model.close, "close")
 	}
 	return nil
 }
 
-func (w *world) tell(what string, d core.Decision, predict func(*observed) core.Decision) error {
-	fmt.Fprintf(&w.said, "%d/%d %s:%s\n", w.now.Wall, w.now.Elapsed, what, show(d))
+// tell has the model predict what the machine has answered.
+func (w *world) tell(d core.Decision, predict func(*observed) core.Decision, what string, args ...any) error {
+	w.said = append(w.said, line{w.now, what, args, d})
 	return w.compare(d, predict)
 }
 
@@ -69,8 +74,8 @@ func (w *world) minTTL() int64 {
 
 func (w *world) ask() error {
 	minTTL := w.minTTL()
-	return w.tell(fmt.Sprint("ask ", minTTL), w.machine.Ask(w.now, minTTL),
-		func(see *observed) core.Decision { return w.model.ask(w.now, minTTL, see) })
+	return w.tell(w.machine.Ask(w.now, minTTL),
+		func(see *observed) core.Decision { return w.model.ask(w.now, minTTL, see) }, "ask %d", minTTL)
 }
 
 func (w *world) answer() error {
@@ -79,12 +84,13 @@ func (w *world) answer() error {
 	}
 	ticket := w.tickets[len(w.tickets)-1-w.rng.IntN(min(len(w.tickets), 3))]
 	minTTL, forced := w.minTTL(), w.rng.IntN(5) == 0
-	return w.tell(fmt.Sprintf("answer %d min_ttl %d forced %v", ticket, minTTL, forced), w.machine.Answer(ticket, w.now, minTTL, forced),
-		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, minTTL, forced, see) })
+	return w.tell(w.machine.Answer(ticket, w.now, minTTL, forced),
+		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, minTTL, forced, see) },
+		"answer %d min_ttl %d forced %v", ticket, minTTL, forced)
 }
 
 func (w *world) force() error {
-	return w.tell("force", w.machine.Force(w.now), func(see *observed) core.Decision { return w.model.force(w.now, see) })
+	return w.tell(w.machine.Force(w.now), func(see *observed) core.Decision { return w.model.force(w.now, see) }, "force")
 }
 
 func (w *world) invalidate() error {
@@ -92,8 +98,8 @@ func (w *world) invalidate() error {
 	if h := w.model.held; h != nil && w.rng.IntN(4) > 0 {
 		named = h.fingerprint
 	}
-	return w.tell(fmt.Sprint("invalidate ", named), w.machine.Invalidate(named, w.now),
-		func(see *observed) core.Decision { return w.model.invalidate(named, w.now, see) })
+	return w.tell(w.machine.Invalidate(named, w.now),
+		func(see *observed) core.Decision { return w.model.invalidate(named, w.now, see) }, "invalidate %d", named)
 }
 
 func (w *world) prompted() error {
@@ -101,8 +107,8 @@ func (w *world) prompted() error {
 		return nil
 	}
 	ticket := w.tickets[len(w.tickets)-1]
-	return w.tell(fmt.Sprint("prompted ", ticket), w.machine.Prompted(ticket, w.now),
-		func(see *observed) core.Decision { return w.model.prompted(ticket, w.now, see) })
+	return w.tell(w.machine.Prompted(ticket, w.now),
+		func(see *observed) core.Decision { return w.model.prompted(ticket, w.now, see) }, "prompted %d", ticket)
 }
 
 // report lets an attempt end, in whichever way.
@@ -115,21 +121,24 @@ func (w *world) report() error {
 	}
 	if w.rng.IntN(20) < 12 {
 		facts := w.reply(a)
-		return w.tell(fmt.Sprintf("complete %d %+v", a.ticket, facts), w.machine.Complete(a.ticket, w.now, facts),
-			func(see *observed) core.Decision { return w.model.complete(a.ticket, w.now, facts, see) })
+		return w.tell(w.machine.Complete(a.ticket, w.now, facts),
+			func(see *observed) core.Decision { return w.model.complete(a.ticket, w.now, facts, see) },
+			"complete %d %+v", a.ticket, facts)
 	}
+	return w.fail(a.ticket)
+}
+
+func (w *world) fail(ticket int64) error {
 	class, code, pause := core.Recoverable, core.CodeAbandoned, int64(0)
+	predict := func(see *observed) core.Decision { return w.model.fail(ticket, w.now, class, code, pause, see) }
 	if w.rng.IntN(5) == 0 {
-		d := w.machine.Abandon(a.ticket, w.now)
-		return w.tell(fmt.Sprint("abandon ", a.ticket), d,
-			func(see *observed) core.Decision { return w.model.fail(a.ticket, w.now, class, code, pause, see) })
+		return w.tell(w.machine.Abandon(ticket, w.now), predict, "abandon %d", ticket)
 	}
 	class = core.Class(1 + w.rng.IntN(3))
 	code = []core.Code{core.CodeSource, core.CodeMalformed}[w.rng.IntN(2)]
 	pause = w.pick(0, 0, 0, 3*second, 60*minute)
-	return w.tell(fmt.Sprintf("fail %d class %d code %d pause %d", a.ticket, class, code, pause),
-		w.machine.Fail(a.ticket, w.now, class, code, pause),
-		func(see *observed) core.Decision { return w.model.fail(a.ticket, w.now, class, code, pause, see) })
+	return w.tell(w.machine.Fail(ticket, w.now, class, code, pause), predict,
+		"fail %d class %d code %d pause %d", ticket, class, code, pause)
 }
 
 // reply is mostly a good one.

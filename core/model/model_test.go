@@ -73,7 +73,6 @@ type attempt struct {
 	deadline int64
 	givenUp  int64 // when it counts as dead, once it has timed out
 	required bool  // somebody waits for it
-	degrades bool  // and had to, since the set's time was up
 	forced   bool
 	answered bool // a late answer of another has served its waiters
 }

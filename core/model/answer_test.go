@@ -1,0 +1,56 @@
+package model_test
+
+import "github.com/evercreds/evercreds/core"
+
+func (m *model) answer(ticket int64, now core.Now, minTTL int64, forced bool, see *observed) core.Decision {
+	if m.event(now, see); m.closed {
+		return m.finish()
+	}
+	m.wakeUp()
+	o, _ := m.outcomeOf(ticket)
+	alone := m.held != nil && !m.held.rejected && m.left() > 0 && m.left() >= minTTL // good by itself
+	switch {
+	case m.flight != nil && m.flight.ticket == ticket && m.flight.answered && !forced && alone:
+		m.serve(core.Serve, 0)
+	case m.flight != nil && m.flight.ticket == ticket:
+		m.d.Kind, m.d.Ticket, m.d.Deadline = core.Wait, ticket, m.flight.deadline
+	case o.code != core.CodeNone:
+		m.answerFailure(o, minTTL, forced, alone)
+	case alone:
+		m.serve(core.Serve, 0)
+	default:
+		m.answerShort(minTTL)
+	}
+	return m.finish()
+}
+
+// answerFailure is the one outcome of a failed flight for one of its waiters.
+func (m *model) answerFailure(o outcome, minTTL int64, forced, alone bool) {
+	shown := m.policy == core.AWS2026 && o.class == core.Permanent
+	calm := alone && !shown && (o.serves || m.phase() <= core.PhaseAdvisory)
+	if !forced && (calm || o.serves && m.servableAfter(o, minTTL)) {
+		m.serve(core.Serve, core.FlightFailed)
+		return
+	}
+	m.refuse(o.code, o.class, m.now.Elapsed, o.ticket)
+	m.d.RetryAt = o.retryAt
+}
+
+// answerShort is for a waiter whose flight did not fail, or is forgotten, and
+// for whom what is held is not enough.
+func (m *model) answerShort(minTTL int64) {
+	e := m.requiredError
+	if e.code == core.CodeNone {
+		e = outcome{code: core.CodeExpiredReply, class: core.Recoverable}
+	}
+	switch h := m.held; {
+	case m.servableAfter(e, minTTL):
+		m.serve(core.Serve, 0)
+	case h != nil && h.rejected:
+		m.refuse(core.CodeRejected, core.Recoverable, m.spacedUntil, 0)
+	case h != nil && m.left() > 0 && m.left() < minTTL:
+		m.refuse(core.CodeMinTTL, core.Recoverable, m.now.Elapsed, 0)
+	default:
+		m.refuse(e.code, e.class, m.requiredUntil, e.ticket)
+	}
+}
