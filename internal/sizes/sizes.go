@@ -22,7 +22,7 @@ const (
 type artefact struct {
 	// name is the file's name in the build directory.
 	name string
-	// budget is in bytes, of the file as it is or, with gzipped, compressed.
+	// budget is in bytes, of the file on disk or, with gzipped, compressed.
 	budget  int64
 	gzipped bool
 }
@@ -55,7 +55,7 @@ func report(w io.Writer, dir string, list []artefact) (over int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		left, how, verdict := a.budget-raw, "as it is", ""
+		left, how, verdict := a.budget-raw, "on disk", ""
 		if a.gzipped {
 			left, how = a.budget-compressed, "gzipped"
 		}
