@@ -10,37 +10,61 @@ func (w *world) pick(of ...int64) int64 { return of[w.rng.IntN(len(of))] }
 
 func (w *world) upTo(most int64) int64 { return w.rng.Int64N(max(most, 0) + 1) }
 
+// kinds are the things that can happen, each with how often of a thousand.
+var kinds = []struct {
+	weight int
+	happen func(*world) error
+}{
+	{300, (*world).ask},
+	{220, (*world).passTime},
+	{180, (*world).report},
+	{40, (*world).wake},
+	{120, (*world).answer},
+	{40, (*world).force},
+	{50, (*world).invalidate},
+	{20, (*world).prompted},
+	{10, (*world).stepWall},
+	{5, (*world).takeSnapshot},
+	{5, (*world).restore},
+	{1, (*world).close},
+}
+
+// drawWeights gives each history a character of its own: some things happen
+// often in it, and some never.
+func (w *world) drawWeights() {
+	for i, k := range kinds {
+		of := []int64{0, 1, 1, 5}
+		if i < 3 { // nothing goes on without these
+			of = of[1:]
+		}
+		w.weights = append(w.weights, k.weight*int(w.pick(of...)))
+		w.total += w.weights[i]
+	}
+	w.wellness = w.rng.IntN(21)
+}
+
 // step lets one thing happen.
 func (w *world) step() error {
-	switch n := w.rng.IntN(100); {
-	case n < 30:
-		return w.ask()
-	case n < 52:
-		w.passTime()
-		return nil
-	case n < 56:
-		return w.tell(w.machine.Wake(w.now), func(see *observed) core.Decision { return w.model.wake(w.now, see) }, "wake")
-	case n < 74:
-		return w.report()
-	case n < 86:
-		return w.answer()
-	case n < 90:
-		return w.force()
-	case n < 95:
-		return w.invalidate()
-	case n < 97:
-		return w.prompted()
-	case n < 98:
-		w.now.Wall += w.pick(-second, second, -10*minute, 10*minute)
-		return nil
-	case n < 99 && w.rng.IntN(2) == 0:
-		w.takeSnapshot()
-		return nil
-	case n < 99:
-		return w.restore()
-	case w.rng.IntN(10) == 0:
-		return w.tell(w.machine.Close(), w.model.close, "close")
+	n := w.rng.IntN(w.total)
+	for i, weight := range w.weights {
+		if n < weight {
+			return kinds[i].happen(w)
+		}
+		n -= weight
 	}
+	return nil
+}
+
+func (w *world) wake() error {
+	return w.tell(w.machine.Wake(w.now), func(see *observed) core.Decision { return w.model.wake(w.now, see) }, "wake")
+}
+
+func (w *world) close() error {
+	return w.tell(w.machine.Close(), w.model.close, "close")
+}
+
+func (w *world) stepWall() error {
+	w.now.Wall += w.pick(-second, second, -10*minute, 10*minute)
 	return nil
 }
 
@@ -50,7 +74,7 @@ func (w *world) tell(d core.Decision, predict func(*observed) core.Decision, wha
 	return w.compare(d, predict)
 }
 
-func (w *world) passTime() {
+func (w *world) passTime() error {
 	span := w.upTo(w.pick(20, second, 10*second, 10*minute, w.life/4, 2*w.life))
 	if w.rng.IntN(2) == 0 {
 		due := w.pick(w.last.NextWake, w.last.LeaseElapsed, w.last.RetryAt, w.last.Deadline,
@@ -63,6 +87,7 @@ func (w *world) passTime() {
 	if w.rng.IntN(20) > 0 { // else asleep, with a clock that stops then
 		w.now.Elapsed += span
 	}
+	return nil
 }
 
 func (w *world) minTTL() int64 {
@@ -119,7 +144,7 @@ func (w *world) report() error {
 		a = w.running[i]
 		w.running = slices.Delete(w.running, i, i+1)
 	}
-	if w.rng.IntN(20) < 12 {
+	if w.rng.IntN(20) < w.wellness {
 		facts := w.reply(a)
 		return w.tell(w.machine.Complete(a.ticket, w.now, facts),
 			func(see *observed) core.Decision { return w.model.complete(a.ticket, w.now, facts, see) },

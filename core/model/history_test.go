@@ -40,7 +40,11 @@ type world struct {
 	last    core.Decision
 
 	snapshots []snapshot
-	said      []line
+
+	weights  []int // of the kinds of events, in this history
+	total    int
+	wellness int // how many of 20 attempts bring a reply
+	said     []line
 }
 
 func play(seed uint64, events int) error {
@@ -48,6 +52,7 @@ func play(seed uint64, events int) error {
 	w.truth = 1_800_000_000_000
 	w.now = core.Now{Wall: w.truth + w.pick(0, 0, minute, -20*minute), Elapsed: w.upTo(minute)}
 	w.life = w.pick(10*second, 15*minute, 60*minute, 60*minute, 6*60*minute)
+	w.drawWeights()
 	o := drawOptions(w.rng)
 	w.model = &model{options: o, now: w.now, counts: map[core.Field]int64{}}
 	for _, g := range o.given {

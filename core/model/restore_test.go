@@ -14,8 +14,9 @@ type snapshot struct {
 	model *model
 }
 
-func (w *world) takeSnapshot() {
+func (w *world) takeSnapshot() error {
 	w.snapshots = append(w.snapshots, snapshot{w.machine.AppendSnapshot(nil), w.model.copied()})
+	return nil
 }
 
 // copied is a model that shares nothing with this one, and has no part in its
