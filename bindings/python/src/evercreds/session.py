@@ -8,7 +8,7 @@ import math
 import numbers
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, ClassVar, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
 
 import boto3
 import botocore.session
@@ -32,9 +32,15 @@ from evercreds.errors import (
     EvercredsWarning,
 )
 
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from evercreds.methods.custom import CustomRefreshableSession
+    from evercreds.methods.sts import STSRefreshableSession
+
 __all__ = ["RefreshableSession"]
 
-_S = TypeVar("_S", bound="RefreshableSession")
+_S = TypeVar("_S", bound="_Session")
 
 _BOTO3_ARGUMENTS = tuple(inspect.signature(boto3.Session.__init__).parameters)[1:]
 _LONGEST_TTL_S = 43200  # no role lives longer
@@ -67,42 +73,10 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
     return kind(**kwargs)
 
 
-class RefreshableSession(CachingSession, metaclass=_Factory):
-    """A ``boto3.Session`` whose temporary credentials are always fresh. Safe for many threads.
+class _Session(CachingSession, metaclass=_Factory):
+    """What the sessions of all methods have in common."""
 
-    Called itself it is a factory: it returns an instance of the class of the method, which is an
-    instance of this class too.
-
-    Args:
-        method: Where credentials come from: ``"sts"`` (default) or ``"custom"``. Each takes
-            parameters of its own; see
-            :class:`~evercreds.methods.sts.STSRefreshableSession` and
-            :class:`~evercreds.methods.custom.CustomRefreshableSession`.
-        defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
-            ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
-        advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,
-            while everybody is served; or ``"auto"``, by lifetime. Default: 900.
-        mandatory_timeout: Seconds before expiry from which on callers wait for a refresh.
-            Default: 600.
-        policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: the defaults of the
-            parameters around it.
-        stability: What callers get when a required refresh fails: ``"strict"`` (default) the
-            error, ``"until_expiry"`` the credentials held, ``"static"`` those past expiry too.
-        advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
-            Lambda ``"inline"`` is the default.
-        refresh_timeout: Seconds that a refresh may take. Default: 60 for sts, 900 for custom.
-        jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
-        max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
-        **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
-            with which the session gets its own. A ``botocore_session`` is not changed.
-
-    Raises:
-        EvercredsValidationError: An argument is of the wrong type or out of range; ``param``
-            names it.
-        TypeError: An argument is missing, or its name is unknown.
-    """
-
-    _methods: ClassVar[dict[str, type[RefreshableSession]]] = {}
+    _methods: ClassVar[dict[str, type[_Session]]] = {}
     _method: ClassVar[str] = ""
     refresh_method: ClassVar[str] = ""
     """How credentials are got, as libraries see it in ``credentials.method``."""
@@ -251,6 +225,53 @@ class RefreshableSession(CachingSession, metaclass=_Factory):
     def whoami(self) -> Identity:
         """Tell who this session is; the same as :meth:`get_identity`."""
         return self.get_identity()
+
+
+class RefreshableSession(_Session):
+    """A ``boto3.Session`` whose temporary credentials are always fresh. Safe for many threads.
+
+    Called itself it is a factory: it returns an instance of the class of the method, which is an
+    instance of this class too.
+
+    Args:
+        method: Where credentials come from: ``"sts"`` (default) or ``"custom"``. Each takes
+            parameters of its own; see
+            :class:`~evercreds.methods.sts.STSRefreshableSession` and
+            :class:`~evercreds.methods.custom.CustomRefreshableSession`.
+        defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
+            ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
+        advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,
+            while everybody is served; or ``"auto"``, by lifetime. Default: 900.
+        mandatory_timeout: Seconds before expiry from which on callers wait for a refresh.
+            Default: 600.
+        policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: the defaults of the
+            parameters around it.
+        stability: What callers get when a required refresh fails: ``"strict"`` (default) the
+            error, ``"until_expiry"`` the credentials held, ``"static"`` those past expiry too.
+        advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
+            Lambda ``"inline"`` is the default.
+        refresh_timeout: Seconds that a refresh may take. Default: 60 for sts, 900 for custom.
+        jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
+        max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
+        **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
+            with which the session gets its own. A ``botocore_session`` is not changed.
+
+    Raises:
+        EvercredsValidationError: An argument is of the wrong type or out of range; ``param``
+            names it.
+        TypeError: An argument is missing, or its name is unknown.
+    """
+
+    if TYPE_CHECKING:
+        # The constructor is in a class above, because of two in one class type checkers take
+        # __init__. The last line is for methods that users register, and for classes below.
+        @overload
+        def __new__(cls, method: Literal["sts"] = ..., **kwargs: Any) -> STSRefreshableSession: ...
+        @overload
+        def __new__(cls, method: Literal["custom"], **kwargs: Any) -> CustomRefreshableSession: ...
+        @overload
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...
 
 
 def _check_boto3_arguments(arguments: Mapping[str, Any]) -> None:
