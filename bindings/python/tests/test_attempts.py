@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 
 from conftest import ended_well, in_child, until
 from evercreds import EvercredsCredentialError, RefreshableSession
+from evercreds._flights import _workers
 
 GOOD = {
     "access_key": "ASIAFIRST",
@@ -62,7 +63,23 @@ def test_an_exit_ends_the_attempt_and_nothing_else(kind: type[BaseException]) ->
         session.refresh()
     assert isinstance(caught.value.__cause__, kind)
     assert "function's own" not in str(caught.value)
-    until(lambda: not any(t.name == "evercreds-refresh" for t in threading.enumerate()))
+    session.invalidate()
+    assert not session.status().is_refreshing
+
+
+def test_a_thread_does_not_end_with_its_attempt() -> None:
+    """A fork while it ends would leave a lock of OpenSSL's held in the child."""
+    threads: list[threading.Thread] = []
+
+    def provider() -> dict[str, str]:
+        threads.append(threading.current_thread())
+        return GOOD
+
+    session = custom(provider)
+    for _ in range(3):
+        session.refresh()
+        until(lambda: len(_workers._idle) > 0)
+    assert all(thread.is_alive() for thread in threads)
 
 
 @pytest.fixture

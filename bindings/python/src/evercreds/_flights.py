@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+import functools
+import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from evercreds._fork import generation
+from evercreds._fork import forget_in_child, generation
 
 __all__ = ["Flight", "inside", "launch", "running_inside"]
 
@@ -63,18 +65,60 @@ def running_inside(session: int) -> bool:
     return any(mark.holds_for(session) for mark in _marks.get())
 
 
+class _Workers:
+    """Threads that run attempts, and then wait for the next.
+
+    They do not end with an attempt: a thread that ends takes a lock of OpenSSL's, and a program
+    that forks at that moment, having just got its credentials, would leave that lock held in the
+    child for ever.
+    """
+
+    _MOST_IDLE = 32
+
+    def __init__(self) -> None:
+        self._idle: list[queue.SimpleQueue[Callable[[], None]]] = []
+        forget_in_child(self)
+
+    def after_fork(self) -> None:
+        """Begin anew: the threads have stayed in the parent."""
+        self._idle = []
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Run this in a thread. Raises RuntimeError where none can be had."""
+        try:
+            inbox = self._idle.pop()
+        except IndexError:
+            inbox = queue.SimpleQueue()
+            threading.Thread(
+                target=self._serve, args=(inbox,), name="evercreds-refresh", daemon=True
+            ).start()
+        inbox.put(work)
+
+    def _serve(self, inbox: queue.SimpleQueue[Callable[[], None]]) -> None:
+        begun_in = generation()
+        while True:
+            work = inbox.get()
+            work()
+            del work  # or this thread would keep a session that nobody uses any more
+            if generation() != begun_in:
+                return  # the source has forked, and this is the child
+            if len(self._idle) >= self._MOST_IDLE:
+                return
+            self._idle.append(inbox)
+
+
+_workers = _Workers()
+
+
 def launch(run: Callable[[], None]) -> None:
-    """Run an attempt in a thread of its own, with the context of this one.
+    """Run an attempt in another thread, with the context of this one.
 
     Who waits for an attempt waits outside of it. So an attempt that hangs keeps nobody past its
     deadline, and a caller who is interrupted takes nobody's refresh down with him. Where no thread
     can be had any more, as at the end of the interpreter, it runs here.
     """
     context = contextvars.copy_context()
-    thread = threading.Thread(
-        target=context.run, args=(run,), name="evercreds-refresh", daemon=True
-    )
     try:
-        thread.start()
+        _workers.run(functools.partial(context.run, run))
     except RuntimeError:
         run()
