@@ -1,3 +1,4 @@
+import { platform } from "#platform";
 import type {
   AssumeRoleCommandInput,
   AssumeRoleCommandOutput,
@@ -88,7 +89,10 @@ export class StsSource implements Source {
   }
 
   #theClient(): Promise<STSClient> {
-    this.#client ??= loadSts().then(({ STSClient }) => new STSClient({ ...this.#settings.client }));
+    this.#client ??= loadSts().then(({ STSClient }) => {
+      const requestHandler = platform?.quietAgents();
+      return new STSClient({ ...(requestHandler && { requestHandler }), ...this.#settings.client });
+    });
     return this.#client;
   }
 }

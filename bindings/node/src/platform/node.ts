@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";
+import { quietAgents } from "./agents.js";
 import { run } from "./command.js";
 import { checkPem, getOverMutualTls } from "./tls.js";
 import type { Platform } from "./types.js";
@@ -10,6 +11,7 @@ export const platform: Platform | undefined = {
   run,
   checkPem,
   getOverMutualTls,
+  quietAgents,
   warn: (text) => {
     process.emitWarning(text, "EvercredsWarning");
   },

@@ -1,3 +1,6 @@
+import type { Agent } from "node:http";
+import type { Agent as HttpsAgent } from "node:https";
+
 /**
  * What a session uses of its platform, beyond what every JavaScript engine has.
  * `#platform` in package.json chooses the file: `node.ts` where there is Node,
@@ -15,8 +18,16 @@ export interface Platform {
   checkPem(texts: PemTexts): [keyof PemTexts, string] | undefined;
   /** Rejects with the engine's own error, or when the signal is aborted. */
   getOverMutualTls(request: MutualTlsRequest, signal: AbortSignal): Promise<MutualTlsReply>;
+  /** Ways to connect that do not keep a process alive, for the SDK's request handler. */
+  quietAgents(): Agents;
   /** Tells the user something that is no error. */
   warn(text: string): void;
+}
+
+/** See {@link Platform.quietAgents}. */
+export interface Agents {
+  httpAgent: Agent;
+  httpsAgent: HttpsAgent;
 }
 
 /** See {@link Platform.newScope}. */

@@ -1,0 +1,40 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Socket } from "node:net";
+import type { Agents } from "./types.js";
+
+// An agent refs the connections that it hands out again; new ones begin that way.
+
+class QuietHttpAgent extends http.Agent {
+  override createConnection(...call: Parameters<http.Agent["createConnection"]>) {
+    return unref(super.createConnection(...call));
+  }
+  override reuseSocket(...call: Parameters<http.Agent["reuseSocket"]>) {
+    super.reuseSocket(...call);
+    unref(call[0]);
+  }
+}
+
+class QuietHttpsAgent extends https.Agent {
+  override createConnection(...call: Parameters<https.Agent["createConnection"]>) {
+    return unref(super.createConnection(...call));
+  }
+  override reuseSocket(...call: Parameters<https.Agent["reuseSocket"]>) {
+    super.reuseSocket(...call);
+    unref(call[0]);
+  }
+}
+
+function unref<T>(connection: T): T {
+  (connection as { unref?: Socket["unref"] } | null | undefined)?.unref?.();
+  return connection;
+}
+
+/**
+ * Agents whose connections do not keep the process alive: a refresh for which
+ * nobody waits must not, and who waits has a timer that does.
+ */
+export function quietAgents(): Agents {
+  const settings = { keepAlive: true };
+  return { httpAgent: new QuietHttpAgent(settings), httpsAgent: new QuietHttpsAgent(settings) };
+}
