@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -108,6 +109,9 @@ func (w *world) compare(d core.Decision, predict func(*observed) core.Decision) 
 		quiet:    w.quietHoldOff,
 		required: w.requiredHoldOff,
 		advisory: w.machine.Status(core.StatusAdvisory, w.now),
+	}
+	if slices.Contains(w.tickets, d.Started) {
+		return fmt.Errorf("ticket %d was issued before", d.Started)
 	}
 	if d.Started != 0 {
 		w.running = append(w.running, &attempt{ticket: d.Started, start: core.Now{Wall: w.truth}})
