@@ -134,16 +134,16 @@ func TestOneAssumeRoleForTwoHundredCallers(t *testing.T) {
 
 // In an outage within the advisory window no caller waits and no call fails.
 func TestAdvisoryOutageOnSignedCalls(t *testing.T) {
-	standIn, cfg := startStandIn(t, 8*time.Second)
-	const latency = 500 * time.Millisecond
-	s := newSTS(t, cfg, evercreds.WithAdvisoryTimeout(6*time.Second), evercreds.WithMandatoryTimeout(time.Second))
+	standIn, cfg := startStandIn(t, 12*time.Second)
+	const latency = 3 * time.Second // far more than a busy machine keeps a goroutine from running
+	s := newSTS(t, cfg, evercreds.WithAdvisoryTimeout(9*time.Second), evercreds.WithMandatoryTimeout(time.Second))
 	if _, err := s.Retrieve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	inject(t, standIn, awstest.Fault{
-		Kind: awstest.KindHTTP, Action: awstest.ActionAssumeRole, LatencyMs: latency.Milliseconds(), UntilMs: 4000,
+		Kind: awstest.KindHTTP, Action: awstest.ActionAssumeRole, LatencyMs: latency.Milliseconds(), UntilMs: 7000,
 	})
-	calls, longest := callFor(t, s, cfg, 20, 5500*time.Millisecond)
+	calls, longest := callFor(t, s, cfg, 20, 7500*time.Millisecond)
 	role := standIn.Counts().Roles[roleARN]
 	if role.Failures == 0 {
 		t.Fatal("the outage was not met")

@@ -2,8 +2,8 @@ package sim
 
 import "github.com/evercreds/evercreds/core"
 
-// At most one attempt per hold-off, but for the one bypass per rejected set and
-// one per Force; hold-off is finite and bounded for any number of failures.
+// Nothing starts inside a hold-off, except once for each rejected set and once
+// for each Force; and however often the source fails, the hold-off ends.
 func (r *Room) invariant8(a *attempt) {
 	if span := r.status(core.StatusHoldOff); span > 16*minute {
 		r.fail(8, "a hold-off of %d ms", span)
