@@ -68,8 +68,8 @@ func (s *Session) usable(now Now, minTTL int64) bool {
 // answerFailed serves the held set to those whom the failure need not concern:
 // who did not have to wait (or has not to any more), and whom the stability lets.
 func (s *Session) answerFailed(now Now, minTTL int64, o outcome) {
-	shown := s.cfg.policy == AWS2026 && o.failure.class == Permanent
-	calm := s.usable(now, minTTL) && (o.serve || s.held.phase(now) <= PhaseAdvisory) && !shown
+	calm := s.usable(now, minTTL) && (o.serve || s.held.phase(now) <= PhaseAdvisory)
+	calm = calm && !s.cfg.shows(o.failure.class)
 	if !calm && !(o.serve && s.mayServe(now, minTTL, o.failure.class)) {
 		s.fail(o.failure, o.retryAt)
 		return

@@ -12,7 +12,7 @@ func (s *Session) Ask(now Now, minTTL int64) Decision {
 	switch {
 	case phase == PhaseFresh && short && !s.held.rejected && s.held.lifetime < minTTL:
 		s.refuse(CodeMinTTL, now.Elapsed) // a new set would be as short
-	case phase == PhaseEmpty, phase == PhaseExpired, phase == PhaseMandatory, s.held.rejected, short:
+	case phase == PhaseEmpty, s.held.overdue(now), short:
 		s.askRequired(now, minTTL, requiredCause(phase, s.held.rejected))
 	case phase == PhaseFresh:
 		s.serve(now)
@@ -52,10 +52,8 @@ func (s *Session) askAdvisory(now Now) {
 }
 
 // permanentShown tells whether even those who need not wait are shown the error
-// that is kept: AWS's rule for permanent ones.
-func (s *Session) permanentShown() bool {
-	return s.cfg.policy == AWS2026 && s.required.class == Permanent
-}
+// that is kept.
+func (s *Session) permanentShown() bool { return s.cfg.shows(s.required.class) }
 
 // refreshQuietly serves the held set and starts a refresh that nobody needs yet.
 func (s *Session) refreshQuietly(now Now, cause Cause) {

@@ -128,6 +128,10 @@ type config struct {
 	given     uint32 // bit 1<<Option
 }
 
+// shows tells whether a failure of this class is shown even to those who need
+// not wait: AWS's rule for permanent ones.
+func (c *config) shows(class Class) bool { return c.policy == AWS2026 && class == Permanent }
+
 func (c *config) has(o Option) bool { return c.given&(1<<uint(o)) != 0 }
 
 // set checks one value by itself; finish checks the values against each other.

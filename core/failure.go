@@ -67,13 +67,12 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 	if fl.required {
 		o.serve = s.mayServe(now, 0, f.class)
 		// a Force or a minTTL that fails early leaves everyone else as they were
-		due := s.held.phase(now) >= PhaseMandatory || s.held.rejected
-		if o.serve && due && !s.degraded {
+		if o.serve && s.held.overdue(now) && !s.degraded {
 			s.degraded = true
 			s.out.Notes |= NoteDegraded
 		}
 	} else {
-		o.serve = s.cfg.policy != AWS2026 || f.class != Permanent
+		o.serve = !s.cfg.shows(f.class)
 	}
 	s.settle(o)
 }
@@ -83,7 +82,7 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 	held := s.cfg.stability == Static && s.mayServe(now, 0, f.class)
 	switch {
-	case f.class == Permanent && (fl.required || s.cfg.policy == AWS2026):
+	case f.class == Permanent && fl.required, s.cfg.shows(f.class):
 		s.hold(now, f, max(floor, s.permanentStep()))
 		s.static = 0 // the error is shown for seconds, not for what is left of minutes
 	case held:

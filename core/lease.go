@@ -11,7 +11,7 @@ func (s *Session) serve(now Now) {
 	if phase == PhaseExpired {
 		d.Flags |= Expired
 	}
-	if s.last.ticket != 0 && (phase >= PhaseMandatory || s.held.rejected) {
+	if s.last.ticket != 0 && s.held.overdue(now) {
 		d.Flags |= Degraded
 	}
 	span := max(0, s.leaseSpan(now, phase, left))
@@ -34,7 +34,7 @@ func (s *Session) leaseSpan(now Now, phase Phase, left int64) int64 {
 	case PhaseExpired:
 		span = add(left, s.cfg.maxStale)
 	}
-	required := (phase >= PhaseMandatory || s.held.rejected) && !s.servesOn()
+	required := s.held.overdue(now) && !s.servesOn()
 	switch {
 	case required:
 		return min(span, s.servedUntil(now)-now.Elapsed)

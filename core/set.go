@@ -42,6 +42,9 @@ func (c *set) phase(now Now) Phase {
 	return PhaseFresh
 }
 
+// overdue tells whether a refresh must be attempted before the set is handed out.
+func (c *set) overdue(now Now) bool { return c.phase(now) >= PhaseMandatory || c.rejected }
+
 // windowsFor fixes the windows for a lifetime, and tells whether explicit ones
 // had to shrink. Windows that reach the lifetime would refresh on every call.
 func (c *config) windowsFor(life int64) (advisory, mandatory int64, shrunk bool) {

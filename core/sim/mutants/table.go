@@ -22,7 +22,7 @@ var invariants = []mutant{
 	{"lost attempts not counted", "invariant 2", "flight.go",
 		"return min(s.lost[0].until, s.lost[1].until)", "return 0"},
 	{"waiting in the advisory window", "invariant 3", "ask.go",
-		"case phase == PhaseEmpty, phase == PhaseExpired,", "case phase == PhaseAdvisory, phase == PhaseEmpty, phase == PhaseExpired,"},
+		"case phase == PhaseEmpty, s.held.overdue(now),", "case phase == PhaseAdvisory, phase == PhaseEmpty, s.held.overdue(now),"},
 	{"advisory error shown", "invariant 3", "failure.go",
 		"\tdefault:\n\t\ts.holdQuietly(now, floor)\n\t\treturn", "\tdefault:\n\t\ts.hold(now, f, 5*second)\n\t\treturn"},
 	{"expiry goes back", "invariant 4", "complete.go",
