@@ -86,7 +86,7 @@ class _Provider(CredentialProvider):  # type: ignore[misc]
         super().__init__()
         self._credentials = credentials
 
-    def load(self) -> Credentials:
+    def load(self) -> Any:
         return self._credentials
 
 

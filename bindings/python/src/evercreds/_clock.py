@@ -20,6 +20,7 @@ class Clock(Protocol):
     @property
     def counts_sleep(self) -> bool:
         """Tell whether the elapsed clock goes on while the machine sleeps."""
+        raise NotImplementedError
 
     elapsed_ns: Callable[[], int]
     wall_ns: Callable[[], int]

@@ -10,7 +10,7 @@ from typing import Any
 from evercreds import _abi_generated as abi
 from evercreds.errors import EvercredsValidationError
 
-__all__ = ["DEFAULTS", "Options", "given_as", "options_from", "refused"]
+__all__ = ["DEFAULTS", "Options", "given_as", "is_real", "options_from", "refused"]
 
 Options = tuple[tuple[int, float], ...]
 
@@ -44,6 +44,11 @@ _SWITCHES: dict[str, abi.Option] = {
     "jitter": abi.Option.JITTER,
     "defer_refresh": abi.Option.DEFER_REFRESH,
 }
+
+
+def is_real(value: Any) -> bool:
+    """Tell whether this is a number, which truth values are not."""
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def given_as(value: object) -> str:
@@ -96,8 +101,8 @@ def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
     return tuple(sorted(options.items(), key=lambda item: (item[0] not in first, item[0])))
 
 
-def _seconds(option: int, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+def _seconds(option: int, value: Any) -> float:
+    if not is_real(value):
         raise refused(option, value)
     try:
         return float(value)

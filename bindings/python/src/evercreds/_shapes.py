@@ -42,6 +42,8 @@ Identity = dict[str, Any]
 
 
 class _RequiredAssumeRoleParams(TypedDict):
+    """What AssumeRole cannot do without."""
+
     RoleArn: str
 
 

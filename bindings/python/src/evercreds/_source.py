@@ -62,9 +62,11 @@ class Source(Protocol):
 
     def fetch(self) -> Reply:
         """Get one set. Raises whatever went wrong."""
+        raise NotImplementedError
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
+        raise NotImplementedError
 
     def after_fork(self) -> None:
         """Give up connections that are shared with the parent process."""

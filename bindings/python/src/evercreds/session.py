@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import inspect
 import math
-import numbers
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
@@ -20,7 +19,7 @@ from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child
 from evercreds._hooks import RejectionWatch
 from evercreds._machine import OptionRefusedError
-from evercreds._options import DEFAULTS, given_as, options_from, refused
+from evercreds._options import DEFAULTS, given_as, is_real, options_from, refused
 from evercreds._session_core import SessionCore
 from evercreds._shapes import Identity, TemporaryCredentials
 from evercreds._source import CredentialSet, Source
@@ -270,7 +269,9 @@ class RefreshableSession(_Session):
         @overload
         def __new__(cls, method: Literal["custom"], **kwargs: Any) -> CustomRefreshableSession: ...
         @overload
-        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+        def __new__(  # pyright: ignore[reportOverlappingOverload]
+            cls, *args: Any, **kwargs: Any
+        ) -> Self: ...
         def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...
 
 
@@ -329,8 +330,7 @@ def _as_dict(served: CredentialSet) -> TemporaryCredentials:
 
 def _min_ttl_ms(given: float | datetime.timedelta) -> int:
     seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
-    is_number = isinstance(seconds, numbers.Real) and not isinstance(seconds, bool)
-    if not is_number or not 0 <= seconds <= _LONGEST_TTL_S:
+    if not is_real(seconds) or not 0 <= seconds <= _LONGEST_TTL_S:
         raise EvercredsValidationError(
             f"min_ttl must be seconds from 0 to {_LONGEST_TTL_S}, or a timedelta of that, got "
             f"{given_as(given)}",

@@ -71,7 +71,8 @@ def _reply_of(given: object) -> Reply:
     if account_id is not None and not isinstance(account_id, str):
         raise _malformed("must return a string as account_id, if any", param="account_id")
     expiry_ms = _expiry_ms(given["expiry_time"])
-    frozen = FrozenCredentials(*(given[name] for name in _TEXTS), account_id)
+    access_key, secret_key, token = (given[name] for name in _TEXTS)
+    frozen = FrozenCredentials(access_key, secret_key, token, account_id)
     expiry = None if expiry_ms == abi.NEVER else _instant(expiry_ms)
     return Reply(CredentialSet(frozen, expiry), expiry_ms)
 

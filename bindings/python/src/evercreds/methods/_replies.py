@@ -57,7 +57,8 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     expiry_ms = _rules.expiry_from_datetime(expiration)
     if expiry_ms < 0:
         raise malformed(f"Expiration in the reply of STS: {_rules.expiry_problem(expiry_ms)}")
-    frozen = FrozenCredentials(*(credentials[name] for name in _FIELDS), _account_id(response))
+    access_key, secret_key, token = (credentials[name] for name in _FIELDS)
+    frozen = FrozenCredentials(access_key, secret_key, token, _account_id(response))
     return Reply(
         CredentialSet(frozen, expiration.astimezone(datetime.timezone.utc)),
         expiry_ms,

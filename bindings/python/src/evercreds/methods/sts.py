@@ -55,10 +55,10 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         mfa_token_provider_kwargs: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        self.assume_role_kwargs = _config(
+        self.assume_role_kwargs: AssumeRoleConfig = _config(
             AssumeRoleConfig, "assume_role_kwargs", assume_role_kwargs
         )
-        self.sts_client_kwargs = _config(
+        self.sts_client_kwargs: STSClientConfig = _config(
             STSClientConfig,
             "sts_client_kwargs",
             {} if sts_client_kwargs is None else sts_client_kwargs,
