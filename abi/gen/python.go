@@ -25,7 +25,7 @@ _TYPES: dict[str, Any] = {
 }
 
 # Name without the prefix, result, parameters.
-_SIGNATURES: tuple[tuple[str, str, str], ...] = (`
+SIGNATURES: tuple[tuple[str, str, str], ...] = (`
 
 const pythonDeclare = `)
 
@@ -38,7 +38,7 @@ RefreshCancel = ctypes.CFUNCTYPE(None, ctypes.c_int32, ctypes.c_int64)
 
 def declare(lib: ctypes.CDLL) -> None:
     """Set the result and argument types of every function of the library."""
-    for name, result, parameters in _SIGNATURES:
+    for name, result, parameters in SIGNATURES:
         function = getattr(lib, "evercreds_" + name)
         function.restype = _TYPES[result]
         function.argtypes = [_TYPES[letter] for letter in parameters]

@@ -420,7 +420,7 @@ _TYPES: dict[str, Any] = {
 }
 
 # Name without the prefix, result, parameters.
-_SIGNATURES: tuple[tuple[str, str, str], ...] = (
+SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("abi_version", "i", ""),
     ("abi_features", "i", ""),
     ("session_new", "i", ""),
@@ -467,7 +467,7 @@ RefreshCancel = ctypes.CFUNCTYPE(None, ctypes.c_int32, ctypes.c_int64)
 
 def declare(lib: ctypes.CDLL) -> None:
     """Set the result and argument types of every function of the library."""
-    for name, result, parameters in _SIGNATURES:
+    for name, result, parameters in SIGNATURES:
         function = getattr(lib, "evercreds_" + name)
         function.restype = _TYPES[result]
         function.argtypes = [_TYPES[letter] for letter in parameters]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import platform
 import signal
@@ -13,9 +14,11 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from evercreds import _abi_generated as abi
 from evercreds._fork import forget_in_child, generation
+from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["library"]
@@ -29,8 +32,8 @@ class _Loader:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._current: ctypes.PyDLL | None = None
-        self._inherited: list[ctypes.PyDLL] = []
+        self._current: Any = None
+        self._inherited: list[Any] = []
         forget_in_child(self)
 
     def after_fork(self) -> None:
@@ -40,19 +43,21 @@ class _Loader:
             self._inherited.append(self._current)
             self._current = None
 
-    def get(self) -> ctypes.PyDLL:
+    def get(self) -> Any:
         """Give the library of this process, loading it at its first use."""
         current = self._current
-        if current is not None:
+        if _is_alive(current):
             return current
         with self._lock:
-            if self._current is None:
+            if not _is_alive(self._current):
                 self._current = self._load()
             return self._current
 
-    def _load(self) -> ctypes.PyDLL:
+    def _load(self) -> Any:
         path = _path()
         with _all_signals_blocked():
+            if path.suffix == ".wasm":
+                return _run_module(path)
             lib = self._copy(path) if self._inherited else _open(path)
             _negotiate(lib, path)
         return lib
@@ -74,9 +79,19 @@ class _Loader:
         )
 
 
+def _is_alive(library: Any) -> bool:
+    # Of the two forms only the module can die under its process.
+    return library is not None and not getattr(library, "is_dead", False)
+
+
 def _path() -> Path:
     given = os.environ.get("EVERCREDS_LIBRARY")
-    path = Path(given) if given else Path(__file__).parent / "_native" / f"libevercreds{_SUFFIX}"
+    directory = Path(__file__).parent / "_native"
+    shared, module = directory / f"libevercreds{_SUFFIX}", directory / "evercreds.wasm"
+    if given:
+        path = Path(given)
+    else:
+        path = module if module.is_file() and (_is_musl() or not shared.is_file()) else shared
     if not path.is_file():
         raise EvercredsLibraryError(
             f"the library is not at {path}: install a wheel for this platform ({_platform()}), or "
@@ -84,6 +99,18 @@ def _path() -> Path:
             code="missing",
         )
     return path.resolve()
+
+
+def _run_module(path: Path) -> WasmLibrary:
+    if importlib.util.find_spec("wasmtime") is None:
+        raise EvercredsLibraryError(
+            f"there is no shared library for this platform ({_platform()}), and the WebAssembly "
+            "module needs a runtime: pip install 'evercreds[wasm]'",
+            code="musl" if _is_musl() else "missing",
+        )
+    lib = WasmLibrary(path)
+    _check_version(lib, path)
+    return lib
 
 
 def _platform() -> str:
@@ -103,9 +130,10 @@ def _is_musl() -> bool:
 def _open(path: Path | str) -> ctypes.PyDLL:
     if _is_musl():
         raise EvercredsLibraryError(
-            "this Python is built for musl (Alpine), whose loader cannot load the library: use a "
-            "Python built for glibc (an image such as python:3-slim), or run evercreds.wasm under "
-            "a WebAssembly runtime as docs/ABI.md says",
+            "this Python is built for musl (Alpine), whose loader cannot load the shared library: "
+            "install the wheel for any platform with a WebAssembly runtime "
+            "(pip install 'evercreds[wasm]'), or use a Python built for glibc (an image such as "
+            "python:3-slim)",
             code="musl",
         )
     try:
@@ -122,10 +150,15 @@ def _open(path: Path | str) -> ctypes.PyDLL:
 def _negotiate(lib: ctypes.PyDLL, path: Path) -> None:
     try:
         lib.evercreds_abi_version.restype = lib.evercreds_abi_features.restype = ctypes.c_int32
-        major, minor = divmod(int(lib.evercreds_abi_version()), 65536)
-        features = int(lib.evercreds_abi_features())
     except AttributeError as error:
         raise EvercredsLibraryError(f"{path} is not an evercreds library", code="load") from error
+    _check_version(lib, path)
+    abi.declare(lib)
+
+
+def _check_version(lib: Any, path: Path) -> None:
+    major, minor = divmod(int(lib.evercreds_abi_version()), 65536)
+    features = int(lib.evercreds_abi_features())
     if major != abi.ABI_MAJOR or minor < abi.ABI_MINOR or features & _NEEDED != _NEEDED:
         raise EvercredsLibraryError(
             f"the library at {path} has ABI version {major}.{minor} and features {features}; this "
@@ -133,7 +166,6 @@ def _negotiate(lib: ctypes.PyDLL, path: Path) -> None:
             f"and features {int(_NEEDED)}",
             code="version",
         )
-    abi.declare(lib)
 
 
 @contextlib.contextmanager
@@ -179,8 +211,8 @@ def _load_from_file(content: bytes) -> ctypes.PyDLL:
 _loader = _Loader()
 
 
-def library() -> ctypes.PyDLL:
-    """Give the library of this process.
+def library() -> Any:
+    """Give the library of this process: a ``ctypes.PyDLL``, or a module that has its functions.
 
     Raises:
         EvercredsLibraryError: It is missing, of another version, or cannot be loaded here.

@@ -1,0 +1,186 @@
+"""The library as a WebAssembly module, where no shared library can be loaded (musl, Windows)."""
+
+from __future__ import annotations
+
+import collections
+import ctypes
+import functools
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from evercreds import _abi_generated as abi
+
+__all__ = ["WasmLibrary"]
+
+# Those of the build that fails on purpose.
+_TESTS = (("test_panic", "i", "i"), ("test_fatal", "i", ""))
+_SLOTS = ctypes.sizeof(ctypes.c_double) * len(abi.DECISION_SLOTS)
+_LOW = 0xFFFF_FFFF
+_T = TypeVar("_T")
+
+
+@functools.cache
+def _compiled(path: Path) -> tuple[Any, Any]:
+    """Compile the module: once in a process, and in the children of its forks never."""
+    import wasmtime
+
+    config = wasmtime.Config()
+    # A second of compiling; later processes find the result on the disk, where that can be had.
+    config.cache = True
+    # No threads, which a fork would lose.
+    config.parallel_compilation = False
+    engine = wasmtime.Engine(config)
+    return _kept_to_the_end((engine, wasmtime.Module.from_file(engine, str(path))))
+
+
+def _kept_to_the_end(thing: _T) -> _T:
+    """Keep this until the process ends.
+
+    wasmtime gives back what it owns in finalizers, which fail with a traceback where they run so
+    late that its modules have been cleared. What lives as long as the process need not be given
+    back.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+    return thing
+
+
+class WasmLibrary:
+    """One instance of the module, with the functions of the shared library.
+
+    They take and give what ``abi.declare`` declares there, and differ in nothing that a caller
+    could see. After a trap the instance is dead: each call answers what the library answers for a
+    handle that it has lost, so that its owner restores it in another.
+
+    Args:
+        path: The module.
+
+    Raises:
+        ImportError: wasmtime, which runs it, is not installed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import wasmtime
+
+        engine, module = _compiled(path)
+        self.is_dead = False
+        self._handle = id(self)  # a shared library has one from the system's loader
+        # An instance has one thread at a time. A host function has nothing to do, since decisions
+        # say the same; so no call comes back from inside a call.
+        self._lock = threading.Lock()
+        self._freed: collections.deque[tuple[Any, int]] = collections.deque()
+        self._trap: type[BaseException] = wasmtime.WasmtimeError
+        self._store = wasmtime.Store(engine)
+        self._store.set_wasi(wasmtime.WasiConfig())
+        linker = wasmtime.Linker(engine)
+        linker.define_wasi()
+        for needed in module.imports:
+            if needed.module.startswith("evercreds_host"):
+                linker.define_func(needed.module, needed.name, needed.type, _ignore)
+        self._exports = linker.instantiate(self._store, module).exports(self._store)
+        self._memory: Any = self._exports["memory"]
+        self._export("_initialize")(self._store)
+        self._buffer = self._export("evercreds_buffer_address")(self._store)
+        self._slots = self._export("evercreds_decision_address")(self._store)
+        for name, _, parameters in (*abi.SIGNATURES, *_TESTS):
+            if f"evercreds_{name}" in self._exports:
+                make = self._free_function if name.endswith("_free") else self._function
+                setattr(self, f"evercreds_{name}", make(name, parameters))
+        _kept_to_the_end(self)
+
+    def _export(self, name: str) -> Any:
+        return self._exports[name]
+
+    def __getattr__(self, name: str) -> NoReturn:
+        # What the module did not bring. Without this method a type checker would know of nothing
+        # that it did bring, either.
+        raise AttributeError(f"the module has no {name}")
+
+    def _function(self, name: str, parameters: str) -> Callable[..., int]:
+        export = self._export(f"evercreds_{name}")
+
+        def call(*arguments: Any) -> int:
+            with self._lock:
+                return self._guarded(lambda: self._call(export, parameters, arguments))
+
+        return call
+
+    def _free_function(self, name: str, _: str) -> Callable[..., int]:
+        """Make a function that gives a handle back, as finalizers do.
+
+        Those run wherever garbage happens to be collected: also in the midst of a call, in the
+        thread that holds the lock. So it waits for nothing, and the next call does the work.
+        """
+        export = self._export(f"evercreds_{name}")
+
+        def free(number: int) -> int:
+            self._freed.append((export, number))
+            if self._lock.acquire(blocking=False):
+                try:
+                    return self._guarded(lambda: 0)
+                finally:
+                    self._lock.release()
+            return 0
+
+        return free
+
+    def _guarded(self, call: Callable[[], int]) -> int:
+        """Run calls of the module: those that wait, then this one. The lock is held."""
+        if self.is_dead:
+            return abi.Result.ERR_POISONED
+        try:
+            while self._freed:
+                export, number = self._freed.popleft()
+                export(self._store, number)
+            return call()
+        except self._trap:
+            self.is_dead = True
+            return abi.Result.ERR_PANIC
+
+    def _call(self, export: Any, parameters: str, given: tuple[Any, ...]) -> int:
+        """Call an export, with bytes by way of the module's buffer, and what it takes by value."""
+        numbers: list[float] = []
+        for letter, argument in zip(parameters, given, strict=True):
+            if letter == "Q":
+                numbers += (_signed(argument & _LOW), _signed(argument >> 32))
+            elif letter in "iqd":
+                numbers.append(int(argument) if letter == "i" else float(argument))
+        dropped = 0
+        if "s" in parameters:
+            at = parameters.index("s")
+            dropped = self._write(given[at], given[at + 1])
+            numbers[parameters[:at].count("i")] -= dropped
+        if "p" in parameters:
+            numbers.pop()  # the capacity: the module's buffer has its own
+            self._write(given[-3], given[-2])
+        result = int(export(self._store, *numbers))
+        if result > 0 and "p" in parameters:
+            if result > given[-1]:
+                return abi.Result.ERR_CAPACITY
+            found = self._memory.read(self._store, self._buffer, self._buffer + result)
+            ctypes.memmove(given[-3], bytes(found), result)
+        if result >= 0 and parameters.endswith("o"):
+            self._read_decision(given[-1]._obj)
+        return result + dropped if result >= 0 else result
+
+    def _write(self, content: Any, length: int) -> int:
+        """Write bytes to the module's buffer; of more than it holds, the end. Give what is left."""
+        left = max(0, length - abi.BUFFER_BYTES)
+        if length:
+            self._memory.write(self._store, bytes(content)[left:length], self._buffer)
+        return left
+
+    def _read_decision(self, out: abi.Decision) -> None:
+        raw = self._memory.read(self._store, self._slots, self._slots + _SLOTS)
+        values = memoryview(bytes(raw)).cast("d")
+        for slot, value in zip(abi.DECISION_SLOTS, values, strict=True):
+            setattr(out, slot, int(value))
+
+
+def _ignore(*_: Any) -> None:
+    """Do nothing: the decision says what was started and cancelled."""
+
+
+def _signed(half: int) -> int:
+    return half - (1 << 32) if half >> 31 else half
