@@ -193,6 +193,27 @@ class _Session(CachingSession, metaclass=_Factory):
         """Refresh now. If that fails the error is raised, and the credentials held stay."""
         self._core.refresh()
 
+    async def async_credentials(
+        self, min_ttl: float | datetime.timedelta = 0
+    ) -> TemporaryCredentials:
+        """As :meth:`credentials_for`, in an event loop, which is never blocked.
+
+        Coroutines, in any number and in any loops, and threads wait for the same refresh, which
+        runs in a thread of its own. Who is cancelled takes nobody else's refresh away.
+
+        Args:
+            min_ttl: Seconds, or a timedelta. Default: 0.
+
+        Raises:
+            EvercredsValidationError: min_ttl is not a time of at least 0.
+            Exception: As for :meth:`credentials_for`.
+        """
+        return _as_dict(await self._core.obtain_in_loop(_min_ttl_ms(min_ttl)))
+
+    async def async_refresh(self) -> None:
+        """As :meth:`refresh`, in an event loop, which is never blocked."""
+        await self._core.refresh_in_loop()
+
     def invalidate(self) -> None:
         """Have the next caller wait for new credentials: those held are of no use."""
         self._core.invalidate()
@@ -217,6 +238,17 @@ class _Session(CachingSession, metaclass=_Factory):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    async def __aenter__(self: _S) -> _S:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()  # this waits for nobody
 
     def get_identity(self) -> Identity:
         """Tell who this session is."""
