@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import importlib
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -301,3 +303,10 @@ def test_a_child_of_a_process_with_waiting_coroutines(
     assert len({each["access_key"] for each in served}) == 1
     assert len(served) == 50
     assert stand_in.calls(role)["successes"] == 2
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiobotocore", None)
+    monkeypatch.delitem(sys.modules, "evercreds.aio", raising=False)
+    with pytest.raises(ImportError, match=r"pip install 'evercreds\[aio\]'"):
+        importlib.import_module("evercreds.aio")

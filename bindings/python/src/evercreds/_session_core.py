@@ -116,6 +116,8 @@ class SessionCore:
 
     async def obtain_in_loop(self, min_ttl_ms: int = 0) -> CredentialSet:
         """As ``obtain``, for a coroutine. Who is cancelled leaves the flight to the others."""
+        if min_ttl_ms == 0 and (served := self.leased()) is not None:
+            return served
         return await self._follow_in_loop(self._asked(min_ttl_ms), min_ttl_ms, forced=False)
 
     def refresh(self) -> None:
@@ -125,6 +127,14 @@ class SessionCore:
     async def refresh_in_loop(self) -> None:
         """As ``refresh``, for a coroutine."""
         await self._follow_in_loop(self._forced(), 0, forced=True)
+
+    def leased(self) -> CredentialSet | None:
+        """Give what may be handed out without asking, if anything may."""
+        until, until_wall, served = self.lease
+        lasts = self.clock.elapsed_ns() < until
+        if lasts and not self.clock.counts_sleep:
+            lasts = self.clock.wall_ns() < until_wall
+        return served if lasts else None
 
     def _asked(self, min_ttl_ms: int) -> _Outcome:
         self._refuse_reentrant_use()
