@@ -63,6 +63,10 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
         except ReentrantUseError:
             return self._base_of_attempt()
 
+    def frozen_for(self, min_ttl_ms: int) -> ReadOnlyCredentials:
+        """Give credentials with this much time left. Raises as ``SessionCore.obtain`` does."""
+        return self._core.obtain(min_ttl_ms).frozen
+
     async def frozen_in_loop(self) -> ReadOnlyCredentials:
         """As ``get_frozen_credentials``, for a coroutine: its event loop is never blocked."""
         try:
