@@ -225,7 +225,7 @@ def test_a_refresh_now(held: Held) -> None:
     asyncio.run(main())
 
 
-def test_min_ttl(held: Held) -> None:
+def test_min_ttl_for_a_coroutine(held: Held) -> None:
     held.let_go.set()
 
     async def main() -> None:
@@ -306,7 +306,8 @@ def test_a_child_of_a_process_with_waiting_coroutines(
 
 
 def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "aiobotocore", None)
+    for name in ("aiobotocore", "aiobotocore.config"):
+        monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "evercreds.aio", raising=False)
     with pytest.raises(ImportError, match=r"pip install 'evercreds\[aio\]'"):
         importlib.import_module("evercreds.aio")

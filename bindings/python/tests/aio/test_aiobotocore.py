@@ -61,7 +61,7 @@ def client(stand_in: StandIn) -> Clients:
     return make
 
 
-def test_calls_are_signed_with_the_roles_credentials(
+def test_calls_of_aiobotocore_are_signed_with_the_roles_credentials(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     session = sts_session()
@@ -140,7 +140,7 @@ def test_region_config_and_data_come_from_the_session(sts_session: SessionMaker)
     asyncio.run(main())
 
 
-def test_the_loop_goes_on_while_the_source_hangs(
+def test_the_loop_goes_on_while_a_call_waits(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     """A call meets a cold session whose source hangs: the loop turns as often as a free one."""
@@ -207,7 +207,7 @@ def test_a_rejected_call_is_tried_again_with_the_new_set(
     assert session.status().counters["installs"] == 2
 
 
-def test_access_denied_is_no_rejection(
+def test_access_denied_is_no_rejection_in_a_loop_either(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     session = sts_session()
