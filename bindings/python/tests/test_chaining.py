@@ -230,6 +230,19 @@ def test_an_error_of_the_parent_reaches_the_childs_callers(
     assert stand_in.calls(role)["attempts"] == 0
 
 
+def test_an_error_of_the_users_own_class_arrives_as_it_is(sts_session: SessionMaker) -> None:
+    class LoginNeeded(EvercredsCredentialError):
+        pass
+
+    def give() -> dict[str, Any]:
+        raise LoginNeeded(code="login")
+
+    parent = RefreshableSession(method="custom", custom_credentials_method=give)
+    with pytest.raises(LoginNeeded):
+        sts_session(source=parent).refresh()
+    parent.close()
+
+
 def test_an_outage_of_the_parents_source_passes(
     sts_session: SessionMaker, stand_in: StandIn, parent: Any, parent_role: str
 ) -> None:

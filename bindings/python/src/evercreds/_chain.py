@@ -59,6 +59,8 @@ class ParentCredentials(BaseCredentials):
         try:
             return self._parent.frozen_for(_MIN_TTL_MS)
         except EvercredsCredentialError as error:
+            if type(error) is not EvercredsCredentialError or error.message is None:
+                raise  # a class of the user's own
             # Said of this session, "the session is closed" would be wrong.
             raise EvercredsCredentialError(
                 f"the session that is the source of this one has no credentials: {error.message}",

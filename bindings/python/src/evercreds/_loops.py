@@ -47,11 +47,13 @@ class Bell:
     def _forget(self, loop: asyncio.AbstractEventLoop, waiter: asyncio.Future[None]) -> None:
         """Let go of one who waits no longer: cancelled, perhaps, with the flight still on."""
         with self._lock:
-            waiters = self._waiting and self._waiting.get(loop)
-            if self._waiting and waiters:
-                waiters.discard(waiter)
-                if not waiters:
-                    del self._waiting[loop]
+            waiting = self._waiting
+            waiters = None if waiting is None else waiting.get(loop)
+            if waiting is None or waiters is None:
+                return
+            waiters.discard(waiter)
+            if not waiters:
+                del waiting[loop]
 
 
 def _wake(waiters: _Waiters) -> None:

@@ -4,6 +4,9 @@ It needs the extra ``evercreds[aio]``, or an aiobotocore or aioboto3 of your own
 asyncio: aiobotocore's other backend, anyio, may run on trio, and that is not served.
 """
 
+# The package is checked without its extras.
+# pyright: reportMissingImports=false, reportIncompatibleMethodOverride=false
+
 from __future__ import annotations
 
 import datetime
