@@ -13,18 +13,21 @@ type runner struct {
 	closing *regexp.Regexp
 	// counts tells that the line holds numbers of tests passed and failed.
 	counts bool
+	// runs is how often it runs, each time with a closing line.
+	runs int
 }
 
 // runners are those of ./task test and ./task check, in the order they run.
 var runners = []runner{
-	{"go", regexp.MustCompile(`^go: \d+ passed, \d+ failed`), true},
-	// "3 passed in 0.1s", with or without rulers and other counts around it.
-	{"pytest", regexp.MustCompile(`^(=+ )?(\d+ [a-z]+, )*\d+ [a-z]+ in [\d.]+s`), true},
-	{"vitest", regexp.MustCompile(`^\s*Tests\s+\d+ (passed|failed|skipped)`), true},
-	{"conformance", regexp.MustCompile(`^conformance: \d+ scenarios`), false},
-	{"aws suite", regexp.MustCompile(`^aws suite: `), false},
-	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false},
-	{"check", regexp.MustCompile(`^check: all good`), false},
+	{"go", regexp.MustCompile(`^go: \d+ passed, \d+ failed`), true, 1},
+	// "3 passed in 0.1s", with or without rulers and other counts around it. It
+	// runs in each of the three virtual environments.
+	{"pytest", regexp.MustCompile(`^(=+ )?(\d+ [a-z]+, )*\d+ [a-z]+ in [\d.]+s`), true, 3},
+	{"vitest", regexp.MustCompile(`^\s*Tests\s+\d+ (passed|failed|skipped)`), true, 1},
+	{"conformance", regexp.MustCompile(`^conformance: \d+ scenarios`), false, 1},
+	{"aws suite", regexp.MustCompile(`^aws suite: `), false, 1},
+	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false, 1},
+	{"check", regexp.MustCompile(`^check: all good`), false, 1},
 }
 
 var (
@@ -40,33 +43,35 @@ func closingLines(log string) (lines []string, missing int) {
 	all := strings.Split(colour.ReplaceAllString(log, ""), "\n")
 	passes, failures := 0, 0
 	for _, r := range runners {
-		line, found := lastMatch(all, r.closing)
-		if !found {
+		found := lastMatches(all, r.closing, r.runs)
+		if len(found) < r.runs {
 			missing++
 			lines = append(lines, r.name+": did not come to its end")
-			continue
 		}
-		if !strings.HasPrefix(line, r.name) {
-			line = r.name + ": " + line
-		}
-		lines = append(lines, line)
-		if r.counts {
-			passes += number(passed, line)
-			failures += number(failed, line)
+		for _, line := range found {
+			if !strings.HasPrefix(line, r.name) {
+				line = r.name + ": " + line
+			}
+			lines = append(lines, line)
+			if r.counts {
+				passes += number(passed, line)
+				failures += number(failed, line)
+			}
 		}
 	}
 	return append(lines, fmt.Sprintf("%d passed, %d failed", passes, failures)), missing
 }
 
-// lastMatch returns the last of lines that pattern matches, without the blanks
-// and pytest's rulers around it.
-func lastMatch(lines []string, pattern *regexp.Regexp) (string, bool) {
-	for i := len(lines) - 1; i >= 0; i-- {
-		if pattern.MatchString(lines[i]) {
-			return strings.Trim(lines[i], "= \t\r"), true
+// lastMatches returns the last of lines that pattern matches, at most so many,
+// in their order, without the blanks and pytest's rulers around them.
+func lastMatches(lines []string, pattern *regexp.Regexp, most int) []string {
+	var found []string
+	for _, line := range lines {
+		if pattern.MatchString(line) {
+			found = append(found, strings.Trim(line, "= \t\r"))
 		}
 	}
-	return "", false
+	return found[max(0, len(found)-most):]
 }
 
 // number returns the number that pattern's group holds in line, 0 without one.

@@ -8,6 +8,8 @@ import (
 const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"go: 40 passed, 0 failed, 2 skipped (modules: 3)\n" +
 	"....\n\x1b[32m\x1b[1m30 passed\x1b[0m, \x1b[33m1 skipped\x1b[0m\x1b[32m in 2.51s\x1b[0m\n" +
+	"18 passed, 1 skipped in 9.00s\n" +
+	"21 passed in 12.00s\n" +
 	" \x1b[2mTest Files\x1b[22m  4 passed (4)\n" +
 	"\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m20 passed\x1b[39m\x1b[22m (20)\n" +
 	"conformance: 64 scenarios, 4 hosts, 0 differences\n" +
@@ -23,12 +25,14 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 	want := []string{
 		"go: 40 passed, 0 failed, 2 skipped (modules: 3)",
 		"pytest: 30 passed, 1 skipped in 2.51s",
+		"pytest: 18 passed, 1 skipped in 9.00s",
+		"pytest: 21 passed in 12.00s",
 		"vitest: Tests  20 passed (20)",
 		"conformance: 64 scenarios, 4 hosts, 0 differences",
 		"aws suite: 24/24 in 4 hosts",
 		"sizes: 2 artefacts, 0 over budget",
 		"check: all good",
-		"90 passed, 0 failed",
+		"129 passed, 0 failed",
 	}
 	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
@@ -39,14 +43,14 @@ func TestFailuresAreCountedInEveryRunnersForm(t *testing.T) {
 	lines, missing := closingLines("go: 5 passed, 1 failed, 0 skipped (modules: 1)\n" +
 		"==== 2 failed, 7 passed, 1 warning in 12.00s ====\n" +
 		"      Tests  3 failed | 9 passed (12)\n")
-	if got, want := lines[1], "pytest: 2 failed, 7 passed, 1 warning in 12.00s"; got != want {
+	if got, want := lines[2], "pytest: 2 failed, 7 passed, 1 warning in 12.00s"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := lines[len(lines)-1], "21 passed, 6 failed"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if missing != 4 {
-		t.Errorf("missing: got %d, want 4", missing)
+	if missing != 5 {
+		t.Errorf("missing: got %d, want 5", missing)
 	}
 }
 
@@ -54,6 +58,14 @@ func TestARunnerCutShortIsSaidToBe(t *testing.T) {
 	cut := strings.Replace(wholeRun, "aws suite: 24/24 in 4 hosts\n", "", 1)
 	lines, missing := closingLines(cut)
 	if missing != 1 || !strings.Contains(strings.Join(lines, "\n"), "aws suite: did not come to its end") {
+		t.Errorf("missing: got %d, want 1\n%s", missing, strings.Join(lines, "\n"))
+	}
+}
+
+func TestARunThatWasNotMadeIsMissed(t *testing.T) {
+	cut := strings.Replace(wholeRun, "21 passed in 12.00s\n", "", 1)
+	lines, missing := closingLines(cut)
+	if missing != 1 || !strings.Contains(strings.Join(lines, "\n"), "pytest: did not come to its end") {
 		t.Errorf("missing: got %d, want 1\n%s", missing, strings.Join(lines, "\n"))
 	}
 }

@@ -9,12 +9,16 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from evercreds import RefreshableSession
+
+# What another virtual environment is for, with versions of botocore of its own.
+collect_ignore = [] if find_spec("aiobotocore") else ["aio"]
 
 ROOT = Path(os.environ.get("EVERCREDS_ROOT", Path(__file__).resolve().parents[3]))
 ROLE = "arn:aws:iam::123456789012:role/"

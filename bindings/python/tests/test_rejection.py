@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from conftest import SessionMaker, StandIn
@@ -109,3 +110,17 @@ def test_the_user_may_say_so_himself(
     session.invalidate()
     assert session.status().is_rejected
     assert session.credentials != first
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_a_call_is_tried_again_in_every_retry_mode(
+    sts_session: SessionMaker, stand_in: StandIn, role: str, mode: str
+) -> None:
+    """Also where the user wants no retries: this one is not for the service's sake."""
+    session = sts_session()
+    config = Config(retries={"mode": mode, "total_max_attempts": 1})
+    s3 = session.client("s3", endpoint_url=stand_in.endpoint, config=config)
+    s3.list_buckets()
+    revoke(stand_in, session)
+    assert s3.list_buckets()["Buckets"]
+    assert stand_in.calls(role)["successes"] == 2

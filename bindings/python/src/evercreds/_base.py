@@ -17,13 +17,15 @@ from botocore.exceptions import NoCredentialsError
 from evercreds._fields import FieldsOfFrozen
 from evercreds._source import FrozenCredentials
 
-__all__ = ["BaseCredentials", "provide"]
+__all__ = ["BaseCredentials", "provide", "provided_by"]
 
 # What botocore's providers of static credentials call themselves. Such credentials may have
 # changed at their place since they were read.
 _READ_AGAIN = frozenset(
     {"env", "shared-credentials-file", "config-file", "boto-config", "custom-process"}
 )
+
+_PROVIDED = "_evercreds_credentials"
 
 
 class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
@@ -46,6 +48,11 @@ class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    @property
+    def are_of_role(self) -> bool:
+        """Whether they are known, without a look at them, to be a role's."""
+        return False
 
     def find(self) -> Credentials | None:
         """Look the credentials up, without a trace in the botocore session."""
@@ -94,3 +101,13 @@ def provide(session: botocore.session.Session, credentials: Any) -> None:
     """Have every client of a botocore session sign with these credentials."""
     resolver = CredentialResolver([_Provider(credentials)])
     session.register_component("credential_provider", resolver)
+    setattr(session, _PROVIDED, credentials)
+
+
+def provided_by(session: botocore.session.Session) -> Any:
+    """Give the credentials that a botocore session has got here, or was set; ``None`` if none.
+
+    Nothing is looked up for that.
+    """
+    held = getattr(session, "_credentials", None)
+    return getattr(session, _PROVIDED, None) if held is None else held

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from typing import Any, NoReturn
 
@@ -61,6 +62,22 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
             return self._core.obtain().frozen
         except ReentrantUseError:
             return self._base_of_attempt()
+
+    def frozen_for(self, min_ttl_ms: int) -> ReadOnlyCredentials:
+        """Give credentials with this much time left. Raises as ``SessionCore.obtain`` does."""
+        return self._core.obtain(min_ttl_ms).frozen
+
+    async def frozen_in_loop(self) -> ReadOnlyCredentials:
+        """As ``get_frozen_credentials``, for a coroutine: its event loop is never blocked."""
+        try:
+            return (await self._core.obtain_in_loop()).frozen
+        except ReentrantUseError:
+            return await asyncio.to_thread(self._base_of_attempt)
+
+    @property
+    def leased(self) -> CredentialSet | None:
+        """What may be handed out without asking, if anything may."""
+        return self._core.leased()
 
     def _base_of_attempt(self) -> ReadOnlyCredentials:
         """Sign with the base credentials what is part of getting the session's own."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from evercreds._fork import forget_in_child, generation
+from evercreds._loops import Bell
 
 __all__ = ["Flight", "inside", "launch", "running_inside"]
 
@@ -38,13 +39,19 @@ _marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
 class Flight:
     """One refresh attempt, as those see it who wait for it."""
 
-    __slots__ = ("deadline_ms", "is_lost", "settled", "ticket")
+    __slots__ = ("bell", "deadline_ms", "is_lost", "settled", "ticket")
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
         self.ticket = ticket
         self.deadline_ms = deadline_ms  # on the elapsed clock
-        self.settled = threading.Event()
+        self.settled = threading.Event()  # for threads
+        self.bell = Bell()  # for coroutines
         self.is_lost = False  # the machine was restored, and knows nothing of it
+
+    def settle(self) -> None:
+        """Wake all who wait for it."""
+        self.settled.set()
+        self.bell.ring()
 
 
 @contextmanager

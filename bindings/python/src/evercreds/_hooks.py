@@ -61,4 +61,6 @@ class RejectionWatch:
 
 
 def _can_be_sent_again(body: Any) -> bool:
+    if isinstance(body, dict) and "TokenCode" in body:
+        return False  # a one-time code is good for one call
     return body is None or isinstance(body, (bytes, bytearray, str, dict)) or hasattr(body, "seek")

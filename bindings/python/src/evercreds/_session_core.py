@@ -112,16 +112,41 @@ class SessionCore:
             ReentrantUseError: The caller is part of an attempt of this session's.
             Exception: What the source raised, or an EvercredsCredentialError.
         """
-        if self._attempts and running_inside(self._number):
-            raise ReentrantUseError
-        outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
-        return self._follow(outcome, min_ttl_ms, forced=False)
+        return self._follow(self._asked(min_ttl_ms), min_ttl_ms, forced=False)
+
+    async def obtain_in_loop(self, min_ttl_ms: int = 0) -> CredentialSet:
+        """As ``obtain``, for a coroutine. Who is cancelled leaves the flight to the others."""
+        if min_ttl_ms == 0 and (served := self.leased()) is not None:
+            return served
+        return await self._follow_in_loop(self._asked(min_ttl_ms), min_ttl_ms, forced=False)
 
     def refresh(self) -> None:
         """Refresh now, whatever the phase. Raises as ``obtain`` does; what is held stays."""
+        self._follow(self._forced(), 0, forced=True)
+
+    async def refresh_in_loop(self) -> None:
+        """As ``refresh``, for a coroutine."""
+        await self._follow_in_loop(self._forced(), 0, forced=True)
+
+    def leased(self) -> CredentialSet | None:
+        """Give what may be handed out without asking, if anything may."""
+        until, until_wall, served = self.lease
+        lasts = self.clock.elapsed_ns() < until
+        if lasts and not self.clock.counts_sleep:
+            lasts = self.clock.wall_ns() < until_wall
+        return served if lasts else None
+
+    def _asked(self, min_ttl_ms: int) -> _Outcome:
+        self._refuse_reentrant_use()
+        return self._event(lambda machine: machine.ask(min_ttl_ms))
+
+    def _forced(self) -> _Outcome:
+        self._refuse_reentrant_use()
+        return self._event(Machine.force)
+
+    def _refuse_reentrant_use(self) -> None:
         if self._attempts and running_inside(self._number):
             raise ReentrantUseError
-        self._follow(self._event(Machine.force), 0, forced=True)
 
     def invalidate(self, fingerprint: int | None = None) -> None:
         """Report that a service rejected these credentials; ``None``: those held."""
@@ -180,20 +205,37 @@ class SessionCore:
 
     def _follow(self, outcome: _Outcome, min_ttl_ms: int, forced: bool) -> CredentialSet:
         """Do what a decision says, until there are credentials or an error."""
-        while True:
-            self._background(outcome)
-            flight = outcome.awaited
-            if flight is not None:
-                self._wait(flight)
-                if flight.is_lost:
-                    outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
-                    continue
-                outcome = self._answer(flight, min_ttl_ms, forced)
-            elif outcome.served is not None:
-                return outcome.served
-            else:
-                now_ms = self.clock.elapsed_ns() // NANOS
-                raise self._failures.error(outcome.decision, now_ms)
+        self._background(outcome)
+        while (flight := outcome.awaited) is not None:
+            self._wait(flight)
+            outcome = self._heard(flight, min_ttl_ms, forced)
+        return self._served(outcome)
+
+    async def _follow_in_loop(
+        self, outcome: _Outcome, min_ttl_ms: int, forced: bool
+    ) -> CredentialSet:
+        """As ``_follow``, for a coroutine: the event loop goes on while it waits."""
+        self._background(outcome)
+        while (flight := outcome.awaited) is not None:
+            await flight.bell.wait(flight.deadline_ms / 1000 - self.clock.elapsed_ns() / 1e9)
+            outcome = self._heard(flight, min_ttl_ms, forced)
+        return self._served(outcome)
+
+    def _heard(self, flight: Flight, min_ttl_ms: int, forced: bool) -> _Outcome:
+        """Ask what becomes of a caller who has waited for this flight."""
+        if flight.is_lost:
+            outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
+        else:
+            outcome = self._answer(flight, min_ttl_ms, forced)
+        self._background(outcome)
+        return outcome
+
+    def _served(self, outcome: _Outcome) -> CredentialSet:
+        """Give what an outcome serves, or raise its error."""
+        if outcome.served is not None:
+            return outcome.served
+        now_ms = self.clock.elapsed_ns() // NANOS
+        raise self._failures.error(outcome.decision, now_ms)
 
     def _answer(self, flight: Flight, min_ttl_ms: int, forced: bool) -> _Outcome:
         return self._event(lambda machine: machine.answer(flight.ticket, min_ttl_ms, forced))
@@ -314,7 +356,7 @@ class SessionCore:
         started = self._absorb(self._machine.restore()).started
         for flight in lost.values():
             flight.is_lost = True
-            flight.settled.set()
+            flight.settle()
         return started
 
     def _absorb(self, decision: abi.Decision) -> _Outcome:
@@ -326,7 +368,7 @@ class SessionCore:
             self.lease, changed = NO_LEASE, True
             settled = self._flights.pop(decision.settled, None)
             if settled is not None:
-                settled.settled.set()
+                settled.settle()
         started = awaited = served = None
         if decision.started:
             started, changed = self._flight(decision.started, decision.start_deadline_ms), True

@@ -15,6 +15,7 @@ import botocore.session
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
 from evercreds._botocore import derived_session, new_session
+from evercreds._chain import ParentCredentials, base_of
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child
 from evercreds._hooks import RejectionWatch
@@ -92,7 +93,10 @@ class _Session(CachingSession, metaclass=_Factory):
             for name in sorted(cls._methods):
                 cls._methods[name] = cls._methods.pop(name)
 
-    def __init__(self, **kwargs: Any) -> None:
+    _takes_source: ClassVar[bool] = True
+    """Whether the method has a use for base credentials."""
+
+    def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
         arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
         for name in kwargs:
             if name not in _BOTO3_ARGUMENTS:
@@ -100,11 +104,13 @@ class _Session(CachingSession, metaclass=_Factory):
                     f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
                 )
         _check_boto3_arguments(kwargs)
+        if source is not None:
+            self._check_source(source, kwargs)
         options = options_from(abi.METHODS[self._method], arguments)
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
-        base = _base_credentials(kwargs)
+        base = _base_credentials(kwargs, source)
         signing = derived_session(base.session)
         self._has_boto3_handlers = signing.user_agent_name == "Boto3"
         super().__init__(
@@ -130,6 +136,25 @@ class _Session(CachingSession, metaclass=_Factory):
         """
         if not self._has_boto3_handlers:
             super()._register_default_handlers()
+
+    def _check_source(self, source: object, others: Mapping[str, Any]) -> None:
+        if not isinstance(source, _Session):
+            raise EvercredsValidationError(
+                f"source must be a RefreshableSession, got {given_as(source)}", param="source"
+            )
+        if not self._takes_source:
+            raise EvercredsConfigurationError(
+                f"method={self._method!r} takes no source: it has no use for base credentials",
+                param="source",
+            )
+        for name in ("botocore_session", "profile_name", *_KEYS):
+            if others.get(name):
+                raise EvercredsConfigurationError(
+                    f"source and {name} both say what the base credentials are: give one of them",
+                    param=f"source/{name}",
+                )
+        if source.status().is_closed:
+            raise EvercredsConfigurationError("source is a session that is closed", param="source")
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
@@ -192,6 +217,27 @@ class _Session(CachingSession, metaclass=_Factory):
         """Refresh now. If that fails the error is raised, and the credentials held stay."""
         self._core.refresh()
 
+    async def async_credentials(
+        self, min_ttl: float | datetime.timedelta = 0
+    ) -> TemporaryCredentials:
+        """As :meth:`credentials_for`, in an event loop, which is never blocked.
+
+        Coroutines, in any number and in any loops, and threads wait for the same refresh, which
+        runs in a thread of its own. Who is cancelled takes nobody else's refresh away.
+
+        Args:
+            min_ttl: Seconds, or a timedelta. Default: 0.
+
+        Raises:
+            EvercredsValidationError: min_ttl is not a time of at least 0.
+            Exception: As for :meth:`credentials_for`.
+        """
+        return _as_dict(await self._core.obtain_in_loop(_min_ttl_ms(min_ttl)))
+
+    async def async_refresh(self) -> None:
+        """As :meth:`refresh`, in an event loop, which is never blocked."""
+        await self._core.refresh_in_loop()
+
     def invalidate(self) -> None:
         """Have the next caller wait for new credentials: those held are of no use."""
         self._core.invalidate()
@@ -216,6 +262,17 @@ class _Session(CachingSession, metaclass=_Factory):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    async def __aenter__(self: _S) -> _S:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()  # this waits for nobody
 
     def get_identity(self) -> Identity:
         """Tell who this session is."""
@@ -252,12 +309,16 @@ class RefreshableSession(_Session):
         refresh_timeout: Seconds that a refresh may take. Default: 60 for sts, 900 for custom.
         jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
         max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
+        source: A session whose credentials are the base credentials of this one, which is how
+            roles are chained; its region is the default of this one's. Each refresh has it give
+            credentials that last for a minute at least.
         **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
             with which the session gets its own. A ``botocore_session`` is not changed.
 
     Raises:
         EvercredsValidationError: An argument is of the wrong type or out of range; ``param``
             names it.
+        EvercredsConfigurationError: Arguments do not go together; ``param`` names them.
         TypeError: An argument is missing, or its name is unknown.
     """
 
@@ -289,12 +350,17 @@ def _check_boto3_arguments(arguments: Mapping[str, Any]) -> None:
             )
 
 
-def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
+def _base_credentials(arguments: dict[str, Any], source: _Session | None) -> BaseCredentials:
     """Choose the botocore session with which credentials are got; the user's is not changed."""
+    if source is not None:
+        child = derived_session(source._session)
+        if arguments.get("region_name"):
+            child.set_config_variable("region", arguments["region_name"])
+        return ParentCredentials(child, source._leased)
     given: botocore.session.Session | None = arguments.get("botocore_session")
     others = {name: arguments.get(name) for name in ("profile_name", "region_name", *_KEYS)}
     if given is not None and not any(others.values()):
-        return BaseCredentials(given)
+        return base_of(given, given)
     profile, region = others["profile_name"], others["region_name"]
     if given is None:
         base = new_session(profile)
@@ -314,7 +380,7 @@ def _base_credentials(arguments: dict[str, Any]) -> BaseCredentials:
             param="aws_access_key_id/aws_secret_access_key",
         )
     own = given is None or access_key or profile
-    return BaseCredentials(base, credentials_of=base if own else given)
+    return base_of(base, credentials_of=base if own else given)
 
 
 def _as_dict(served: CredentialSet) -> TemporaryCredentials:

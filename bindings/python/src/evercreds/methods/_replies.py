@@ -123,6 +123,8 @@ def classify(method: int, error: Exception) -> Failure:
         return client_error_failure(method, error)
     if isinstance(error, EvercredsCredentialError) and error.code == "malformed":
         return Failure(reason=abi.Code.MALFORMED)
+    if isinstance(error, EvercredsCredentialError) and error.code == "closed":
+        return Failure(_rules.error_class(method, 0, "Configuration"))  # nobody opens it again
     if isinstance(error, EvercredsCredentialError) and error.code == "mfa_refused":
         return Failure(_rules.error_class(method, 0, "MFARefused"))
     if isinstance(error, (EvercredsValidationError, EvercredsConfigurationError)):

@@ -64,10 +64,13 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
             {} if sts_client_kwargs is None else sts_client_kwargs,
         )
         self._mfa = self._checked_mfa(mfa_token_provider, mfa_token_provider_kwargs)
-        self._check_duration()
+        self._check_duration(is_chained=False)
+        if kwargs.get("source") is not None:
+            self._check_keys_beside_source()
         super().__init__(**kwargs)
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
+        self._check_duration(is_chained=base.are_of_role)
         timeout = _TIMEOUT_S if timeout_s is None else timeout_s
         return STSSource(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout)
 
@@ -103,7 +106,16 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
             EvercredsWarning.warn("TokenCode is not used: mfa_token_provider gives codes", 4)
         return mfa
 
-    def _check_duration(self) -> None:
+    def _check_keys_beside_source(self) -> None:
+        for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
+            if self.sts_client_kwargs.get(name):
+                raise EvercredsConfigurationError(
+                    f"source and {name} of sts_client_kwargs both say what the role is assumed "
+                    "with: give one of them",
+                    param=f"source/{name}",
+                )
+
+    def _check_duration(self, *, is_chained: bool) -> None:
         seconds = self.assume_role_kwargs.DurationSeconds
         client_config = self.sts_client_kwargs.config
         if seconds is None or getattr(client_config, "parameter_validation", True) is False:
@@ -111,7 +123,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         whole = isinstance(seconds, int) and not isinstance(seconds, bool)
         # Beyond a day no number is in order, and the rule takes none that no float can hold.
         asked = float(max(-1, min(seconds, 86400))) if whole else float("nan")
-        problem = _rules.duration_problem(asked, is_chained=False)
+        problem = _rules.duration_problem(asked, is_chained=is_chained)
         if problem is not None:
             raise EvercredsValidationError(
                 f"DurationSeconds: {problem}, got {given_as(seconds)}", param="DurationSeconds"

@@ -1,0 +1,85 @@
+"""Base credentials that are those of another session: chained roles."""
+
+from __future__ import annotations
+
+import botocore.session
+from botocore.credentials import Credentials, ReadOnlyCredentials
+
+from evercreds._base import BaseCredentials, provided_by
+from evercreds._credentials import LeasedCredentials
+from evercreds.errors import EvercredsCredentialError
+
+__all__ = ["ParentCredentials", "base_of"]
+
+# What the call must find valid that gets the child's credentials, its second try included.
+_MIN_TTL_MS = 60_000
+
+# Sessions of these methods have the credentials of a role, with which AWS lets a role be assumed
+# for an hour at most. What others have may be a user's.
+_OF_ROLES = frozenset({"sts-assume-role", "iot-x509"})
+
+
+class ParentCredentials(BaseCredentials):
+    """The credentials of a session, as the base of another's, which is its child.
+
+    Args:
+        session: How clients that sign with them are to be set up.
+        parent: The credentials.
+    """
+
+    def __init__(self, session: botocore.session.Session, parent: LeasedCredentials) -> None:
+        super().__init__(session)
+        self._parent = parent
+
+    @property
+    def are_of_role(self) -> bool:
+        """Whether they are known to be a role's."""
+        return self._parent.method in _OF_ROLES
+
+    def find(self) -> Credentials:
+        """Give what asks the parent."""
+        return self
+
+    def renew(self) -> Credentials:
+        """Have the parent refresh its credentials, if that is due, before anything else is done.
+
+        Raises:
+            Exception: As for ``get_frozen_credentials``.
+        """
+        self.get_frozen_credentials()
+        return self
+
+    def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Give the parent's credentials, which last for a minute at least.
+
+        Raises:
+            EvercredsCredentialError: The parent has none; ``code`` says why.
+            Exception: What the parent's own source raised.
+        """
+        try:
+            return self._parent.frozen_for(_MIN_TTL_MS)
+        except EvercredsCredentialError as error:
+            if type(error) is not EvercredsCredentialError or error.message is None:
+                raise  # a class of the user's own
+            # Said of this session, "the session is closed" would be wrong.
+            raise EvercredsCredentialError(
+                f"the session that is the source of this one has no credentials: {error.message}",
+                code=error.code,
+                details=error.details,
+                param="source",
+            ) from error
+
+
+def base_of(
+    session: botocore.session.Session, credentials_of: botocore.session.Session
+) -> BaseCredentials:
+    """Choose how the credentials of a botocore session are looked up.
+
+    Args:
+        session: How clients that sign with them are to be set up.
+        credentials_of: The botocore session that has them.
+    """
+    credentials = provided_by(credentials_of)
+    if isinstance(credentials, LeasedCredentials):
+        return ParentCredentials(session, credentials)
+    return BaseCredentials(session, credentials_of)

@@ -1,0 +1,189 @@
+"""Sessions of aiobotocore and aioboto3 that sign with the credentials of a session of this package.
+
+It needs the extra ``evercreds[aio]``, or an aiobotocore or aioboto3 of your own choice. It is for
+asyncio: aiobotocore's other backend, anyio, may run on trio, and that is not served.
+"""
+
+# The package is checked without its extras.
+# pyright: reportMissingImports=false, reportIncompatibleMethodOverride=false
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, NoReturn
+
+from botocore.credentials import ReadOnlyCredentials
+
+from evercreds._credentials import LeasedCredentials
+from evercreds._hooks import RejectionWatch
+from evercreds._options import given_as
+from evercreds.errors import EvercredsValidationError
+from evercreds.session import RefreshableSession
+
+try:
+    from aiobotocore.config import AioConfig
+    from aiobotocore.credentials import AioCredentialResolver, AioRefreshableCredentials
+    from aiobotocore.session import AioSession
+except ImportError as missing:
+    raise ImportError(
+        "evercreds.aio needs aiobotocore: pip install 'evercreds[aio]'", name=missing.name
+    ) from missing
+
+__all__ = ["AioLeasedCredentials", "aioboto3_session", "aiobotocore_session", "credentials_of"]
+
+
+def _only_together(_: object) -> NoReturn:
+    raise NotImplementedError(
+        "await get_frozen_credentials(): it gives all the fields, from one reply"
+    )
+
+
+class AioLeasedCredentials(AioRefreshableCredentials):  # type: ignore[misc]
+    """Credentials of a session, always fresh, as aiobotocore takes them.
+
+    Any number of event loops may use them, and threads use the session at the same time.
+    """
+
+    access_key = secret_key = token = account_id = property(_only_together)
+
+    # The base class would want a first set, a lock and a callback: nothing of it is used.
+    def __init__(self, leased: LeasedCredentials) -> None:
+        self.method = leased.method
+        self._leased = leased
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} method={self.method!r}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("the credentials of a session cannot be copied or pickled")
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Give credentials to sign with, all from one reply. The loop is never blocked.
+
+        Raises:
+            Exception: What the source raised, where there is nothing valid to serve.
+        """
+        return await self._leased.frozen_in_loop()
+
+    async def get_access_key(self) -> str:
+        """Give the access key id."""
+        return str((await self.get_frozen_credentials()).access_key)
+
+    async def get_secret_key(self) -> str:
+        """Give the secret access key."""
+        return str((await self.get_frozen_credentials()).secret_key)
+
+    async def get_token(self) -> str | None:
+        """Give the session token."""
+        token: str | None = (await self.get_frozen_credentials()).token
+        return token
+
+    async def get_account_id(self) -> str | None:
+        """Give the account; ``None`` where the source does not tell it."""
+        account_id: str | None = (await self.get_frozen_credentials()).account_id
+        return account_id
+
+    def refresh_needed(self, refresh_in: float | None = None) -> bool:
+        """Tell whether less than ``refresh_in`` seconds are left; ``None``: the advisory window."""
+        return self._leased.refresh_needed(refresh_in)
+
+    # Libraries read these two although they are private. Nothing is fetched for them.
+    @property
+    def _expiry_time(self) -> datetime.datetime | None:
+        held = self._leased.leased
+        return None if held is None else held.expiry
+
+    @property
+    def _frozen_credentials(self) -> ReadOnlyCredentials | None:
+        held = self._leased.leased
+        return None if held is None else held.frozen
+
+    async def _refresh(self) -> None:
+        await self.get_frozen_credentials()
+
+    def _seconds_remaining(self) -> float:
+        return self._leased._seconds_remaining()
+
+    def _set_from_data(self, data: Any) -> NoReturn:
+        raise AttributeError("the credentials of a session come from its source alone")
+
+
+class _Provider:
+    """Where the clients of an aiobotocore session find their credentials."""
+
+    METHOD = CANONICAL_NAME = "evercreds"
+
+    def __init__(self, credentials: AioLeasedCredentials) -> None:
+        self._credentials = credentials
+
+    async def load(self) -> AioLeasedCredentials:
+        return self._credentials
+
+
+def credentials_of(session: RefreshableSession) -> AioLeasedCredentials:
+    """Give a session's credentials as aiobotocore takes them.
+
+    Args:
+        session: Of any method.
+
+    Raises:
+        EvercredsValidationError: It is none.
+    """
+    return AioLeasedCredentials(_checked(session)._leased)
+
+
+def aiobotocore_session(session: RefreshableSession) -> AioSession:
+    """Make a session of aiobotocore whose clients sign with this session's credentials.
+
+    It has the region, the profile, the default client config and the data of the session; event
+    handlers it has none of but its own. Where a service rejects the credentials, the session is
+    told, and the call is tried again with new ones.
+
+    Args:
+        session: Of any method.
+
+    Raises:
+        EvercredsValidationError: It is none.
+    """
+    signing = _checked(session)._session
+    made = AioSession(session_vars=dict(signing.session_var_map))
+    for name, value in signing.instance_variables().items():
+        made.set_config_variable(name, value)
+    config = signing.get_default_client_config()
+    if config is not None:
+        made.set_default_client_config(AioConfig().merge(config))
+    made.register_component("data_loader", signing.get_component("data_loader"))
+    resolver = AioCredentialResolver([_Provider(credentials_of(session))])
+    made.register_component("credential_provider", resolver)
+    RejectionWatch(session._core).watch(made)
+    return made
+
+
+def aioboto3_session(session: RefreshableSession) -> Any:
+    """Make an ``aioboto3.Session`` that signs with this session's credentials.
+
+    See :func:`aiobotocore_session`. aioboto3 must be installed: the extra brings aiobotocore alone.
+
+    Args:
+        session: Of any method.
+
+    Raises:
+        EvercredsValidationError: It is none.
+        ImportError: aioboto3 is not there.
+    """
+    try:
+        import aioboto3
+    except ImportError as missing:
+        raise ImportError(
+            "aioboto3_session() needs aioboto3: pip install aioboto3", name=missing.name
+        ) from missing
+
+    return aioboto3.Session(botocore_session=aiobotocore_session(session))
+
+
+def _checked(session: object) -> RefreshableSession:
+    if not isinstance(session, RefreshableSession):
+        raise EvercredsValidationError(
+            f"session must be a RefreshableSession, got {given_as(session)}", param="session"
+        )
+    return session
