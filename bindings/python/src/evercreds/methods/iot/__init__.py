@@ -1,0 +1,1 @@
+"""``method="iot"``: credentials for the certificate of a thing."""
