@@ -6,6 +6,7 @@ import gc
 import multiprocessing
 import os
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -79,16 +80,21 @@ def test_children_of_a_busy_parent(iot_session: SessionMaker, stand_in: StandIn)
 def test_nothing_of_the_parents_is_destroyed_in_a_child(
     iot_session: SessionMaker, stand_in: StandIn
 ) -> None:
-    """A destructor would wait for threads that are not there, or end the parent's connection."""
-    sessions = [iot_session()]
-    sessions[0].refresh()
+    """A destructor may wait for threads that are not there, or end what the parent still uses."""
+    session = iot_session()
+    session.refresh()
+    connection, context, _ = session._https._idle
+    inherited = [weakref.ref(each) for each in (session._https._bootstrap, connection, context)]
+    del connection, context
 
     def work() -> None:
-        sessions.pop().close()
+        session.close()
+        session._https = session._tls_identity = session._core._source = None
         gc.collect()
+        assert all(each() is not None for each in inherited)
 
     assert ended_well(in_child(work))
-    sessions[0].refresh()
+    session.refresh()
     assert stand_in.alias_calls()["successes"] == 2
 
 
