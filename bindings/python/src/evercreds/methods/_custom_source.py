@@ -21,7 +21,6 @@ NEVER_EXPIRES = "never"
 _TEXTS = ("access_key", "secret_key", "token")
 _FIELDS = (*_TEXTS, "expiry_time")
 _PARAM = "custom_credentials_method"
-_UTC = datetime.timezone.utc
 
 
 class CustomSource:
@@ -73,7 +72,7 @@ def _reply_of(given: object) -> Reply:
     expiry_ms = _expiry_ms(given["expiry_time"])
     access_key, secret_key, token = (given[name] for name in _TEXTS)
     frozen = FrozenCredentials(access_key, secret_key, token, account_id)
-    expiry = None if expiry_ms == abi.NEVER else _instant(expiry_ms)
+    expiry = None if expiry_ms == abi.NEVER else _replies.instant(expiry_ms)
     return Reply(CredentialSet(frozen, expiry), expiry_ms)
 
 
@@ -93,10 +92,6 @@ def _expiry_ms(given: object) -> int:
     if result < 0:
         raise _malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
     return result
-
-
-def _instant(ms: int) -> datetime.datetime:
-    return datetime.datetime(1970, 1, 1, tzinfo=_UTC) + datetime.timedelta(milliseconds=ms)
 
 
 def _malformed(
