@@ -1,5 +1,7 @@
 """boto3 sessions whose temporary AWS credentials are always fresh."""
 
+from evercreds import exceptions as exceptions
+from evercreds import utils as utils
 from evercreds._shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,
@@ -36,6 +38,8 @@ from evercreds.session import RefreshableSession
 __title__ = "evercreds"
 __version__ = "0.1.0"
 __author__ = "The evercreds authors"
+__maintainer__ = __author__
+__email__ = ""  # none: issues are reported where the sources are
 __license__ = "Apache-2.0"
 
 __all__ = [

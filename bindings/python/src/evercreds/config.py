@@ -8,7 +8,12 @@ from typing import Any, ClassVar, NoReturn
 from evercreds._options import given_as
 from evercreds.errors import EvercredsValidationError, EvercredsWarning
 
-__all__ = ["AssumeRoleConfig", "STSClientConfig"]
+__all__ = [
+    "ASSUME_ROLE_CONFIG_PARAMETERS",
+    "STS_CLIENT_CONFIG_PARAMETERS",
+    "AssumeRoleConfig",
+    "STSClientConfig",
+]
 
 _SHORTEST_ARN = 20
 _SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
@@ -211,6 +216,12 @@ class STSClientConfig(_CheckedConfig):
         if value not in (None, "sts"):
             EvercredsWarning.warn('service_name can only be "sts"; that is used', stacklevel=4)
         return "sts"
+
+
+ASSUME_ROLE_CONFIG_PARAMETERS = AssumeRoleConfig._KEYS
+"""The keys that an AssumeRoleConfig takes."""
+STS_CLIENT_CONFIG_PARAMETERS = STSClientConfig._KEYS
+"""The keys that an STSClientConfig takes."""
 
 
 def _is_token_code(value: object) -> bool:

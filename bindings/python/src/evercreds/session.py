@@ -161,7 +161,10 @@ class _Session(CachingSession, metaclass=_Factory):
         It is called for each refresh, in a thread of its own. Clients of this session sign with
         the base credentials there. An eager session calls it before its constructor returns.
         """
-        raise NotImplementedError(f"{type(self).__name__} does not define fetch_credentials")
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define fetch_credentials (to get the credentials "
+            "that a session has, call refreshable_credentials)"
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
