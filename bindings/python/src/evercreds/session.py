@@ -30,6 +30,7 @@ from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
     EvercredsWarning,
+    users_level,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _S = TypeVar("_S", bound="_Session")
 
 _BOTO3_ARGUMENTS = tuple(inspect.signature(boto3.Session.__init__).parameters)[1:]
 _LONGEST_TTL_S = 43200  # no role lives longer
+_SHOWN = (str, int, float, type(None))
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
 
@@ -65,10 +67,10 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
         raise EvercredsValidationError(
             f"method must be one of {', '.join(map(repr, methods))}",
             param="method",
-            value=method if isinstance(method, (str, int, float)) else given_as(method),
+            value=method if isinstance(method, _SHOWN) else given_as(method),
         )
     if "refresh_method" in kwargs:
-        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", 4)
+        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", users_level())
         del kwargs["refresh_method"]
     return kind(**kwargs)
 
@@ -278,7 +280,7 @@ def _register(kind: type[_Session], method: str) -> None:
         EvercredsWarning.warn(
             f"method {method!r} was that of {methods[method].__name__}, and is now that of "
             f"{kind.__name__}",
-            stacklevel=4,
+            users_level(),
         )
     given = kind.fetch_credentials, kind._make_source
     if given == (_Session.fetch_credentials, _Session._make_source):
