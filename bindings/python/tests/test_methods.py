@@ -7,6 +7,7 @@ import datetime
 import warnings
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import boto3
 import pytest
@@ -27,10 +28,8 @@ from evercreds.methods.custom import CustomRefreshableSession
 @pytest.fixture(autouse=True)
 def methods() -> Iterator[None]:
     """What a test registers ends with it."""
-    before = dict(RefreshableSession._methods)
-    yield
-    RefreshableSession._methods.clear()
-    RefreshableSession._methods.update(before)
+    with mock.patch.dict(RefreshableSession._methods):
+        yield
 
 
 def lent(**changes: Any) -> dict[str, Any]:
