@@ -25,6 +25,7 @@ ERRORS = [
 ]
 CONFIGS = ["AssumeRoleConfig", "STSClientConfig"]
 TYPES = [
+    "PKCS11",
     "AssumeRoleParams",
     "Identity",
     "Method",
@@ -32,13 +33,14 @@ TYPES = [
     "RegistryKey",
     "STSClientParams",
     "TemporaryCredentials",
+    "Transport",
 ]
 CONSTANTS = [
     "ASSUME_ROLE_CONFIG_PARAMETERS",
     "STS_CLIENT_CONFIG_PARAMETERS",
     "SUBPROCESS_ALLOWED_PARAMETERS",
 ]
-SESSIONS = ["CustomRefreshableSession", "STSRefreshableSession"]
+SESSIONS = ["CustomRefreshableSession", "IOTX509RefreshableSession", "STSRefreshableSession"]
 DUNDERS = ["__author__", "__email__", "__license__", "__maintainer__", "__title__"]
 
 # By the place in the package, which is "" for the package itself.
@@ -58,8 +60,10 @@ NAMES: dict[str, list[str]] = {
     ],
     "session": ["RefreshableSession"],
     "exceptions": ERRORS,
-    "methods": ["custom", "sts", *SESSIONS],
+    "methods": ["custom", "iot", "sts", *SESSIONS],
     "methods.custom": ["CustomRefreshableSession"],
+    "methods.iot": ["IOTX509RefreshableSession", "x509"],
+    "methods.iot.x509": ["IOTX509RefreshableSession"],
     "methods.sts": ["STSRefreshableSession"],
     "utils": [
         "BRSSession",

@@ -10,6 +10,7 @@ from evercreds.utils.constants import (
 )
 from evercreds.utils.extras import IOT_EXTRA_INSTALLED
 from evercreds.utils.typing import (
+    PKCS11,
     AssumeRoleParams,
     Identity,
     Method,
@@ -17,11 +18,13 @@ from evercreds.utils.typing import (
     RegistryKey,
     STSClientParams,
     TemporaryCredentials,
+    Transport,
 )
 
 __all__ = [
     "ASSUME_ROLE_CONFIG_PARAMETERS",
     "IOT_EXTRA_INSTALLED",
+    "PKCS11",
     "STS_CLIENT_CONFIG_PARAMETERS",
     "SUBPROCESS_ALLOWED_PARAMETERS",
     "AssumeRoleConfig",
@@ -35,4 +38,5 @@ __all__ = [
     "STSClientConfig",
     "STSClientParams",
     "TemporaryCredentials",
+    "Transport",
 ]

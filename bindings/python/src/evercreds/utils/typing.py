@@ -1,6 +1,7 @@
 """The types of what goes in and out, where boto3-refresh-session has them."""
 
 from evercreds._shapes import (
+    PKCS11,
     AssumeRoleParams,
     Identity,
     Method,
@@ -8,9 +9,11 @@ from evercreds._shapes import (
     RegistryKey,
     STSClientParams,
     TemporaryCredentials,
+    Transport,
 )
 
 __all__ = [
+    "PKCS11",
     "AssumeRoleParams",
     "Identity",
     "Method",
@@ -18,4 +21,5 @@ __all__ = [
     "RegistryKey",
     "STSClientParams",
     "TemporaryCredentials",
+    "Transport",
 ]
