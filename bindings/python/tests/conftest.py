@@ -24,6 +24,7 @@ class StandIn:
     """The stand-in, and its control API."""
 
     def __init__(self, introduction: dict[str, str]) -> None:
+        self.introduction = introduction
         self.endpoint = introduction["endpoint"]
         self.region = introduction["region"]
         self.access_key_id = introduction["access_key_id"]
@@ -49,6 +50,11 @@ class StandIn:
         """What the role was asked: attempts, successes, failures, concurrent_max, issued."""
         none = {"attempts": 0, "successes": 0, "failures": 0, "concurrent_max": 0, "issued": []}
         return self.control("GET", "counts")["roles"].get(role, none)
+
+    def alias_calls(self) -> dict[str, Any]:
+        """What the role alias was asked, as for ``calls``."""
+        none = {"attempts": 0, "successes": 0, "failures": 0, "concurrent_max": 0, "issued": []}
+        return self.control("GET", "counts")["aliases"].get(self.introduction["role_alias"], none)
 
 
 @pytest.fixture(scope="session")
@@ -120,6 +126,34 @@ def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[Sessi
         kwargs.setdefault("assume_role_kwargs", {"RoleArn": role})
         kwargs.setdefault("sts_client_kwargs", {"endpoint_url": stand_in.endpoint})
         made.append(RefreshableSession(**kwargs))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+IOT_ENDPOINT = "stand-in.credentials.iot.us-east-1.amazonaws.com"
+
+
+@pytest.fixture
+def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionMaker]:
+    """Makes sessions with the stand-in's credentials provider, whose counts begin anew.
+
+    Their endpoint has a name of AWS's, in the handshake too, but connections go to the stand-in.
+    """
+    from evercreds.methods.iot import _https
+
+    port = int(stand_in.introduction["tls_endpoint"].rpartition(":")[2])
+    monkeypatch.setattr(_https, "_address", lambda *_: ("127.0.0.1", port))
+    stand_in.control("POST", "reset")
+    made = []
+
+    def make(**kwargs: Any) -> Any:
+        names = ("role_alias", "certificate", "private_key", "ca")
+        given = {name: stand_in.introduction[name] for name in names}
+        given["endpoint"] = IOT_ENDPOINT
+        made.append(RefreshableSession(method="iot", **{**given, **kwargs}))
         return made[-1]
 
     yield make
