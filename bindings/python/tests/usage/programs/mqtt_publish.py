@@ -16,7 +16,6 @@ session = RefreshableSession(
 connection = session.mqtt(
     endpoint=os.environ["MQTT_ENDPOINT"],
     client_id=os.environ["THING_NAME"],
-    port=int(os.environ["MQTT_PORT"]),
 )
 connection.connect().result(timeout=20)
 done, _ = connection.publish(topic=os.environ["MQTT_TOPIC"], payload=b"21.5", qos=QoS.AT_LEAST_ONCE)
