@@ -1,4 +1,7 @@
-"""Every name that boto3-refresh-session documents is here, at the same place in the package."""
+"""Every name that boto3-refresh-session and boto3-client-cache document is where they have it.
+
+The package of the second is ``evercreds.cache`` here.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,36 @@ CONSTANTS = [
     "SUBPROCESS_ALLOWED_PARAMETERS",
 ]
 SESSIONS = ["CustomRefreshableSession", "IOTX509RefreshableSession", "STSRefreshableSession"]
+CACHES = [
+    "CacheType",
+    "ClientCache",
+    "ClientCacheKey",
+    "EvictionPolicy",
+    "LFUClientCache",
+    "LFUResourceCache",
+    "LRUClientCache",
+    "LRUResourceCache",
+    "ResourceCache",
+    "ResourceCacheKey",
+]
+CACHE_ERRORS = [
+    "CacheError",
+    "ClientCacheError",
+    "ClientCacheExistsError",
+    "ClientCacheNotFoundError",
+    "ResourceCacheError",
+    "ResourceCacheExistsError",
+    "ResourceCacheNotFoundError",
+]
+CACHE_SESSIONS = [
+    "Session",
+    "SessionCache",
+    "SessionClientCache",
+    "SessionResourceCache",
+    "client",
+    "resource",
+    "setup_default_session",
+]
 DUNDERS = ["__author__", "__email__", "__license__", "__maintainer__", "__title__"]
 
 # By the place in the package, which is "" for the package itself.
@@ -58,6 +91,10 @@ NAMES: dict[str, list[str]] = {
         *SESSIONS,
         *TYPES,
     ],
+    "cache": ["cache", "exceptions", "session", *CACHES, *CACHE_ERRORS, *CACHE_SESSIONS],
+    "cache.cache": CACHES,
+    "cache.exceptions": CACHE_ERRORS,
+    "cache.session": CACHE_SESSIONS,
     "session": ["RefreshableSession"],
     "exceptions": ERRORS,
     "methods": ["custom", "iot", "sts", *SESSIONS],

@@ -3,6 +3,9 @@
 The names are those of boto3-client-cache.
 """
 
+from evercreds.cache import cache as cache
+from evercreds.cache import exceptions as exceptions
+from evercreds.cache import session as session
 from evercreds.cache._caches import EvictionPolicy
 from evercreds.cache._default import client, resource, setup_default_session
 from evercreds.cache._errors import (
