@@ -165,6 +165,48 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         session.close()
 
 
+@pytest.fixture(scope="session")
+def broker(stand_in_process: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """An MQTT broker that takes the certificates that the stand-in takes."""
+    from mosquitto import running_broker
+
+    client_ca = stand_in_process.introduction["client_ca"]
+    with running_broker(tmp_path_factory.mktemp("broker"), client_ca) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(broker: Any) -> Iterator[Any]:
+    """The way to the broker under its name at AWS: by the ports that AWS has."""
+    from relays import Proxy
+
+    made = Proxy({8883: broker.tls_port, 443: broker.websocket_port})
+    yield made
+    made.close()
+
+
+MqttOpener = Callable[[Any], Any]
+
+
+@pytest.fixture
+def opened(proxy: Any) -> Iterator[MqttOpener]:
+    """Opens MQTT connections by way of the proxy, and closes them in the end."""
+    from awscrt.http import HttpProxyOptions
+
+    connections = []
+
+    def open_it(connection: Any) -> Any:
+        connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
+        connection.reconnect_min_timeout_secs = 1
+        assert connection.connect().result(30) == {"session_present": False}
+        connections.append(connection)
+        return connection
+
+    yield open_it
+    for connection in connections:
+        connection.disconnect().result(30)
+
+
 class HandClock:
     """A clock that stands still until it is turned."""
 

@@ -10,10 +10,12 @@ import pytest
 from evercreds import (
     AssumeRoleConfig,
     BRSValidationError,
+    CustomRefreshableSession,
     EvercredsConfigurationError,
     EvercredsValidationError,
     EvercredsWarning,
     RefreshableSession,
+    STSClientConfig,
     STSRefreshableSession,
 )
 from evercreds import _abi_generated as abi
@@ -31,7 +33,7 @@ def make(**kwargs: Any) -> Any:
 @pytest.mark.parametrize(
     ("param", "values"),
     [
-        ("method", ["STS", "", None, 1, ["sts"], "unknown", "IoT"]),
+        ("method", ["STS", "", None, 1, ["sts"], "unknown", "IoT", "ecs"]),
         ("defer_refresh", [None, 0, 1, "", "no", "True", 1.0]),
         ("advisory_timeout", [-1, 43200, 1.5, NAN, "900", True, [], 10**400, "AUTO", 900j]),
         ("mandatory_timeout", [-1, 43200, 1.5, NAN, "600", "auto", False, float("inf")]),
@@ -129,6 +131,47 @@ def test_boto3s_arguments_pass_through() -> None:
     assert session.region_name == "eu-central-1"
     positional = STSRefreshableSession(AssumeRoleConfig(RoleArn=ROLE))
     assert positional.assume_role_kwargs.RoleArn == ROLE
+    both = STSRefreshableSession({"RoleArn": ROLE}, {"region_name": "eu-west-1"})
+    assert both.sts_client_kwargs.region_name == "eu-west-1"
+    given = {"a": 1}
+    custom = CustomRefreshableSession(lambda a: None, given)
+    assert custom.refresh_method == "custom"
+
+
+def test_the_users_configs_are_kept_as_they_are() -> None:
+    role, client = AssumeRoleConfig(RoleArn=ROLE), STSClientConfig()
+    session = make(assume_role_kwargs=role, sts_client_kwargs=client)
+    assert session.assume_role_kwargs is role
+    assert session.sts_client_kwargs is client
+    assert role == {"RoleArn": ROLE}
+    assert type(make().assume_role_kwargs) is AssumeRoleConfig
+    assert make().sts_client_kwargs == {"service_name": "sts"}
+    assert make(assume_role_kwargs=role | {"RoleSessionName": ""}).assume_role_kwargs == {
+        "RoleArn": ROLE,
+        "RoleSessionName": "",
+    }
+
+
+def test_a_warning_points_to_the_users_line() -> None:
+    role = {"RoleArn": ROLE, "SerialNumber": "arn:aws:iam::1:mfa/x", "TokenCode": "123456"}
+    for kind in (RefreshableSession, STSRefreshableSession):
+        with pytest.warns(EvercredsWarning) as caught:
+            kind(
+                assume_role_kwargs=role,
+                mfa_token_provider=lambda: "123456",
+                sts_client_kwargs={"service_name": "s3"},
+            )
+        assert [each.filename for each in caught] == [__file__] * 2
+
+
+def test_the_attributes_of_a_session() -> None:
+    session = make(advisory_timeout=300, mandatory_timeout=60)
+    assert (session.advisory_timeout, session.mandatory_timeout) == (300, 60)
+    assert session.defer_refresh is True
+    assert session.refresh_method == session.get_credentials().method == "sts-assume-role"
+    assert (make().advisory_timeout, make().mandatory_timeout) == (None, None)
+    custom = RefreshableSession("custom", custom_credentials_method=dict)
+    assert custom.refresh_method == custom.get_credentials().method == "custom"
 
 
 @pytest.mark.parametrize(
@@ -149,6 +192,9 @@ def test_the_value_of_an_unknown_method_is_told() -> None:
     with pytest.raises(EvercredsValidationError) as caught:
         make(method=7)
     assert caught.value.value == 7
+    with pytest.raises(EvercredsValidationError) as caught:
+        make(method=None)
+    assert caught.value.value is None
 
 
 def test_refresh_method_cannot_be_chosen() -> None:

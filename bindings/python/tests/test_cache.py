@@ -1,19 +1,22 @@
-"""The caches of clients and resources."""
+"""The caches of a session."""
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
+import botocore.session
 import pytest
 from botocore.config import Config
-from hypothesis import given
-from hypothesis import strategies as st
 
-from conftest import ended_well, in_child, in_threads
+from conftest import SessionMaker, StandIn, ended_well, in_child, in_threads
 from evercreds import RefreshableSession
-from evercreds.cache import ClientCache, ClientCacheError, ResourceCacheError, Session
-from evercreds.cache._keys import request_key
+from evercreds.cache import (
+    ClientCacheError,
+    ClientCacheKey,
+    ResourceCacheError,
+    ResourceCacheKey,
+    Session,
+)
 
 
 @pytest.fixture
@@ -48,27 +51,6 @@ def test_equal_configs_are_one_key(session: Any) -> None:
     )
 
 
-def test_threads_that_ask_for_one_cold_client_get_one(session: Any) -> None:
-    clients = in_threads(16, lambda: session.client("dynamodb"))
-    assert len({id(client) for client in clients}) == 1
-
-
-def test_a_build_that_fails_is_tried_again_by_the_next() -> None:
-    cache, calls = ClientCache(), []
-
-    def fails_once() -> str:
-        calls.append(threading.get_ident())
-        if len(calls) == 1:
-            threading.Event().wait(0.2)
-            raise LookupError
-        return "made"
-
-    outcomes = in_threads(8, lambda: cache.get_or_make("key", fails_once))
-    assert sum(isinstance(each, LookupError) for each in outcomes) == 1
-    assert outcomes.count("made") == 7
-    assert len(calls) == 2
-
-
 @pytest.mark.parametrize("policy", ["LRU", "LFU"])
 def test_the_bound_holds(session: Any, policy: Any) -> None:
     regions = ["us-east-1", "us-east-2", "us-west-1", "us-west-2"]
@@ -87,15 +69,6 @@ def test_a_bound_of_zero_keeps_nothing_and_works(session: Any) -> None:
     first = session.client("sts", max_size=0)
     assert session.client("sts") is not first
     assert len(session.cache.client.LRU) == 0
-
-
-def test_the_policies_differ_in_what_goes() -> None:
-    lru, lfu = ClientCache("LRU", max_size=2), ClientCache("LFU", max_size=2)
-    for cache in (lru, lfu):
-        for key in ("often", "often", "often", "once", "new"):
-            cache.get_or_make(key, lambda key=key: key)  # type: ignore[misc]
-    assert set(lru.values()) == {"once", "new"}
-    assert set(lfu.values()) == {"often", "new"}
 
 
 def test_a_resource_takes_no_place_among_the_clients_and_is_its_threads_own(session: Any) -> None:
@@ -134,6 +107,95 @@ def test_boto3_refuses_what_it_does_not_know(session: Any) -> None:
         session.client("s3", service_name="s3")
 
 
+def test_a_key_finds_what_the_session_made(session: Any) -> None:
+    s3 = session.client("s3", region_name="us-east-1")
+    assert session.cache.client["LRU"][ClientCacheKey("s3", region_name="us-east-1")] is s3
+    resource = session.resource("s3", eviction_policy="LFU")
+    shared = session.resource("s3", eviction_policy="LFU", shared=True)
+    assert session.cache["resource"]["LFU"][ResourceCacheKey("s3")] is resource
+    assert session.cache["resource"]["LFU"][ResourceCacheKey("s3", shared=True)] is shared
+    mine = session.cache.client.LRU.pop(ClientCacheKey("s3", "us-east-1"))
+    key = ClientCacheKey("sts")
+    session.cache.client.LRU[key] = mine
+    assert session.client("sts") is mine
+
+
+def test_a_request_with_a_bound_keeps_what_it_gives(session: Any) -> None:
+    clients = [session.client("sts", region_name=region) for region in ("a-1", "b-1", "c-1")]
+    assert session.client("sts", region_name="a-1", max_size=1) is clients[0]
+    assert session.cache.client.LRU.values() == (clients[0],)
+    session.client("sts", region_name="b-1")
+    assert session.cache.client.LRU.max_size == 1
+    assert session.cache.client.LFU.max_size == 10
+
+
+def test_a_bound_that_grows_evicts_nothing(session: Any) -> None:
+    first = session.client("sts", region_name="a-1", max_size=1)
+    session.client("sts", region_name="b-1", max_size=2)
+    assert session.client("sts", region_name="a-1") is first
+
+
+def test_a_shared_resource_is_one_for_all_threads(session: Any) -> None:
+    mine = session.resource("s3", shared=True)
+    assert in_threads(3, lambda: session.resource("s3", shared=True)) == [mine] * 3
+    assert session.resource("s3") is not mine
+    assert session.resource("s3", shared=False) is session.resource("s3")
+    with pytest.raises(ResourceCacheError, match="shared must be True or False"):
+        session.resource("s3", shared="yes")
+
+
+def test_clients_that_a_resources_making_asks_for_are_kept(session: Any) -> None:
+    """Only the client that boto3 makes for the resource is not among the user's."""
+    asked = []
+    session.events.register(
+        "creating-resource-class.s3.ServiceResource",
+        lambda **_: asked.append(session.client("sts")),
+    )
+    session.resource("s3")
+    assert asked == [session.client("sts")]
+    assert session.cache.client.LRU.keys() == (ClientCacheKey("sts"),)
+
+
+def test_a_none_that_resets_the_sessions_default_config_is_heeded() -> None:
+    core = botocore.session.Session()
+    core.set_default_client_config(Config(user_agent_extra="extra"))
+    session = Session(botocore_session=core)
+    plain = session.client("sts", config=Config(read_timeout=5))
+    reset = session.client("sts", config=Config(read_timeout=5, user_agent_extra=None))
+    assert plain.meta.config.user_agent_extra == "extra"
+    assert reset.meta.config.user_agent_extra is None
+    assert session.client("sts", config=Config(read_timeout=5)) is plain
+
+
+def test_the_sessions_own_clients_are_not_among_the_users(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    session = sts_session()
+    for _ in range(3):
+        session.refresh()
+        assert ":assumed-role/" in session.whoami()["Arn"]
+    for caches in (session.cache.client, session.cache.resource):
+        assert caches.LRU.keys() == caches.LFU.keys() == ()
+    # However often clients are evicted, it is the same who asks.
+    for region in ("us-east-1", "eu-west-1", "us-east-1", "eu-west-1"):
+        sts = session.client(
+            "sts", region_name=region, endpoint_url=stand_in.endpoint, max_size=1
+        )
+        assert ":assumed-role/" in sts.get_caller_identity()["Arn"]
+        assert ":assumed-role/" in session.whoami()["Arn"]
+    assert len(session.cache.client.LRU) == 1
+
+
+def test_close_takes_all_out(session: Any) -> None:
+    session.client("sts")
+    session.client("sts", eviction_policy="LFU")
+    session.resource("s3")
+    session.close()
+    assert not session.cache.client.LRU
+    assert not session.cache.client.LFU
+    assert not session.cache.resource.LRU
+
+
 def test_a_child_builds_its_own(session: Any) -> None:
     inherited = session.client("sts")
 
@@ -148,29 +210,3 @@ def test_a_child_builds_its_own(session: Any) -> None:
 def test_it_serves_plain_sessions_too() -> None:
     session = Session(region_name="eu-central-1")
     assert session.client("sts") is session.client("sts")
-
-
-NAMES = ["region_name", "api_version", "endpoint_url", "aws_session_token"]
-VALUES = st.sampled_from([None, "a", "b"])
-
-
-@given(st.dictionaries(st.sampled_from(NAMES), VALUES), st.randoms())
-def test_the_order_and_the_defaults_do_not_count(given: dict[str, Any], random: Any) -> None:
-    shuffled = list(given.items())
-    random.shuffle(shuffled)
-    plain = {name: value for name, value in given.items() if value is not None}
-    key = request_key("client", ("s3",), given)
-    assert key == request_key("client", (), {"service_name": "s3", **dict(shuffled)})
-    assert key == request_key("client", ("s3",), plain)
-    assert hash(key) == hash(request_key("client", ("s3",), plain))
-
-
-@given(
-    st.dictionaries(st.sampled_from(NAMES), VALUES), st.dictionaries(st.sampled_from(NAMES), VALUES)
-)
-def test_different_parameters_are_different_keys(one: dict[str, Any], two: dict[str, Any]) -> None:
-    def bare(given: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in given.items() if value is not None}
-
-    same = request_key("client", ("s3",), one) == request_key("client", ("s3",), two)
-    assert same == (bare(one) == bare(two))

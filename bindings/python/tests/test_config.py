@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import pickle
 
 import pytest
@@ -79,6 +80,18 @@ def test_copies_keep_what_they_are() -> None:
     assert type(config | {}) is dict
 
 
+def test_update_takes_what_a_dicts_does() -> None:
+    config = AssumeRoleConfig(RoleArn=ROLE, Policy="{}")
+    config.update([("ExternalId", "a")], Policy=None)
+    config.update()
+    assert config == {"RoleArn": ROLE, "ExternalId": "a"}
+    config |= {"DurationSeconds": 900}
+    assert type(config) is AssumeRoleConfig
+    assert list(config) == ["RoleArn", "ExternalId", "DurationSeconds"]
+    with pytest.raises(TypeError):
+        config.update({}, {})
+
+
 def test_setdefault_does_not_overwrite() -> None:
     config = AssumeRoleConfig(RoleArn=ROLE)
     assert config.setdefault("RoleSessionName", "a") == "a"
@@ -93,5 +106,14 @@ def test_the_service_of_the_client_is_always_sts() -> None:
         config = STSClientConfig(service_name="s3")
     assert config.service_name == "sts"
     assert caught[0].filename == __file__
+    with pytest.warns(EvercredsWarning, match="sts") as caught:
+        config.update(service_name="s3")
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+    with pytest.warns(EvercredsWarning) as caught:
+        config.service_name = "s3"
+    assert caught[0].lineno == inspect.currentframe().f_lineno - 1
+    config.service_name = None
+    assert config == {"service_name": "sts"}
     with pytest.raises(EvercredsValidationError, match="service_name"):
         STSClientConfig(service_name=7)

@@ -21,6 +21,12 @@ def test_an_error_keeps_and_shows_what_it_was_given() -> None:
     assert repr(error) == f"EvercredsRequestError('Refused', {told})"
     assert str(errors.EvercredsError(code="x")) == "code='x'"
     assert repr(errors.EvercredsError()) == "EvercredsError()"
+    assert str(errors.EvercredsError("", param="p")) == "param='p'", "no words, no brackets"
+    assert errors.EvercredsError().args == ("",)
+    assert errors.EvercredsError("words").args == ("words",)
+    assert str(errors.EvercredsError("words", value=False)) == "words (value=False)"
+    with pytest.raises(TypeError):
+        errors.EvercredsError("words", "code")  # type: ignore[misc]
     for copied in (copy.copy(error), pickle.loads(pickle.dumps(error))):
         assert repr(copied) == repr(error)
         assert copied.details == {"a": 1}

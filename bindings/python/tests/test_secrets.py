@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from conftest import SessionMaker, StandIn, until
 from evercreds import AssumeRoleConfig, EvercredsError, RefreshableSession, STSClientConfig
-from evercreds.cache._keys import request_key
+from evercreds.cache import CacheError, ClientCacheKey, ResourceCacheKey, Session
 
 SENTINEL = "SentinelValue0123456789"
 ROLE = "arn:aws:iam::123456789012:role/reader"
@@ -114,19 +114,35 @@ def test_an_error_of_a_provider_is_logged_by_its_type(caplog: pytest.LogCaptureF
     assert SENTINEL not in caplog.text
 
 
-def test_keys_of_the_cache_are_hashed() -> None:
-    key = request_key(
-        "client",
-        ("s3",),
-        {
-            "aws_access_key_id": SENTINEL,
-            "aws_secret_access_key": SENTINEL,
-            "aws_session_token": SENTINEL,
-            "endpoint_url": f"https://user:{SENTINEL}@host.example",
-            "config": Config(proxies={"https": f"http://user:{SENTINEL}@proxy.example"}),
-        },
-    )
-    assert SENTINEL not in repr(key)
+@pytest.mark.parametrize("kind", ["client", "resource"])
+def test_caches_and_their_keys_hold_no_secret(kind: str) -> None:
+    session = Session(region_name="us-east-1")
+    words = {
+        "aws_access_key_id": f"A{SENTINEL}",
+        "aws_secret_access_key": f"S{SENTINEL}",
+        "aws_session_token": f"T{SENTINEL}",
+        "endpoint_url": f"https://user:{SENTINEL}@host.example",
+        "config": Config(proxies={"https": f"http://user:{SENTINEL}@proxy.example"}),
+    }
+    for policy in ("LRU", "LFU"):
+        made = getattr(session, kind)("s3", **words, eviction_policy=policy)
+        cache: Any = session.cache[kind][policy]
+        key = {"client": ClientCacheKey, "resource": ResourceCacheKey}[kind]("s3", **words)
+        assert cache[key] is made
+        texts = [str(cache), repr(cache), repr(cache.keys()), repr(cache.items()), repr(list(cache))]
+        for each in (key, *cache):
+            texts += [str(each), repr(each), each.label, repr(each.key), f"{each}"]
+            texts += [repr(pickle.dumps(each)), repr((each._written, each._key))]
+        with pytest.raises(CacheError) as caught:
+            cache[key] = made
+        texts += [str(caught.value), repr(caught.value)]
+        cache.clear()
+        for call in (cache.__getitem__, cache.pop):
+            with pytest.raises(CacheError) as caught:
+                call(key)
+            texts += [str(caught.value), repr(caught.value)]
+        assert [text for text in texts if SENTINEL in text] == []
+        assert "proxy.example" in key.label
 
 
 def test_an_expiry_that_is_wrong_is_not_repeated() -> None:

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from evercreds import exceptions as exceptions
+from evercreds import utils as utils
 from evercreds._shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,
@@ -42,6 +44,8 @@ if TYPE_CHECKING or IOT_EXTRA_INSTALLED:
 __title__ = "evercreds"
 __version__ = "0.1.0"
 __author__ = "The evercreds authors"
+__maintainer__ = __author__
+__email__ = ""  # none: issues are reported where the sources are
 __license__ = "Apache-2.0"
 
 __all__ = [

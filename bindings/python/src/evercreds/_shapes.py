@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
 __all__ = [
     "IOT_EXTRA_INSTALLED",
     "IOT_MISSING",
     "PKCS11",
     "AssumeRoleParams",
+    "CredentialProvider",
     "Identity",
     "Method",
     "RefreshMethod",
@@ -52,6 +53,19 @@ class TemporaryCredentials(TypedDict):
 
 Identity = dict[str, Any]
 """Who a session is: what GetCallerIdentity answers, or the name of a custom source."""
+
+
+@runtime_checkable
+class CredentialProvider(Protocol):
+    """What gives credentials, and tells whose they are. Every session is one."""
+
+    def refreshable_credentials(self) -> TemporaryCredentials:
+        """Give the current credentials."""
+        raise NotImplementedError
+
+    def get_identity(self) -> Identity:
+        """Tell whose credentials they are."""
+        raise NotImplementedError
 
 
 class _RequiredAssumeRoleParams(TypedDict):

@@ -6,9 +6,14 @@ import re
 from typing import Any, ClassVar, NoReturn
 
 from evercreds._options import given_as
-from evercreds.errors import EvercredsValidationError, EvercredsWarning
+from evercreds.errors import EvercredsValidationError, EvercredsWarning, users_level
 
-__all__ = ["AssumeRoleConfig", "STSClientConfig"]
+__all__ = [
+    "ASSUME_ROLE_CONFIG_PARAMETERS",
+    "STS_CLIENT_CONFIG_PARAMETERS",
+    "AssumeRoleConfig",
+    "STSClientConfig",
+]
 
 _SHORTEST_ARN = 20
 _SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
@@ -32,7 +37,9 @@ class _CheckedConfig(dict[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self._check_key(key)
-        value = self._check(key, value)
+        self._store(key, self._check(key, value))
+
+    def _store(self, key: str, value: Any) -> None:
         if value is None:
             self.pop(key, None)
         else:
@@ -60,12 +67,12 @@ class _CheckedConfig(dict[str, Any]):
 
     def update(self, *others: Any, **more: Any) -> None:
         """Set several keys, all of them checked first."""
-        given: dict[str, Any] = dict(*others, **more)
-        for key, value in given.items():
+        checked: dict[str, Any] = {}
+        for key, value in dict(*others, **more).items():
             self._check_key(key)
-            self._check(key, value)
-        for key, value in given.items():
-            self[key] = value
+            checked[key] = self._check(key, value)
+        for key, value in checked.items():
+            self._store(key, value)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Set a key that is not set yet, and give its value."""
@@ -209,8 +216,14 @@ class STSClientConfig(_CheckedConfig):
                 f'service_name must be "sts", got {given_as(value)}', param="service_name"
             )
         if value not in (None, "sts"):
-            EvercredsWarning.warn('service_name can only be "sts"; that is used', stacklevel=4)
+            EvercredsWarning.warn('service_name can only be "sts"; that is used', users_level())
         return "sts"
+
+
+ASSUME_ROLE_CONFIG_PARAMETERS = AssumeRoleConfig._KEYS
+"""The keys that an AssumeRoleConfig takes."""
+STS_CLIENT_CONFIG_PARAMETERS = STSClientConfig._KEYS
+"""The keys that an STSClientConfig takes."""
 
 
 def _is_token_code(value: object) -> bool:

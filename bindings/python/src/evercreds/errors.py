@@ -7,6 +7,8 @@ into an error only where they cannot be one.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +30,8 @@ __all__ = [
     "EvercredsValidationError",
     "EvercredsWarning",
 ]
+
+_PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 class EvercredsError(Exception):
@@ -54,7 +58,7 @@ class EvercredsError(Exception):
         param: str | None = None,
         value: Any = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__("" if message is None else message)
         self.message = message
         self.code = code
         self.status_code = status_code
@@ -69,7 +73,7 @@ class EvercredsError(Exception):
 
     def __str__(self) -> str:
         given = self._given()
-        if self.message is None:
+        if not self.message:
             return given
         return f"{self.message} ({given})" if given else self.message
 
@@ -119,6 +123,15 @@ class EvercredsWarning(UserWarning):
     def warn(cls, message: str, stacklevel: int = 2) -> None:
         """Issue the warning; ``stacklevel`` 1 points to the caller of this method."""
         warnings.warn(cls(message), stacklevel=stacklevel + 1)
+
+
+def users_level() -> int:
+    """Give the level for ``warn`` that points to the user's line, however deep this is called."""
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 BRSError = EvercredsError

@@ -30,6 +30,7 @@ from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
     EvercredsWarning,
+    users_level,
 )
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ _S = TypeVar("_S", bound="_Session")
 
 _BOTO3_ARGUMENTS = tuple(inspect.signature(boto3.Session.__init__).parameters)[1:]
 _LONGEST_TTL_S = 43200  # no role lives longer
+_SHOWN = (str, int, float, type(None))
 _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
 
@@ -71,10 +73,10 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
         raise EvercredsValidationError(
             f"method must be one of {', '.join(map(repr, methods))}{hint}",
             param="method",
-            value=method if isinstance(method, (str, int, float)) else given_as(method),
+            value=method if isinstance(method, _SHOWN) else given_as(method),
         )
     if "refresh_method" in kwargs:
-        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", 4)
+        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", users_level())
         del kwargs["refresh_method"]
     return kind(**kwargs)
 
@@ -83,21 +85,33 @@ class _Session(CachingSession, metaclass=_Factory):
     """What the sessions of all methods have in common."""
 
     _methods: ClassVar[dict[str, type[_Session]]] = {}
-    _method: ClassVar[str] = ""
-    refresh_method: ClassVar[str] = ""
+    # Whose defaults in the library hold: those of the method that a class is derived from.
+    _rules_of: ClassVar[int] = abi.Method.CUSTOM
+    refresh_method: ClassVar[str] = "custom"
     """How credentials are got, as libraries see it in ``credentials.method``."""
 
     def __init_subclass__(
         cls, *, method: str | None = None, refresh_method: str | None = None, **kwargs: Any
     ) -> None:
-        """Register a class under the name of its method."""
+        """Register a class under the name of its method.
+
+        Args:
+            method: Its name for the factory. Default: none, the class can only be called itself.
+            refresh_method: What ``credentials.method`` says. Default: the same name.
+            **kwargs: For the classes beside this one.
+
+        Raises:
+            EvercredsValidationError: method or refresh_method is not a text, or is empty.
+            EvercredsConfigurationError: method is one of this package's own, or the class has no
+                ``fetch_credentials``.
+        """
         super().__init_subclass__(**kwargs)
+        if refresh_method is not None:
+            cls.refresh_method = _checked_name("refresh_method", refresh_method)
+        elif method is not None:
+            cls.refresh_method = _checked_name("method", method)
         if method is not None:
-            cls._method, cls.refresh_method = method, refresh_method or method
-            cls._methods[method] = cls
-            # In the order of their names, as get_available_methods lists them.
-            for name in sorted(cls._methods):
-                cls._methods[name] = cls._methods.pop(name)
+            _register(cls, _checked_name("method", method))
 
     _takes_source: ClassVar[bool] = True
     """Whether the method has a use for base credentials."""
@@ -112,7 +126,7 @@ class _Session(CachingSession, metaclass=_Factory):
         _check_boto3_arguments(kwargs)
         if source is not None:
             self._check_source(source, kwargs)
-        options = options_from(abi.METHODS[self._method], arguments)
+        options = options_from(self._rules_of, arguments)
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
@@ -164,7 +178,25 @@ class _Session(CachingSession, metaclass=_Factory):
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
-        raise NotImplementedError
+        # Not above: the module is in a package whose others begin with this one.
+        from evercreds.methods._custom_source import CustomSource
+
+        return CustomSource(self.fetch_credentials, {}, name="fetch_credentials")
+
+    def fetch_credentials(self) -> Any:
+        """Get one set of credentials, in a class of sessions of your own.
+
+        Returns:
+            What a function for ``method="custom"`` returns: a dict with ``access_key``,
+            ``secret_key``, ``token`` and ``expiry_time``. It may be a coroutine function too.
+
+        It is called for each refresh, in a thread of its own. Clients of this session sign with
+        the base credentials there. An eager session calls it before its constructor returns.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not define fetch_credentials (to get the credentials "
+            "that a session has, call refreshable_credentials)"
+        )
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -289,6 +321,42 @@ class _Session(CachingSession, metaclass=_Factory):
         return self.get_identity()
 
 
+def _checked_name(param: str, name: object) -> str:
+    if not isinstance(name, str) or not name.strip():
+        raise EvercredsValidationError(
+            f"{param} must be a text that is not empty, got {given_as(name)}", param=param
+        )
+    return name
+
+
+def _register(kind: type[_Session], method: str) -> None:
+    """Have the factory make sessions of this class for this method."""
+    methods = _Session._methods
+    if method in methods:
+        if method in abi.METHODS:
+            raise EvercredsConfigurationError(
+                f"method {method!r} is this package's own: give {kind.__name__} another name",
+                param="method",
+                value=method,
+            )
+        EvercredsWarning.warn(
+            f"method {method!r} was that of {methods[method].__name__}, and is now that of "
+            f"{kind.__name__}",
+            users_level(),
+        )
+    given = kind.fetch_credentials, kind._make_source
+    if given == (_Session.fetch_credentials, _Session._make_source):
+        raise EvercredsConfigurationError(
+            f"{kind.__name__} must define fetch_credentials, to be the class of a method",
+            param="fetch_credentials",
+        )
+    kind._rules_of = abi.METHODS.get(method, kind._rules_of)
+    methods[method] = kind
+    # In the order of their names, as get_available_methods lists them.
+    for name in sorted(methods):
+        methods[name] = methods.pop(name)
+
+
 class RefreshableSession(_Session):
     """A ``boto3.Session`` whose temporary credentials are always fresh. Safe for many threads.
 
@@ -300,7 +368,9 @@ class RefreshableSession(_Session):
             which needs the packages of ``evercreds[iot]``. Each takes parameters of its own; see
             :class:`~evercreds.methods.sts.STSRefreshableSession`,
             :class:`~evercreds.methods.custom.CustomRefreshableSession` and
-            :class:`~evercreds.methods.iot.x509.IOTX509RefreshableSession`.
+            :class:`~evercreds.methods.iot.x509.IOTX509RefreshableSession`. Or a method of yours:
+            ``class VaultSession(RefreshableSession, method="vault")``, with
+            :meth:`fetch_credentials`, makes ``"vault"`` one.
         defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
             ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
         advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,

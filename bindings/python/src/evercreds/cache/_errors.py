@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from evercreds.errors import EvercredsError
 
-__all__ = ["CacheError", "ClientCacheError", "ResourceCacheError"]
+__all__ = [
+    "CacheError",
+    "ClientCacheError",
+    "ClientCacheExistsError",
+    "ClientCacheNotFoundError",
+    "ResourceCacheError",
+    "ResourceCacheExistsError",
+    "ResourceCacheNotFoundError",
+]
 
 
 class CacheError(EvercredsError):
@@ -15,5 +23,21 @@ class ClientCacheError(CacheError):
     """A cache of clients was."""
 
 
+class ClientCacheExistsError(ClientCacheError):
+    """A client was put under a key that has one."""
+
+
+class ClientCacheNotFoundError(ClientCacheError, KeyError):
+    """There is no client under a key."""
+
+
 class ResourceCacheError(CacheError):
     """A cache of resources was."""
+
+
+class ResourceCacheExistsError(ResourceCacheError):
+    """A resource was put under a key that has one."""
+
+
+class ResourceCacheNotFoundError(ResourceCacheError, KeyError):
+    """There is no resource under a key."""

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
-import secrets
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import boto3
-from botocore.config import Config
 
-__all__ = ["request_key"]
+from evercreds.cache._frozen import freeze, hashed, show
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = ["CacheKey", "CacheType", "ClientCacheKey", "ResourceCacheKey"]
+
+CacheType = Literal["client", "resource"]
+
+# Parameters as they were written: the name, or None for a positional one, and the frozen value.
+_Written = tuple[tuple[str | None, Hashable], ...]
+# The service, and the other parameters.
+_Key = tuple[tuple[Hashable, ...], tuple[tuple[str, Hashable], ...]]
+
+_name_of = itemgetter(0)
 
 _SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
-# Of this process alone, so that a hash in a key tells nothing.
-_SALT = secrets.token_bytes(16)
+_MOST_SPELLINGS = 1024
+_NONE_SUCH = object()
 
 
 def _defaults(method: Callable[..., Any]) -> dict[str, Any]:
@@ -23,66 +35,164 @@ def _defaults(method: Callable[..., Any]) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in parameters}
 
 
-_DEFAULTS = {
-    "client": _defaults(boto3.Session.client),
-    "resource": _defaults(boto3.Session.resource),
-}
+class CacheKey:
+    """What :class:`ClientCacheKey` and :class:`ResourceCacheKey` have in common."""
 
+    __slots__ = ("_hash", "_key", "_shared", "_written")
 
-def request_key(kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Hashable | None:
-    """Make the key of a request, the same however its parameters were written.
+    cache_type: ClassVar[CacheType]
+    """What is kept under the key: ``"client"`` or ``"resource"``."""
+    _defaults: ClassVar[dict[str, Any]]
+    _names: ClassVar[tuple[str, ...]]
+    _spellings: ClassVar[dict[Any, Any]]
 
-    Args:
-        kind: ``"client"`` or ``"resource"``.
-        args: The positional arguments.
-        kwargs: The named ones.
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        for name in ("eviction_policy", "max_size"):
+            kwargs.pop(name, None)
+        names, defaults = self._names, self._defaults
+        if len(args) > len(names):
+            # boto3 will say that these are too many. Here they are told apart by number.
+            names = (*names, *map(str, range(len(names), len(args))))
+        written: list[tuple[str | None, Hashable]] = []
+        kept = {}
+        for name, value in zip(names, args, strict=False):
+            frozen = _frozen(name, value)
+            written.append((None, frozen))
+            if value is not defaults.get(name, _NONE_SUCH):
+                kept[name] = frozen
+        for name, value in sorted(kwargs.items()):
+            frozen = _frozen(name, value)
+            if name == "service_name":
+                written.insert(0, (None, frozen))
+            else:
+                written.append((name, frozen))
+            if name in names[: len(args)]:
+                # Given twice: this is not to be the key of a request that is in order.
+                kept[f"{name} again"] = frozen
+            elif value is not defaults.get(name, _NONE_SUCH):
+                kept[name] = frozen
+        service = (kept.pop("service_name"),) if "service_name" in kept else ()
+        self._fill(tuple(written), (service, tuple(sorted(kept.items(), key=_name_of))), True)
 
-    Returns:
-        ``None`` for arguments that boto3 will refuse.
-    """
-    defaults = _DEFAULTS[kind]
-    given = dict(zip(defaults, args, strict=False))
-    if len(args) > len(defaults) or given.keys() & kwargs.keys() or kwargs.keys() - defaults.keys():
-        return None
-    given.update(kwargs)
-    return kind, *(
-        (name, _hidden(value) if name in _SECRET else _frozen(value))
-        for name, value in sorted(given.items())
-        if value is not None and value != defaults[name]
-    )
+    def _fill(self, written: _Written, key: _Key, shared: bool) -> None:
+        self._written, self._key, self._shared = written, key, shared
+        self._hash = hash((self.cache_type, shared, key))
 
+    @classmethod
+    def of(cls, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Self:
+        """Make the key of a request, or give the one that the same words made before.
 
-def _frozen(value: Any) -> Hashable:
-    """Make something hashable that is equal exactly where the values are."""
-    if isinstance(value, str):
-        # A URL of an endpoint or a proxy may have a password in it.
-        return _hidden(value) if "@" in value else value
-    if isinstance(value, Config):
-        options = getattr(value, "_user_provided_options", None)
-        return "Config", _frozen(vars(value) if options is None else options)
-    if isinstance(value, Mapping):
-        items = ((_frozen(key), _frozen(item)) for key, item in value.items())
-        return "dict", frozenset(items)
-    if isinstance(value, (list, tuple)):
-        return "list", tuple(_frozen(item) for item in value)
-    if isinstance(value, (set, frozenset)):
-        return "set", frozenset(_frozen(item) for item in value)
-    # True, 1 and 1.0 are equal, but do not mean the same to boto3.
-    return (type(value), value) if isinstance(value, Hashable) else _Itself(value)
+        To make one takes longer than all else in a request for a client that is there. So keys
+        are remembered by the arguments as they were written, if these are nothing but strings
+        without a secret: others may change, or be equal and mean something else.
+        """
+        spelling = (args, *kwargs.items())
+        try:
+            known: Self | None = cls._spellings.get(spelling)
+        except TypeError:  # something in it cannot be hashed
+            return cls(*args, **kwargs)
+        if known is not None:
+            return known
+        key = cls(*args, **kwargs)
+        frozen = (value for _, value in key._written)
+        if all(value is None or type(value) is str for value in (*args, *kwargs.values(), *frozen)):
+            if len(cls._spellings) >= _MOST_SPELLINGS:
+                cls._spellings.clear()
+            cls._spellings[spelling] = key
+        return key
 
+    @property
+    def shared(self) -> bool:
+        """Whether all threads have the same under this key, or each has its own."""
+        return self._shared
 
-def _hidden(value: Any) -> Hashable:
-    return "hidden", hashlib.sha256(_SALT + str(value).encode()).digest()
+    @property
+    def key(self) -> _Key:
+        """The parameters: the service, and all others that say something, by name.
 
+        A secret is in it as a hash, which is another one in each process.
+        """
+        return self._key
 
-class _Itself:
-    """Something that is equal to nothing but itself; it is kept, so that its id stays its own."""
-
-    def __init__(self, value: object) -> None:
-        self._value = value
+    @property
+    def label(self) -> str:
+        """The parameters as they were written, for people to read; secrets are ``***``."""
+        return ", ".join(
+            show(value) if name is None else f"{name}={show(value)}"
+            for name, value in self._written
+        )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Itself) and self._value is other._value
+        if not isinstance(other, CacheKey):
+            return NotImplemented
+        return self is other or (
+            (self._hash, self.cache_type, self._shared, self._key)
+            == (other._hash, other.cache_type, other._shared, other._key)
+        )
 
     def __hash__(self) -> int:
-        return id(self._value)
+        return self._hash
+
+    def __str__(self) -> str:
+        return self.label
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.cache_type}({self.label}))"
+
+    def __copy__(self) -> Self:
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self._written, self._key, self._shared)
+
+
+class ClientCacheKey(CacheKey):
+    """The key of a client.
+
+    Args:
+        *args: As for ``boto3.Session.client``, as are the named arguments. However they are
+            written (by position or by name, in any order, with defaults spelled out), the same
+            parameters make the same key. eviction_policy and max_size do not count.
+    """
+
+    __slots__ = ()
+
+    cache_type = "client"
+    _defaults = _defaults(boto3.Session.client)
+    _names = tuple(_defaults)
+    _spellings: ClassVar[dict[Any, ClientCacheKey]] = {}
+
+
+class ResourceCacheKey(CacheKey):
+    """The key of a resource; it never equals that of a client.
+
+    Args:
+        *args: As for ``boto3.Session.resource``, as are the other named arguments.
+        shared: ``False`` (default): in each thread the key stands for that thread's own resource.
+            ``True``: for one that all threads share.
+    """
+
+    __slots__ = ()
+
+    cache_type = "resource"
+    _defaults = _defaults(boto3.Session.resource)
+    _names = tuple(_defaults)
+    _spellings: ClassVar[dict[Any, ResourceCacheKey]] = {}
+
+    def __init__(self, *args: Any, shared: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        written = (*self._written, ("shared", True)) if shared else self._written
+        self._fill(written, self._key, bool(shared))
+
+
+def _frozen(name: str, value: Any) -> Hashable:
+    return hashed(value) if name in _SECRET and value is not None else freeze(value)
+
+
+def _restored(kind: type[CacheKey], written: _Written, key: _Key, shared: bool) -> CacheKey:
+    made = kind.__new__(kind)
+    made._fill(written, key, shared)
+    return made

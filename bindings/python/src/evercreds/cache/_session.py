@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any
 
 import boto3
 
-from evercreds.cache._caches import ClientCache, EvictionPolicy, ResourceCache, _Cache
-from evercreds.cache._keys import request_key
+from evercreds.cache._caches import EvictionPolicy, policy_named
+from evercreds.cache._errors import CacheError, ClientCacheError, ResourceCacheError
+from evercreds.cache._frozen import resets_default
+from evercreds.cache._keys import CacheType, ClientCacheKey, ResourceCacheKey
+from evercreds.cache._kinds import (
+    ClientCache,
+    LFUClientCache,
+    LFUResourceCache,
+    LRUClientCache,
+    LRUResourceCache,
+    ResourceCache,
+)
 
 __all__ = ["Session", "SessionCache", "SessionClientCache", "SessionResourceCache"]
 
-# boto3 makes a resource's client by way of Session.client. That client is the resource's, and is
-# not to take a place among those of the user.
-_making_resource: contextvars.ContextVar[bool] = contextvars.ContextVar(
-    "evercreds_making_resource", default=False
-)
 
-
-class _ByPolicy:
-    """The two caches of one kind, as attributes and as items."""
-
-    _kind: ClassVar[type[_Cache]]
-
-    def __init__(self) -> None:
-        self.LRU = self._kind("LRU")
-        self.LFU = self._kind("LFU")
-
-    def __getitem__(self, policy: EvictionPolicy | None) -> _Cache:
-        return self.LFU if self._kind.check_policy(policy) == "LFU" else self.LRU
-
-
-class SessionClientCache(_ByPolicy):
+class SessionClientCache:
     """The caches of a session's clients: ``.LRU`` and ``.LFU``, or ``["LRU"]`` and ``["LFU"]``."""
 
-    _kind = ClientCache
+    def __init__(self) -> None:
+        self.LRU = LRUClientCache()
+        self.LFU = LFUClientCache()
+
+    def __getitem__(self, policy: EvictionPolicy | None) -> ClientCache:
+        name = policy_named(policy, ClientCacheError, "Invalid eviction policy")
+        return self.LFU if name == "LFU" else self.LRU
 
 
-class SessionResourceCache(_ByPolicy):
+class SessionResourceCache:
     """The caches of a session's resources: ``.LRU`` and ``.LFU``, also by item."""
 
-    _kind = ResourceCache
+    def __init__(self) -> None:
+        self.LRU = LRUResourceCache()
+        self.LFU = LFUResourceCache()
+
+    def __getitem__(self, policy: EvictionPolicy | None) -> ResourceCache:
+        name = policy_named(policy, ResourceCacheError, "Invalid eviction policy")
+        return self.LFU if name == "LFU" else self.LRU
 
 
 class SessionCache:
@@ -52,12 +55,54 @@ class SessionCache:
         self.client = SessionClientCache()
         self.resource = SessionResourceCache()
 
-    def __getitem__(self, kind: str) -> _ByPolicy:
+    def __getitem__(self, kind: CacheType) -> SessionClientCache | SessionResourceCache:
         if kind == "client":
             return self.client
         if kind == "resource":
             return self.resource
-        raise KeyError(kind)
+        raise CacheError('a session has a cache of "client" and one of "resource"', param="kind")
+
+    def get_client(
+        self,
+        build: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        eviction_policy: EvictionPolicy | None,
+        max_size: int | None,
+    ) -> Any:
+        """Give a client from the cache, built first where there is none."""
+        cache = self.client.LRU if eviction_policy is None else self.client[eviction_policy]
+        key = ClientCacheKey.of(args, kwargs)
+        return cache.get_or_make(key, lambda: build(*args, **kwargs), max_size=max_size)
+
+    def get_resource(
+        self,
+        build: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        eviction_policy: EvictionPolicy | None,
+        max_size: int | None,
+        shared: bool,
+    ) -> Any:
+        """Give a resource from the cache, built first where there is none."""
+        if not isinstance(shared, bool):
+            raise ResourceCacheError("shared must be True or False", param="shared")
+        cache = self.resource[eviction_policy]
+        key = ResourceCacheKey.of(args, {**kwargs, "shared": True} if shared else kwargs)
+        return cache.get_or_make(key, lambda: build(*args, **kwargs), max_size=max_size)
+
+    def clear(self) -> None:
+        """Take all clients and resources out."""
+        for cache in (self.client.LRU, self.client.LFU, self.resource.LRU, self.resource.LFU):
+            cache.clear()
+
+
+class _Here(threading.local):
+    # The session of which this thread is building a resource.
+    building: Any = None
+
+
+_here = _Here()
 
 
 class Session(boto3.Session):  # type: ignore[misc]
@@ -90,59 +135,54 @@ class Session(boto3.Session):  # type: ignore[misc]
         Raises:
             ClientCacheError: eviction_policy or max_size is not as above.
         """
-        if _making_resource.get():
+        if self._wants_its_own(kwargs):
             return super().client(*args, **kwargs)
-        cache = self._chosen(self.cache.client, eviction_policy, max_size)
-        key = request_key("client", args, kwargs)
-        build = super().client
-        if key is None:
-            return build(*args, **kwargs)
-        return cache.get_or_make(key, lambda: build(*args, **kwargs))
+        return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
 
     def resource(
         self,
         *args: Any,
         eviction_policy: EvictionPolicy | None = None,
         max_size: int | None = None,
+        shared: bool = False,
         **kwargs: Any,
     ) -> Any:
         """Give a resource, from the cache if this thread had one like it before.
 
-        Resources are not safe to be shared, so that each thread has its own.
-
         Args:
             eviction_policy: Which of the two caches: ``"LRU"`` (default) or ``"LFU"``.
-            max_size: The bound of that cache from now on. Default: as it is, at first 10.
+            max_size: The bound of that cache from now on, for all threads together. Default: as
+                it is, at first 10.
+            shared: ``False`` (default): each thread has its own, because resources are not safe
+                for use by several. ``True``: one that all share who ask for a shared one.
             *args: As for ``boto3.Session.resource``, as are other named arguments.
 
         Raises:
-            ResourceCacheError: eviction_policy or max_size is not as above.
+            ResourceCacheError: eviction_policy, max_size or shared is not as above.
         """
-        cache = self._chosen(self.cache.resource, eviction_policy, max_size)
-        key = request_key("resource", args, kwargs)
-        if key is None:
-            return self._build_resource(*args, **kwargs)
-        own_key = (threading.get_ident(), key)
-        return cache.get_or_make(own_key, lambda: self._build_resource(*args, **kwargs))
+        return self.cache.get_resource(
+            self._build_resource, args, kwargs, eviction_policy, max_size, shared
+        )
 
     def clear_cache(self) -> None:
         """Take all clients and resources out of the caches."""
-        for by_policy in (self.cache.client, self.cache.resource):
-            by_policy.LRU.clear()
-            by_policy.LFU.clear()
+        self.cache.clear()
+
+    def _wants_its_own(self, kwargs: dict[str, Any]) -> bool:
+        """Tell whether a client is to be built that takes no place in the cache."""
+        config = kwargs.get("config")
+        if config is None:
+            return False
+        # boto3 makes a resource's client by way of this method, with a config. That client is
+        # the resource's own, and not one of the user's.
+        return _here.building is self or (
+            # A None that resets what the session has by default is no default spelled out.
+            resets_default(config) and self._session.get_default_client_config() is not None
+        )
 
     def _build_resource(self, *args: Any, **kwargs: Any) -> Any:
-        token = _making_resource.set(True)
+        before, _here.building = _here.building, self
         try:
             return super().resource(*args, **kwargs)
         finally:
-            _making_resource.reset(token)
-
-    @staticmethod
-    def _chosen(caches: _ByPolicy, policy: EvictionPolicy | None, max_size: int | None) -> _Cache:
-        cache = caches[policy]
-        if max_size is not None:
-            cache.check_size(max_size)
-            if abs(max_size) != cache.max_size:
-                cache.max_size = max_size
-        return cache
+            _here.building = before

@@ -24,13 +24,22 @@ _PARAM = "custom_credentials_method"
 
 
 class CustomSource:
-    """Calls the function at each refresh, in a thread of the refresh's own."""
+    """Calls the function at each refresh, in a thread of the refresh's own.
+
+    Args:
+        method: The function.
+        arguments: Its keyword arguments.
+        name: What errors call it.
+    """
 
     runs_user_code = True
 
-    def __init__(self, method: Callable[..., Any], arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self, method: Callable[..., Any], arguments: Mapping[str, Any], name: str = _PARAM
+    ) -> None:
         self._method = method
         self._arguments = arguments
+        self._name = name
 
     def after_fork(self) -> None:
         """Do nothing: what the function keeps is its own."""
@@ -40,11 +49,30 @@ class CustomSource:
         given = self._method(**self._arguments)
         if inspect.isawaitable(given):
             given = asyncio.run(_finished(given))
-        return _reply_of(given)
+        try:
+            return _reply_of(given)
+        except _Malformed as error:
+            raise _replies.malformed(
+                f"{self._name} {error.problem}",
+                param=error.param or self._name,
+                details=error.details,
+            ) from None
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
         return _replies.classify(abi.Method.CUSTOM, error)
+
+
+class _Malformed(Exception):
+    """What is wrong with a reply, in words that follow the name of the function."""
+
+    def __init__(
+        self, problem: str, *, param: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.param = param
+        self.details = details
 
 
 async def _finished(given: Awaitable[Any]) -> Any:
@@ -53,22 +81,22 @@ async def _finished(given: Awaitable[Any]) -> Any:
 
 def _reply_of(given: object) -> Reply:
     if not isinstance(given, Mapping):
-        raise _malformed(
+        raise _Malformed(
             f"must return a dict with {', '.join(_FIELDS)}, not a {type(given).__name__}"
         )
     missing = sorted(name for name in _FIELDS if name not in given)
     if missing:
-        raise _malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
+        raise _Malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
     for name in _TEXTS:
         if not _replies.is_key(given[name]):
-            raise _malformed(
+            raise _Malformed(
                 f"must return a string as {name} that is not empty, of ASCII characters, "
                 "and without blanks or line ends",
                 param=name,
             )
     account_id = given.get("account_id")
     if account_id is not None and not isinstance(account_id, str):
-        raise _malformed("must return a string as account_id, if any", param="account_id")
+        raise _Malformed("must return a string as account_id, if any", param="account_id")
     expiry_ms = _expiry_ms(given["expiry_time"])
     access_key, secret_key, token = (given[name] for name in _TEXTS)
     frozen = FrozenCredentials(access_key, secret_key, token, account_id)
@@ -84,17 +112,11 @@ def _expiry_ms(given: object) -> int:
     elif isinstance(given, str):
         result = _rules.expiry_from_text(given)
     else:
-        raise _malformed(
+        raise _Malformed(
             "must return an ISO 8601 text or a datetime with an offset as expiry_time, not "
             f"{type(given).__name__}",
             param="expiry_time",
         )
     if result < 0:
-        raise _malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
+        raise _Malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
     return result
-
-
-def _malformed(
-    problem: str, *, param: str = _PARAM, details: Mapping[str, Any] | None = None
-) -> Exception:
-    return _replies.malformed(f"{_PARAM} {problem}", param=param, details=details)

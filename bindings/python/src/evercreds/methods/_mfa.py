@@ -20,7 +20,13 @@ from evercreds.errors import (
     EvercredsValidationError,
 )
 
-__all__ = ["MfaProvider", "OneTimeCodes", "TokenProvider", "mfa_provider"]
+__all__ = [
+    "SUBPROCESS_ALLOWED_PARAMETERS",
+    "MfaProvider",
+    "OneTimeCodes",
+    "TokenProvider",
+    "mfa_provider",
+]
 
 TokenProvider = Callable[..., str] | str | list[str]
 MfaProvider = Callable[[], str]
@@ -34,6 +40,9 @@ _ALLOWED = frozenset(
 _CAPTURED = ("stdout", "stderr")
 # What would run something else than the command that was given.
 _UNSAFE = ("shell", "executable", "preexec_fn")
+
+SUBPROCESS_ALLOWED_PARAMETERS = _ALLOWED.difference(_CAPTURED, _UNSAFE)
+"""What mfa_token_provider_kwargs may have in it for a command."""
 
 
 def mfa_provider(provider: TokenProvider, kwargs: Mapping[str, Any] | None) -> MfaProvider:

@@ -36,7 +36,6 @@ class CustomRefreshableSession(RefreshableSession, method="custom", refresh_meth
     def __init__(
         self,
         custom_credentials_method: Callable[..., Any],
-        *,
         custom_credentials_method_args: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:

@@ -15,6 +15,7 @@ from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
     EvercredsWarning,
+    users_level,
 )
 from evercreds.methods._mfa import MfaProvider, TokenProvider, mfa_provider
 from evercreds.methods._sts_source import STSSource
@@ -49,7 +50,6 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
     def __init__(
         self,
         assume_role_kwargs: AssumeRoleConfig | Mapping[str, Any],
-        *,
         sts_client_kwargs: STSClientConfig | Mapping[str, Any] | None = None,
         mfa_token_provider: TokenProvider | None = None,
         mfa_token_provider_kwargs: Mapping[str, Any] | None = None,
@@ -103,7 +103,9 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
                 param="SerialNumber",
             )
         if config.TokenCode is not None:
-            EvercredsWarning.warn("TokenCode is not used: mfa_token_provider gives codes", 4)
+            EvercredsWarning.warn(
+                "TokenCode is not used: mfa_token_provider gives codes", users_level()
+            )
         return mfa
 
     def _check_keys_beside_source(self) -> None:

@@ -1,0 +1,152 @@
+"""What remains of an argument in a key: something to compare and to show, without its secrets."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from botocore.config import Config
+
+from evercreds._options import given_as
+
+__all__ = ["freeze", "hashed", "resets_default", "show"]
+
+# Of this process alone, so that a hash tells nothing to whoever has only the hash.
+_SALT = secrets.token_bytes(32)
+_SCHEME = re.compile("(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+
+
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    """A value that is or has a secret: its hash, and what of it may be shown."""
+
+    digest: bytes
+    shown: str = field(compare=False)
+
+    def __repr__(self) -> str:
+        return f"<hashed {self.digest.hex()}>"
+
+
+class _Itself:
+    """An object that nothing is known of: equal as it says, or to itself if it cannot be hashed."""
+
+    def __init__(self, value: object) -> None:
+        self._value = value
+        self._compares = isinstance(value, Hashable)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Itself) or type(self._value) is not type(other._value):
+            return False
+        same = self._value is other._value
+        return same or (self._compares and bool(self._value == other._value))
+
+    def __hash__(self) -> int:
+        return hash(self._value) if self._compares else id(self._value)
+
+    def __repr__(self) -> str:
+        return given_as(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"a key with a {given_as(self._value)} in it cannot be pickled")
+
+
+def hashed(value: object, shown: str = "***") -> Hashable:
+    """Hash a secret.
+
+    Args:
+        value: Equal values of one type have equal hashes, in this process.
+        shown: What :func:`show` gives for it.
+    """
+    text = f"{type(value).__name__}:{value}".encode(errors="surrogatepass")
+    return _Hashed(hashlib.blake2b(text, key=_SALT, digest_size=16).digest(), shown)
+
+
+def freeze(value: Any) -> Hashable:
+    """Make something hashable that is equal exactly where values mean the same to boto3."""
+    kind = type(value)
+    # The first ones by their exact type: to ask for an abstract one takes far longer.
+    if value is None or kind is bool:
+        frozen: Hashable = value
+    elif isinstance(value, str):
+        frozen = _frozen_text(value)
+    elif kind is int or kind is float:
+        # True, 1 and 1.0 are equal, but do not mean the same.
+        frozen = kind.__name__, value
+    elif isinstance(value, Config):
+        frozen = "Config", _frozen_items(_options(value))
+    elif isinstance(value, dict) or isinstance(value, Mapping):
+        frozen = "dict", _frozen_items(value)
+    elif isinstance(value, (list, tuple)):
+        frozen = "list", tuple(map(freeze, value))
+    elif isinstance(value, (set, frozenset)):
+        frozen = "set", frozenset(map(freeze, value))
+    elif isinstance(value, (bytes, bytearray)):
+        frozen = hashed(bytes(value))
+    else:
+        frozen = _Itself(value)
+    return frozen
+
+
+def show(frozen: Any) -> str:
+    """Write what was frozen for people to read."""
+    if isinstance(frozen, _Hashed):
+        return frozen.shown
+    if not isinstance(frozen, tuple):
+        return repr(frozen)
+    kind, content = frozen
+    if kind == "Config":
+        return f"Config({', '.join(sorted(f'{name}={show(value)}' for name, value in content))})"
+    if kind == "dict":
+        items = sorted(f"{show(name)}: {show(value)}" for name, value in content)
+        return f"{{{', '.join(items)}}}"
+    if kind == "list":
+        return f"[{', '.join(map(show, content))}]"
+    if kind == "set":
+        return f"{{{', '.join(sorted(map(show, content)))}}}"
+    return given_as(content)
+
+
+def _frozen_items(given: Mapping[Any, Any]) -> Hashable:
+    return frozenset([(freeze(name), freeze(value)) for name, value in given.items()])
+
+
+def _options(config: Config) -> dict[str, Any]:
+    """List the options that a Config was made with, or that were assigned later."""
+    defaults, given = config.OPTION_DEFAULTS, config._user_provided_options
+    options = {}
+    for name, value in vars(config).items():
+        default = defaults.get(name)
+        if value is default and (value is None or name not in given):
+            continue
+        if name == "_inject_host_prefix":
+            # This option is a property, and the attribute under it says if it was given.
+            if value != "UNSET":
+                options["inject_host_prefix"] = value
+        elif name != "_user_provided_options":
+            options[name] = value
+    return options
+
+
+def _frozen_text(text: str) -> Hashable:
+    # A string's subclass, as the members of an enum are, may show itself otherwise.
+    text = str.__str__(text)
+    # URLs of endpoints and proxies may have a password before the host, or a token after it.
+    if "@" in text or "?" in text:
+        scheme = _SCHEME.match(text)
+        after = text.rpartition("@")[2]
+        # In a query that has an @ nobody can tell where the host begins.
+        host = "" if "?" in text else f"@{after}"
+        return hashed(text, repr(f"{scheme[0] if scheme else ''}***{host}"))
+    return text
+
+
+def resets_default(config: object) -> bool:
+    """Tell whether a Config has a ``None`` that :func:`freeze` leaves out.
+
+    It says nothing, except to a session that has a Config of its own as the default.
+    """
+    return isinstance(config, Config) and None in config._user_provided_options.values()

@@ -1,0 +1,5 @@
+"""Which extras are installed, where boto3-refresh-session says it."""
+
+from evercreds._shapes import IOT_EXTRA_INSTALLED
+
+__all__ = ["IOT_EXTRA_INSTALLED"]
