@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import threading
 import time
 import urllib.request
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -189,18 +191,19 @@ def opened(proxy: Any) -> Iterator[MqttOpener]:
     """Opens MQTT connections by way of the proxy, and closes them in the end."""
     from awscrt.http import HttpProxyOptions
 
-    connections = []
+    connections: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def open_it(connection: Any) -> Any:
         connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
         connection.reconnect_min_timeout_secs = 1
         assert connection.connect().result(30) == {"session_present": False}
-        connections.append(connection)
+        connections.add(connection)
         return connection
 
     yield open_it
-    for connection in connections:
-        connection.disconnect().result(30)
+    for connection in [*connections]:
+        with contextlib.suppress(RuntimeError):  # a test has closed it
+            connection.disconnect().result(30)
 
 
 class HandClock:
