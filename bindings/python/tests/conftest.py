@@ -164,6 +164,17 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def softhsm_token(
+    _process: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """A PKCS#11 token of this run's own."""
+    from softhsm import soft_token
+
+    with soft_token(tmp_path_factory.mktemp("softhsm"), _process) as token:
+        yield token
+
+
+@pytest.fixture(scope="session")
 def broker(stand_in_process: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """An MQTT broker that takes the certificates that the stand-in takes."""
     from mosquitto import running_broker
