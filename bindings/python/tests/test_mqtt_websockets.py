@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+import json
+import subprocess
+import sys
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -16,7 +19,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from conftest import MqttOpener, SessionMaker, StandIn, until
+from conftest import IOT_ENDPOINT, MqttOpener, SessionMaker, StandIn, until
 from evercreds import EvercredsCredentialError, EvercredsRequestError
 from evercreds.methods.iot._mqtt import Connections
 from mosquitto import MQTT_ENDPOINT, Broker
@@ -225,3 +228,46 @@ def test_a_message_may_need_fresh_credentials(
     connection.publish("topic", b"news", QoS.AT_LEAST_ONCE)[0].result(WAIT_S)
     assert done.wait(WAIT_S)
     assert stand_in.alias_calls()["successes"] == 2
+
+
+LOGGED = """
+import json, sys, urllib.parse, warnings
+from awscrt.http import HttpProxyOptions
+from awscrt.io import LogLevel
+from evercreds import EvercredsWarning, RefreshableSession
+from evercreds.methods.iot import _https
+given, own, stand_in, proxy = json.loads(sys.argv[1])
+_https._address = lambda *_: ("127.0.0.1", stand_in)
+session = RefreshableSession(method="iot", awscrt_log_level=LogLevel.Trace, **own)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    connection = session.mqtt(**given)
+    assert [each.category for each in caught] == [EvercredsWarning], caught
+    assert "Info" in str(caught[0].message)
+    again = RefreshableSession(method="iot", awscrt_log_level=LogLevel.Debug, **own)
+connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy)
+connection.connect().result(30)
+token = session.credentials["token"]
+connection.disconnect().result(30)
+print("SECRETS", json.dumps([token, urllib.parse.quote(token, safe="")]))
+"""
+
+
+def test_awscrts_log_has_no_token_at_its_loudest(
+    stand_in: StandIn, broker: Broker, proxy: Proxy
+) -> None:
+    """awscrt writes the request down, and the token is a part of that."""
+    names = ("role_alias", "certificate", "private_key", "ca")
+    own = {name: stand_in.introduction[name] for name in names}
+    own["endpoint"] = IOT_ENDPOINT
+    port = int(stand_in.introduction["tls_endpoint"].rpartition(":")[2])
+    given = [arguments(broker, transport="ws"), own, port, proxy.port]
+    command = [sys.executable, "-c", LOGGED, json.dumps(given)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    secrets = next(json.loads(line[8:]) for line in lines if line.startswith("SECRETS "))
+    log = "\n".join(line for line in lines if not line.startswith("SECRETS "))
+    assert "[TRACE]" in log
+    assert "[INFO]" in log
+    assert not [secret for secret in secrets if secret in log]
