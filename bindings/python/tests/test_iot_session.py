@@ -30,6 +30,7 @@ from evercreds.methods.iot import _https
 from tls_server import Authority
 
 ALIAS = "stand-in-alias"
+SECRET_ARGUMENTS = ("certificate", "private_key")
 
 
 def s3(session: Any, stand_in: StandIn) -> Any:
@@ -53,6 +54,15 @@ def test_pem_files_and_bytes(
     issued = stand_in.alias_calls()["issued"]
     assert [each["access_key_id"] for each in issued] == [session.credentials["access_key"]]
     assert session.get_credentials().get_frozen_credentials().account_id is None
+
+
+def test_one_file_may_have_both(
+    iot_session: SessionMaker, stand_in: StandIn, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.pem"
+    texts = [Path(stand_in.introduction[name]).read_bytes() for name in SECRET_ARGUMENTS]
+    both.write_bytes(b"subject=CN = thing\r\n" + texts[1].replace(b"\n", b"\r\n") + texts[0])
+    iot_session(certificate=str(both), private_key=str(both)).refresh()
 
 
 @pytest.mark.parametrize("region", [None, "us-east-1"])
@@ -431,9 +441,6 @@ def test_close_ends_a_request_that_hangs(iot_session: SessionMaker, stand_in: St
     caller.join(10)
     assert [error.code for error in ended] == ["closed"]  # type: ignore[attr-defined]
     until(lambda: not client._in_use)
-
-
-SECRET_ARGUMENTS = ("certificate", "private_key")
 
 
 def test_no_secret_is_shown(

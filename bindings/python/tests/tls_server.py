@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import socket
 import ssl
@@ -83,7 +84,9 @@ class OddServer:
     def drop_all(self) -> None:
         """End all connections, and forget them."""
         for connection in self._open:
-            connection.close()
+            # Not closed here: its number would be another's while its thread still reads from it.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._open.clear()
 
     def _accept(self) -> None:
@@ -97,7 +100,7 @@ class OddServer:
 
     def _converse(self, accepted: socket.socket) -> None:
         try:
-            connection = self._trust.wrap_socket(accepted, server_side=True)
+            connection = accepted = self._trust.wrap_socket(accepted, server_side=True)
             self.connections += 1
             self._open.append(connection)
             self.peers.append(connection.getpeercert(binary_form=True) or b"")
@@ -106,6 +109,8 @@ class OddServer:
                 self.serve(connection, request)
         except OSError:
             pass
+        finally:
+            accepted.close()
 
     @staticmethod
     def _read(connection: ssl.SSLSocket) -> bytes:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import socket
 import ssl
 import time
 
+from evercreds._flights import launch
 from evercreds.methods.iot._material import Material
 
 __all__ = ["tls_problem"]
@@ -23,27 +25,30 @@ def tls_problem(
         ca: The authorities to trust; ``None``: those of the system.
         deadline: When to give up, on the monotonic clock.
     """
-    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        return None
+    found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+    # In a thread, because the look-up of a name has no time-out.
+    launch(lambda: found.put(_look(host, address, ca, left_s)))
+    with contextlib.suppress(queue.Empty):
+        return found.get(timeout=left_s)
+    return None
+
+
+def _look(host: str, address: tuple[str, int], ca: Material | None, timeout_s: float) -> str | None:
+    with contextlib.suppress(Exception):
+        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if ca is None:
             trust.load_default_certs()
         else:
             trust.load_verify_locations(cadata=ca.read().decode("ascii", "ignore"))
-    except (ssl.SSLError, ValueError):
-        return "the authorities of ca cannot be read"
-    except Exception:
-        return None  # the file is being replaced
-    left_s = deadline - time.monotonic()
-    if left_s <= 0:
-        return None
-    with contextlib.suppress(OSError), socket.create_connection(address, left_s) as connection:
-        # Each read gets all of the time that is left, so that a server which trickles is cut off.
-        connection.settimeout(max(0.001, deadline - time.monotonic()))
-        try:
-            trust.wrap_socket(connection, server_hostname=host).close()
-        except ssl.SSLCertVerificationError as error:
-            return (
-                "the TLS handshake failed, because its certificate is not to be trusted "
-                f"({error.verify_message}): check ca and verify_peer"
-            )
+        with socket.create_connection(address, timeout_s) as connection:
+            try:
+                trust.wrap_socket(connection, server_hostname=host).close()
+            except ssl.SSLCertVerificationError as error:
+                return (
+                    "the TLS handshake failed, because its certificate is not to be trusted "
+                    f"({error.verify_message}): check ca and verify_peer"
+                )
     return None

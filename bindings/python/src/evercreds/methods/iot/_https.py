@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from evercreds._clock import SYSTEM_CLOCK
 from evercreds.errors import EvercredsConnectionError
 from evercreds.methods import _replies
 from evercreds.methods.iot._crt import error_name
@@ -70,7 +71,8 @@ class HttpsClient:
         self._lock = threading.Lock()
         self._is_closed = False
         self._bootstrap: Any = None
-        self._idle: tuple[Any, Any, float] | None = None  # connection, context, since when
+        # Connection, context, and since when, on the clock that counts time asleep.
+        self._idle: tuple[Any, Any, int] | None = None
         self._in_use: set[Any] = set()
 
     def after_fork(self) -> None:
@@ -147,7 +149,7 @@ class HttpsClient:
 
         with self._lock:
             if self._is_closed:
-                raise _connection_error("the session is closed")
+                raise _closed()
             if self._bootstrap is None:
                 group = EventLoopGroup(1)
                 self._bootstrap = ClientBootstrap(group, DefaultHostResolver(group, 1))
@@ -166,13 +168,18 @@ class HttpsClient:
 
         with self._lock:
             self._in_use.add(connection)
+            is_closed = self._is_closed
         reply = HttpsReply()
         is_whole = False
         try:
+            if is_closed:
+                raise _closed()
             path, headers = request
             sent = HttpRequest("GET", path, HttpHeaders(list(headers.items())))
             _result(_send(connection, sent, reply), deadline)
             is_whole = True
+        except EvercredsConnectionError:
+            raise
         except _TimedOutError:
             raise _connection_error(
                 f"there was no whole reply within {self._timeout_s:g} seconds"
@@ -196,7 +203,8 @@ class HttpsClient:
         if idle is None:
             return None
         connection, made_with, since = idle
-        if made_with is context and time.monotonic() - since < _LONGEST_IDLE_S:
+        idle_s = (SYSTEM_CLOCK.elapsed_ns() - since) / 1e9
+        if made_with is context and idle_s < _LONGEST_IDLE_S:
             return connection
         connection.close()
         return None
@@ -205,7 +213,7 @@ class HttpsClient:
         with self._lock:
             self._in_use.discard(connection)
             if is_whole and self._idle is None and not self._is_closed and connection.is_open():
-                self._idle = connection, context, time.monotonic()
+                self._idle = connection, context, SYSTEM_CLOCK.elapsed_ns()
                 return
         connection.close()
 
@@ -256,6 +264,10 @@ def _in_words(name: str) -> str:
         if name.startswith(beginning):
             return f"{words} ({name})"
     return f"it could not be reached ({name})"
+
+
+def _closed() -> EvercredsConnectionError:
+    return _connection_error("the session is closed")
 
 
 def _connection_error(problem: str) -> EvercredsConnectionError:

@@ -90,7 +90,7 @@ def _refusal(reply: HttpsReply) -> EvercredsRequestError:
         details["retryAfter"] = retry_after_ms // 1000
     code = _CODE.match(reply.headers.get("x-amzn-errortype", ""))
     return EvercredsRequestError(
-        "the IoT credentials provider refused",
+        "the IoT credentials provider gave no credentials",
         code=code and code.group(),
         status_code=reply.status,
         details=details or None,

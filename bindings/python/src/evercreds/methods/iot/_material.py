@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from evercreds._options import given_as
@@ -11,7 +12,7 @@ from evercreds.errors import EvercredsValidationError
 
 __all__ = ["Material", "certificates", "private_key"]
 
-_BEGIN = b"-----BEGIN "
+_BEGIN, _END = b"-----BEGIN ", b"-----END "
 _CERTIFICATE = re.compile(
     rb"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----\s.*?-----END \1-----", re.DOTALL
 )
@@ -26,16 +27,17 @@ class Material:
     Args:
         given: The text as bytes, or the path of a file as a string (``~`` is the home directory).
         param: The parameter that it was given for, to be named in errors.
-        holds: What has to be in it: ``"a certificate"`` or ``"a private key"``.
+        taken_from: Takes what is wanted out of a text, or raises a ValueError that says what is
+            wrong, without a word of the text.
 
     Raises:
         EvercredsValidationError: It is of the wrong type, the file cannot be read, or the text is
             not what it has to be. What was given is not repeated: it may be a key.
     """
 
-    def __init__(self, given: object, param: str, holds: str) -> None:
+    def __init__(self, given: object, param: str, taken_from: Callable[[bytes], bytes]) -> None:
         self.param = param
-        self._holds = holds
+        self._taken_from = taken_from
         self._path: Path | None = None
         self._text = b""
         if isinstance(given, bytes):
@@ -58,7 +60,9 @@ class Material:
         return self._path is not None
 
     def read(self) -> bytes:
-        """Give the text: what the file holds now, where it is a file.
+        """Give the certificates or the key, without what else there is in the text.
+
+        Where it is a file, that is what the file holds now.
 
         Raises:
             EvercredsValidationError: The file cannot be read, or its text is not what it has to
@@ -73,10 +77,10 @@ class Material:
             except OSError as error:
                 # Its own text has the path in it, and that may be something else by mistake.
                 raise self._refused(f"must be a file that can be read: {_reason(error)}") from None
-        problem = _problem(text, self._holds)
-        if problem:
-            raise self._refused(problem)
-        return text
+        try:
+            return self._taken_from(text)
+        except ValueError as problem:
+            raise self._refused(str(problem)) from None
 
     def _checked_path(self, given: str | os.PathLike[str]) -> Path:
         text = os.fspath(given)
@@ -101,25 +105,33 @@ class Material:
 
 def certificates(given: object, param: str) -> Material:
     """Check one or more certificates; see :class:`Material`."""
-    return Material(given, param, "a certificate")
+    return Material(given, param, _certificates_of)
 
 
 def private_key(given: object, param: str = "private_key") -> Material:
     """Check a private key; see :class:`Material`."""
-    return Material(given, param, "a private key")
+    return Material(given, param, _key_of)
 
 
-def _problem(text: bytes, holds: str) -> str | None:
-    """Say why this is not what it has to be, without a word of it."""
+def _certificates_of(text: bytes) -> bytes:
+    return b"".join(_blocks(_CERTIFICATE, text, "a certificate"))
+
+
+def _key_of(text: bytes) -> bytes:
+    key = _blocks(_KEY, text, "a private key")[0]
+    if _ENCRYPTED.search(key):
+        raise ValueError("must be a private key that is not encrypted")
+    return key
+
+
+def _blocks(form: re.Pattern[bytes], text: bytes, wanted: str) -> list[bytes]:
+    """Take what is of one kind out of a text: awscrt refuses one that has both kinds."""
     if len(text) > _LARGEST:
-        return f"must be PEM text of at most {_LARGEST} bytes"
-    if holds == "a private key":
-        if _ENCRYPTED.search(text):
-            return "must be a private key that is not encrypted"
-        found = _KEY.search(text)
-    else:
-        found = _CERTIFICATE.search(text)
-    return None if found else f"must hold {holds} in PEM form, whole"
+        raise ValueError(f"must be PEM text of at most {_LARGEST} bytes")
+    blocks = [found.group() + b"\n" for found in form.finditer(text)]
+    if not blocks or text.count(_BEGIN) != text.count(_END):
+        raise ValueError(f"must hold {wanted} in PEM form, whole")
+    return blocks
 
 
 def _reason(error: OSError) -> str:

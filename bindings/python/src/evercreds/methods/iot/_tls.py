@@ -62,7 +62,7 @@ class ClientIdentity:
         self._lock = threading.Lock()
         self._context: Any = None
         self._digest = b""
-        self._wrong_pin: EvercredsConfigurationError | None = None
+        self._wrong_pin = ""  # what awscrt called the refusal
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -76,7 +76,7 @@ class ClientIdentity:
         """
         texts = (self.certificate, self.private_key, self.ca)
         has_files = any(text is not None and text.may_change for text in texts)
-        return self._wrong_pin is None and (has_files or self.token is not None)
+        return not self._wrong_pin and (has_files or self.token is not None)
 
     def after_fork(self) -> None:
         """Give up, in a forked child, what was made in the parent."""
@@ -119,8 +119,8 @@ class ClientIdentity:
     def _options(self, texts: _Texts) -> Any:
         from awscrt.io import TlsContextOptions
 
-        if self._wrong_pin is not None:
-            raise self._wrong_pin
+        if self._wrong_pin:
+            raise self._unusable(self._wrong_pin)
         if texts.certificate is None:
             options = TlsContextOptions()
         elif self.token is None:
@@ -150,11 +150,10 @@ class ClientIdentity:
                 f"certificate, private_key and ca cannot be used, or do not go together ({name})",
                 param="certificate/private_key",
             )
-        error = EvercredsConfigurationError(
+        if name.endswith(_WRONG_PIN):
+            self._wrong_pin = name
+        return EvercredsConfigurationError(
             "pkcs11: the token does not let the certificate's key be used: check user_pin, "
             f"slot_id, token_label and private_key_label ({name})",
             param="pkcs11",
         )
-        if name.endswith(_WRONG_PIN):
-            self._wrong_pin = error
-        return error
