@@ -31,7 +31,7 @@ def make(**kwargs: Any) -> Any:
 @pytest.mark.parametrize(
     ("param", "values"),
     [
-        ("method", ["STS", "", None, 1, ["sts"], "unknown", "iot"]),
+        ("method", ["STS", "", None, 1, ["sts"], "unknown", "IoT"]),
         ("defer_refresh", [None, 0, 1, "", "no", "True", 1.0]),
         ("advisory_timeout", [-1, 43200, 1.5, NAN, "900", True, [], 10**400, "AUTO", 900j]),
         ("mandatory_timeout", [-1, 43200, 1.5, NAN, "600", "auto", False, float("inf")]),

@@ -42,7 +42,7 @@ def test_it_is_what_programs_and_libraries_look_for(sts_session: SessionMaker) -
     assert isinstance(session, RefreshableSession)
     assert isinstance(session, boto3.Session)
     assert session.refresh_method == "sts-assume-role"
-    assert RefreshableSession.get_available_methods() == ["custom", "sts"]
+    assert RefreshableSession.get_available_methods() == ["custom", "iot", "sts"]
     credentials = session.get_credentials()
     assert isinstance(credentials, RefreshableCredentials)
     assert credentials.method == "sts-assume-role"
