@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import threading
 import time
 import urllib.request
+import weakref
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -166,6 +168,17 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 
 @pytest.fixture(scope="session")
+def softhsm_token(
+    _process: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
+    """A PKCS#11 token of this run's own."""
+    from softhsm import soft_token
+
+    with soft_token(tmp_path_factory.mktemp("softhsm"), _process) as token:
+        yield token
+
+
+@pytest.fixture(scope="session")
 def broker(stand_in_process: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """An MQTT broker that takes the certificates that the stand-in takes."""
     from mosquitto import running_broker
@@ -193,18 +206,19 @@ def opened(proxy: Any) -> Iterator[MqttOpener]:
     """Opens MQTT connections by way of the proxy, and closes them in the end."""
     from awscrt.http import HttpProxyOptions
 
-    connections = []
+    connections: weakref.WeakSet[Any] = weakref.WeakSet()
 
     def open_it(connection: Any) -> Any:
         connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
         connection.reconnect_min_timeout_secs = 1
         assert connection.connect().result(30) == {"session_present": False}
-        connections.append(connection)
+        connections.add(connection)
         return connection
 
     yield open_it
-    for connection in connections:
-        connection.disconnect().result(30)
+    for connection in [*connections]:
+        with contextlib.suppress(RuntimeError):  # a test has closed it
+            connection.disconnect().result(30)
 
 
 class HandClock:

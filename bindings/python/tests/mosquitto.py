@@ -74,7 +74,9 @@ class Broker:
 
     def client_context(self) -> ssl.SSLContext:
         """Trust the broker alone."""
-        return ssl.create_default_context(cafile=str(self.ca))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.load_verify_locations(self.ca)
+        return context
 
     def _settings(self) -> str:
         server = f"certfile {self.certificate}\nkeyfile {self.private_key}\n"

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,23 +48,20 @@ def _library() -> str:
     given = os.environ.get("SOFTHSM2_LIBRARY")
     found = next((path for path in (given, *_PLACES) if path and Path(path).is_file()), None)
     if found is None or shutil.which("softhsm2-util") is None:
-        reason = "SoftHSM is not installed (Debian: apt-get install softhsm2)"
+        reason = "SoftHSM is not installed (./task services installs it)"
         if os.environ.get("CI"):
-            pytest.fail(f"{reason}, and continuous integration must have it")
+            pytest.fail(reason)
         pytest.skip(reason)
     return found
 
 
-@pytest.fixture(scope="session")
-def softhsm_token(
-    tmp_path_factory: pytest.TempPathFactory, _process: dict[str, str]
-) -> Iterator[SoftToken]:
-    """A token of this run's own.
+@contextmanager
+def soft_token(directory: Path, introduction: dict[str, str]) -> Iterator[SoftToken]:
+    """Make a token in a directory, with the keys that the stand-in's introduction names.
 
     It is one for all tests of a process: SoftHSM reads where its tokens are but once.
     """
     library = _library()
-    directory = tmp_path_factory.mktemp("softhsm")
     (directory / "tokens").mkdir()
     configuration = directory / "softhsm2.conf"
     configuration.write_text(
@@ -75,7 +73,7 @@ def softhsm_token(
     _util("--init-token", "--free", "--label", LABEL, "--so-pin", _SO_PIN)
     for number, (label, key) in enumerate(_KEYS.items(), 1):
         _util(
-            *("--import", _process[key], "--token", LABEL),
+            *("--import", introduction[key], "--token", LABEL),
             *("--label", label, "--id", f"{number:02}"),
         )
     yield SoftToken(library)

@@ -18,7 +18,7 @@ from conftest import IOT_ENDPOINT, SessionMaker, StandIn, ended_well, in_child, 
 from evercreds import EvercredsConfigurationError
 from evercreds import _abi_generated as abi
 from evercreds.methods.iot import _pkcs11
-from softhsm import SoftToken, softhsm_token  # noqa: F401
+from softhsm import SoftToken
 
 CERTIFICATES = {"rsa": "rsa_certificate", "ec": "certificate"}
 
@@ -29,7 +29,7 @@ TokenSession = Callable[..., Any]
 def token_session(
     iot_session: SessionMaker,
     stand_in: StandIn,
-    softhsm_token: SoftToken,  # noqa: F811
+    softhsm_token: SoftToken,
 ) -> TokenSession:
     """Makes sessions with a key of the token's."""
 
@@ -53,7 +53,7 @@ def test_a_key_in_a_token(token_session: TokenSession, stand_in: StandIn, key: s
 def test_the_certificate_may_be_bytes(
     iot_session: SessionMaker,
     stand_in: StandIn,
-    softhsm_token: SoftToken,  # noqa: F811
+    softhsm_token: SoftToken,
 ) -> None:
     text = Path(stand_in.introduction["rsa_certificate"]).read_bytes()
     session = iot_session(certificate=text, private_key=None, pkcs11=softhsm_token.pkcs11("rsa"))
@@ -128,7 +128,7 @@ print(len(made))
 
 def test_a_wrong_pin_is_tried_once(
     stand_in: StandIn,
-    softhsm_token: SoftToken,  # noqa: F811
+    softhsm_token: SoftToken,
 ) -> None:
     """A token locks itself after a few.
 

@@ -21,6 +21,7 @@ from evercreds.methods.iot._tls import ClientIdentity
 __all__ = [
     "duration_seconds",
     "endpoint",
+    "hide_requests",
     "require_extra",
     "role_alias",
     "start_log",
@@ -140,6 +141,13 @@ def tls_identity(
     )
 
 
+class _Log:
+    """What awscrt's log shows: it is one for the process."""
+
+    level = 0
+    most = 6
+
+
 def start_log(level: object) -> None:
     """Have awscrt write its log. There are names and addresses in it, but no keys or tokens.
 
@@ -157,7 +165,31 @@ def start_log(level: object) -> None:
     if checked is None:
         raise _refused("awscrt_log_level", "must be a value of awscrt.io.LogLevel", level)
     if checked != io.LogLevel.NoLogs:
-        io.init_logging(checked, "stdout")
+        _set_log_level(min(checked, _Log.most))
+
+
+def hide_requests() -> None:
+    """Have awscrt's log not show requests from now on: one that is signed has a token in it."""
+    from awscrt import io
+
+    _Log.most = io.LogLevel.Info
+    if _Log.level > _Log.most:
+        _set_log_level(_Log.most)
+        EvercredsWarning.warn(
+            "awscrt_log_level is LogLevel.Info from now on: louder logs have the session tokens "
+            "of MQTT over WebSockets in them",
+            5,
+        )
+
+
+def _set_log_level(level: int) -> None:
+    from awscrt import io
+
+    _Log.level = level
+    try:
+        io.init_logging(io.LogLevel(level), "stdout")
+    except RuntimeError:  # it has begun already; older versions begin anew
+        io.set_log_level(io.LogLevel(level))
 
 
 def _refused(param: str, rule: str, given: object) -> EvercredsValidationError:

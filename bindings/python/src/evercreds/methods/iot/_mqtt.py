@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from evercreds._fork import forget_in_child
 from evercreds.errors import EvercredsCredentialError
 from evercreds.methods.iot import _mqtt_arguments as arguments
+from evercreds.methods.iot._arguments import hide_requests
 from evercreds.methods.iot._pkcs11 import keep_for_ever
 from evercreds.methods.iot._tls import ClientIdentity
 
@@ -91,6 +92,7 @@ class Connections:
         client = Client(self._loop(), identity.context())
         if name == "x509":
             return CertificateConnection(identity, client, **more)
+        hide_requests()
         return SignedConnection(self._frozen, signing_region, identity, client, **more)
 
     def _identity_for(

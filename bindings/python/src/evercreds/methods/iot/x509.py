@@ -54,7 +54,7 @@ class IOTX509RefreshableSession(
         duration_seconds: The lifetime to ask for, 900 to 43200 seconds. AWS does not document
             that its provider heeds it: the role alias decides. Default: not sent.
         awscrt_log_level: Has awscrt write to standard output, for the whole process: a value of
-            ``awscrt.io.LogLevel``. Default: no log.
+            ``awscrt.io.LogLevel``. With MQTT over WebSockets, at most ``Info``. Default: no log.
         **kwargs: As for :class:`RefreshableSession`.
 
     Raises:
