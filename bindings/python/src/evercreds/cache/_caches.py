@@ -261,8 +261,9 @@ class Cache:
             return value
         finally:
             mine.end()
-            if self._making.get(place) is mine:
-                del self._making[place]
+            with self._lock:
+                if self._making.get(place) is mine:
+                    del self._making[place]
 
     def _kept(self, place: Place, value: Any) -> Any:
         """Keep what was made, unless there is one by now."""

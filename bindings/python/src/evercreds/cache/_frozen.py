@@ -78,7 +78,7 @@ def freeze(value: Any) -> Hashable:
         frozen = kind.__name__, value
     elif isinstance(value, Config):
         frozen = "Config", _frozen_items(_options(value))
-    elif isinstance(value, dict) or isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         frozen = "dict", _frozen_items(value)
     elif isinstance(value, (list, tuple)):
         frozen = "list", tuple(map(freeze, value))
