@@ -67,9 +67,11 @@ def time_of_threads(session: Any) -> float:
 
 def compare(what: str, rounds: int, measure: Callable[[Any], float], *sessions: Any) -> None:
     took: list[list[float]] = []
-    for _ in range(rounds):
+    for number in range(rounds):
         gc.collect()
-        took.append([measure(session) for session in sessions])
+        # What the first leaves behind the second may have to clear up: they take turns in that.
+        turn = -1 if number % 2 else 1
+        took.append([measure(session) for session in sessions[::turn]][::turn])
     ours, peers = (statistics.median(each) for each in zip(*took, strict=True))
     ratio = statistics.median(peer / our for our, peer in took)
     print(f"{what:28} {ours:12.2f} us {peers:12.2f} us   x {ratio:.2f}")
