@@ -104,7 +104,7 @@ def test_a_cache_is_of_its_kind_and_its_policy(made: Any, kinds: Any, max_size: 
 
 @pytest.mark.parametrize("policy", ["lru", "FIFO", "", 7, ["LRU"], {}, b"LRU"])
 def test_an_unknown_policy_is_refused(policy: Any) -> None:
-    with pytest.raises(ClientCacheError, match="Unsupported cache type.*eviction_policy"):
+    with pytest.raises(ClientCacheError, match=r"Unsupported cache type.*eviction_policy"):
         ClientCache(policy)
     with pytest.raises(ResourceCacheError, match="Unsupported cache type"):
         ResourceCache(eviction_policy=policy)
@@ -292,15 +292,23 @@ def test_a_cache_shows_its_keys(cache: ClientCache, client: Any) -> None:
     assert str(ResourceCache()) == "ResourceCache(empty)"
     cache[A] = client
     cache[ResourceCacheKey("s3", aws_session_token="Sentinel")] = client
-    assert str(cache) == repr(cache) == (
-        "ClientCache:\n"
-        "   - RefreshableSession.client('sts', 'a')\n"
-        "   - RefreshableSession.resource('s3', aws_session_token=***)"
+    assert (
+        str(cache)
+        == repr(cache)
+        == (
+            "ClientCache:\n"
+            "   - RefreshableSession.client('sts', 'a')\n"
+            "   - RefreshableSession.resource('s3', aws_session_token=***)"
+        )
     )
 
 
 def test_each_thread_sees_its_own_resources_and_those_of_all(client: Any) -> None:
-    cache, own, shared = ResourceCache(), ResourceCacheKey("s3"), ResourceCacheKey("s3", shared=True)
+    cache, own, shared = (
+        ResourceCache(),
+        ResourceCacheKey("s3"),
+        ResourceCacheKey("s3", shared=True),
+    )
     cache[own] = cache[shared] = client
 
     def elsewhere() -> None:

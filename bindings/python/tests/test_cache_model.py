@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from evercreds.cache import ClientCache, ClientCacheExistsError, ClientCacheKey, CacheError
+from evercreds.cache import CacheError, ClientCache, ClientCacheExistsError, ClientCacheKey
 
 KEYS = [ClientCacheKey("sts", f"region-{number}") for number in range(6)]
 KEY = st.sampled_from(KEYS)

@@ -129,7 +129,13 @@ def test_caches_and_their_keys_hold_no_secret(kind: str) -> None:
         cache: Any = session.cache[kind][policy]
         key = {"client": ClientCacheKey, "resource": ResourceCacheKey}[kind]("s3", **words)
         assert cache[key] is made
-        texts = [str(cache), repr(cache), repr(cache.keys()), repr(cache.items()), repr(list(cache))]
+        texts = [
+            str(cache),
+            repr(cache),
+            repr(cache.keys()),
+            repr(cache.items()),
+            repr(list(cache)),
+        ]
         for each in (key, *cache):
             texts += [str(each), repr(each), each.label, repr(each.key), f"{each}"]
             texts += [repr(pickle.dumps(each)), repr((each._written, each._key))]

@@ -78,7 +78,7 @@ def freeze(value: Any) -> Hashable:
         frozen = kind.__name__, value
     elif isinstance(value, Config):
         frozen = "Config", _frozen_items(_options(value))
-    elif isinstance(value, dict) or isinstance(value, Mapping):
+    elif isinstance(value, (dict, Mapping)):
         frozen = "dict", _frozen_items(value)
     elif isinstance(value, (list, tuple)):
         frozen = "list", tuple(map(freeze, value))
@@ -116,7 +116,8 @@ def _frozen_items(given: Mapping[Any, Any]) -> Hashable:
 
 def _options(config: Config) -> dict[str, Any]:
     """List the options that a Config was made with, or that were assigned later."""
-    defaults, given = config.OPTION_DEFAULTS, config._user_provided_options
+    defaults: Any = config.OPTION_DEFAULTS
+    given: Any = config._user_provided_options
     options = {}
     for name, value in vars(config).items():
         default = defaults.get(name)

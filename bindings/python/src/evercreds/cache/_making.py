@@ -9,6 +9,8 @@ from typing import Any
 
 __all__ = ["Making", "is_making", "making"]
 
+_LONGEST_WAIT_S = 1.0
+
 
 class Making:
     """A value that is being made."""
@@ -29,7 +31,10 @@ class Making:
 
     def wait(self) -> None:
         """Wait for the end."""
-        self._ended.wait()
+        # A signal that comes when a thread is about to wait does not end that wait. So it ends by
+        # itself now and then, and Ctrl-C is heeded.
+        while not self._ended.wait(_LONGEST_WAIT_S):
+            pass
 
 
 class _Here(threading.local):

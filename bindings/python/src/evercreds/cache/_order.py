@@ -45,12 +45,17 @@ class Order:
 
     def resize(self, max_size: int) -> list[int]:
         """Set the bound (negative: its absolute value), and tell which entries had to go."""
+        if not self._handle.number:
+            self.max_size = abs(max_size)  # for when it is made
+            return []
         self.max_size = self._call("cache_resize", max_size)
         return self._evicted()
 
     def numbers(self) -> list[int]:
         """List the entries, the first to go first."""
         found: list[int] = []
+        if not self._handle.number:
+            return found
         number = self._call("cache_next", -1)
         while number != abi.Result.NO_ENTRY:
             found.append(number)
@@ -59,7 +64,8 @@ class Order:
 
     def clear(self) -> None:
         """Take all entries out."""
-        self._call("cache_clear")
+        if self._handle.number:
+            self._call("cache_clear")
 
     def _evicted(self) -> list[int]:
         gone = []
