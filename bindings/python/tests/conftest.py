@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 
-from evercreds import RefreshableSession
-
 ROOT = Path(os.environ.get("EVERCREDS_ROOT", Path(__file__).resolve().parents[3]))
 ROLE = "arn:aws:iam::123456789012:role/"
 
@@ -114,6 +112,9 @@ SessionMaker = Callable[..., Any]
 @pytest.fixture
 def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[SessionMaker]:
     """Makes sessions on the stand-in, by default with this test's role."""
+    # Not above: the tests of defects use this file beside another package too.
+    from evercreds import RefreshableSession
+
     made = []
 
     def make(**kwargs: Any) -> Any:
