@@ -77,7 +77,8 @@ class _Session(CachingSession, metaclass=_Factory):
     """What the sessions of all methods have in common."""
 
     _methods: ClassVar[dict[str, type[_Session]]] = {}
-    _method: ClassVar[str] = ""
+    _rules_of: ClassVar[int] = abi.METHODS["custom"]
+    """The method of the library's whose defaults hold: that of the class derived from."""
     refresh_method: ClassVar[str] = ""
     """How credentials are got, as libraries see it in ``credentials.method``."""
 
@@ -87,7 +88,8 @@ class _Session(CachingSession, metaclass=_Factory):
         """Register a class under the name of its method."""
         super().__init_subclass__(**kwargs)
         if method is not None:
-            cls._method, cls.refresh_method = method, refresh_method or method
+            cls._rules_of = abi.METHODS.get(method, cls._rules_of)
+            cls.refresh_method = refresh_method or method
             cls._methods[method] = cls
             # In the order of their names, as get_available_methods lists them.
             for name in sorted(cls._methods):
@@ -101,7 +103,7 @@ class _Session(CachingSession, metaclass=_Factory):
                     f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
                 )
         _check_boto3_arguments(kwargs)
-        options = options_from(abi.METHODS[self._method], arguments)
+        options = options_from(self._rules_of, arguments)
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conftest import SessionMaker, StandIn
-from defects.names import package
+from defects.names import is_predecessor, package
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +33,45 @@ def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[Sessi
     for session in made:
         # The predecessor's sessions have no end.
         getattr(session, "close", lambda: None)()
+
+
+def dialled(port: int) -> str:
+    """Give an endpoint by which the stand-in on this port is reached."""
+    if is_predecessor:
+        # Its check finds what it looks for in any part of a URL: see X1.
+        return f"thing.credentials.iot.@localhost:{port}"
+    raise NotImplementedError
+
+
+class IoT:
+    """The credentials provider of the stand-in, and what a thing needs to ask it.
+
+    Args:
+        introduction: What the stand-in says of itself.
+    """
+
+    def __init__(self, introduction: dict[str, str]) -> None:
+        self.alias = introduction["role_alias"]
+        self.ca = Path(introduction["ca"])
+        self.certificate = Path(introduction["certificate"])
+        self.private_key = Path(introduction["private_key"])
+        self.other_private_key = Path(introduction["rsa_private_key"])
+        self.port = int(introduction["tls_endpoint"].rpartition(":")[2])
+
+    def session(self, **changes: Any) -> Any:
+        """Make a session that asks the stand-in."""
+        arguments = {
+            "endpoint": dialled(self.port),
+            "role_alias": self.alias,
+            "certificate": str(self.certificate),
+            "private_key": str(self.private_key),
+            "ca": str(self.ca),
+        }
+        return package.RefreshableSession(method="iot", **(arguments | changes))
+
+
+@pytest.fixture
+def iot(stand_in: StandIn, _process: dict[str, str]) -> IoT:
+    """The stand-in as a thing sees it."""
+    pytest.importorskip("awscrt", reason="the extra iot is not installed")
+    return IoT(_process)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from defects.names import package
+from defects.names import CACHE_NAME, PACKAGE_NAME, package
 
-__all__ = ["SENTINEL", "custom", "good", "outcome", "session_in_advisory_window"]
+__all__ = ["SENTINEL", "custom", "good", "outcome", "printed", "session_in_advisory_window"]
 
 SENTINEL = "SentinelValue0123456789"
 
@@ -54,3 +56,15 @@ def session_in_advisory_window(later: Callable[[], Any]) -> Any:
     session = custom(provider, defer_refresh=False, advisory_timeout=18, mandatory_timeout=1)
     threading.Event().wait(2.5)
     return session
+
+
+def printed(program: str, *options: str) -> list[str]:
+    """Run a program in a Python of its own, and give the lines that it printed.
+
+    Args:
+        program: It finds the names of the package under test and of its cache in ``sys.argv``.
+        *options: Of Python.
+    """
+    command = [sys.executable, *options, "-c", program, PACKAGE_NAME, CACHE_NAME]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.splitlines()

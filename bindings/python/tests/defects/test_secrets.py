@@ -85,20 +85,14 @@ def test_S4_configs_do_not_show_secrets() -> None:
 
 
 def test_S5_an_error_does_not_print_the_config() -> None:
-    """An error about one parameter does not show the others."""
+    """A config that is passed in the wrong place is refused without being shown."""
     parameters = {"RoleArn": ROLE, "ExternalId": SENTINEL}
+    # The first parameter is the method; it is easily taken for the role's.
     raised = [
-        outcome(
-            lambda more=more: package.RefreshableSession(
-                assume_role_kwargs=parameters | more["role"], **more["session"]
-            )
-        )
-        for more in (
-            {"role": {"SerialNumber": SERIAL}, "session": {}},
-            {"role": {}, "session": {"mfa_token_provider": lambda: "123456"}},
-        )
+        outcome(lambda given=given: package.RefreshableSession(given))
+        for given in (package.AssumeRoleConfig(**parameters), parameters)
     ]
-    assert [type(each) for each in raised] == [package.BRSConfigurationError] * 2
+    assert [type(each) for each in raised] == [package.BRSValidationError] * 2
     assert SENTINEL not in "".join(f"{each} {each!r}" for each in raised)
 
 
