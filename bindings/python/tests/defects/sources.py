@@ -11,7 +11,15 @@ from typing import Any
 
 from defects.names import CACHE_NAME, PACKAGE_NAME, package
 
-__all__ = ["SENTINEL", "custom", "good", "outcome", "printed", "session_in_advisory_window"]
+__all__ = [
+    "SENTINEL",
+    "custom",
+    "good",
+    "is_refusal_of",
+    "outcome",
+    "printed",
+    "session_in_advisory_window",
+]
 
 SENTINEL = "SentinelValue0123456789"
 
@@ -38,6 +46,11 @@ def outcome(work: Callable[[], Any]) -> Any:
         return work()
     except Exception as error:
         return error
+
+
+def is_refusal_of(param: str, result: Any) -> bool:
+    """Tell whether a call's outcome is that it refused this parameter, by name."""
+    return isinstance(result, package.BRSValidationError) and result.param == param
 
 
 def session_in_advisory_window(later: Callable[[], Any]) -> Any:

@@ -28,9 +28,9 @@ _ACCIDENTS = re.compile(
 _INTRODUCTION = """\
 # What the predecessor gets wrong, and evercreds does not
 
-evercreds takes the place of [boto3-refresh-session](https://pypi.org/project/boto3-refresh-session/) \
-(measured: 10.0.3, with boto3-client-cache 2.1.8). Each defect that was measured there has a mark, \
-and a test in `bindings/python/tests/defects/` named after it, which runs on both packages.
+This is about [boto3-refresh-session](https://pypi.org/project/boto3-refresh-session/) 10.0.3 with \
+boto3-client-cache 2.1.8. Each defect that was measured there has a mark, and a test in \
+`bindings/python/tests/defects/` named after it, which runs on both packages.
 
 `./task python:defects` runs them and prints these tables; with `-- --write` it writes this page.
 """
@@ -135,19 +135,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("predecessor", type=Path, help="the report of the run on the predecessor")
     parser.add_argument("evercreds", type=Path, help="the report of the run on evercreds")
-    parser.add_argument("--page", type=Path, help="where the page of the documentation is")
-    parser.add_argument("--write", action="store_true", help="write that page")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="write this page too")
     given = parser.parse_args()
     predecessor, evercreds = (
         read(report.read_text("utf-8")) for report in (given.predecessor, given.evercreds)
     )
     print(as_table(predecessor, evercreds))
     found = problems(predecessor, evercreds)
-    if given.write and given.page is not None:
-        if found:
-            found.append("the page was not written")
-        else:
-            given.page.write_text(as_page(predecessor, evercreds), "utf-8")
+    if given.write is not None:
+        given.write.write_text(as_page(predecessor, evercreds), "utf-8")
     for problem in found:
         print(f"problem: {problem}")
     before, now = (
