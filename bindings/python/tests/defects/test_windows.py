@@ -70,7 +70,8 @@ def test_W4_windows_are_checked() -> None:
         made = outcome(
             lambda a=advisory, m=mandatory: custom(good, advisory_timeout=a, mandatory_timeout=m)
         )
-        if not any(is_refusal_of(f"{window}_timeout", made) for window in ("advisory", "mandatory")):
+        params = ("advisory_timeout", "mandatory_timeout")
+        if not any(is_refusal_of(param, made) for param in params):
             accepted.append((advisory, mandatory))
     assert accepted == []
 
