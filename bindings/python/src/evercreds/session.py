@@ -88,6 +88,8 @@ class _Session(CachingSession, metaclass=_Factory):
         """Register a class under the name of its method."""
         super().__init_subclass__(**kwargs)
         if method is not None:
+            if method in cls._methods:
+                EvercredsWarning.warn(f"method {method!r} is registered already, and replaced")
             cls._rules_of = abi.METHODS.get(method, cls._rules_of)
             cls.refresh_method = refresh_method or method
             cls._methods[method] = cls

@@ -115,7 +115,7 @@ def count_made(kind: type, made: dict[str, int], monkeypatch: pytest.MonkeyPatch
 
 
 def test_X8_mqtt_over_websockets_can_be_had(iot: IoT) -> None:
-    """mqtt(transport="ws") gives a connection, signed with the session's credentials."""
+    """mqtt(transport="ws") gives a connection."""
     from awscrt.mqtt import Connection
 
     connection = iot.session().mqtt(
