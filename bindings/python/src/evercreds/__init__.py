@@ -1,5 +1,7 @@
 """boto3 sessions whose temporary AWS credentials are always fresh."""
 
+from typing import TYPE_CHECKING
+
 from evercreds._shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,
@@ -32,6 +34,10 @@ from evercreds.errors import (
 from evercreds.methods.custom import NEVER_EXPIRES, CustomRefreshableSession
 from evercreds.methods.sts import STSRefreshableSession
 from evercreds.session import RefreshableSession
+
+if TYPE_CHECKING or IOT_EXTRA_INSTALLED:
+    from evercreds._shapes import PKCS11, Transport
+    from evercreds.methods.iot.x509 import IOTX509RefreshableSession
 
 __title__ = "evercreds"
 __version__ = "0.1.0"
@@ -70,3 +76,6 @@ __all__ = [
     "SessionStatus",
     "TemporaryCredentials",
 ]
+
+if TYPE_CHECKING or IOT_EXTRA_INSTALLED:
+    __all__ += ["PKCS11", "IOTX509RefreshableSession", "Transport"]

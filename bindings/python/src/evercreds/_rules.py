@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import datetime
 
 from evercreds import _abi_generated as abi
@@ -13,8 +14,12 @@ __all__ = [
     "expiry_from_datetime",
     "expiry_from_text",
     "expiry_problem",
+    "iot_endpoint",
     "mfa_code",
 ]
+
+_LONGEST_ENDPOINT = 300  # a host name has 253 characters at most
+_LONGER = 16  # by which "-ats.iot" grows to ".credentials.iot"
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -42,6 +47,20 @@ def error_class(method: int, http_status: int, code: str) -> int:
     """Tell whether a service's error can pass by itself."""
     content = code.encode()
     return int(library().evercreds_rule_error_class(method, http_status, content, len(content)))
+
+
+def iot_endpoint(text: str) -> str | None:
+    """Give the IoT credentials endpoint that is meant; ``None`` where it is none.
+
+    The endpoint for data of the same account is put right.
+    """
+    content = text.encode("ascii", "replace")  # no name of a host has a question mark in it
+    if len(content) > _LONGEST_ENDPOINT:
+        return None
+    room = len(content) + _LONGER
+    buffer = ctypes.create_string_buffer(content, room)
+    length = library().evercreds_rule_iot_endpoint(buffer, len(content), room)
+    return None if length < 0 else buffer.raw[:length].decode()
 
 
 def mfa_code(output: str) -> str | None:

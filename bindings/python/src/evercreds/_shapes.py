@@ -8,6 +8,8 @@ from typing import Any, Literal, TypedDict
 
 __all__ = [
     "IOT_EXTRA_INSTALLED",
+    "IOT_MISSING",
+    "PKCS11",
     "AssumeRoleParams",
     "Identity",
     "Method",
@@ -15,16 +17,27 @@ __all__ = [
     "RegistryKey",
     "STSClientParams",
     "TemporaryCredentials",
+    "Transport",
 ]
 
 Method = Literal["custom", "iot", "sts"]
 RegistryKey = str
 RefreshMethod = Literal["custom", "iot-x509", "sts-assume-role"]
+Transport = Literal["x509", "ws"]
+"""How MQTT messages travel: over TLS with the certificate, or over WebSockets."""
 
-IOT_EXTRA_INSTALLED: bool = all(
-    importlib.util.find_spec(name) is not None for name in ("awscrt", "awsiot")
-)
+
+def _is_installed(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):  # something keeps it from being imported
+        return False
+
+
+IOT_EXTRA_INSTALLED: bool = all(_is_installed(name) for name in ("awscrt", "awsiot"))
 """Whether what ``method="iot"`` needs is installed."""
+
+IOT_MISSING = 'method="iot" needs the packages of the extra "iot": pip install "evercreds[iot]"'
 
 
 class TemporaryCredentials(TypedDict):
@@ -59,6 +72,19 @@ class AssumeRoleParams(_RequiredAssumeRoleParams, total=False):
     TransitiveTagKeys: Sequence[str]
     SourceIdentity: str
     ProvidedContexts: Sequence[Mapping[str, str]]
+
+
+class _RequiredPKCS11(TypedDict):
+    pkcs11_lib: str
+
+
+class PKCS11(_RequiredPKCS11, total=False):
+    """Where a private key is in hardware, and what opens it."""
+
+    user_pin: str | None
+    slot_id: int | None
+    token_label: str | None
+    private_key_label: str | None
 
 
 class STSClientParams(TypedDict, total=False):

@@ -22,7 +22,7 @@ from evercreds._hooks import RejectionWatch
 from evercreds._machine import OptionRefusedError
 from evercreds._options import DEFAULTS, given_as, options_from, refused
 from evercreds._session_core import SessionCore
-from evercreds._shapes import Identity, TemporaryCredentials
+from evercreds._shapes import IOT_MISSING, Identity, TemporaryCredentials
 from evercreds._source import CredentialSet, Source
 from evercreds._status import SessionStatus
 from evercreds.cache import Session as CachingSession
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from evercreds.methods.custom import CustomRefreshableSession
+    from evercreds.methods.iot.x509 import IOTX509RefreshableSession
     from evercreds.methods.sts import STSRefreshableSession
 
 __all__ = ["RefreshableSession"]
@@ -62,8 +63,9 @@ def _make(method: str = "sts", **kwargs: Any) -> Any:
     methods = RefreshableSession._methods
     kind = methods.get(method) if isinstance(method, str) else None
     if kind is None:
+        hint = f"; {IOT_MISSING}" if method == "iot" or "iot" not in methods else ""
         raise EvercredsValidationError(
-            f"method must be one of {', '.join(map(repr, methods))}",
+            f"method must be one of {', '.join(map(repr, methods))}{hint}",
             param="method",
             value=method if isinstance(method, (str, int, float)) else given_as(method),
         )
@@ -238,10 +240,11 @@ class RefreshableSession(_Session):
     instance of this class too.
 
     Args:
-        method: Where credentials come from: ``"sts"`` (default) or ``"custom"``. Each takes
-            parameters of its own; see
-            :class:`~evercreds.methods.sts.STSRefreshableSession` and
-            :class:`~evercreds.methods.custom.CustomRefreshableSession`.
+        method: Where credentials come from: ``"sts"`` (default), ``"custom"``, or ``"iot"``,
+            which needs the packages of ``evercreds[iot]``. Each takes parameters of its own; see
+            :class:`~evercreds.methods.sts.STSRefreshableSession`,
+            :class:`~evercreds.methods.custom.CustomRefreshableSession` and
+            :class:`~evercreds.methods.iot.x509.IOTX509RefreshableSession`.
         defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
             ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
         advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,
@@ -254,7 +257,8 @@ class RefreshableSession(_Session):
             error, ``"until_expiry"`` the credentials held, ``"static"`` those past expiry too.
         advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
             Lambda ``"inline"`` is the default.
-        refresh_timeout: Seconds that a refresh may take. Default: 60 for sts, 900 for custom.
+        refresh_timeout: Seconds that a refresh may take. Default: 60 for sts and iot, 900 for
+            custom.
         jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
         max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
         **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
@@ -273,6 +277,8 @@ class RefreshableSession(_Session):
         def __new__(cls, method: Literal["sts"] = ..., **kwargs: Any) -> STSRefreshableSession: ...
         @overload
         def __new__(cls, method: Literal["custom"], **kwargs: Any) -> CustomRefreshableSession: ...
+        @overload
+        def __new__(cls, method: Literal["iot"], **kwargs: Any) -> IOTX509RefreshableSession: ...
         @overload
         def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
         def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...

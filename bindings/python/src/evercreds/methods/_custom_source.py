@@ -21,7 +21,6 @@ NEVER_EXPIRES = "never"
 _TEXTS = ("access_key", "secret_key", "token")
 _FIELDS = (*_TEXTS, "expiry_time")
 _PARAM = "custom_credentials_method"
-_UTC = datetime.timezone.utc
 
 
 class CustomSource:
@@ -72,7 +71,7 @@ def _reply_of(given: object) -> Reply:
         raise _malformed("must return a string as account_id, if any", param="account_id")
     expiry_ms = _expiry_ms(given["expiry_time"])
     frozen = FrozenCredentials(*(given[name] for name in _TEXTS), account_id)
-    expiry = None if expiry_ms == abi.NEVER else _instant(expiry_ms)
+    expiry = None if expiry_ms == abi.NEVER else _replies.instant(expiry_ms)
     return Reply(CredentialSet(frozen, expiry), expiry_ms)
 
 
@@ -92,10 +91,6 @@ def _expiry_ms(given: object) -> int:
     if result < 0:
         raise _malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
     return result
-
-
-def _instant(ms: int) -> datetime.datetime:
-    return datetime.datetime(1970, 1, 1, tzinfo=_UTC) + datetime.timedelta(milliseconds=ms)
 
 
 def _malformed(

@@ -1,4 +1,4 @@
-"""What AssumeRole answers, and how it fails."""
+"""What sources answer, AssumeRole above all, and how they fail."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ from evercreds.errors import (
 __all__ = [
     "classify",
     "client_error_failure",
+    "instant",
     "is_key",
     "malformed",
     "reply_of",
+    "retry_after_ms",
+    "server_time_ms",
     "without_values",
 ]
 
@@ -62,8 +65,16 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
         CredentialSet(frozen, expiration.astimezone(datetime.timezone.utc)),
         expiry_ms,
         duration_ms=int((duration_seconds or 0) * 1000),
-        server_time_ms=_server_time_ms(response),
+        server_time_ms=server_time_ms(
+            response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+        ),
     )
+
+
+def instant(ms: int) -> datetime.datetime:
+    """Give the instant that is so many milliseconds after the Unix epoch."""
+    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return epoch + datetime.timedelta(milliseconds=ms)
 
 
 def is_key(value: object) -> bool:
@@ -80,10 +91,10 @@ def _account_id(response: Mapping[str, Any]) -> str | None:
     return fields[4] if len(fields) > 4 and fields[4] else None
 
 
-def _server_time_ms(response: Mapping[str, Any]) -> int:
-    date = response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+def server_time_ms(date: str | None) -> int:
+    """Give the latest instant that the Date of a reply can mean; 0 where it means none."""
     try:
-        moment = email.utils.parsedate_to_datetime(date)
+        moment = email.utils.parsedate_to_datetime(date or "")
     except (TypeError, ValueError):
         return 0
     ms = _rules.expiry_from_datetime(moment)
@@ -108,11 +119,12 @@ def client_error_failure(method: int, error: ClientError) -> Failure:
     status = metadata.get("HTTPStatusCode", 0)
     return Failure(
         _rules.error_class(method, status if isinstance(status, int) else 0, code),
-        retry_after_ms=_retry_after_ms(metadata.get("HTTPHeaders", {}).get("retry-after")),
+        retry_after_ms=retry_after_ms(metadata.get("HTTPHeaders", {}).get("retry-after")),
     )
 
 
-def _retry_after_ms(text: str | None) -> int:
+def retry_after_ms(text: str | None) -> int:
+    """Read a Retry-After of whole seconds; 0 where there is none."""
     return int(text) * 1000 if text is not None and re.fullmatch("[0-9]{1,6}", text) else 0
 
 

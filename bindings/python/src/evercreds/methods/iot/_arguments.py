@@ -1,0 +1,164 @@
+"""The checks of what ``method="iot"`` takes."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import re
+from typing import Any
+
+from evercreds import _rules
+from evercreds._options import given_as
+from evercreds._shapes import IOT_EXTRA_INSTALLED, IOT_MISSING
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsValidationError,
+    EvercredsWarning,
+)
+from evercreds.methods.iot import _material, _pkcs11
+from evercreds.methods.iot._tls import ClientIdentity
+
+__all__ = [
+    "duration_seconds",
+    "endpoint",
+    "require_extra",
+    "role_alias",
+    "start_log",
+    "thing_name",
+    "timeout_s",
+    "tls_identity",
+]
+
+_TIMEOUT_S = 10.0
+_LONGEST_TIMEOUT_S = 3600.0
+_ALIAS = re.compile(r"[\w=,@-]{1,128}", re.ASCII)
+_THING = re.compile("[a-zA-Z0-9:_-]{1,128}")
+
+
+def require_extra() -> None:
+    """Import awscrt: here, and not in the thread of a refresh, where a fork may come meanwhile.
+
+    Raises:
+        EvercredsConfigurationError: It is not installed.
+    """
+    if not IOT_EXTRA_INSTALLED:
+        raise EvercredsConfigurationError(IOT_MISSING, param="method")
+    try:
+        import awscrt.http
+        import awscrt.io  # noqa: F401
+    except ImportError as error:
+        raise EvercredsConfigurationError(
+            f"awscrt cannot be imported; {IOT_MISSING}", param="method"
+        ) from error
+
+
+def endpoint(given: object) -> str:
+    """Check the endpoint, and put right that for data. Raises EvercredsValidationError."""
+    result = _rules.iot_endpoint(given) if isinstance(given, str) else None
+    if result is None:
+        raise _refused(
+            "endpoint",
+            "must be an IoT credentials endpoint, as in ID.credentials.iot.REGION.amazonaws.com",
+            given,
+        )
+    if result != given:
+        EvercredsWarning.warn(
+            "endpoint is a data endpoint (***-ats.iot...): the credentials endpoint of the same "
+            "account (***.credentials.iot...) is used",
+            4,
+        )
+    return result
+
+
+def role_alias(given: object) -> str:
+    """Check the name of a role alias. Raises EvercredsValidationError."""
+    if not isinstance(given, str) or _ALIAS.fullmatch(given) is None:
+        raise _refused("role_alias", "must be 1 to 128 letters, digits or _=,@-", given)
+    return given
+
+
+def thing_name(given: object) -> str | None:
+    """Check the name of a thing. Raises EvercredsValidationError."""
+    if given is None:
+        return None
+    if not isinstance(given, str) or _THING.fullmatch(given) is None:
+        raise _refused("thing_name", "must be 1 to 128 letters, digits or :_-", given)
+    return given
+
+
+def timeout_s(given: object) -> float:
+    """Check the time-out. Raises EvercredsValidationError."""
+    if given is None:
+        return _TIMEOUT_S
+    if isinstance(given, numbers.Real) and not isinstance(given, bool):
+        number: Any = given
+        if 0 < number <= _LONGEST_TIMEOUT_S:
+            return float(number)
+    raise _refused("timeout", "must be seconds above 0 and at most 3600", given)
+
+
+def duration_seconds(given: object) -> int | None:
+    """Check the lifetime to be asked for. Raises EvercredsValidationError."""
+    if given is None:
+        return None
+    number: Any = given
+    whole = isinstance(given, int) and not isinstance(given, bool)
+    # Beyond a day no number is in order, and the rule takes none that no float can hold.
+    asked = float(max(-1, min(number, 86400))) if whole else math.nan
+    problem = _rules.duration_problem(asked, is_chained=False)
+    if problem is not None:
+        raise EvercredsValidationError(
+            f"{problem}, got {given_as(given)}", param="duration_seconds"
+        )
+    return int(number)
+
+
+def tls_identity(
+    certificate: object, private_key: object, pkcs11: object, ca: object, verify_peer: object
+) -> ClientIdentity:
+    """Check what a TLS connection is made with.
+
+    Raises:
+        EvercredsValidationError: One of them is not what it has to be.
+        EvercredsConfigurationError: Not exactly one of ``private_key`` and ``pkcs11`` is given.
+    """
+    if not isinstance(verify_peer, bool):
+        raise _refused("verify_peer", "must be True or False", verify_peer)
+    has_token = pkcs11 is not None and pkcs11 != {}
+    if (private_key is not None) == has_token:
+        raise EvercredsConfigurationError(
+            "exactly one of private_key and pkcs11 is required, got "
+            f"{'both' if has_token else 'neither'}",
+            param="private_key/pkcs11",
+        )
+    return ClientIdentity(
+        _material.certificates(certificate, "certificate"),
+        None if has_token else _material.private_key(private_key),
+        _pkcs11.token(pkcs11) if has_token else None,
+        None if ca is None else _material.certificates(ca, "ca"),
+        verify_peer,
+    )
+
+
+def start_log(level: object) -> None:
+    """Have awscrt write its log. There are names and addresses in it, but no keys or tokens.
+
+    Raises:
+        EvercredsValidationError: It is no level.
+    """
+    if level is None:
+        return
+    from awscrt import io
+
+    try:
+        checked = None if isinstance(level, bool) else io.LogLevel(level)
+    except ValueError:
+        checked = None
+    if checked is None:
+        raise _refused("awscrt_log_level", "must be a value of awscrt.io.LogLevel", level)
+    if checked != io.LogLevel.NoLogs:
+        io.init_logging(checked, "stdout")
+
+
+def _refused(param: str, rule: str, given: object) -> EvercredsValidationError:
+    return EvercredsValidationError(f"{param} {rule}, got {given_as(given)}", param=param)

@@ -1,0 +1,136 @@
+"""Gets credentials from the credentials provider of AWS IoT."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from evercreds import _abi_generated as abi
+from evercreds import _rules
+from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds.errors import (
+    EvercredsConfigurationError,
+    EvercredsRequestError,
+    EvercredsValidationError,
+)
+from evercreds.methods import _replies
+from evercreds.methods.iot._https import HttpsClient, HttpsReply
+from evercreds.methods.iot._tls import ClientIdentity
+
+__all__ = ["IoTSource"]
+
+_FIELDS = ("accessKeyId", "secretAccessKey", "sessionToken")
+_TOLD = ("message", "traceId")  # of the body of a refusal
+_TOLD_LENGTH = 200
+_CODE = re.compile(r"[A-Za-z0-9_.]{1,64}")
+
+
+class IoTSource:
+    """Asks for the credentials of a role alias.
+
+    Args:
+        client: Reaches the provider.
+        identity: What the client shows of this side.
+        path: Of the role alias.
+        headers: Of each request.
+        duration_seconds: The lifetime that the headers ask for; ``None``: none.
+    """
+
+    runs_user_code = False
+
+    def __init__(
+        self,
+        client: HttpsClient,
+        identity: ClientIdentity,
+        path: str,
+        headers: Mapping[str, str],
+        duration_seconds: int | None,
+    ) -> None:
+        self._client = client
+        self._identity = identity
+        self._path = path
+        self._headers = headers
+        self._duration_ms = 1000 * (duration_seconds or 0)
+
+    def after_fork(self) -> None:
+        """Give up what is shared with the parent."""
+        self._client.after_fork()
+
+    def fetch(self) -> Reply:
+        """Ask once."""
+        reply = self._client.get(self._path, self._headers)
+        if reply.status != 200:
+            raise _refusal(reply)
+        return _reply_of(reply, self._duration_ms)
+
+    def classify(self, error: Exception) -> Failure:
+        """Sort what ``fetch`` raised."""
+        if isinstance(error, EvercredsRequestError):
+            details = error.details or {}
+            return Failure(
+                _rules.error_class(abi.Method.IOT, error.status_code or 0, error.code or ""),
+                retry_after_ms=1000 * details.get("retryAfter", 0),
+            )
+        configuration = (EvercredsValidationError, EvercredsConfigurationError)
+        if isinstance(error, configuration) and self._identity.may_change:
+            return Failure()
+        return _replies.classify(abi.Method.IOT, error)
+
+
+def _refusal(reply: HttpsReply) -> EvercredsRequestError:
+    """Make the error for a reply that is none with credentials; little of it is repeated."""
+    said = _parsed(reply.body)
+    details: dict[str, Any] = {
+        name: said[name][:_TOLD_LENGTH] for name in _TOLD if isinstance(said.get(name), str)
+    }
+    retry_after_ms = _replies.retry_after_ms(reply.headers.get("retry-after"))
+    if retry_after_ms:
+        details["retryAfter"] = retry_after_ms // 1000
+    code = _CODE.match(reply.headers.get("x-amzn-errortype", ""))
+    return EvercredsRequestError(
+        "the IoT credentials provider refused",
+        code=code and code.group(),
+        status_code=reply.status,
+        details=details or None,
+    )
+
+
+def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
+    """Check an answer. Its text has keys in it, so that no error repeats any."""
+    credentials = _parsed(reply.body).get("credentials")
+    if not isinstance(credentials, dict):
+        raise _replies.malformed(
+            "the reply of the IoT credentials provider must be JSON with an object credentials"
+        )
+    missing = [
+        name for name in (*_FIELDS, "expiration") if not _replies.is_key(credentials.get(name))
+    ]
+    if missing:
+        raise _replies.malformed(
+            f"the reply of the IoT credentials provider lacks {', '.join(missing)}",
+            details={"missing": sorted(missing)},
+        )
+    expiry_ms = _rules.expiry_from_text(credentials["expiration"])
+    if expiry_ms < 0:
+        raise _replies.malformed(
+            "expiration in the reply of the IoT credentials provider: "
+            f"{_rules.expiry_problem(expiry_ms)}"
+        )
+    frozen = FrozenCredentials(*(credentials[name] for name in _FIELDS), None)
+    return Reply(
+        CredentialSet(frozen, _replies.instant(expiry_ms)),
+        expiry_ms,
+        duration_ms=duration_ms,
+        server_time_ms=_replies.server_time_ms(reply.headers.get("date")),
+    )
+
+
+def _parsed(body: bytes | bytearray) -> dict[str, Any]:
+    """Read an object of JSON; give an empty one where there is none to be read."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

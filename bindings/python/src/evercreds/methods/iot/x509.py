@@ -1,0 +1,127 @@
+"""``method="iot"``: credentials for the X.509 certificate of a thing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from evercreds._base import BaseCredentials
+from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity
+from evercreds._source import Source
+from evercreds.methods.iot import _arguments as arguments
+from evercreds.methods.iot._https import HttpsClient
+from evercreds.methods.iot._iot_source import IoTSource
+from evercreds.session import RefreshableSession
+
+if TYPE_CHECKING:
+    from awscrt.io import LogLevel
+
+__all__ = ["IOTX509RefreshableSession"]
+
+_REFRESH_TIMEOUT_S = 60.0  # the machine's own default for this method
+_HTTPS_PORT = 443
+
+
+class IOTX509RefreshableSession(
+    RefreshableSession,
+    method="iot" if IOT_EXTRA_INSTALLED else None,
+    refresh_method="iot-x509",
+):
+    """A session with the credentials of a role alias of AWS IoT. Needs ``evercreds[iot]``.
+
+    Args:
+        endpoint: The account's credentials endpoint, as in
+            ``"ID.credentials.iot.REGION.amazonaws.com"``, with ``:PORT`` if need be. A data
+            endpoint (``"ID-ats.iot..."``) is corrected, with a warning.
+        role_alias: The alias of the role.
+        certificate: The certificate of the thing, with its chain if there is one: PEM text as
+            bytes, or the path of a PEM file. Files are read for each refresh, so that they may
+            be replaced.
+        thing_name: The name of the thing; the certificate must be attached to it. Default: not
+            sent.
+        private_key: The key of the certificate, not encrypted, as for ``certificate``. Either
+            this or ``pkcs11`` is required.
+        pkcs11: Where the key is in hardware: a dict with ``pkcs11_lib``, the path of the PKCS#11
+            library, and as needed ``user_pin``, ``slot_id``, ``token_label`` and
+            ``private_key_label``.
+        ca: The authorities that may vouch for the endpoint, as for ``certificate``. Default:
+            those of the system.
+        verify_peer: Whether they have to. ``False`` is for tests.
+        timeout: Seconds that a request may take, connecting and the whole reply included; above
+            0 and at most 3600. Default: 10, and never more than ``refresh_timeout``.
+        duration_seconds: The lifetime to ask for, 900 to 43200 seconds. AWS does not document
+            that its provider heeds it: the role alias decides. Default: not sent.
+        awscrt_log_level: Has awscrt write to standard output, for the whole process: a value of
+            ``awscrt.io.LogLevel``. Default: no log.
+        **kwargs: As for :class:`RefreshableSession`.
+
+    Raises:
+        EvercredsValidationError: An argument is of the wrong type or out of range, a file cannot
+            be read, or does not hold what it has to.
+        EvercredsConfigurationError: Not exactly one of private_key and pkcs11 is given; pkcs11
+            names no library; or the extra is not installed.
+        TypeError: An argument is missing, or its name is unknown.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        role_alias: str,
+        certificate: str | bytes,
+        thing_name: str | None = None,
+        private_key: str | bytes | None = None,
+        pkcs11: PKCS11 | Mapping[str, Any] | None = None,
+        ca: str | bytes | None = None,
+        verify_peer: bool = True,
+        timeout: float | None = None,
+        duration_seconds: int | None = None,
+        awscrt_log_level: LogLevel | int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        arguments.require_extra()
+        self._endpoint = arguments.endpoint(endpoint)
+        self._role_alias = arguments.role_alias(role_alias)
+        self._thing_name = arguments.thing_name(thing_name)
+        self._timeout_s = arguments.timeout_s(timeout)
+        self._duration_seconds = arguments.duration_seconds(duration_seconds)
+        self._tls_identity = arguments.tls_identity(
+            certificate, private_key, pkcs11, ca, verify_peer
+        )
+        arguments.start_log(awscrt_log_level)
+        super().__init__(**kwargs)
+
+    def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
+        host, _, port = self._endpoint.partition(":")
+        longest_s = _REFRESH_TIMEOUT_S if timeout_s is None else timeout_s
+        self._https = HttpsClient(
+            self._tls_identity,
+            host,
+            int(port or _HTTPS_PORT),
+            min(self._timeout_s, longest_s),
+        )
+        headers = {"host": self._endpoint, "accept": "application/json"}
+        if self._thing_name is not None:
+            headers["x-amzn-iot-thingname"] = self._thing_name
+        if self._duration_seconds is not None:
+            headers["x-amzn-iot-credential-duration-seconds"] = str(self._duration_seconds)
+        return IoTSource(
+            self._https,
+            self._tls_identity,
+            f"/role-aliases/{self._role_alias}/credentials",
+            headers,
+            self._duration_seconds,
+        )
+
+    def close(self) -> None:
+        """End the session, its connection and its event loop."""
+        super().close()
+        self._https.close()
+
+    def get_identity(self) -> Identity:
+        """Ask STS who this session is: the role of the role alias.
+
+        Raises:
+            Exception: As any call that is signed with the session's credentials.
+        """
+        where = {} if self.region_name else {"region_name": self._endpoint.split(".")[3]}
+        return dict(self._identity_client(where).get_caller_identity())
