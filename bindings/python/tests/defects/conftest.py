@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,14 +68,21 @@ class IoT:
 
 @pytest.fixture
 def iot(stand_in: StandIn, _process: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> IoT:
-    """The stand-in as a thing sees it: whatever host is dialled, it answers."""
+    """The stand-in as a thing sees it: who dials the endpoint reaches it, and nobody else.
+
+    The name that TLS asks for and checks stays that of the endpoint.
+    """
     http = pytest.importorskip("awscrt.http", reason="the extra iot is not installed")
     provider = IoT(_process)
-    dial = http.HttpClientConnection.new
+    there = ("127.0.0.1", provider.port)
+    dial, connect = http.HttpClientConnection.new, socket.create_connection
 
-    def redirected(host_name: str, port: int, *args: Any, **kwargs: Any) -> Any:
-        # The name that TLS asks for, and checks, stays that of the endpoint.
-        return dial("127.0.0.1", provider.port, *args, **kwargs)
+    def dialled(host_name: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        return dial(*there, *args, **kwargs)
 
-    monkeypatch.setattr(http.HttpClientConnection, "new", staticmethod(redirected))
+    def connected(address: tuple[str, int], *args: Any, **kwargs: Any) -> socket.socket:
+        return connect(there if address[0] == ENDPOINT else address, *args, **kwargs)
+
+    monkeypatch.setattr(http.HttpClientConnection, "new", staticmethod(dialled))
+    monkeypatch.setattr(socket, "create_connection", connected)
     return provider
