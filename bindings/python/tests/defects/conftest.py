@@ -17,9 +17,9 @@ ENDPOINT = "a1b2c3d4e5f6g7.credentials.iot.us-east-1.amazonaws.com"
 
 
 @pytest.fixture(autouse=True)
-def say_what_is_right(request: pytest.FixtureRequest, record_property: Any) -> None:
+def say_what_is_right(request: pytest.FixtureRequest) -> None:
     """Put the test's own sentence into the report."""
-    record_property("right", request.function.__doc__)
+    request.node.user_properties.append(("right", request.function.__doc__))
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ __all__ = ["Result", "as_page", "as_table", "problems", "read"]
 _NAME = re.compile(r"test_([A-Z]\d+)_\w+")
 # A test that fails with one of these has not come to what it is to show.
 _ACCIDENTS = re.compile(
-    r"^(ImportError|ModuleNotFoundError|NameError|NotImplementedError)|"
-    r"unexpected keyword argument|fixture '.*' not found"
+    r"^(ImportError|ModuleNotFoundError|NameError|NotImplementedError|AttributeError: module)|"
+    r"unexpected keyword argument"
 )
 _INTRODUCTION = """\
 # What the predecessor gets wrong, and evercreds does not
