@@ -6,10 +6,11 @@ import "errors"
 var ErrIoTEndpoint = errors.New("evercreds: endpoint must be an IoT credentials endpoint, as in ID.credentials.iot.REGION.amazonaws.com")
 
 // IoTEndpoint gives the credentials endpoint for what a user configured: a bare
-// host name, with :port if need be. A data endpoint (ID-ats.iot.REGION...) is
-// rewritten to the credentials endpoint of the same account, which is the usual
-// mistake; the caller warns when the result differs. Anything else is refused,
-// so that a certificate is never shown to a stranger.
+// host name, with :port if need be. A data endpoint (ID-ats.iot.REGION..., in
+// China ID.ats.iot.REGION...) is rewritten to the credentials endpoint of the
+// same account, which is the usual mistake; the caller warns when the result
+// differs. Anything else is refused, so that a certificate is never shown to a
+// stranger.
 func IoTEndpoint(text []byte) ([]byte, error) {
 	host, port := text, []byte(nil)
 	for i, c := range text {
@@ -26,6 +27,9 @@ func IoTEndpoint(text []byte) ([]byte, error) {
 	switch {
 	case len(labels) >= 6 && string(labels[1]) == "credentials" && iotLabel(labels[2]) && awsSuffix(labels[4:]):
 		return text, nil
+	case len(labels) >= 6 && string(labels[1]) == "ats" && iotLabel(labels[2]) && awsSuffix(labels[4:]):
+		rest := host[len(id)+len(".ats"):]
+		return append([]byte(id+".credentials"+string(rest)), port...), nil
 	case len(labels) >= 5 && iotLabel(labels[1]) && awsSuffix(labels[3:]) &&
 		hasSuffix(id, "-ats") && !hasSuffix(id, "--ats"): // the rest must be a label too
 		rest := host[len(id):]

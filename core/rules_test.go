@@ -136,6 +136,7 @@ func TestIoTEndpoint(t *testing.T) {
 		"a1b2-ats.iot.eu-west-1.amazonaws.com":               "a1b2.credentials.iot.eu-west-1.amazonaws.com",
 		"a1b2-ats.iot.eu-west-1.amazonaws.com:443":           "a1b2.credentials.iot.eu-west-1.amazonaws.com:443",
 		"a1b2-ats.iot.cn-north-1.amazonaws.com.cn":           "a1b2.credentials.iot.cn-north-1.amazonaws.com.cn",
+		"a1b2.ats.iot.cn-north-1.amazonaws.com.cn:443":       "a1b2.credentials.iot.cn-north-1.amazonaws.com.cn:443",
 	} {
 		if want == "" {
 			want = text
@@ -161,7 +162,8 @@ func TestIoTEndpoint(t *testing.T) {
 		"c2.credentials.iot.eu-west-1.amazonaws.com:443:443", "c2..iot.eu-west-1.amazonaws.com",
 		"-c2.credentials.iot.eu-west-1.amazonaws.com", "c2.credentials.iot.eu_west.amazonaws.com",
 		"c2.credentials.iot.eu-west-1.amazonaws.com\n", " c2.credentials.iot.eu-west-1.amazonaws.com",
-		"a1b2.iot.eu-west-1.amazonaws.com", "-ats.iot.eu-west-1.amazonaws.com", "a--ats.iot.eu-west-1.amazonaws.com",
+		"a1b2.iot.eu-west-1.amazonaws.com", "-ats.iot.eu-west-1.amazonaws.com", "ats.iot.eu-west-1.amazonaws.com",
+		".ats.iot.eu-west-1.amazonaws.com", "a.ats.iot.amazonaws.com", "a--ats.iot.eu-west-1.amazonaws.com",
 		"s3.eu-west-1.amazonaws.com", "a1b2-ats.iot.eu-west-1.amazonaws.com.evil.example",
 		strings.Repeat("a", 64) + ".credentials.iot.eu-west-1.amazonaws.com",
 		strings.Repeat("a.", 130) + "amazonaws.com",

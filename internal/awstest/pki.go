@@ -133,6 +133,10 @@ func (s *Server) makePKI(dir string) (err error) {
 	if err = os.WriteFile(s.CAFile, s.CAPEM, 0o644); err != nil {
 		return err
 	}
+	s.ClientCAFile = filepath.Join(dir, "client-ca.pem")
+	if err = os.WriteFile(s.ClientCAFile, encodePEM("CERTIFICATE", s.clientCA.cert.Raw), 0o644); err != nil {
+		return err
+	}
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err

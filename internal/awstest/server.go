@@ -25,6 +25,9 @@ type Server struct {
 	// CAPEM and CAFile hold the authority that signed the server's certificate.
 	CAPEM  []byte
 	CAFile string
+	// ClientCAFile holds the authority that signs clients' certificates, for other
+	// servers that are to accept the same ones.
+	ClientCAFile string
 	// ClientEC (P-256) and ClientRSA (2048 bits) are accepted by the IoT
 	// credentials provider.
 	ClientEC, ClientRSA ClientCert

@@ -22,6 +22,7 @@ class StandIn:
     """The stand-in, and its control API."""
 
     def __init__(self, introduction: dict[str, str]) -> None:
+        self.introduction = introduction
         self.endpoint = introduction["endpoint"]
         self.region = introduction["region"]
         self.access_key_id = introduction["access_key_id"]
@@ -47,6 +48,11 @@ class StandIn:
         """What the role was asked: attempts, successes, failures, concurrent_max, issued."""
         none = {"attempts": 0, "successes": 0, "failures": 0, "concurrent_max": 0, "issued": []}
         return self.control("GET", "counts")["roles"].get(role, none)
+
+    def alias_calls(self) -> dict[str, Any]:
+        """What the role alias was asked, as for ``calls``."""
+        none = {"attempts": 0, "successes": 0, "failures": 0, "concurrent_max": 0, "issued": []}
+        return self.control("GET", "counts")["aliases"].get(self.introduction["role_alias"], none)
 
 
 @pytest.fixture(scope="session")
@@ -126,6 +132,76 @@ def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[Sessi
     yield make
     for session in made:
         session.close()
+
+
+IOT_ENDPOINT = "stand-in.credentials.iot.us-east-1.amazonaws.com"
+
+
+@pytest.fixture
+def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionMaker]:
+    """Makes sessions with the stand-in's credentials provider, whose counts begin anew.
+
+    Their endpoint has a name of AWS's, in the handshake too, but connections go to the stand-in.
+    """
+    from evercreds.methods.iot import _https
+
+    port = int(stand_in.introduction["tls_endpoint"].rpartition(":")[2])
+    monkeypatch.setattr(_https, "_address", lambda *_: ("127.0.0.1", port))
+    stand_in.control("POST", "reset")
+    made = []
+
+    def make(**kwargs: Any) -> Any:
+        names = ("role_alias", "certificate", "private_key", "ca")
+        given = {name: stand_in.introduction[name] for name in names}
+        given["endpoint"] = IOT_ENDPOINT
+        made.append(RefreshableSession(method="iot", **{**given, **kwargs}))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture(scope="session")
+def broker(stand_in_process: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """An MQTT broker that takes the certificates that the stand-in takes."""
+    from mosquitto import running_broker
+
+    client_ca = stand_in_process.introduction["client_ca"]
+    with running_broker(tmp_path_factory.mktemp("broker"), client_ca) as running:
+        yield running
+
+
+@pytest.fixture
+def proxy(broker: Any) -> Iterator[Any]:
+    """The way to the broker under its name at AWS: by the ports that AWS has."""
+    from relays import Proxy
+
+    made = Proxy({8883: broker.tls_port, 443: broker.websocket_port})
+    yield made
+    made.close()
+
+
+MqttOpener = Callable[[Any], Any]
+
+
+@pytest.fixture
+def opened(proxy: Any) -> Iterator[MqttOpener]:
+    """Opens MQTT connections by way of the proxy, and closes them in the end."""
+    from awscrt.http import HttpProxyOptions
+
+    connections = []
+
+    def open_it(connection: Any) -> Any:
+        connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
+        connection.reconnect_min_timeout_secs = 1
+        assert connection.connect().result(30) == {"session_present": False}
+        connections.append(connection)
+        return connection
+
+    yield open_it
+    for connection in connections:
+        connection.disconnect().result(30)
 
 
 class HandClock:

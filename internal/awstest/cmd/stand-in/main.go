@@ -74,6 +74,7 @@ type introduction struct {
 	Endpoint        string `json:"endpoint"`
 	TLSEndpoint     string `json:"tls_endpoint"`
 	CA              string `json:"ca"`
+	ClientCA        string `json:"client_ca"`
 	Certificate     string `json:"certificate"`
 	PrivateKey      string `json:"private_key"`
 	RSACertificate  string `json:"rsa_certificate"`
@@ -92,6 +93,7 @@ func firstLine(s *awstest.Server, o *options) introduction {
 		Endpoint:        s.URL,
 		TLSEndpoint:     s.TLSURL,
 		CA:              s.CAFile,
+		ClientCA:        s.ClientCAFile,
 		Certificate:     s.ClientEC.CertFile,
 		PrivateKey:      s.ClientEC.KeyFile,
 		RSACertificate:  s.ClientRSA.CertFile,

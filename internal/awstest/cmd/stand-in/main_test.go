@@ -70,7 +70,7 @@ func TestFirstLine(t *testing.T) {
 			t.Errorf("%s is empty", name)
 		}
 	}
-	for _, file := range []string{f.CA, f.Certificate, f.PrivateKey, f.RSACertificate, f.RSAPrivateKey} {
+	for _, file := range []string{f.CA, f.ClientCA, f.Certificate, f.PrivateKey, f.RSACertificate, f.RSAPrivateKey} {
 		if _, err := os.Stat(file); err != nil || filepath.Dir(file) != dir {
 			t.Errorf("%s: %v", file, err)
 		}

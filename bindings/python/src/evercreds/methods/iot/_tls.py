@@ -20,7 +20,7 @@ _WRONG_PIN = ("PIN_INCORRECT", "PIN_INVALID", "PIN_LEN_RANGE", "PIN_LOCKED", "PI
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Texts:
-    certificate: bytes
+    certificate: bytes | None
     private_key: bytes | None
     ca: bytes | None
 
@@ -36,26 +36,29 @@ class ClientIdentity:
     """Who this side is for a TLS peer, and whom it takes for that peer.
 
     Args:
-        certificate: Of this side, with its chain if there is one.
+        certificate: Of this side, with its chain if there is one; ``None``: it shows none.
         private_key: Of the certificate; ``None`` where a token has it.
         token: Has the private key; ``None`` where ``private_key`` is given.
         ca: The authorities to trust; ``None``: those of the system.
         verify_peer: Whether the peer must show a certificate of an authority that is trusted.
+        alpn: The protocols to offer, where there is a choice.
     """
 
     def __init__(
         self,
-        certificate: Material,
+        certificate: Material | None,
         private_key: Material | None,
         token: Token | None,
         ca: Material | None,
         verify_peer: bool,
+        alpn: tuple[str, ...] = (),
     ) -> None:
         self.certificate = certificate
         self.private_key = private_key
         self.token = token
         self.ca = ca
         self.verify_peer = verify_peer
+        self._alpn = alpn
         self._lock = threading.Lock()
         self._context: Any = None
         self._digest = b""
@@ -108,7 +111,7 @@ class ClientIdentity:
 
     def _read(self) -> _Texts:
         return _Texts(
-            self.certificate.read(),
+            None if self.certificate is None else self.certificate.read(),
             None if self.private_key is None else self.private_key.read(),
             None if self.ca is None else self.ca.read(),
         )
@@ -118,7 +121,9 @@ class ClientIdentity:
 
         if self._wrong_pin is not None:
             raise self._wrong_pin
-        if self.token is None:
+        if texts.certificate is None:
+            options = TlsContextOptions()
+        elif self.token is None:
             options = TlsContextOptions.create_client_with_mtls(
                 texts.certificate, texts.private_key
             )
@@ -134,9 +139,12 @@ class ClientIdentity:
         if texts.ca is not None:
             options.override_default_trust_store(texts.ca)
         options.verify_peer = self.verify_peer
+        options.alpn_list = list(self._alpn) or None
         return options
 
     def _unusable(self, name: str) -> EvercredsConfigurationError:
+        if self.certificate is None:
+            return EvercredsConfigurationError(f"ca cannot be used ({name})", param="ca")
         if self.token is None:
             return EvercredsConfigurationError(
                 f"certificate, private_key and ca cannot be used, or do not go together ({name})",

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from evercreds._base import BaseCredentials
-from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity
+from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
 from evercreds._source import Source
 from evercreds.methods.iot import _arguments as arguments
 from evercreds.methods.iot._https import HttpsClient
 from evercreds.methods.iot._iot_source import IoTSource
+from evercreds.methods.iot._mqtt import Connections
 from evercreds.session import RefreshableSession
 
 if TYPE_CHECKING:
     from awscrt.io import LogLevel
+    from awscrt.mqtt import Connection
 
 __all__ = ["IOTX509RefreshableSession"]
 
@@ -89,6 +91,7 @@ class IOTX509RefreshableSession(
         )
         arguments.start_log(awscrt_log_level)
         super().__init__(**kwargs)
+        self._connections = Connections(self._tls_identity, self._leased.get_frozen_credentials)
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         host, _, port = self._endpoint.partition(":")
@@ -113,9 +116,73 @@ class IOTX509RefreshableSession(
         )
 
     def close(self) -> None:
-        """End the session, its connection and its event loop."""
+        """End the session, its connection and its event loop. MQTT connections stay open."""
         super().close()
         self._https.close()
+        self._connections.close()
+
+    def mqtt(
+        self,
+        *,
+        endpoint: str,
+        client_id: str,
+        transport: Transport = "x509",
+        certificate: str | bytes | None = None,
+        private_key: str | bytes | None = None,
+        ca: str | bytes | None = None,
+        pkcs11: PKCS11 | Mapping[str, Any] | None = None,
+        region: str | None = None,
+        keep_alive_secs: int = 60,
+        clean_start: bool = True,
+        port: int | None = None,
+        use_alpn: bool = False,
+    ) -> Connection:
+        """Make a connection to AWS IoT's message broker; its ``connect()`` opens it.
+
+        Files are read again at each ``connect()``. With ``transport="ws"`` each opening, those
+        that awscrt makes by itself after a loss included, is signed with the session's credentials
+        of that time. What else the connection can do, a proxy (``proxy_options``) or a will for
+        instance, is set on it before it is opened. It belongs to the process that made it: a
+        forked child makes one of its own.
+
+        Args:
+            endpoint: The account's data endpoint, as in ``"ID-ats.iot.REGION.amazonaws.com"``.
+            client_id: The name of this client, of 1 to 128 bytes. Of two clients with the same
+                name the broker ends the first.
+            transport: ``"x509"`` (default): MQTT over TLS, with the certificate. ``"ws"``: over
+                WebSockets, signed.
+            certificate: As for the session. Default: the session's.
+            private_key: As for the session. Default, where no pkcs11 is given: the session's key.
+            ca: As for the session; the endpoint is always verified. Default: the session's.
+            pkcs11: As for the session. Default, where no private_key is given: the session's key.
+            region: To sign for. Default: that of the endpoint; no other one is right.
+            keep_alive_secs: Seconds between pings, 5 to 65535. Default: 60.
+            clean_start: Have the broker forget what an earlier connection of this name has left:
+                subscriptions, and messages that are on their way. Default: True.
+            port: Default: 8883; 443 for ``"ws"`` or with ``use_alpn``.
+            use_alpn: Offer ``x-amzn-mqtt-ca`` in the handshake, for MQTT on port 443. There it is
+                offered in any case. Default: False.
+
+        Raises:
+            EvercredsValidationError: An argument is of the wrong type or out of range, a file
+                cannot be read, or does not hold what it has to.
+            EvercredsConfigurationError: Both private_key and pkcs11 are given; they cannot be
+                used with the certificate; or ``use_alpn`` is given where there is none.
+        """
+        return self._connections.make(
+            endpoint=endpoint,
+            client_id=client_id,
+            transport=transport,
+            certificate=certificate,
+            private_key=private_key,
+            pkcs11=pkcs11,
+            ca=ca,
+            region=region,
+            keep_alive_secs=keep_alive_secs,
+            clean_start=clean_start,
+            port=port,
+            use_alpn=use_alpn,
+        )
 
     def get_identity(self) -> Identity:
         """Ask STS who this session is: the role of the role alias.
