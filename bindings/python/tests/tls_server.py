@@ -76,6 +76,7 @@ class OddServer:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # which wakes who waits in accept
         self._listener.close()
         self.drop_all()
 
@@ -88,18 +89,17 @@ class OddServer:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
-                secured = self._trust.wrap_socket(connection, server_side=True)
-            except ssl.SSLError:
-                continue
+                accepted, _ = self._listener.accept()
             except OSError:
                 return
-            self.connections += 1
-            self._open.append(secured)
-            threading.Thread(target=self._converse, args=(secured,), daemon=True).start()
+            # A client that gives up within the handshake may say so much later, or never.
+            threading.Thread(target=self._converse, args=(accepted,), daemon=True).start()
 
-    def _converse(self, connection: ssl.SSLSocket) -> None:
+    def _converse(self, accepted: socket.socket) -> None:
         try:
+            connection = self._trust.wrap_socket(accepted, server_side=True)
+            self.connections += 1
+            self._open.append(connection)
             self.peers.append(connection.getpeercert(binary_form=True) or b"")
             while request := self._read(connection):
                 self.requests.append(request)

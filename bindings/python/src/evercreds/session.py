@@ -51,12 +51,16 @@ _KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws
 class _Factory(type):
     """Has ``RefreshableSession(method=...)`` make a session of that method's class."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is RefreshableSession:
-            if len(args) > 1:
-                raise TypeError("RefreshableSession() takes method alone as a positional argument")
-            return _make(*args, **kwargs)
-        return super().__call__(*args, **kwargs)
+    if not TYPE_CHECKING:  # for a type checker it is __new__ that tells what is made
+
+        def __call__(cls, *args, **kwargs):
+            if cls is RefreshableSession:
+                if len(args) > 1:
+                    raise TypeError(
+                        "RefreshableSession() takes method alone as a positional argument"
+                    )
+                return _make(*args, **kwargs)
+            return super().__call__(*args, **kwargs)
 
 
 def _make(method: str = "sts", **kwargs: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import dataclasses
 import threading
 import time
@@ -46,13 +47,6 @@ class HttpsReply:
     status: int = 0
     headers: dict[str, str] = dataclasses.field(default_factory=dict)
     body: bytearray = dataclasses.field(default_factory=bytearray, repr=False)
-
-
-class _NoReplyError(EvercredsConnectionError):
-    """A connection was of no use, before anything of a reply was there."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return EvercredsConnectionError, (self.message,), self.__dict__
 
 
 class HttpsClient:
@@ -108,14 +102,13 @@ class HttpsClient:
         """
         deadline = time.monotonic() + self._timeout_s
         context = self._identity.context()
-        connection = self._take_idle(context)
-        if connection is not None:
-            try:
-                return self._request(connection, context, path, headers, deadline)
-            except _NoReplyError:
-                pass  # it had died, so that nothing is known of the host yet
-        connection = self._connect(context, deadline)
-        return self._request(connection, context, path, headers, deadline)
+        request = path, headers
+        kept = self._take_idle(context)
+        if kept is not None:
+            # Where it had died, nothing is known of the host yet.
+            with contextlib.suppress(_StaleError):
+                return self._request(kept, context, request, deadline, is_kept=True)
+        return self._request(self._connect(context, deadline), context, request, deadline)
 
     def _connect(self, context: Any, deadline: float) -> Any:
         from awscrt.http import HttpClientConnection
@@ -161,7 +154,13 @@ class HttpsClient:
             return self._bootstrap
 
     def _request(
-        self, connection: Any, context: Any, path: str, headers: Mapping[str, str], deadline: float
+        self,
+        connection: Any,
+        context: Any,
+        request: tuple[str, Mapping[str, str]],
+        deadline: float,
+        *,
+        is_kept: bool = False,
     ) -> HttpsReply:
         from awscrt.http import HttpHeaders, HttpRequest
 
@@ -170,8 +169,9 @@ class HttpsClient:
         reply = HttpsReply()
         is_whole = False
         try:
-            request = HttpRequest("GET", path, HttpHeaders(list(headers.items())))
-            _result(_send(connection, request, reply), deadline)
+            path, headers = request
+            sent = HttpRequest("GET", path, HttpHeaders(list(headers.items())))
+            _result(_send(connection, sent, reply), deadline)
             is_whole = True
         except _TimedOutError:
             raise _connection_error(
@@ -182,8 +182,9 @@ class HttpsClient:
                 raise _replies.malformed(
                     f"the reply of the endpoint has more than {_MOST_BYTES} bytes"
                 ) from None
-            kind = EvercredsConnectionError if reply.status else _NoReplyError
-            raise _connection_error(_in_words(error_name(error)), kind) from None
+            if is_kept and not reply.status:
+                raise _StaleError from None
+            raise _connection_error(_in_words(error_name(error))) from None
         finally:
             self._put_back(connection, context, is_whole)
         return reply
@@ -211,6 +212,10 @@ class HttpsClient:
 
 class _TimedOutError(Exception):
     """A future was not done in time."""
+
+
+class _StaleError(Exception):
+    """A connection that was kept was of no use any more."""
 
 
 def _send(connection: Any, request: Any, reply: HttpsReply) -> Any:
@@ -253,7 +258,5 @@ def _in_words(name: str) -> str:
     return f"it could not be reached ({name})"
 
 
-def _connection_error(
-    problem: str, kind: type[EvercredsConnectionError] = EvercredsConnectionError
-) -> EvercredsConnectionError:
-    return kind(f"endpoint: {problem}", param="endpoint")
+def _connection_error(problem: str) -> EvercredsConnectionError:
+    return EvercredsConnectionError(f"endpoint: {problem}", param="endpoint")

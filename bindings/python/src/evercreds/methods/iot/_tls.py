@@ -76,7 +76,7 @@ class ClientIdentity:
         """
         texts = (self.certificate, self.private_key, self.ca)
         has_files = any(text is not None and text.may_change for text in texts)
-        return has_files or (self.token is not None and self._wrong_pin is None)
+        return self._wrong_pin is None and (has_files or self.token is not None)
 
     def after_fork(self) -> None:
         """Give up, in a forked child, what was made in the parent."""

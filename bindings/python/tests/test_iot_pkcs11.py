@@ -1,0 +1,164 @@
+"""Private keys in a PKCS#11 token: SoftHSM's."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import awscrt.io
+import pytest
+
+from conftest import IOT_ENDPOINT, SessionMaker, StandIn, ended_well, in_child, in_threads
+from evercreds import EvercredsConfigurationError
+from evercreds import _abi_generated as abi
+from evercreds.methods.iot import _pkcs11
+from softhsm import SoftToken, softhsm_token  # noqa: F401
+
+CERTIFICATES = {"rsa": "rsa_certificate", "ec": "certificate"}
+
+TokenSession = Callable[..., Any]
+
+
+@pytest.fixture
+def token_session(
+    iot_session: SessionMaker,
+    stand_in: StandIn,
+    softhsm_token: SoftToken,  # noqa: F811
+) -> TokenSession:
+    """Makes sessions with a key of the token's."""
+
+    def make(key: str = "rsa", **changes: Any) -> Any:
+        return iot_session(
+            certificate=stand_in.introduction[CERTIFICATES[key]],
+            private_key=None,
+            pkcs11=softhsm_token.pkcs11(key, **changes),
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("key", ["rsa", "ec"])
+def test_a_key_in_a_token(token_session: TokenSession, stand_in: StandIn, key: str) -> None:
+    session = token_session(key)
+    assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]
+    assert stand_in.alias_calls()["successes"] == 1
+
+
+def test_the_certificate_may_be_bytes(
+    iot_session: SessionMaker,
+    stand_in: StandIn,
+    softhsm_token: SoftToken,  # noqa: F811
+) -> None:
+    text = Path(stand_in.introduction["rsa_certificate"]).read_bytes()
+    session = iot_session(certificate=text, private_key=None, pkcs11=softhsm_token.pkcs11("rsa"))
+    session.refresh()
+
+
+def test_one_library_and_one_context_for_many(
+    token_session: TokenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library must not be initialized twice in a process."""
+    made = []
+    library = awscrt.io.Pkcs11Lib
+
+    class Counted(library):  # type: ignore[misc, valid-type]
+        def __init__(self, **given: Any) -> None:
+            made.append(given)
+            super().__init__(**given)
+
+    monkeypatch.setattr(_pkcs11, "_libraries", _pkcs11._Libraries())
+    monkeypatch.setattr(awscrt.io, "Pkcs11Lib", Counted)
+    sessions = [token_session(key) for key in ("rsa", "ec", "rsa")]
+    for session in sessions:
+        session.refresh()
+        session.refresh()
+    in_threads(3, sessions.pop().refresh)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "changes", [{"token_label": "no-such-token"}, {"slot_id": 7}, {"private_key_label": "no-key"}]
+)
+def test_what_is_not_found_is_told(
+    token_session: TokenSession, caplog: pytest.LogCaptureFixture, changes: dict[str, Any]
+) -> None:
+    session = token_session(**changes)
+    with caplog.at_level(logging.DEBUG), pytest.raises(EvercredsConfigurationError) as caught:
+        session.refresh()
+    assert caught.value.param == "pkcs11"
+    assert "NOT_FOUND" in str(caught.value)
+    # Somebody may put the token in.
+    assert session._core._source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
+    pin = session._tls_identity.token.user_pin
+    assert pin not in str(caught.value) + repr(vars(caught.value)) + caplog.text
+
+
+WRONG_PIN = """
+import json, sys
+import awscrt.io
+from evercreds import EvercredsConfigurationError, RefreshableSession
+from evercreds import _abi_generated as abi
+from evercreds.methods.iot import _https
+port, given = json.loads(sys.argv[1])
+_https._address = lambda *_: ("127.0.0.1", port)
+made = []
+context = awscrt.io.ClientTlsContext
+awscrt.io.ClientTlsContext = lambda options: made.append(1) or context(options)
+session = RefreshableSession(method="iot", **given)
+for _ in range(4):
+    try:
+        session.refresh()
+    except EvercredsConfigurationError as error:
+        assert error.param == "pkcs11" and "user_pin" in str(error), error
+        assert "PIN_INCORRECT" in str(error), error
+        assert given["pkcs11"]["user_pin"] not in str(error) + repr(vars(error))
+        classified = session._core._source.classify(error)
+        assert classified.error_class == abi.ErrorClass.PERMANENT
+    else:
+        raise SystemExit("it passed")
+print(len(made))
+"""
+
+
+def test_a_wrong_pin_is_tried_once(
+    stand_in: StandIn,
+    softhsm_token: SoftToken,  # noqa: F811
+) -> None:
+    """A token locks itself after a few.
+
+    In a process of its own: to one that is logged in already, SoftHSM says yes to any PIN.
+    """
+    given = {name: stand_in.introduction[name] for name in ("role_alias", "ca")}
+    given["certificate"] = stand_in.introduction["rsa_certificate"]
+    given["endpoint"] = IOT_ENDPOINT
+    pkcs11 = softhsm_token.pkcs11("rsa", user_pin="5555555")
+    port = int(stand_in.introduction["tls_endpoint"].rpartition(":")[2])
+    done = subprocess.run(
+        [sys.executable, "-c", WRONG_PIN, json.dumps([port, {**given, "pkcs11": pkcs11}])],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_children_use_the_token_too(token_session: TokenSession, stand_in: StandIn) -> None:
+    session = token_session()
+    session.refresh()
+
+    def work() -> None:
+        session.refresh()
+        session.refresh()
+
+    for _ in range(5):
+        assert ended_well(in_child(work))
+        session.refresh()
+    assert stand_in.alias_calls()["successes"] == 16
