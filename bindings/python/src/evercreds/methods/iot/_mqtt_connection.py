@@ -120,6 +120,7 @@ def _sign(
             credentials_provider=provider,
             region=region,
             service=_SERVICE,
+            should_sign_header=_is_host,
             omit_session_token=True,  # AWS IoT wants it added to what was signed
         )
         signing = auth.aws_sign_request(handshake.http_request, config)
@@ -130,3 +131,8 @@ def _sign(
         handshake.set_done(error)
     else:
         signing.add_done_callback(lambda signed: handshake.set_done(signed.exception()))
+
+
+def _is_host(name: str, **_: Any) -> bool:
+    """Sign this header alone, as AWS IoT's documentation does; who relays may change others."""
+    return name.lower() == "host"
