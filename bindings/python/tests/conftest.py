@@ -115,18 +115,22 @@ def role(request: pytest.FixtureRequest) -> str:
 SessionMaker = Callable[..., Any]
 
 
+def _session(**kwargs: Any) -> Any:
+    # Not above: the tests of defects use this file where evercreds is not installed.
+    from evercreds import RefreshableSession
+
+    return RefreshableSession(**kwargs)
+
+
 @pytest.fixture
 def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[SessionMaker]:
     """Makes sessions on the stand-in, by default with this test's role."""
-    # Not above: the tests of defects use this file beside another package too.
-    from evercreds import RefreshableSession
-
     made = []
 
     def make(**kwargs: Any) -> Any:
         kwargs.setdefault("assume_role_kwargs", {"RoleArn": role})
         kwargs.setdefault("sts_client_kwargs", {"endpoint_url": stand_in.endpoint})
-        made.append(RefreshableSession(**kwargs))
+        made.append(_session(**kwargs))
         return made[-1]
 
     yield make
@@ -154,7 +158,7 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         names = ("role_alias", "certificate", "private_key", "ca")
         given = {name: stand_in.introduction[name] for name in names}
         given["endpoint"] = IOT_ENDPOINT
-        made.append(RefreshableSession(method="iot", **{**given, **kwargs}))
+        made.append(_session(method="iot", **{**given, **kwargs}))
         return made[-1]
 
     yield make
