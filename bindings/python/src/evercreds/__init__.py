@@ -1,5 +1,6 @@
 """boto3 sessions whose temporary AWS credentials are always fresh."""
 
+from evercreds import _interpreter as _interpreter  # first: it says where ctypes cannot be had
 from evercreds._shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,

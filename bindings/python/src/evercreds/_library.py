@@ -16,6 +16,7 @@ from pathlib import Path
 
 from evercreds import _abi_generated as abi
 from evercreds._fork import forget_in_child, generation
+from evercreds._interpreter import refuse_subinterpreters
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["library"]
@@ -51,6 +52,7 @@ class _Loader:
             return self._current
 
     def _load(self) -> ctypes.PyDLL:
+        refuse_subinterpreters()
         path = _path()
         with _all_signals_blocked():
             lib = self._copy(path) if self._inherited else _open(path)
@@ -183,6 +185,7 @@ def library() -> ctypes.PyDLL:
     """Give the library of this process.
 
     Raises:
-        EvercredsLibraryError: It is missing, of another version, or cannot be loaded here.
+        EvercredsLibraryError: It is missing, of another version, or cannot be loaded here; or
+            this is a subinterpreter.
     """
     return _loader.get()

@@ -89,7 +89,7 @@ class SessionCore:
         self.wake_at_ms = abi.NEVER
         self._number = next(_numbers)
         self._source = source
-        self._is_eager = dict(options).get(abi.Option.DEFER_REFRESH, 1) == 0
+        self._wakes_itself = _wakes_itself(dict(options))
         self._lock = threading.Lock()
         self._epoch = -1
         self._sets: dict[int, CredentialSet] = {}
@@ -339,7 +339,7 @@ class SessionCore:
             # Not earlier: a child may begin here, and go on from the snapshot before.
             held = self._machine.status(abi.Status.SET)
             self._sets = {of: kept for of, kept in self._sets.items() if of == held}
-        if self._is_eager and decision.next_wake_ms != self.wake_at_ms:
+        if self._wakes_itself and decision.next_wake_ms != self.wake_at_ms:
             self.wake_at_ms = decision.next_wake_ms
             if decision.next_wake_ms < abi.NEVER:
                 _timer.arm(self, decision.next_wake_ms)
@@ -365,3 +365,12 @@ class SessionCore:
                 served,
             )
         return served
+
+
+def _wakes_itself(options: dict[int, float]) -> bool:
+    """Tell whether a session may want to refresh with nobody asking, and needs a timer for that.
+
+    Where refreshes are inline it does not: what it would be woken for, a caller waits for.
+    """
+    is_inline = options.get(abi.Option.ADVISORY_REFRESH) == abi.AdvisoryRefresh.INLINE
+    return options.get(abi.Option.DEFER_REFRESH, 1) == 0 and not is_inline
