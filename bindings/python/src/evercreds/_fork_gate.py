@@ -1,9 +1,9 @@
 """A fork waits for refresh attempts that have just begun, and none begins during one.
 
 What an attempt does as it begins takes locks that are not ours: it imports modules, resolves names,
-makes TLS contexts and connections. A child that is forked in the middle of that has such a lock held
-for ever, and its own first attempt would wait for it. An attempt that has been under way for longer
-waits for the network, and holds none.
+makes TLS contexts and connections. A child that is forked in the middle of that has such a lock
+held for ever, and its own first attempt would wait for it. An attempt that has been under way for
+longer waits for the network, and holds none.
 """
 
 from __future__ import annotations
