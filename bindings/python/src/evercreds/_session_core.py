@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -97,6 +98,7 @@ class SessionCore:
         self._tokens: tuple[tuple[int, int], ...] = ()
         self._flights: dict[int, Flight] = {}
         self._attempts = 0  # that run now, lost ones included
+        self._is_last = False  # the interpreter is ending, and no other thread runs any more
         self._failures = Failures()
         self._complaint: str | None = None
         self._machine = Machine(options, clock, seed)
@@ -143,6 +145,7 @@ class SessionCore:
 
     def status(self) -> SessionStatus:
         """Tell the session's state."""
+        self._check_for_the_end()
         with self._lock:
             status, revived = self._call(status_of)
         self._after_call(revived)
@@ -167,6 +170,15 @@ class SessionCore:
         self.wake_at_ms = abi.NEVER
         self._machine.forget()
         self._source.after_fork()
+
+    def _check_for_the_end(self) -> None:
+        """Go on alone at the end of the interpreter, as in a forked child.
+
+        The other threads have stopped where they were, in an attempt or with the lock.
+        """
+        if sys.is_finalizing() and not self._is_last:
+            self._is_last = True
+            self.after_fork()
 
     def _fetch_first(self, flight: Flight) -> None:
         """Get an eager session's first credentials, or fail as its constructor."""
@@ -269,6 +281,7 @@ class SessionCore:
         self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
     ) -> _Outcome:
         """Take one event to the machine, and what it answers to this side."""
+        self._check_for_the_end()
         with self._lock:
             outcome, revived = self._call(lambda machine: self._absorb(call(machine)))
         self._after_call(revived)
