@@ -106,7 +106,10 @@ replies = [hanging, provider, provider]
 session = make(lambda: replies.pop(0)())
 threading.Thread(target=session.refresh, daemon=True).start()
 assert started.wait(20)
+gc.disable()  # so that it is collected at the end, when the other threads have stopped
 late = Late()
+late.itself = late
+del late
 """
     assert ended(source).stdout == "A1\n"
     locked = "threading.Thread(target=session._core._lock.acquire, daemon=True).start()"

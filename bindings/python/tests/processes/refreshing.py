@@ -1,4 +1,4 @@
-"""What the programs beside this have in common: a session on the stand-in, and work over a refresh."""
+"""What the programs beside this share: a session on the stand-in, and work over a refresh."""
 
 from __future__ import annotations
 
