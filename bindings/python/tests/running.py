@@ -28,11 +28,16 @@ def addresses(stand_in: StandIn, role: str) -> dict[str, str]:
 
 
 def run(
-    source: str, *flags: str, seconds: float = 60, **environment: str
+    source: str,
+    *arguments: str,
+    flags: Sequence[str] = (),
+    seconds: float = 60,
+    **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run this text as a program, to its end."""
     return subprocess.run(
-        [sys.executable, *flags, "-c", source],
+        [sys.executable, *flags, "-c", source, *arguments],
+        cwd=PROGRAMS,
         env=os.environ | environment,
         capture_output=True,
         text=True,
