@@ -24,6 +24,7 @@ class StandIn:
     """The stand-in, and its control API."""
 
     def __init__(self, introduction: dict[str, str]) -> None:
+        self.introduction = introduction
         self.endpoint = introduction["endpoint"]
         self.region = introduction["region"]
         self.access_key_id = introduction["access_key_id"]

@@ -65,12 +65,12 @@ def spread(get: Callable[[str], dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("flags", "threads"),
-    [(["--preload"], 1), (["--preload", "--threads=4"], 4), ([], 1)],
+    ("flags", "threads", "requests"),
+    [(["--preload"], 1, REQUESTS), (["--preload", "--threads=4"], 4, REQUESTS), ([], 1, 40)],
     ids=["preloaded", "preloaded-gthread", "each-its-own"],
 )
-def test_100_requests_over_a_refresh_each(
-    stand_in: StandIn, role: str, tmp_path: Path, flags: list[str], threads: int
+def test_requests_over_a_refresh_each(
+    stand_in: StandIn, role: str, tmp_path: Path, flags: list[str], threads: int, requests: int
 ) -> None:
     stand_in.lifetime(role, LIFETIME_S)
     environment = addresses(stand_in, role)
@@ -80,9 +80,9 @@ def test_100_requests_over_a_refresh_each(
     with gunicorn(flags, environment, log) as get:
         spread(get)
         with ThreadPoolExecutor(WORKERS * threads) as pool:
-            paths = [f"/{number}" for number in range(REQUESTS)]
+            paths = [f"/{number}" for number in range(requests)]
             answers = list(pool.map(get, paths, timeout=120))
-    assert len(answers) == REQUESTS
+    assert len(answers) == requests
     assert all(answer["changed"] for answer in answers), log.read_text()
     assert {answer["way"] for answer in answers} == {"forced", "min_ttl", "expiry"}
     assert len({answer["pid"] for answer in answers}) == WORKERS

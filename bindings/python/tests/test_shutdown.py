@@ -152,7 +152,7 @@ sys.exit(3)
 
 
 def test_daemon_threads_that_use_it_to_the_last() -> None:
-    for _ in range(10):
+    for _ in range(5):
         ended(BUSY, 3, "-X", "faulthandler")
 
 
