@@ -35,6 +35,7 @@ class ForkGate:
         self._changed = threading.Condition()
         self._begun: dict[object, float] = {}
         self._forks = 0
+        self._held_until = float("-inf")
 
     def enter(self, attempt: object, *, is_nested: bool) -> None:
         """Let an attempt begin, once no fork is under way.
@@ -42,9 +43,10 @@ class ForkGate:
         A nested one, which another attempt waits for, begins at once: the fork waits for both.
         """
         with self._changed:
-            if not is_nested:
-                # A fork whose thread waits for this very attempt must not keep it for ever.
-                self._changed.wait_for(lambda: not self._forks, 2 * self._longest_s)
+            # Not for ever: the thread that forks may wait for this very attempt.
+            left = self._held_until - time.monotonic()
+            if left > 0 and not is_nested:
+                self._changed.wait_for(lambda: self._forks == 0, left)
             self._begun[attempt] = time.monotonic()
 
     def leave(self, attempt: object) -> None:
@@ -58,13 +60,14 @@ class ForkGate:
         end = time.monotonic() + self._longest_s
         with self._changed:
             self._forks += 1
+            self._held_until = end + self._longest_s
             while (left := self._wait_s(own, end)) > 0:
                 self._changed.wait(left)
 
     def after_fork_in_parent(self) -> None:
         """Let attempts begin again."""
         with self._changed:
-            self._forks -= 1
+            self._forks = max(0, self._forks - 1)
             self._changed.notify_all()
 
     def _wait_s(self, own: Collection[object], end: float) -> float:
