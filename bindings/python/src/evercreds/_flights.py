@@ -138,7 +138,9 @@ def launch(run: Callable[[], None]) -> None:
     """
     context = contextvars.copy_context()
     if sys.is_finalizing():
-        run()  # threads that wait for work do not run any more
+        # Threads that wait for work do not run any more; and one may have stopped at the gate.
+        _gate.after_fork()
+        run()
         return
     try:
         _workers.run(functools.partial(context.run, run))
