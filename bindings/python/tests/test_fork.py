@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
 import os
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +18,13 @@ from typing import Any
 import pytest
 
 from conftest import SessionMaker, StandIn, ended_well, in_child, until
+from evercreds import RefreshableSession
+from evercreds._fork_gate import ForkGate
 from evercreds._library import library
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
-FORKS = 200
+FORKS = 1000
 
 
 @contextmanager
@@ -36,6 +41,7 @@ def busy(session: Any, threads: int = 4) -> Iterator[None]:
             session.status()
             if at % 50 == 0:
                 session.refresh()
+            stop.wait(0.001)  # or the children would be waiting for the processor, and no more
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(threads)]
     for worker in workers:
@@ -48,29 +54,56 @@ def busy(session: Any, threads: int = 4) -> Iterator[None]:
             worker.join(20)
 
 
-def test_200_forks_of_a_busy_parent(
+def test_1000_forks_of_a_busy_parent(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:
-    """Each child makes a signed call and refreshes; none hangs."""
+    """Each child makes signed calls and refreshes; none hangs."""
     session = sts_session()
-    session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()
+    client = functools.partial(session.client, "s3", endpoint_url=stand_in.endpoint)
+    client().list_buckets()
 
     def work() -> None:
         before = session.credentials
-        assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]
         session.refresh()
         assert session.credentials["access_key"] != before["access_key"]
-        assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]
+        assert client().list_buckets()["Buckets"]
 
-    # Two at a time, so that the machine serves each within its time.
+    # A few at a time, so that the machine serves each within its time.
     with busy(session):
         under_way: list[int] = []
         for _ in range(FORKS):
             under_way.append(in_child(work, seconds=60))
-            if len(under_way) == 2:
+            if len(under_way) == 4:
                 assert ended_well(under_way.pop(0))
-        assert all(ended_well(pid) for pid in under_way)
+        assert [pid for pid in under_way if not ended_well(pid)] == []
     assert stand_in.calls(role)["successes"] > FORKS
+
+
+def test_forks_while_others_are_in_tls(
+    sts_session: SessionMaker, stand_in: StandIn, role: str
+) -> None:
+    """The parent's refreshes each make a connection of their own, and so do the children's."""
+    endpoint, ca = stand_in.introduction["tls_endpoint"], stand_in.introduction["ca"]
+    session = sts_session(sts_client_kwargs={"endpoint_url": endpoint, "verify": ca})
+    source = session._core._source
+
+    def connect_anew(stop: threading.Event) -> None:
+        while not stop.is_set():
+            source.after_fork()
+            session.refresh()
+
+    stop = threading.Event()
+    threads = [threading.Thread(target=connect_anew, args=[stop], daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        children = [in_child(session.refresh) for _ in range(50)]
+        assert [pid for pid in children if not ended_well(pid)] == []
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(20)
+    assert stand_in.calls(role)["successes"] > 50
 
 
 def test_a_child_of_a_child(sts_session: SessionMaker) -> None:
@@ -132,7 +165,7 @@ def test_a_fork_during_a_fetch(
     if when == "advisory":
         session.refresh()
         threading.Event().wait(1.2)
-    stand_in.fault("latency", role=role, latency_ms=1500, count=1)
+    stand_in.fault("latency", role=role, latency_ms=3000, count=1)
     fetching = threading.Thread(target=credentials.get_frozen_credentials)
     fetching.start()
     until(lambda: session.status().is_refreshing)
@@ -149,6 +182,86 @@ def test_a_fork_during_a_fetch(
     fetching.join(10)
     wanted = 1 if when == "first" else 2
     until(lambda: session.status().counters["installs"] == wanted)
+
+
+SLOW_MODULE = """
+import threading
+threading.Event().wait(0.5)
+expiry_time = "2999-01-01T00:00:00Z"
+"""
+
+
+def test_a_fork_while_an_attempt_imports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock of a module that is being imported would be held in the child for ever."""
+    (tmp_path / "slow_module_of_a_provider.py").write_text(SLOW_MODULE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    begun = threading.Event()
+
+    def provider() -> dict[str, str]:
+        begun.set()
+        expiry: str = importlib.import_module("slow_module_of_a_provider").expiry_time
+        return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+
+    session = RefreshableSession(method="custom", custom_credentials_method=provider)
+    first = threading.Thread(target=session.refresh)
+    first.start()
+    assert begun.wait(10)
+    assert ended_well(in_child(session.refresh))
+    first.join(10)
+
+
+class TestGate:
+    """Forks and the beginnings of attempts keep apart, but not for long."""
+
+    def test_an_attempt_that_hangs_holds_no_fork_up(self) -> None:
+        gate = ForkGate(0.2)
+        gate.enter("hanging", is_nested=False)
+        for _ in range(3):
+            begin = time.monotonic()
+            gate.before_fork([])
+            gate.after_fork_in_parent()
+        assert time.monotonic() - begin < 0.2, "it was waited for before"
+
+    def test_an_attempt_begins_after_the_fork(self) -> None:
+        gate, order = ForkGate(20), []
+        gate.before_fork([])
+
+        def begin() -> None:
+            gate.enter("late", is_nested=False)
+            order.append("begun")
+
+        late = threading.Thread(target=begin)
+        late.start()
+        gate.enter("of an attempt under way", is_nested=True)
+        time.sleep(0.1)
+        order.append("forked")
+        gate.after_fork_in_parent()
+        late.join(10)
+        assert order == ["forked", "begun"]
+
+    def test_a_fork_waits_for_an_attempt_that_has_just_begun(self) -> None:
+        gate, order = ForkGate(20), []
+        gate.enter("young", is_nested=False)
+
+        def fork() -> None:
+            gate.before_fork([])
+            order.append("forked")
+            gate.after_fork_in_parent()
+
+        forking = threading.Thread(target=fork)
+        forking.start()
+        time.sleep(0.1)
+        order.append("ended")
+        gate.leave("young")
+        forking.join(10)
+        assert order == ["ended", "forked"]
+
+    def test_who_forks_in_an_attempt_does_not_wait_for_it(self) -> None:
+        gate = ForkGate(20)
+        gate.enter("own", is_nested=False)
+        begin = time.monotonic()
+        gate.before_fork(["own"])
+        assert time.monotonic() - begin < 10
 
 
 def test_an_eager_session_stays_fresh_in_the_child(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import SessionMaker, StandIn, in_threads
+from evercreds import RefreshableSession
 
 CALLERS = 200
 
@@ -113,3 +115,47 @@ def test_a_caller_who_is_interrupted_takes_nobody_down(
     waiter.join(10)
     assert outcome
     assert stand_in.calls(role)["attempts"] == 1
+
+
+def test_everything_at_once(sts_session: SessionMaker, stand_in: StandIn, role: str) -> None:
+    """Whatever threads do at the same time, each gets what it asked for."""
+    stand_in.lifetime(role, 2)
+    session = sts_session(policy="adaptive")
+    numbers = itertools.count()
+
+    def reply() -> dict[str, str]:
+        return {
+            "access_key": f"A{next(numbers)}",
+            "secret_key": "s",
+            "token": "t",
+            "expiry_time": "2999-01-01T00:00:00Z",
+        }
+
+    def work() -> int:
+        calls = 0
+        for at in range(12):
+            policy = "LRU" if at % 2 else "LFU"
+            region = f"us-east-{1 + at % 3}"
+            client = session.client(
+                "s3",
+                endpoint_url=stand_in.endpoint,
+                region_name=region,
+                eviction_policy=policy,
+                max_size=2,
+            )
+            assert client.meta.region_name == region
+            if region == "us-east-1":
+                calls += len(client.list_buckets()["Buckets"]) > 0
+            if at % 4 == 0:
+                session.refresh()
+            else:
+                assert session.credentials_for(min_ttl=0.01)["token"]
+            assert session.status().counters["installs"] > 0
+            # One that comes and goes, and gives its handle back in any of the threads.
+            with RefreshableSession(method="custom", custom_credentials_method=reply) as other:
+                other.refresh()
+                assert other.credentials["access_key"].startswith("A")
+        return calls
+
+    assert in_threads(8, work) == [4] * 8
+    assert stand_in.calls(role)["concurrent_max"] == 1

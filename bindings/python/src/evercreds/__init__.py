@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from evercreds import _interpreter as _interpreter  # first: it says where ctypes cannot be had
 from evercreds import exceptions as exceptions
 from evercreds import utils as utils
 from evercreds._shapes import (

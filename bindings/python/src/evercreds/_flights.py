@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from evercreds._fork import forget_in_child, generation
+from evercreds._fork_gate import ForkGate
 from evercreds._loops import Bell
 
 __all__ = ["Flight", "inside", "launch", "running_inside"]
@@ -60,11 +63,27 @@ def inside(session: int) -> Iterator[None]:
     mark = _Mark(session)
     token = _marks.set((*_marks.get(), mark))
     try:
+        _gate.enter(mark, is_nested=bool(_running_around(mark)))
         yield
     finally:
         # A thread that the attempt has left behind is part of it no longer.
         mark.is_running = False
+        _gate.leave(mark)
         _marks.reset(token)
+
+
+def _running_around(inner: _Mark | None = None) -> list[_Mark]:
+    """List the running attempts that this context is part of, but for the inner one."""
+    return [mark for mark in _marks.get() if mark.is_running and mark is not inner]
+
+
+_gate = ForkGate()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=lambda: _gate.before_fork(_running_around()),
+        after_in_parent=_gate.after_fork_in_parent,
+    )
 
 
 def running_inside(session: int) -> bool:
@@ -125,6 +144,11 @@ def launch(run: Callable[[], None]) -> None:
     can be had any more, as at the end of the interpreter, it runs here.
     """
     context = contextvars.copy_context()
+    if sys.is_finalizing():
+        # Threads that wait for work do not run any more; and one may have stopped at the gate.
+        _gate.after_fork()
+        run()
+        return
     try:
         _workers.run(functools.partial(context.run, run))
     except RuntimeError:

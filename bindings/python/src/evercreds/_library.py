@@ -18,6 +18,7 @@ from typing import Any
 
 from evercreds import _abi_generated as abi
 from evercreds._fork import forget_in_child, generation
+from evercreds._interpreter import refuse_subinterpreters
 from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
 
@@ -54,6 +55,7 @@ class _Loader:
             return self._current
 
     def _load(self) -> Any:
+        refuse_subinterpreters()
         path = _path()
         with _all_signals_blocked():
             if path.suffix == ".wasm":
@@ -215,6 +217,7 @@ def library() -> Any:
     """Give the library of this process: a ``ctypes.PyDLL``, or a module that has its functions.
 
     Raises:
-        EvercredsLibraryError: It is missing, of another version, or cannot be loaded here.
+        EvercredsLibraryError: It is missing, of another version, or cannot be loaded here; or
+            this is a subinterpreter.
     """
     return _loader.get()

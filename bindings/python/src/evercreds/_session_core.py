@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import functools
 import itertools
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -89,7 +90,7 @@ class SessionCore:
         self.wake_at_ms = abi.NEVER
         self._number = next(_numbers)
         self._source = source
-        self._is_eager = dict(options).get(abi.Option.DEFER_REFRESH, 1) == 0
+        self._wakes_itself = _wakes_itself(dict(options))
         self._lock = threading.Lock()
         self._epoch = -1
         self._sets: dict[int, CredentialSet] = {}
@@ -97,6 +98,7 @@ class SessionCore:
         self._tokens: tuple[tuple[int, int], ...] = ()
         self._flights: dict[int, Flight] = {}
         self._attempts = 0  # that run now, lost ones included
+        self._is_last = False  # the interpreter is ending, and no other thread runs any more
         self._failures = Failures()
         self._complaint: str | None = None
         self._machine = Machine(options, clock, seed)
@@ -168,6 +170,7 @@ class SessionCore:
 
     def status(self) -> SessionStatus:
         """Tell the session's state."""
+        self._check_for_the_end()
         with self._lock:
             status, revived = self._call(status_of)
         self._after_call(revived)
@@ -192,6 +195,15 @@ class SessionCore:
         self.wake_at_ms = abi.NEVER
         self._machine.forget()
         self._source.after_fork()
+
+    def _check_for_the_end(self) -> None:
+        """Go on alone at the end of the interpreter, as in a forked child.
+
+        The other threads have stopped where they were, in an attempt or with the lock.
+        """
+        if sys.is_finalizing() and not self._is_last:
+            self._is_last = True
+            self.after_fork()
 
     def _fetch_first(self, flight: Flight) -> None:
         """Get an eager session's first credentials, or fail as its constructor."""
@@ -311,6 +323,7 @@ class SessionCore:
         self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
     ) -> _Outcome:
         """Take one event to the machine, and what it answers to this side."""
+        self._check_for_the_end()
         with self._lock:
             outcome, revived = self._call(lambda machine: self._absorb(call(machine)))
         self._after_call(revived)
@@ -381,7 +394,7 @@ class SessionCore:
             # Not earlier: a child may begin here, and go on from the snapshot before.
             held = self._machine.status(abi.Status.SET)
             self._sets = {of: kept for of, kept in self._sets.items() if of == held}
-        if self._is_eager and decision.next_wake_ms != self.wake_at_ms:
+        if self._wakes_itself and decision.next_wake_ms != self.wake_at_ms:
             self.wake_at_ms = decision.next_wake_ms
             if decision.next_wake_ms < abi.NEVER:
                 _timer.arm(self, decision.next_wake_ms)
@@ -407,3 +420,12 @@ class SessionCore:
                 served,
             )
         return served
+
+
+def _wakes_itself(options: dict[int, float]) -> bool:
+    """Tell whether a session may want to refresh with nobody asking, and needs a timer for that.
+
+    Where refreshes are inline it does not: what it would be woken for, a caller waits for.
+    """
+    is_inline = options.get(abi.Option.ADVISORY_REFRESH) == abi.AdvisoryRefresh.INLINE
+    return options.get(abi.Option.DEFER_REFRESH, 1) == 0 and not is_inline

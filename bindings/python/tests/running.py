@@ -1,0 +1,75 @@
+"""Runs programs as processes of their own: bounded in time, and ended by their process id."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from conftest import StandIn
+
+PROGRAMS = Path(__file__).parent / "processes"
+LIFETIME_S = 3  # of the sets that these programs use
+
+
+def addresses(stand_in: StandIn, role: str) -> dict[str, str]:
+    """What a program needs to know of the stand-in, for its environment."""
+    return {
+        "AWS_ACCESS_KEY_ID": stand_in.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": stand_in.secret_access_key,
+        "STAND_IN": stand_in.endpoint,
+        "ROLE": role,
+    }
+
+
+def run(
+    source: str,
+    *arguments: str,
+    flags: Sequence[str] = (),
+    seconds: float = 60,
+    **environment: str,
+) -> subprocess.CompletedProcess[str]:
+    """Run this text as a program, to its end."""
+    return subprocess.run(
+        [sys.executable, *flags, "-c", source, *arguments],
+        cwd=PROGRAMS,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def started(
+    command: Sequence[str], *, end: signal.Signals = signal.SIGTERM, **more: Any
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a program, and end it, with all that it has started, whatever happens."""
+    environment = os.environ | more.pop("environment", {})
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=PROGRAMS,
+        env=environment,
+        text=True,
+        start_new_session=True,
+        **more,
+    )
+    try:
+        yield process
+        if process.poll() is None:
+            process.send_signal(end)
+            process.wait(30)
+    finally:
+        # The group is this process's own; it is there for as long as one of its members is.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(30)
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()

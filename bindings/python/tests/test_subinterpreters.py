@@ -1,0 +1,62 @@
+"""A subinterpreter is told that it cannot have sessions, and takes no harm."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from running import run
+
+pytestmark = pytest.mark.skipif(
+    sys.implementation.name != "cpython", reason="the modules are CPython's"
+)
+
+PROGRAM = """
+import sys
+try:
+    import _interpreters as interpreters
+    run, kinds = interpreters.exec, {"isolated": ("isolated",), "shared": ("legacy",)}
+except ImportError:
+    import _xxsubinterpreters as interpreters
+    run = interpreters.run_string
+    kinds = {"isolated": (), "shared": ()}
+    isolated = {"isolated": True, "shared": False}
+
+if sys.argv[1] == "used before":
+    import evercreds._rules
+    assert evercreds._rules.mfa_code("123456") == "123456"
+
+CODE = '''
+try:
+    import evercreds
+    evercreds.RefreshableSession(method="custom", custom_credentials_method=dict)
+except Exception as error:
+    print(type(error).__name__, getattr(error, "code", None), str(error)[:44], flush=True)
+'''
+TWICE = '''
+try:
+    import evercreds.cache
+    evercreds.cache.Session(region_name="us-east-1").client("s3")
+except Exception as error:
+    print(type(error).__name__, getattr(error, "code", None), str(error)[:44], flush=True)
+'''
+more = {} if kinds["isolated"] else {"isolated": isolated[sys.argv[2]]}
+for code in (CODE, TWICE):
+    number = interpreters.create(*kinds[sys.argv[2]], **more)
+    failure = run(number, code)
+    assert failure is None, failure
+    interpreters.destroy(number)
+if sys.argv[1] == "used before":
+    assert evercreds._rules.mfa_code("123456") == "123456"
+"""
+
+REFUSAL = "EvercredsLibraryError subinterpreter evercreds cannot be used in a subinterpreter\n"
+
+
+@pytest.mark.parametrize("kind", ["isolated", "shared"])
+@pytest.mark.parametrize("before", ["used before", "not used before"])
+def test_it_is_refused(before: str, kind: str) -> None:
+    done = run(PROGRAM, before, kind)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == REFUSAL * 2

@@ -1,0 +1,64 @@
+#!/bin/sh
+# Makes build/free-threaded/venv, a virtual environment of a Python without a
+# GIL, with the package and what its tests need. Debian's packages have no such
+# interpreter, but the source of one: it is fetched by apt, into directories of
+# its own, and built, which takes some minutes. FREE_THREADED_PYTHON=/path/to/it
+# spares that.
+set -eu
+
+dir=$(pwd)/build/free-threaded
+suite=trixie # whose Python is the one below
+package=python3.13
+mkdir -p "$dir"
+
+fetch() {
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep '/debian/*$' | head -n 1)
+    keys=/usr/share/keyrings/debian-archive-keyring.gpg
+    mkdir -p "$dir/apt/lists/partial" "$dir/apt/archives/partial" "$dir/source"
+    : >"$dir/apt/status"
+    echo "deb-src [signed-by=$keys] ${mirror:?no Debian mirror is configured} $suite main" >"$dir/apt/sources.list"
+    cat >"$dir/apt/apt.conf" <<EOF
+Dir::State "$dir/apt";
+Dir::State::status "$dir/apt/status";
+Dir::Cache "$dir/apt";
+Dir::Etc::sourcelist "$dir/apt/sources.list";
+Dir::Etc::sourceparts "-";
+EOF
+    export APT_CONFIG="$dir/apt/apt.conf"
+    apt-get --quiet update
+    (cd "$dir/source" && apt-get --quiet source --download-only "$package")
+    rm -rf "$dir/build"
+    mkdir "$dir/build"
+    tar -xf "$dir/source/$package"_*.orig.tar.xz -C "$dir/build" --strip-components=1
+}
+
+build() {
+    echo "building $package without a GIL; what that prints is in $dir/build.log" >&2
+    (
+        cd "$dir/build"
+        ./configure --quiet --prefix="$dir/python" --disable-gil --disable-test-modules
+        make -j "$(nproc)"
+        make install
+    ) >"$dir/build.log" 2>&1
+    rm -rf "$dir/build"
+}
+
+python=${FREE_THREADED_PYTHON:-$dir/python/bin/python3}
+if [ ! -x "$python" ]; then
+    if ! command -v apt-get >/dev/null; then
+        echo "free-threaded-python: no apt-get to fetch its source with; set FREE_THREADED_PYTHON" >&2
+        exit 1
+    fi
+    fetch >&2
+    build
+fi
+"$python" -c 'import sys; sys.exit(sys._is_gil_enabled())' || {
+    echo "free-threaded-python: $python has a GIL" >&2
+    exit 1
+}
+[ -x "$dir/venv/bin/python" ] || "$python" -m venv "$dir/venv"
+# Of what the tests need, all that installs here without a compiler for Rust: the
+# newest hypothesis, moto and the checkers of types do not.
+grep -E '^(boto3|botocore|celery|gunicorn|pytest)==' bindings/python/requirements-dev.txt >"$dir/requirements.txt"
+echo 'hypothesis==6.139.3' >>"$dir/requirements.txt"
+"$dir/venv/bin/python" -m pip install --quiet --requirement "$dir/requirements.txt" --editable bindings/python
