@@ -123,7 +123,7 @@ def keep_unless_it_fails():
 
 started.clear()
 release.clear()
-waiter = threading.Thread(target=third.refresh)
+waiter = threading.Thread(target=third.refresh, daemon=True)
 waiter.start()
 assert started.wait(20)
 flight, = third._core._flights.values()

@@ -132,6 +132,16 @@ class _Session(CachingSession, metaclass=_Factory):
         if not self._has_boto3_handlers:
             super()._register_default_handlers()
 
+    def _setup_loader(self) -> None:
+        """Have boto3 add its data to the search paths, but not a second time.
+
+        A loader of the user's may serve many sessions.
+        """
+        super()._setup_loader()
+        paths = self._session.get_component("data_loader").search_paths
+        if paths.count(paths[-1]) > 1:
+            paths.pop()
+
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
         raise NotImplementedError

@@ -222,7 +222,7 @@ def _check_errors(scene: Scene, errors: list[Exception], crowd: Crowd, was_asked
         assert not errors, f"all was well, and callers are told {errors}"
     raised = {id(error) for error in errors if not isinstance(error, EvercredsError)}
     assert len(raised) <= 1 + scene.whats.count("refresh"), "several errors of one attempt"
-    if scene.when == "advisory" and status.lifetime is not None and status.phase == "advisory":
+    if scene.when == status.phase == "advisory" and not status.is_rejected:
         waited = [
             what
             for what, done in zip(scene.whats, crowd.done_before, strict=True)
