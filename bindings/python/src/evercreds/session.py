@@ -139,7 +139,7 @@ class _Session(CachingSession, metaclass=_Factory):
         """
         super()._setup_loader()
         paths = self._session.get_component("data_loader").search_paths
-        if paths.count(paths[-1]) > 1:
+        if paths and paths.count(paths[-1]) > 1:
             paths.pop()
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
