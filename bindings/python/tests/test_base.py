@@ -1,8 +1,7 @@
-"""The boto3 session beneath: profiles, data, memory."""
+"""The boto3 session beneath: profiles, keys, another session."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import boto3
@@ -11,13 +10,6 @@ import pytest
 from botocore.exceptions import ProfileNotFound
 
 from conftest import SessionMaker, StandIn
-from evercreds import RefreshableSession
-
-ROLE = "arn:aws:iam::123456789012:role/reader"
-
-
-def loader_of(session: RefreshableSession) -> object:
-    return session._session.get_component("data_loader")
 
 
 def test_a_profile_is_the_base(
@@ -57,31 +49,3 @@ def test_the_botocore_session_of_a_boto3_session_will_do(
     assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]
     assert callable(session.client("s3").upload_file)
     assert session.resource("s3").Bucket("name").name == "name"
-
-
-def test_sessions_share_what_botocore_reads() -> None:
-    one, two = (RefreshableSession(assume_role_kwargs={"RoleArn": ROLE}) for _ in range(2))
-    assert loader_of(one) is loader_of(two)
-    paths = loader_of(one).search_paths
-    assert len(paths) == len(set(paths)), "the paths do not grow with each session"
-    seen: list[str] = []
-    one.events.register("an-event-of-mine", lambda **_: seen.append("one"))
-    two.events.emit("an-event-of-mine")
-    assert not seen, "handlers stay with their session"
-    one.events.emit("an-event-of-mine")
-    assert seen == ["one"]
-
-
-def test_data_of_the_users_own_is_seen_by_his_session_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shared = RefreshableSession(assume_role_kwargs={"RoleArn": ROLE})
-    model = {"metadata": {}, "operations": {}, "shapes": {}}
-    folder = tmp_path / "data" / "mine" / "2026-01-01"
-    folder.mkdir(parents=True)
-    (folder / "service-2.json").write_text(json.dumps(model))
-    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path / "data"))
-    own = RefreshableSession(assume_role_kwargs={"RoleArn": ROLE})
-    assert "mine" in own.get_available_services()
-    assert "mine" not in shared.get_available_services()
-    assert loader_of(own) is not loader_of(shared)

@@ -57,7 +57,7 @@ def test_musl_gets_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 PANIC = """
 import datetime, threading
-from evercreds import RefreshableSession
+from evercreds import EvercredsLibraryError, RefreshableSession
 from evercreds._library import library
 
 def soon():
@@ -109,6 +109,39 @@ assert started.wait(20), "nobody has asked again"
 release.set()
 waiter.join(20)
 assert outcome and outcome[0][0] == "A", outcome
+
+# Again and again, also while it is being restored: who waits is told in any case.
+machine = third._core._machine
+keep = machine.keep_snapshot
+failures = [1, 1]
+
+def keep_unless_it_fails():
+    if failures:
+        failures.pop()
+        panic(machine._handle.number)
+    keep()
+
+started.clear()
+release.clear()
+waiter = threading.Thread(target=third.refresh, daemon=True)
+waiter.start()
+assert started.wait(20)
+flight, = third._core._flights.values()
+panic(machine._handle.number)
+machine.keep_snapshot = keep_unless_it_fails
+try:
+    third.status()
+except EvercredsLibraryError:
+    assert not failures
+else:
+    raise AssertionError("what failed three times has gone well")
+assert flight.settled.is_set() and flight.is_lost, "a waiter was forgotten"
+release.set()
+waiter.join(20)
+assert not waiter.is_alive()
+failures[:] = [1]
+panic(machine._handle.number)
+assert third.status().phase == "fresh" and not failures
 session.close()
 print("well")
 """

@@ -3,45 +3,46 @@
 from __future__ import annotations
 
 import copy
+import functools
+from typing import Any
 
 import botocore.session
-from botocore.loaders import Loader
+from botocore.hooks import EventAliaser
+
+from evercreds._shared_data import SessionLoader
 
 __all__ = ["derived_session", "new_session"]
 
 
-class _Paths(list[str]):
-    """Search paths that do not grow: boto3 adds its own again with every session."""
-
-    def append(self, path: str) -> None:
-        if path not in self:
-            super().append(path)
-
-
-# What botocore reads of its data files weighs megabytes, and is the same for all sessions. A loader
-# has no lock; two threads that read one file at once read the same.
-_shared_loader = Loader(extra_search_paths=_Paths())
+@functools.cache
+def _builtin_events() -> Any:
+    """Give an emitter with botocore's own handlers, to which nobody may add any."""
+    return botocore.session.Session().get_component("event_emitter")
 
 
 def new_session(profile: str | None = None) -> botocore.session.Session:
-    """Make a botocore session that shares its data loader with the others of this process.
+    """Make a botocore session that shares with the others what is the same for all.
 
-    It has one of its own where the environment or the profile names a path to other data.
+    It is for base credentials, and not handed out: its event emitter is that of all such sessions,
+    so that nobody may register handlers. What it loads is shared too, but where the environment or
+    the profile names a path to other data.
     """
-    session = botocore.session.Session(profile=profile)
+    session = botocore.session.Session(profile=profile, include_builtin_handlers=False)
+    session.register_component("event_emitter", _builtin_events())
     if session.get_config_variable("data_path") is None:
-        session.register_component("data_loader", _shared_loader)
+        session.register_component("data_loader", SessionLoader())
     return session
 
 
 def derived_session(base: botocore.session.Session) -> botocore.session.Session:
     """Make a botocore session that is set up as another is, event handlers included.
 
-    Later changes of either do not show in the other, but for the data loader, which they share.
+    Later changes of either do not show in the other, but for a data loader of the user's, which
+    they share.
     """
     session = botocore.session.Session(
         session_vars=dict(base.session_var_map),
-        event_hooks=copy.copy(base.get_component("event_emitter")),
+        event_hooks=_copy_of(base.get_component("event_emitter")),
         include_builtin_handlers=False,
     )
     for name, value in base.instance_variables().items():
@@ -50,5 +51,15 @@ def derived_session(base: botocore.session.Session) -> botocore.session.Session:
     session.user_agent_version = base.user_agent_version
     session.user_agent_extra = base.user_agent_extra
     session.set_default_client_config(base.get_default_client_config())
-    session.register_component("data_loader", base.get_component("data_loader"))
+    loader = base.get_component("data_loader")
+    if isinstance(loader, SessionLoader):
+        loader = loader.copy()
+    session.register_component("data_loader", loader)
     return session
+
+
+def _copy_of(events: Any) -> Any:
+    """Copy an emitter, without the aliases that a session puts round it again."""
+    copied = copy.copy(events)
+    is_plain = type(copied) is EventAliaser and type(events) is EventAliaser
+    return getattr(copied, "_emitter", copied) if is_plain else copied

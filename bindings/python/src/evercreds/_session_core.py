@@ -36,6 +36,7 @@ _SERVING = (abi.Kind.SERVE, abi.Kind.SERVE_AND_REFRESH, abi.Kind.REFRESH_INLINE)
 _T = TypeVar("_T")
 
 _REMEMBERED = 15  # tokens of sets that were replaced
+_TRIES = 3  # of a call, where the library fails in it
 
 _numbers = itertools.count(1)
 
@@ -340,15 +341,20 @@ class SessionCore:
         """Use the machine, restored first where that is necessary. The lock is held.
 
         Returns what ``use`` gives, and the flight that the restored machine has started, if any.
+
+        Raises:
+            PoisonedError: The library fails in every try. The next call begins with a restore.
         """
-        revived = self._revive()
-        try:
-            return use(self._machine), revived
-        except PoisonedError as failure:
-            self._complaint = str(failure)
-        self._machine.discard()
-        revived = self._revive()
-        return use(self._machine), revived
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                revived = self._revive()
+                return use(self._machine), revived
+            except PoisonedError as failure:
+                self._complaint = str(failure)
+                self._machine.discard()
+                if not tries_left:
+                    raise
+        raise AssertionError("unreachable")
 
     def _after_call(self, revived: Flight | None) -> None:
         """Do what a call has left to do without the lock. A log handler may use the session."""
@@ -366,11 +372,12 @@ class SessionCore:
         if self._machine.is_alive:
             return None
         lost, self._flights = self._flights, {}
-        started = self._absorb(self._machine.restore()).started
-        for flight in lost.values():
-            flight.is_lost = True
-            flight.settle()
-        return started
+        try:
+            return self._absorb(self._machine.restore()).started
+        finally:
+            for flight in lost.values():
+                flight.is_lost = True
+                flight.settle()
 
     def _absorb(self, decision: abi.Decision) -> _Outcome:
         """Carry out on this side what an event has done on the other. The lock is held."""

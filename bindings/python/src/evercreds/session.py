@@ -176,6 +176,16 @@ class _Session(CachingSession, metaclass=_Factory):
         if source.status().is_closed:
             raise EvercredsConfigurationError("source is a session that is closed", param="source")
 
+    def _setup_loader(self) -> None:
+        """Have boto3 add its data to the search paths, but not a second time.
+
+        A loader of the user's may serve many sessions.
+        """
+        super()._setup_loader()
+        paths = self._session.get_component("data_loader").search_paths
+        if paths and paths.count(paths[-1]) > 1:
+            paths.pop()
+
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
         # Not above: the module is in a package whose others begin with this one.

@@ -1,0 +1,280 @@
+"""Sessions that are broken on purpose, each in one way: the histories find every one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from evercreds import _session_core
+from evercreds._credentials import LeasedCredentials
+from evercreds._flights import Flight
+from evercreds._machine import Machine
+from evercreds._outcome import Failures
+from evercreds._session_core import NO_LEASE, SessionCore
+from evercreds._source import CredentialSet, FrozenCredentials
+from properties.test_histories import Histories
+
+Mutant = Callable[[pytest.MonkeyPatch], None]
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(break_it: Mutant) -> Mutant:
+    MUTANTS[break_it.__name__] = break_it
+    return break_it
+
+
+@mutant
+def a_lease_outlives_its_epoch(patch: pytest.MonkeyPatch) -> None:
+    absorb = SessionCore._absorb
+
+    def keep(self: Any, decision: Any) -> Any:
+        before, outcome = self.lease, absorb(self, decision)
+        if self.lease == NO_LEASE:
+            self.lease = before
+        return outcome
+
+    patch.setattr(SessionCore, "_absorb", keep)
+
+
+@mutant
+def a_lease_is_a_second_too_long(patch: pytest.MonkeyPatch) -> None:
+    grant = SessionCore._grant
+
+    def longer(self: Any, decision: Any) -> CredentialSet:
+        decision.lease_elapsed_ms += 1000
+        decision.lease_wall_ms += 1000
+        return grant(self, decision)
+
+    patch.setattr(SessionCore, "_grant", longer)
+
+
+@mutant
+def a_lease_is_kept_while_the_source_runs(patch: pytest.MonkeyPatch) -> None:
+    def count(self: Any, change: int) -> None:
+        with self._lock:
+            self._attempts += change
+
+    patch.setattr(SessionCore, "_count_attempt", count)
+
+
+@mutant
+def waiters_are_not_told(patch: pytest.MonkeyPatch) -> None:
+    class Deaf(threading.Event):
+        def set(self) -> None:
+            pass
+
+    class Silent(Flight):
+        def __init__(self, ticket: int, deadline_ms: int) -> None:
+            super().__init__(ticket, deadline_ms)
+            self.settled = Deaf()
+
+    patch.setattr(_session_core, "Flight", Silent)
+
+
+@mutant
+def waiters_of_a_lost_flight_are_not_told(patch: pytest.MonkeyPatch) -> None:
+    def revive(self: Any) -> Any:
+        if self._machine.is_alive:
+            return None
+        self._flights = {}
+        return self._absorb(self._machine.restore()).started
+
+    patch.setattr(SessionCore, "_revive", revive)
+
+
+@mutant
+def sets_are_torn(patch: pytest.MonkeyPatch) -> None:
+    grant = SessionCore._grant
+
+    def torn(self: Any, decision: Any) -> CredentialSet:
+        served = grant(self, decision)
+        first = self.__dict__.setdefault("first", served)
+        frozen = FrozenCredentials(*served.frozen._replace(secret_key=first.frozen.secret_key))
+        return CredentialSet(frozen, served.expiry)
+
+    patch.setattr(SessionCore, "_grant", torn)
+
+
+@mutant
+def the_set_before_is_served(patch: pytest.MonkeyPatch) -> None:
+    grant = SessionCore._grant
+
+    def late(self: Any, decision: Any) -> CredentialSet:
+        last = self.__dict__.get("last")
+        self.last = grant(self, decision)
+        return last or self.last
+
+    patch.setattr(SessionCore, "_grant", late)
+
+
+@mutant
+def callers_wait_for_a_refresh_ahead_of_need(patch: pytest.MonkeyPatch) -> None:
+    background = SessionCore._background
+
+    def wait(self: Any, outcome: Any) -> None:
+        background(self, outcome)
+        if outcome.started is not None and outcome.served is not None:
+            self._wait(outcome.started)
+
+    patch.setattr(SessionCore, "_background", wait)
+
+
+@mutant
+def a_failure_ahead_of_need_is_shown(patch: pytest.MonkeyPatch) -> None:
+    follow = SessionCore._follow
+
+    def show(self: Any, *given: Any, **more: Any) -> CredentialSet:
+        served = follow(self, *given, **more)
+        for raised, _ in self._failures._raised.values():
+            raise raised
+        return served
+
+    patch.setattr(SessionCore, "_follow", show)
+
+
+@mutant
+def another_attempts_failure_is_shown(patch: pytest.MonkeyPatch) -> None:
+    keep = Failures.keep
+
+    def first_only(self: Any, ticket: int, error: BaseException) -> None:
+        kept = next(iter(self._raised.values()), (error,))[0]
+        keep(self, ticket, kept)
+
+    patch.setattr(Failures, "keep", first_only)
+
+
+@mutant
+def a_flight_is_started_twice(patch: pytest.MonkeyPatch) -> None:
+    launch = SessionCore._launch
+
+    def twice(self: Any, flight: Any) -> None:
+        launch(self, flight)
+        if flight is not None:
+            self.room.launched(flight.ticket)
+            launch(self, flight)
+
+    patch.setattr(SessionCore, "_launch", twice)
+
+
+@mutant
+def every_caller_gets_an_attempt(patch: pytest.MonkeyPatch) -> None:
+    flight = SessionCore._flight
+
+    def own(self: Any, ticket: int, deadline_ms: int) -> Flight:
+        shared = flight(self, ticket, deadline_ms)
+        self._launch(Flight(ticket, deadline_ms))
+        return shared
+
+    patch.setattr(SessionCore, "_flight", own)
+
+
+@mutant
+def an_exit_is_not_reported(patch: pytest.MonkeyPatch) -> None:
+    report = SessionCore._report_failure
+
+    def ignore(self: Any, ticket: int, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            report(self, ticket, error)
+
+    patch.setattr(SessionCore, "_report_failure", ignore)
+
+
+@mutant
+def an_odd_error_ends_the_attempt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SessionCore, "_classified", lambda self, error: self._source.classify(error))
+
+
+@mutant
+def an_attempt_waits_for_itself(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(_session_core, "running_inside", lambda session: False)
+
+
+@mutant
+def a_refresh_ahead_of_need_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    launch = SessionCore._launch
+
+    def forget(self: Any, flight: Any) -> None:
+        if flight is not None and not self.room.attempts[flight.ticket].is_required:
+            return
+        launch(self, flight)
+
+    patch.setattr(SessionCore, "_launch", forget)
+
+
+@mutant
+def only_the_first_snapshot_is_kept(patch: pytest.MonkeyPatch) -> None:
+    keep = Machine.keep_snapshot
+
+    def once(self: Any) -> None:
+        if not self._snapshot:
+            keep(self)
+
+    patch.setattr(Machine, "keep_snapshot", once)
+
+
+@mutant
+def a_child_counts_the_parents_attempts(patch: pytest.MonkeyPatch) -> None:
+    after_fork = SessionCore.after_fork
+
+    def count(self: Any) -> None:
+        attempts = self._attempts
+        after_fork(self)
+        self._attempts = attempts
+
+    patch.setattr(SessionCore, "after_fork", count)
+
+
+@mutant
+def a_child_keeps_the_lease_and_no_set(patch: pytest.MonkeyPatch) -> None:
+    after_fork = SessionCore.after_fork
+
+    def forget(self: Any) -> None:
+        after_fork(self)
+        self._sets = {}
+
+    patch.setattr(SessionCore, "after_fork", forget)
+
+
+@mutant
+def sleep_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LeasedCredentials, "_when_awake", LeasedCredentials.get_frozen_credentials)
+
+
+@mutant
+def close_leaves_the_lease(patch: pytest.MonkeyPatch) -> None:
+    def close(self: Any) -> None:
+        lease = self.lease
+        self._event(Machine.close)
+        self.lease = lease
+
+    patch.setattr(SessionCore, "close", close)
+
+
+@mutant
+def the_clocks_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
+    def now(self: Any) -> tuple[int, int]:
+        return self._clock.wall_ns() // 10**6, self._clock.wall_ns() // 10**6
+
+    patch.setattr(Machine, "_now", now)
+
+
+@pytest.mark.usefixtures("library_that_fails")
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_broken_session_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    MUTANTS[name](monkeypatch)
+    quick = settings(phases=[Phase.generate], max_examples=500, report_multiple_bugs=False)
+    # Whichever promise is broken first: what one breaks of them, and how, is not the point.
+    with pytest.raises(Exception):  # noqa: PT011, B017
+        _play(quick)
+
+
+def _play(quick: settings) -> None:
+    try:
+        run_state_machine_as_test(Histories, settings=quick)
+    except BaseException as error:
+        raise AssertionError("a promise is broken") from error
