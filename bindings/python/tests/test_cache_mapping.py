@@ -28,6 +28,7 @@ from evercreds.cache import (
     ResourceCacheKey,
     ResourceCacheNotFoundError,
     Session,
+    exceptions,
 )
 
 NAMES = (
@@ -63,6 +64,8 @@ def test_all_names_of_the_predecessor_are_there() -> None:
 
 
 def test_the_errors_form_a_tree() -> None:
+    assert exceptions.CacheError is CacheError
+    assert set(exceptions.__all__) == {name for name in NAMES.split() if name.endswith("Error")}
     for base, exists, not_found in (
         (ClientCacheError, ClientCacheExistsError, ClientCacheNotFoundError),
         (ResourceCacheError, ResourceCacheExistsError, ResourceCacheNotFoundError),

@@ -16,6 +16,8 @@ import pytest
 from botocore.client import BaseClient
 
 from conftest import ended_well, in_child, in_threads, until
+from evercreds import EvercredsLibraryError
+from evercreds import _abi_generated as abi
 from evercreds.cache import (
     ClientCache,
     ClientCacheKey,
@@ -293,6 +295,27 @@ def test_an_interrupt_in_the_midst_of_a_step_leaves_a_cache_that_works(
     assert set(cache.keys()) == {A, B}
     cache.clear()
     assert not cache
+
+
+def test_a_cache_begins_anew_after_a_fault_of_the_library(cache: ClientCache) -> None:
+    class Faulty:
+        """The library, which answers that a call failed and the handle is of no more use."""
+
+        def __init__(self, lib: Any) -> None:
+            self.evercreds_cache_free = lib.evercreds_cache_free
+
+        def evercreds_cache_get(self, handle: int, number: int) -> int:
+            return abi.Result.ERR_PANIC
+
+    first = cache.get_or_make(A, Client)
+    handle = cache._entries._order._handle
+    handle.lib = Faulty(handle.lib)
+    with pytest.raises(EvercredsLibraryError):
+        cache.get(A)
+    again = cache.get_or_make(A, Client)
+    assert again is not first
+    assert cache[A] is again
+    assert cache.values() == (again,)
 
 
 @pytest.mark.usefixtures("quick_switches")

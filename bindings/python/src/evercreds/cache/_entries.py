@@ -43,8 +43,8 @@ class Entries:
     Not safe for concurrent use: its owner brings the lock. A thread sees its own values and those
     of all threads; what others have for themselves counts for the bound alone.
 
-    An interrupt (Ctrl-C) may come between any two steps. One that leaves an entry known on one
-    side only, here or in the library, is mended when that entry is met.
+    An interrupt (Ctrl-C) may come between any two steps, and the library may fail. An entry that
+    is then known on one side only, here or in the library, is put right when it is met.
     """
 
     def __init__(self, policy: abi.CachePolicy, max_size: int) -> None:

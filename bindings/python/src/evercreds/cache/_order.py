@@ -81,9 +81,11 @@ class Order:
         function = getattr(self._handle.lib, f"evercreds_{name}")
         return self._checked(function(self._handle.number, *arguments))
 
-    @staticmethod
-    def _checked(result: int) -> int:
+    def _checked(self, result: int) -> int:
         if result < 0 and result != abi.Result.NO_ENTRY:
+            # After a fault of its own the library refuses this handle for ever. The next call
+            # begins anew, with no entries.
+            self._handle.free()
             text = abi.ERROR_TEXTS.get(result, "unknown result")
             raise EvercredsLibraryError(f"the library answered {result}: {text}", code=str(result))
         return result
