@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ def busy(session: Any, threads: int = 4) -> Iterator[None]:
             worker.join(20)
 
 
+def fork_often(count: int, work: Callable[[], None]) -> None:
+    """Fork children that do this work, a few at a time, so that each is served within its time."""
+    under_way: list[int] = []
+    for _ in range(count):
+        under_way.append(in_child(work, seconds=90))
+        if len(under_way) == 4:
+            assert ended_well(under_way.pop(0))
+    assert [pid for pid in under_way if not ended_well(pid)] == []
+
+
 def test_1000_forks_of_a_busy_parent(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:
@@ -68,14 +78,8 @@ def test_1000_forks_of_a_busy_parent(
         assert session.credentials["access_key"] != before["access_key"]
         assert client().list_buckets()["Buckets"]
 
-    # A few at a time, so that the machine serves each within its time.
     with busy(session):
-        under_way: list[int] = []
-        for _ in range(FORKS):
-            under_way.append(in_child(work, seconds=60))
-            if len(under_way) == 4:
-                assert ended_well(under_way.pop(0))
-        assert [pid for pid in under_way if not ended_well(pid)] == []
+        fork_often(FORKS, work)
     assert stand_in.calls(role)["successes"] > FORKS
 
 
@@ -97,8 +101,7 @@ def test_forks_while_others_are_in_tls(
     for thread in threads:
         thread.start()
     try:
-        children = [in_child(session.refresh) for _ in range(50)]
-        assert [pid for pid in children if not ended_well(pid)] == []
+        fork_often(50, session.refresh)
     finally:
         stop.set()
         for thread in threads:

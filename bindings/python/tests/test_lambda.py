@@ -70,13 +70,12 @@ def test_a_function_that_is_frozen_between_its_calls(
         assert process.stdout.readline() == "ready\n"
         assert stand_in.calls(role)["attempts"] == (0 if defer_refresh else 1)
         first = invoke(process)
-        assert first["installs"] == 1
 
         # The advisory refresh is over when the call is.
         until(lambda: invoke(process, "look")["phase"] == "advisory")
         stand_in.fault("latency", role=role, latency_ms=200)
         second = invoke(process)
-        assert second["installs"] == 2
+        assert second["installs"] == first["installs"] + 1
         assert second["key"] != first["key"]
         stand_in.clear_faults()
 
@@ -86,9 +85,9 @@ def test_a_function_that_is_frozen_between_its_calls(
         os.kill(process.pid, signal.SIGCONT)
         thawed = invoke(process, "look")
         assert thawed["phase"] == "expired"
-        assert thawed["starts"] == stand_in.calls(role)["attempts"] == 2
+        assert thawed["starts"] == stand_in.calls(role)["attempts"] == second["starts"]
         third = invoke(process)
-        assert third["installs"] == 3
+        assert third["installs"] == second["installs"] + 1
         assert third["key"] != second["key"]
 
 
