@@ -342,6 +342,8 @@ class Room:
         """Go on in a child: with this thread alone, and with what the session kept."""
         core = self.core
         assert core is not None
+        if not self.stage.actors:
+            core.wake()  # as the restore does: what is due is then no difference
         was_calm = not self.stage.actors
         before = self.look()
         handle = core._machine._handle
