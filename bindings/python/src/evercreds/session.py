@@ -164,7 +164,7 @@ class _Session(CachingSession, metaclass=_Factory):
             )
         if not self._takes_source:
             raise EvercredsConfigurationError(
-                f"method={self._method!r} takes no source: it has no use for base credentials",
+                f"{type(self).__name__} takes no source: it has no use for base credentials",
                 param="source",
             )
         for name in ("botocore_session", "profile_name", *_KEYS):
@@ -469,8 +469,9 @@ def _base_credentials(arguments: dict[str, Any], source: _Session | None) -> Bas
             "aws_account_id with both",
             param="aws_access_key_id/aws_secret_access_key",
         )
-    own = given is None or access_key or profile
-    return base_of(base, credentials_of=base if own else given)
+    if given is None or access_key or profile:
+        return base_of(base, base)
+    return base_of(base, given)
 
 
 def _as_dict(served: CredentialSet) -> TemporaryCredentials:

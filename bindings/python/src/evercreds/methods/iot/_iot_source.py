@@ -118,7 +118,8 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
             "expiration in the reply of the IoT credentials provider: "
             f"{_rules.expiry_problem(expiry_ms)}"
         )
-    frozen = FrozenCredentials(*(credentials[name] for name in _FIELDS), None)
+    access_key, secret_key, token = (credentials[name] for name in _FIELDS)
+    frozen = FrozenCredentials(access_key, secret_key, token, None)
     return Reply(
         CredentialSet(frozen, _replies.instant(expiry_ms)),
         expiry_ms,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evercreds._options import given_as
 from evercreds.errors import EvercredsValidationError
+from evercreds.methods.iot._files import existing_file
 
 __all__ = ["Material", "certificates", "private_key"]
 
@@ -90,12 +91,8 @@ class Material:
             raise self._refused(
                 "must be the path of a file where it is a string: PEM text is given as bytes"
             )
-        try:
-            path = Path(text).expanduser()
-            is_file = path.is_file()
-        except (OSError, RuntimeError, ValueError):  # too long, no home, a null character
-            is_file = False
-        if not is_file:
+        path = existing_file(text)
+        if path is None:
             raise self._refused("must be PEM bytes or the path of a file: there is no such file")
         return path
 

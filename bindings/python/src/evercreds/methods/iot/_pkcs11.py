@@ -13,6 +13,7 @@ from typing import Any
 from evercreds._fork import forget_in_child
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.methods.iot._crt import error_name
+from evercreds.methods.iot._files import existing_file
 
 __all__ = ["Token", "keep_for_ever", "loaded_library", "token"]
 
@@ -85,12 +86,8 @@ _OTHERS = tuple(_CHECKS)[1:]
 
 
 def _library_file(given: str | os.PathLike[str]) -> Path:
-    try:
-        path = Path(given).expanduser()
-        is_file = path.is_file()
-    except (OSError, RuntimeError, ValueError):  # too long, no home, a null character
-        is_file = False
-    if not is_file:
+    path = existing_file(given)
+    if path is None:
         raise _refused("must have the path of a file as pkcs11_lib: there is no such file")
     return path.resolve()
 

@@ -128,13 +128,17 @@ class ClientIdentity:
                 texts.certificate, texts.private_key
             )
         else:
+            # Any of these may be None, of which awscrt's own types know nothing.
+            place: dict[str, Any] = {
+                "slot_id": self.token.slot_id,
+                "token_label": self.token.token_label,
+                "private_key_label": self.token.private_key_label,
+            }
             options = TlsContextOptions.create_client_with_mtls_pkcs11(
                 pkcs11_lib=loaded_library(self.token.library),
                 user_pin=self.token.user_pin,
-                slot_id=self.token.slot_id,
-                token_label=self.token.token_label,
-                private_key_label=self.token.private_key_label,
                 cert_file_contents=texts.certificate,
+                **place,
             )
         if texts.ca is not None:
             options.override_default_trust_store(texts.ca)
