@@ -157,7 +157,8 @@ class TestForkInside:
 
         def provider() -> dict[str, str]:
             if not children:
-                children.append(in_child(work))
+                children.append(0)  # in the child too, which is to fork no further
+                children[0] = in_child(work)
             return GOOD
 
         def hanging() -> dict[str, str]:
