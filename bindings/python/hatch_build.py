@@ -2,7 +2,8 @@
 
 The library is ``src/evercreds/_native/libevercreds.*``, as ``./task build:native`` leaves it, or
 the file that ``EVERCREDS_WHEEL_LIBRARY`` names: one that was built for older systems, or for
-another processor. The wheel's tag is read off that file.
+another processor, or the WebAssembly module, which is for any. The wheel's tag is read off that
+file.
 """
 
 from __future__ import annotations
@@ -37,6 +38,10 @@ class PlatformWheel(BuildHookInterface[Any]):
                 f"{library} is not there: build the library first (./task build:native in the "
                 "project's root), or name one in EVERCREDS_WHEEL_LIBRARY"
             )
+        if library.suffix == ".wasm":
+            build_data["force_include"][str(library)] = "evercreds/_native/evercreds.wasm"
+            build_data["tag"] = "py3-none-any"
+            return
         content = library.read_bytes()
         build_data["force_include"][str(library)] = f"evercreds/_native/libevercreds{_SUFFIX}"
         if content.startswith(b"\x7fELF"):

@@ -27,6 +27,7 @@ var runners = []runner{
 	{"conformance", regexp.MustCompile(`^conformance: \d+ scenarios`), false, 1},
 	{"aws suite", regexp.MustCompile(`^aws suite: `), false, 1},
 	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false, 1},
+	{"wheel", regexp.MustCompile(`^wheel: \d+ passed, \d+ failed`), true, 1},
 	{"check", regexp.MustCompile(`^check: all good`), false, 1},
 }
 

@@ -1,4 +1,5 @@
-# Builds the library for old systems, and the wheel around it:
+# Builds the library for old systems, the wheel around it, and the one for any
+# system, with the WebAssembly module:
 # wheel.sh ARCH DIRECTORY [FLAGS of go build]
 # ARCH is amd64 or arm64. What was in the directory is replaced.
 set -eu
@@ -27,5 +28,7 @@ rm -rf "$out"
 mkdir -p "$out"
 library=$(pwd)/$out/libevercreds.$suffix
 GOARCH=$arch CGO_ENABLED=1 go build -buildmode=c-shared "$@" -o "$library" ./cabi
-EVERCREDS_WHEEL_LIBRARY=$library "$PYTHON" -m pip wheel --quiet --no-deps \
-    --wheel-dir "$out" bindings/python
+for each in "$library" "$(pwd)/build/evercreds.wasm"; do
+    EVERCREDS_WHEEL_LIBRARY=$each "$PYTHON" -m pip wheel --quiet --no-deps \
+        --wheel-dir "$out" bindings/python
+done

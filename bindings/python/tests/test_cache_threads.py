@@ -16,7 +16,6 @@ import pytest
 from botocore.client import BaseClient
 
 from conftest import ended_well, in_child, in_threads, until
-from evercreds import EvercredsLibraryError
 from evercreds import _abi_generated as abi
 from evercreds.cache import (
     ClientCache,
@@ -310,8 +309,6 @@ def test_a_cache_begins_anew_after_a_fault_of_the_library(cache: ClientCache) ->
     first = cache.get_or_make(A, Client)
     handle = cache._entries._order._handle
     handle.lib = Faulty(handle.lib)
-    with pytest.raises(EvercredsLibraryError):
-        cache.get(A)
     again = cache.get_or_make(A, Client)
     assert again is not first
     assert cache[A] is again

@@ -64,6 +64,7 @@ def fork_often(count: int, work: Callable[[], None]) -> None:
     assert [pid for pid in under_way if not ended_well(pid)] == []
 
 
+@pytest.mark.slow
 def test_1000_forks_of_a_busy_parent(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:

@@ -15,7 +15,10 @@ import pytest
 from conftest import StandIn, until
 from running import addresses, started
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Lambda runs on Linux")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="Lambda runs on Linux"),
+]
 
 # A runtime: the function is loaded once, and called for each line.
 RUNTIME = """

@@ -91,6 +91,7 @@ def test_a_client_that_the_broker_does_not_know_is_refused(
     assert f" as {given['client_id']} (" not in broker.log()
 
 
+@pytest.mark.slow
 def test_a_broker_that_nobody_vouches_for_is_refused(
     iot_session: SessionMaker, broker: Broker, proxy: Proxy
 ) -> None:

@@ -17,7 +17,10 @@ import pytest
 from conftest import StandIn, until
 from running import LIFETIME_S, PROGRAMS, addresses, started
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork"),
+]
 
 WORKERS = 4
 REQUESTS = 100

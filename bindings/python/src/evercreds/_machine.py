@@ -14,9 +14,10 @@ from evercreds._library import library
 from evercreds._options import Options
 from evercreds.errors import EvercredsLibraryError
 
-__all__ = ["Machine", "OptionRefusedError", "PoisonedError", "fresh_seed"]
+__all__ = ["LOST", "Machine", "OptionRefusedError", "PoisonedError", "fresh_seed"]
 
-_POISONED = (abi.Result.ERR_PANIC, abi.Result.ERR_POISONED)
+LOST = (abi.Result.ERR_PANIC, abi.Result.ERR_POISONED)
+"""What the library answers where it has lost what a handle was for."""
 
 
 class PoisonedError(EvercredsLibraryError):
@@ -45,7 +46,7 @@ def _fail(result: int) -> NoReturn:
     if option in abi.OPTION_NAMES:
         raise OptionRefusedError(option)
     text = abi.ERROR_TEXTS.get(result, "unknown result")
-    kind = PoisonedError if result in _POISONED else EvercredsLibraryError
+    kind = PoisonedError if result in LOST else EvercredsLibraryError
     raise kind(f"the library answered {result}: {text}", code=str(result))
 
 

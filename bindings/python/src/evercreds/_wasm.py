@@ -70,7 +70,7 @@ class WasmLibrary:
         # say the same; so no call comes back from inside a call.
         self._lock = threading.Lock()
         self._freed: collections.deque[tuple[Any, int]] = collections.deque()
-        self._trap: type[BaseException] = wasmtime.WasmtimeError
+        self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
         self._store = wasmtime.Store(engine)
         self._store.set_wasi(wasmtime.WasiConfig())
         linker = wasmtime.Linker(engine)
@@ -115,13 +115,13 @@ class WasmLibrary:
         export = self._export(f"evercreds_{name}")
 
         def free(number: int) -> int:
-            self._freed.append((export, number))
-            if self._lock.acquire(blocking=False):
-                try:
-                    return self._guarded(lambda: 0)
-                finally:
-                    self._lock.release()
-            return 0
+            if not self._lock.acquire(blocking=False):
+                self._freed.append((export, number))
+                return 0
+            try:
+                return self._guarded(lambda: int(export(self._store, number)))
+            finally:
+                self._lock.release()
 
         return free
 
@@ -134,7 +134,7 @@ class WasmLibrary:
                 export, number = self._freed.popleft()
                 export(self._store, number)
             return call()
-        except self._trap:
+        except self._traps:
             self.is_dead = True
             return abi.Result.ERR_PANIC
 

@@ -24,6 +24,8 @@ from evercreds._session_core import SessionCore
 from properties.answers import FAILURES, LIVES_MS, MALFORMED, Reply, number_of
 from properties.clocks import RoomClock
 
+pytestmark = pytest.mark.slow
+
 _PATIENCE_S = 20
 
 _base = botocore.session.Session()

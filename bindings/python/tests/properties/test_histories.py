@@ -21,6 +21,8 @@ from properties.answers import ANSWERS, LIVES_MS, Answer
 from properties.options import OPTIONS
 from properties.room import Room
 
+pytestmark = pytest.mark.slow
+
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 _ANY = st.integers(0, 1000)
 _SPANS = st.sampled_from([1, 10, 60, 199, _SECOND, _SECOND, 6 * _SECOND, _MINUTE, 16 * _MINUTE])

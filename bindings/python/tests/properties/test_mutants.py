@@ -19,6 +19,8 @@ from evercreds._session_core import NO_LEASE, SessionCore
 from evercreds._source import CredentialSet, FrozenCredentials
 from properties.test_histories import Histories
 
+pytestmark = pytest.mark.slow
+
 Mutant = Callable[[pytest.MonkeyPatch], None]
 MUTANTS: dict[str, Mutant] = {}
 

@@ -26,6 +26,8 @@ from properties.answers import FAILURES, MALFORMED, Reply
 from properties.clocks import RoomClock
 from properties.options import OPTIONS
 
+pytestmark = pytest.mark.slow
+
 _SECOND, _MINUTE, _HOUR, _DAY = 1000, 60_000, 3_600_000, 24 * 3_600_000
 
 

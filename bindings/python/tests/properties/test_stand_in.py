@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from conftest import ROLE, StandIn, in_threads
 from evercreds import EvercredsError, RefreshableSession
 
+pytestmark = pytest.mark.slow
+
 _ONCE = Config(retries={"total_max_attempts": 1})
 _numbers = itertools.count()
 

@@ -19,7 +19,7 @@ from awsiot import mqtt_connection_builder
 from conftest import IOT_ENDPOINT, StandIn
 from mosquitto import MQTT_ENDPOINT, Broker
 from relays import Proxy
-from softhsm import SoftToken, softhsm_token  # noqa: F401
+from softhsm import SoftToken
 from usage.conftest import Run
 
 TOPIC = "usage/readings"
@@ -102,7 +102,7 @@ def test_iot_pkcs11(
     run: Run,
     thing: dict[str, str],
     stand_in: StandIn,
-    softhsm_token: SoftToken,  # noqa: F811
+    softhsm_token: SoftToken,
 ) -> None:
     token = softhsm_token
     printed = run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from evercreds import _abi_generated as abi
 from evercreds._handle import Handle
 from evercreds._library import library
+from evercreds._machine import LOST
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["Order"]
@@ -32,7 +33,11 @@ class Order:
         if not handle.number:
             return False  # nothing was added yet
         # Written out, because this call is nearly all that it takes to find a client.
-        return self._checked(handle.lib.evercreds_cache_get(handle.number, number)) == 1
+        result = handle.lib.evercreds_cache_get(handle.number, number)
+        if result in LOST:
+            handle.free()  # what is looked for is not there any more: the library has failed
+            return False
+        return self._checked(result) == 1
 
     def add(self, number: int) -> list[int]:
         """Add an entry, and tell which ones had to go; itself where the bound is 0."""
