@@ -3,7 +3,7 @@
 # with no Go to be found; then with what the tests need, and tested.
 set -eu
 root=$(pwd)
-wheel=$(ls "$root/$1"/*linux*.whl "$root/$1"/*macosx*.whl 2>/dev/null)
+wheel=$(ls "$root/$1"/*.whl | grep -v -- -any.whl)
 wheel_for_any=$(ls "$root/$1"/*-any.whl)
 shift
 # All but what takes long, and what is about another package.

@@ -23,13 +23,14 @@ from evercreds import (
     RefreshableSession,
     STSRefreshableSession,
 )
+from evercreds._methods import METHODS
 from evercreds.methods.custom import CustomRefreshableSession
 
 
 @pytest.fixture(autouse=True)
 def methods() -> Iterator[None]:
     """What a test registers ends with it."""
-    with mock.patch.dict(RefreshableSession._methods):
+    with mock.patch.dict(METHODS):
         yield
 
 
@@ -173,7 +174,7 @@ def test_a_name_that_is_none_is_refused(name: Any) -> None:
 
 @pytest.mark.parametrize("name", ["sts", "custom"])
 def test_our_own_names_are_not_given_away(name: str) -> None:
-    before = RefreshableSession._methods[name]
+    before = METHODS[name]
     with pytest.raises(EvercredsConfigurationError) as caught:
 
         class Mine(RefreshableSession, method=name):
@@ -181,7 +182,7 @@ def test_our_own_names_are_not_given_away(name: str) -> None:
                 return lent()
 
     assert caught.value.param == "method"
-    assert RefreshableSession._methods[name] is before
+    assert METHODS[name] is before
 
 
 def test_a_name_that_is_taken_is_warned_of() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from conftest import ROOT
 from evercreds import RefreshableSession
+from evercreds._methods import METHODS
 
 PAGE = ROOT / "docs" / "migration.md"
 
@@ -71,7 +72,7 @@ def test_its_class_of_a_users_own_works() -> None:
         "RefreshableSession": RefreshableSession,
         "read_vault": lambda path: lent | {"token": path},
     }
-    with mock.patch.dict(RefreshableSession._methods):
+    with mock.patch.dict(METHODS):
         exec(program, names)
         with names["session"] as session:
             assert session.credentials["token"] == "aws/reader"

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import datetime
-import inspect
-import math
 from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
 
 import boto3
-import botocore.session
 
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
-from evercreds._botocore import derived_session, new_session
-from evercreds._chain import ParentCredentials, base_of
+from evercreds._boto3_arguments import KEYS, base_credentials, check_boto3_arguments
+from evercreds._botocore import derived_session
+from evercreds._chain import ParentCredentials
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child
+from evercreds._given import as_dict, min_ttl_ms
 from evercreds._hooks import RejectionWatch
 from evercreds._machine import OptionRefusedError
-from evercreds._options import DEFAULTS, given_as, is_real, options_from, refused
+from evercreds._methods import METHODS, checked_name, make, register
+from evercreds._options import DEFAULTS, given_as, options_from, refused
 from evercreds._session_core import SessionCore
-from evercreds._shapes import IOT_MISSING, Identity, TemporaryCredentials
-from evercreds._source import CredentialSet, Source
+from evercreds._shapes import Identity, TemporaryCredentials
+from evercreds._source import Source
 from evercreds._status import SessionStatus
 from evercreds.cache import Session as CachingSession
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
-    EvercredsWarning,
-    users_level,
 )
 
 if TYPE_CHECKING:
@@ -44,11 +42,6 @@ __all__ = ["RefreshableSession"]
 
 _S = TypeVar("_S", bound="_Session")
 
-_BOTO3_ARGUMENTS = tuple(inspect.signature(boto3.Session.__init__).parameters)[1:]
-_LONGEST_TTL_S = 43200  # no role lives longer
-_SHOWN = (str, int, float, type(None))
-_KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
-
 
 class _Factory(type):
     """Has ``RefreshableSession(method=...)`` make a session of that method's class."""
@@ -61,30 +54,13 @@ class _Factory(type):
                     raise TypeError(
                         "RefreshableSession() takes method alone as a positional argument"
                     )
-                return _make(*args, **kwargs)
+                return make(*args, **kwargs)
             return super().__call__(*args, **kwargs)
-
-
-def _make(method: str = "sts", **kwargs: Any) -> Any:
-    methods = RefreshableSession._methods
-    kind = methods.get(method) if isinstance(method, str) else None
-    if kind is None:
-        hint = f"; {IOT_MISSING}" if method == "iot" or "iot" not in methods else ""
-        raise EvercredsValidationError(
-            f"method must be one of {', '.join(map(repr, methods))}{hint}",
-            param="method",
-            value=method if isinstance(method, _SHOWN) else given_as(method),
-        )
-    if "refresh_method" in kwargs:
-        EvercredsWarning.warn("refresh_method cannot be set: it follows from method", users_level())
-        del kwargs["refresh_method"]
-    return kind(**kwargs)
 
 
 class _Session(CachingSession, metaclass=_Factory):
     """What the sessions of all methods have in common."""
 
-    _methods: ClassVar[dict[str, type[_Session]]] = {}
     # Whose defaults in the library hold: those of the method that a class is derived from.
     _rules_of: ClassVar[int] = abi.Method.CUSTOM
     refresh_method: ClassVar[str] = "custom"
@@ -107,30 +83,27 @@ class _Session(CachingSession, metaclass=_Factory):
         """
         super().__init_subclass__(**kwargs)
         if refresh_method is not None:
-            cls.refresh_method = _checked_name("refresh_method", refresh_method)
+            cls.refresh_method = checked_name("refresh_method", refresh_method)
         elif method is not None:
-            cls.refresh_method = _checked_name("method", method)
+            cls.refresh_method = checked_name("method", method)
         if method is not None:
-            _register(cls, _checked_name("method", method))
+            given = cls.fetch_credentials, cls._make_source
+            is_complete = given != (_Session.fetch_credentials, _Session._make_source)
+            register(cls, checked_name("method", method), is_complete=is_complete)
 
     _takes_source: ClassVar[bool] = True
     """Whether the method has a use for base credentials."""
 
     def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
         arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
-        for name in kwargs:
-            if name not in _BOTO3_ARGUMENTS:
-                raise TypeError(
-                    f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
-                )
-        _check_boto3_arguments(kwargs)
+        check_boto3_arguments(kwargs, of=type(self))
         if source is not None:
             self._check_source(source, kwargs)
         options = options_from(self._rules_of, arguments)
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
-        base = _base_credentials(kwargs, source)
+        base = base_credentials(kwargs) if source is None else _credentials_of(source, kwargs)
         signing = derived_session(base.session)
         self._has_boto3_handlers = signing.user_agent_name == "Boto3"
         super().__init__(
@@ -167,7 +140,7 @@ class _Session(CachingSession, metaclass=_Factory):
                 f"{type(self).__name__} takes no source: it has no use for base credentials",
                 param="source",
             )
-        for name in ("botocore_session", "profile_name", *_KEYS):
+        for name in ("botocore_session", "profile_name", *KEYS):
             if others.get(name):
                 raise EvercredsConfigurationError(
                     f"source and {name} both say what the base credentials are: give one of them",
@@ -224,7 +197,7 @@ class _Session(CachingSession, metaclass=_Factory):
             given = {
                 name: value
                 for name, value in parameters.items()
-                if name not in _KEYS and name != "service_name"
+                if name not in KEYS and name != "service_name"
             }
             self._identity = boto3.Session.client(self, "sts", **given)
         return self._identity
@@ -232,7 +205,7 @@ class _Session(CachingSession, metaclass=_Factory):
     @classmethod
     def get_available_methods(cls) -> list[str]:
         """List the methods that can be given to the factory."""
-        return list(cls._methods)
+        return list(METHODS)
 
     @property
     def credentials(self) -> TemporaryCredentials:
@@ -246,7 +219,7 @@ class _Session(CachingSession, metaclass=_Factory):
             Exception: What the source raised, or an EvercredsCredentialError, where there is
                 nothing valid to serve.
         """
-        return _as_dict(self._core.obtain())
+        return as_dict(self._core.obtain())
 
     def credentials_for(self, min_ttl: float | datetime.timedelta) -> TemporaryCredentials:
         """Give credentials that are valid for at least this long.
@@ -259,7 +232,7 @@ class _Session(CachingSession, metaclass=_Factory):
             Exception: As for :meth:`refreshable_credentials`; an EvercredsCredentialError with
                 the code ``"min_ttl"`` where even new credentials have less time.
         """
-        return _as_dict(self._core.obtain(_min_ttl_ms(min_ttl)))
+        return as_dict(self._core.obtain(min_ttl_ms(min_ttl)))
 
     def refresh(self) -> None:
         """Refresh now. If that fails the error is raised, and the credentials held stay."""
@@ -280,7 +253,7 @@ class _Session(CachingSession, metaclass=_Factory):
             EvercredsValidationError: min_ttl is not a time of at least 0.
             Exception: As for :meth:`credentials_for`.
         """
-        return _as_dict(await self._core.obtain_in_loop(_min_ttl_ms(min_ttl)))
+        return as_dict(await self._core.obtain_in_loop(min_ttl_ms(min_ttl)))
 
     async def async_refresh(self) -> None:
         """As :meth:`refresh`, in an event loop, which is never blocked."""
@@ -329,42 +302,6 @@ class _Session(CachingSession, metaclass=_Factory):
     def whoami(self) -> Identity:
         """Tell who this session is; the same as :meth:`get_identity`."""
         return self.get_identity()
-
-
-def _checked_name(param: str, name: object) -> str:
-    if not isinstance(name, str) or not name.strip():
-        raise EvercredsValidationError(
-            f"{param} must be a text that is not empty, got {given_as(name)}", param=param
-        )
-    return name
-
-
-def _register(kind: type[_Session], method: str) -> None:
-    """Have the factory make sessions of this class for this method."""
-    methods = _Session._methods
-    if method in methods:
-        if method in abi.METHODS:
-            raise EvercredsConfigurationError(
-                f"method {method!r} is this package's own: give {kind.__name__} another name",
-                param="method",
-                value=method,
-            )
-        EvercredsWarning.warn(
-            f"method {method!r} was that of {methods[method].__name__}, and is now that of "
-            f"{kind.__name__}",
-            users_level(),
-        )
-    given = kind.fetch_credentials, kind._make_source
-    if given == (_Session.fetch_credentials, _Session._make_source):
-        raise EvercredsConfigurationError(
-            f"{kind.__name__} must define fetch_credentials, to be the class of a method",
-            param="fetch_credentials",
-        )
-    kind._rules_of = abi.METHODS.get(method, kind._rules_of)
-    methods[method] = kind
-    # In the order of their names, as get_available_methods lists them.
-    for name in sorted(methods):
-        methods[name] = methods.pop(name)
 
 
 class RefreshableSession(_Session):
@@ -426,72 +363,9 @@ class RefreshableSession(_Session):
         def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...
 
 
-def _check_boto3_arguments(arguments: Mapping[str, Any]) -> None:
-    """Check the arguments of ``boto3.Session``, which checks none itself."""
-    for name, value in arguments.items():
-        if name == "botocore_session":
-            kind, wanted = botocore.session.Session, "a botocore.session.Session"
-        else:
-            kind, wanted = str, "a string"
-        if value is not None and not isinstance(value, kind):
-            # What was given for a key may be one, whatever its type.
-            raise EvercredsValidationError(
-                f"{name} must be {wanted}, got {type(value).__name__}", param=name
-            )
-
-
-def _base_credentials(arguments: dict[str, Any], source: _Session | None) -> BaseCredentials:
-    """Choose the botocore session with which credentials are got; the user's is not changed."""
-    if source is not None:
-        child = derived_session(source._session)
-        if arguments.get("region_name"):
-            child.set_config_variable("region", arguments["region_name"])
-        return ParentCredentials(child, source._leased)
-    given: botocore.session.Session | None = arguments.get("botocore_session")
-    others = {name: arguments.get(name) for name in ("profile_name", "region_name", *_KEYS)}
-    if given is not None and not any(others.values()):
-        return base_of(given, given)
-    profile, region = others["profile_name"], others["region_name"]
-    if given is None:
-        base = new_session(profile)
-    else:
-        base = derived_session(given)
-        if profile is not None:
-            base.set_config_variable("profile", profile)
-    if region is not None:
-        base.set_config_variable("region", region)
-    access_key, secret_key, token, account_id = (others[name] for name in _KEYS)
-    if access_key and secret_key:
-        base.set_credentials(access_key, secret_key, token, account_id=account_id)
-    elif access_key or secret_key or token or account_id:
-        raise EvercredsConfigurationError(
-            "aws_access_key_id and aws_secret_access_key go together, and aws_session_token and "
-            "aws_account_id with both",
-            param="aws_access_key_id/aws_secret_access_key",
-        )
-    if given is None or access_key or profile:
-        return base_of(base, base)
-    return base_of(base, given)
-
-
-def _as_dict(served: CredentialSet) -> TemporaryCredentials:
-    frozen: Any = served.frozen
-    expiry = served.expiry
-    return {
-        "access_key": frozen.access_key,
-        "secret_key": frozen.secret_key,
-        "token": frozen.token,
-        "expiry_time": None if expiry is None else expiry.isoformat(),
-    }
-
-
-def _min_ttl_ms(given: float | datetime.timedelta) -> int:
-    seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
-    if not is_real(seconds) or not 0 <= seconds <= _LONGEST_TTL_S:
-        raise EvercredsValidationError(
-            f"min_ttl must be seconds from 0 to {_LONGEST_TTL_S}, or a timedelta of that, got "
-            f"{given_as(given)}",
-            param="min_ttl",
-        )
-    ms: int = math.ceil(seconds * 1000)
-    return ms
+def _credentials_of(source: RefreshableSession, arguments: Mapping[str, Any]) -> BaseCredentials:
+    """Make the base credentials of a session that has another as its source."""
+    child = derived_session(source._session)
+    if arguments.get("region_name"):
+        child.set_config_variable("region", arguments["region_name"])
+    return ParentCredentials(child, source._leased)
