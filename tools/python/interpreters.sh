@@ -13,6 +13,8 @@ candidates() {
     if command -v pyenv >/dev/null 2>&1; then
         ls -d "$(pyenv root)"/versions/3.1[0-9]*/bin/python 2>/dev/null || :
     fi
+    # What ./task python:newer has brought.
+    ls -d "$(pwd)"/build/pythons/root/usr/bin/python3.1[0-9] 2>/dev/null || :
 }
 
 seen=

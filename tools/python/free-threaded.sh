@@ -5,6 +5,7 @@
 # its own, and built, which takes some minutes. FREE_THREADED_PYTHON=/path/to/it
 # spares that.
 set -eu
+. tools/python/apt-elsewhere.sh
 
 dir=$(pwd)/build/free-threaded
 suite=trixie # whose Python is the one below
@@ -12,20 +13,8 @@ package=python3.13
 mkdir -p "$dir"
 
 fetch() {
-    mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep '/debian/*$' | head -n 1)
-    keys=/usr/share/keyrings/debian-archive-keyring.gpg
-    mkdir -p "$dir/apt/lists/partial" "$dir/apt/archives/partial" "$dir/source"
-    : >"$dir/apt/status"
-    echo "deb-src [signed-by=$keys] ${mirror:?no Debian mirror is configured} $suite main" >"$dir/apt/sources.list"
-    cat >"$dir/apt/apt.conf" <<EOF
-Dir::State "$dir/apt";
-Dir::State::status "$dir/apt/status";
-Dir::Cache "$dir/apt";
-Dir::Etc::sourcelist "$dir/apt/sources.list";
-Dir::Etc::sourceparts "-";
-EOF
-    export APT_CONFIG="$dir/apt/apt.conf"
-    apt-get --quiet update
+    mkdir -p "$dir/source"
+    apt_elsewhere "$dir" "$suite" deb-src
     (cd "$dir/source" && apt-get --quiet source --download-only "$package")
     rm -rf "$dir/build"
     mkdir "$dir/build"
@@ -45,15 +34,11 @@ build() {
 
 python=${FREE_THREADED_PYTHON:-$dir/python/bin/python3}
 if [ ! -x "$python" ]; then
-    if ! command -v apt-get >/dev/null; then
-        echo "free-threaded-python: no apt-get to fetch its source with; set FREE_THREADED_PYTHON" >&2
-        exit 1
-    fi
     fetch >&2
     build
 fi
 "$python" -c 'import sys; sys.exit(sys._is_gil_enabled())' || {
-    echo "free-threaded-python: $python has a GIL" >&2
+    echo "free-threaded: $python has a GIL" >&2
     exit 1
 }
 [ -x "$dir/venv/bin/python" ] || "$python" -m venv "$dir/venv"
