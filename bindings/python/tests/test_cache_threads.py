@@ -225,6 +225,15 @@ def test_a_build_that_is_interrupted_frees_those_who_wait(cache: ClientCache) ->
     assert given == [client]
 
 
+@pytest.fixture
+def _heeds_ctrl_c() -> Iterator[None]:
+    """As a program in the foreground does; one that a shell has put in the background does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heeds_ctrl_c")
 def test_ctrl_c_reaches_one_who_waits_and_the_build_goes_on(cache: ClientCache) -> None:
     gate = Gate()
     builder, built = started(lambda: cache.get_or_make(A, gate.build))

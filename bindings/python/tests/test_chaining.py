@@ -378,7 +378,8 @@ def test_all_refresh_at_once(
     for outcome in outcomes:
         assert outcome is None or getattr(outcome, "code", None) in allowed, outcome
     assert stand_in.calls(parent_role)["concurrent_max"] == 1
-    assert stand_in.calls(role)["concurrent_max"] == 1
+    # 0 where what its parents were given is rejected all the time.
+    assert stand_in.calls(role)["concurrent_max"] <= 1
 
 
 def test_coroutines_wait_for_both(

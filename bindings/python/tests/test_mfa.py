@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import pytest
 
-from conftest import SessionMaker, StandIn
+from conftest import SessionMaker, StandIn, until
 from evercreds import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
@@ -140,3 +141,52 @@ def test_a_command_that_fails(
     assert SENTINEL not in repr(error)
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
+
+
+class TestAttended:
+    """A person is asked for the code."""
+
+    @pytest.mark.parametrize("attended", [True, False])
+    def test_nobody_is_asked_ahead_of_need(
+        self, mfa_session: SessionMaker, stand_in: StandIn, role: str, attended: bool
+    ) -> None:
+        stand_in.lifetime(role, 10)
+        codes = iter(["111111", "222222"])
+        windows = {"advisory_timeout": 9, "mandatory_timeout": 0}
+        session = mfa_session(lambda: next(codes), attended=attended, **windows)
+        session.refresh()
+        until(lambda: session.status().phase == "advisory")
+        session.get_credentials().get_frozen_credentials()
+        if attended:
+            assert session.status().counters["starts"] == 1
+        else:
+            until(lambda: session.status().counters["installs"] == 2)
+
+    @pytest.mark.parametrize("attended", [True, False])
+    def test_the_time_counts_from_the_answer_on(
+        self, mfa_session: SessionMaker, attended: bool
+    ) -> None:
+        def slow_person() -> str:
+            threading.Event().wait(1.5)
+            return "123456"
+
+        session = mfa_session(slow_person, attended=attended, refresh_timeout=1)
+        if attended:
+            assert session.credentials["access_key"]
+            return
+        with pytest.raises(EvercredsCredentialError) as caught:
+            session.refresh()
+        assert caught.value.code == "timed_out"
+
+    def test_a_command_may_ask_on_the_terminal(
+        self, mfa_session: SessionMaker, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        command = [
+            sys.executable,
+            "-c",
+            "import sys; print('code?', file=sys.stderr); print(123456)",
+        ]
+        assert mfa_session(command, attended=True).credentials["access_key"]
+        assert "code?" in capfd.readouterr().err
+        assert mfa_session([*command, "x"]).credentials["access_key"]
+        assert "code?" not in capfd.readouterr().err

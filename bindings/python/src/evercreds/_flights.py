@@ -15,16 +15,17 @@ from evercreds._fork import forget_in_child, generation
 from evercreds._fork_gate import ForkGate
 from evercreds._loops import Bell
 
-__all__ = ["Flight", "inside", "launch", "running_inside"]
+__all__ = ["Flight", "inside", "launch", "prompted", "running_inside"]
 
 
 class _Mark:
     """That a context belongs to an attempt of a session's, for as long as that attempt runs."""
 
-    __slots__ = ("generation", "is_running", "session")
+    __slots__ = ("generation", "has_answer", "is_running", "session")
 
-    def __init__(self, session: int) -> None:
+    def __init__(self, session: int, has_answer: Callable[[], None]) -> None:
         self.session = session
+        self.has_answer = has_answer
         self.generation = generation()
         self.is_running = True
 
@@ -58,9 +59,14 @@ class Flight:
 
 
 @contextmanager
-def inside(session: int) -> Iterator[None]:
-    """Mark this context, and those copied from it, as part of an attempt of this session's."""
-    mark = _Mark(session)
+def inside(session: int, has_answer: Callable[[], None]) -> Iterator[None]:
+    """Mark this context, and those copied from it, as part of an attempt of this session's.
+
+    Args:
+        session: The session's number.
+        has_answer: What :func:`prompted` is to do.
+    """
+    mark = _Mark(session, has_answer)
     token = _marks.set((*_marks.get(), mark))
     try:
         _gate.enter(mark, is_nested=bool(_running_around(mark)))
@@ -84,6 +90,11 @@ if hasattr(os, "register_at_fork"):
         before=lambda: _gate.before_fork(_running_around()),
         after_in_parent=_gate.after_fork_in_parent,
     )
+
+
+def prompted() -> None:
+    """Tell that the person has answered whom the attempt that runs here has asked."""
+    _marks.get()[-1].has_answer()
 
 
 def running_inside(session: int) -> bool:

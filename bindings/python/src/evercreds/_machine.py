@@ -159,6 +159,10 @@ class Machine:
         """Report that the attempt ended without an answer."""
         return self._event("abandon", ticket)
 
+    def prompted(self, ticket: int) -> abi.Decision:
+        """Report that a person has answered: the clock of the attempt starts now."""
+        return self._event("prompted", ticket)
+
     def invalidate(self, fingerprint: int) -> abi.Decision:
         """Report that a service rejected a set."""
         out = abi.Decision()

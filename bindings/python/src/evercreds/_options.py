@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "refresh_timeout": None,
     "jitter": None,
     "max_stale": None,
+    "attended": False,
 }
 
 _LARGE = 10**18
@@ -43,6 +44,7 @@ _SECONDS: dict[str, abi.Option] = {
 _SWITCHES: dict[str, abi.Option] = {
     "jitter": abi.Option.JITTER,
     "defer_refresh": abi.Option.DEFER_REFRESH,
+    "attended": abi.Option.ATTENDED,
 }
 
 

@@ -88,7 +88,7 @@ class SessionCore:
     ) -> None:
         self.lease: Lease = NO_LEASE
         self.clock = clock
-        self.wake_at_ms = abi.NEVER
+        self.wake_at_ms: int = abi.NEVER
         self._number = next(_numbers)
         self._source = source
         self._wakes_itself = _wakes_itself(dict(options))
@@ -269,7 +269,7 @@ class SessionCore:
         self._count_attempt(1)
         begun_in = generation()
         try:
-            with inside(self._number):
+            with inside(self._number, lambda: self._prompted(ticket)):
                 reply = self._source.fetch()
         except BaseException as error:
             # Not even an exit may go on from here: it would end this thread, and nothing else.
@@ -282,6 +282,9 @@ class SessionCore:
             report()
         finally:
             self._count_attempt(-1)
+
+    def _prompted(self, ticket: int) -> None:
+        self._background(self._event(lambda machine: machine.prompted(ticket)))
 
     def _count_attempt(self, change: int) -> None:
         with self._lock:

@@ -91,6 +91,8 @@ class AssumeRoleParams(_RequiredAssumeRoleParams, total=False):
 
 
 class _RequiredPKCS11(TypedDict):
+    """What a token cannot do without."""
+
     pkcs11_lib: str
 
 

@@ -29,10 +29,10 @@ class CredentialSet:
     __slots__ = ("expiry", "fingerprint", "frozen")
 
     def __init__(self, frozen: FrozenCredentials, expiry: datetime.datetime | None) -> None:
-        self.frozen = frozen
-        self.expiry = expiry
+        self.frozen: FrozenCredentials = frozen
+        self.expiry: datetime.datetime | None = expiry
         named = f"{frozen.access_key}\0{frozen.token}".encode()
-        self.fingerprint = int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
+        self.fingerprint: int = int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -24,10 +24,10 @@ try:
     from aiobotocore.config import AioConfig
     from aiobotocore.credentials import AioCredentialResolver, AioRefreshableCredentials
     from aiobotocore.session import AioSession
-except ImportError as missing:
+except ImportError as _missing:
     raise ImportError(
-        "evercreds.aio needs aiobotocore: pip install 'evercreds[aio]'", name=missing.name
-    ) from missing
+        "evercreds.aio needs aiobotocore: pip install 'evercreds[aio]'", name=_missing.name
+    ) from _missing
 
 __all__ = ["AioLeasedCredentials", "aioboto3_session", "aiobotocore_session", "credentials_of"]
 
@@ -44,11 +44,14 @@ class AioLeasedCredentials(AioRefreshableCredentials):  # type: ignore[misc]
     Any number of event loops may use them, and threads use the session at the same time.
     """
 
-    access_key = secret_key = token = account_id = property(_only_together)
+    access_key: property = property(_only_together)
+    secret_key: property = access_key
+    token: property = access_key
+    account_id: property = access_key
 
     # The base class would want a first set, a lock and a callback: nothing of it is used.
     def __init__(self, leased: LeasedCredentials) -> None:
-        self.method = leased.method
+        self.method: str = leased.method
         self._leased = leased
 
     def __repr__(self) -> str:

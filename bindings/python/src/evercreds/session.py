@@ -334,6 +334,8 @@ class RefreshableSession(_Session):
             custom.
         jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
         max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
+        attended: ``True``: getting credentials asks a person, for a code say. Nothing then starts
+            with nobody waiting, and refresh_timeout counts from the answer on. Default: False.
         source: A session whose credentials are the base credentials of this one, which is how
             roles are chained; its region is the default of this one's. Each refresh has it give
             credentials that last for a minute at least.

@@ -52,8 +52,8 @@ class SessionCache:
     """The caches of a session: ``.client`` and ``.resource``, or ``["client"]`` and so on."""
 
     def __init__(self) -> None:
-        self.client = SessionClientCache()
-        self.resource = SessionResourceCache()
+        self.client: SessionClientCache = SessionClientCache()
+        self.resource: SessionResourceCache = SessionResourceCache()
 
     def __getitem__(self, kind: CacheType) -> SessionClientCache | SessionResourceCache:
         if kind == "client":

@@ -45,8 +45,12 @@ SUBPROCESS_ALLOWED_PARAMETERS = _ALLOWED.difference(_CAPTURED, _UNSAFE)
 """What mfa_token_provider_kwargs may have in it for a command."""
 
 
-def mfa_provider(provider: TokenProvider, kwargs: Mapping[str, Any] | None) -> MfaProvider:
+def mfa_provider(
+    provider: TokenProvider, kwargs: Mapping[str, Any] | None, *, is_attended: bool = False
+) -> MfaProvider:
     """Check a provider of codes and its arguments, and make one function of them.
+
+    A command that a person attends may ask on the terminal, and has no end of its own.
 
     Raises:
         EvercredsValidationError: The provider or its arguments are of the wrong type.
@@ -72,7 +76,7 @@ def mfa_provider(provider: TokenProvider, kwargs: Mapping[str, Any] | None) -> M
         )
     if not command or not command[0].strip():
         raise EvercredsConfigurationError("mfa_token_provider: the command is empty", param=_PARAM)
-    options = _options(arguments)
+    options = _options(arguments, is_attended)
     return lambda: _from_command(command, options)
 
 
@@ -86,7 +90,7 @@ def _split(command: str) -> list[str]:
         ) from None
 
 
-def _options(arguments: dict[str, Any]) -> dict[str, Any]:
+def _options(arguments: dict[str, Any], is_attended: bool) -> dict[str, Any]:
     for name in arguments:
         unsafe = name in _UNSAFE and arguments[name]
         if name not in _ALLOWED or name in _CAPTURED or unsafe:
@@ -95,8 +99,11 @@ def _options(arguments: dict[str, Any]) -> dict[str, Any]:
                 param="mfa_token_provider_kwargs",
             )
     kept = {name: value for name, value in arguments.items() if name not in _UNSAFE}
-    forced = {"check": True, "capture_output": True, "text": True}
-    return {"timeout": _TIMEOUT_S, "errors": "replace", **kept, **forced}
+    kept.pop("capture_output", None)
+    forced: dict[str, Any] = {"check": True, "stdout": subprocess.PIPE, "text": True}
+    forced["stderr"] = None if is_attended else subprocess.PIPE
+    timeout = None if is_attended else _TIMEOUT_S
+    return {"timeout": timeout, "errors": "replace", **kept, **forced}
 
 
 def _from_callable(provider: Callable[..., str], arguments: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from botocore.parsers import ResponseParserError
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
 from evercreds._botocore import derived_session
+from evercreds._flights import prompted
 from evercreds._source import Failure, Reply
 from evercreds.methods import _replies
 from evercreds.methods._mfa import MfaProvider, OneTimeCodes
@@ -63,6 +64,7 @@ class STSSource:
             client = self._client = self._make_client()
         if self._mfa is not None:
             parameters["TokenCode"] = self._mfa()
+            prompted()
         if "TokenCode" in parameters:
             self._codes.use(parameters["TokenCode"])
         try:

@@ -63,7 +63,9 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
             "sts_client_kwargs",
             {} if sts_client_kwargs is None else sts_client_kwargs,
         )
-        self._mfa = self._checked_mfa(mfa_token_provider, mfa_token_provider_kwargs)
+        self._mfa = self._checked_mfa(
+            mfa_token_provider, mfa_token_provider_kwargs, kwargs.get("attended") is True
+        )
         self._check_duration(is_chained=False)
         if kwargs.get("source") is not None:
             self._check_keys_beside_source()
@@ -84,7 +86,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         return identity
 
     def _checked_mfa(
-        self, provider: TokenProvider | None, kwargs: Mapping[str, Any] | None
+        self, provider: TokenProvider | None, kwargs: Mapping[str, Any] | None, is_attended: bool
     ) -> MfaProvider | None:
         config = self.assume_role_kwargs
         if provider is None:
@@ -96,7 +98,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
                     param="SerialNumber/TokenCode",
                 )
             return None
-        mfa = mfa_provider(provider, kwargs)
+        mfa = mfa_provider(provider, kwargs, is_attended=is_attended)
         if config.SerialNumber is None:
             raise EvercredsConfigurationError(
                 "mfa_token_provider needs the SerialNumber of the device in assume_role_kwargs",
