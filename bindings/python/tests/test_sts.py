@@ -206,3 +206,17 @@ def test_a_closed_session_says_so(sts_session: SessionMaker) -> None:
             use()
         assert caught.value.code == "closed"
     session.close()
+
+
+def test_keys_of_the_sts_client_need_no_base_credentials(stand_in: StandIn, role: str) -> None:
+    session = RefreshableSession(
+        assume_role_kwargs={"RoleArn": role},
+        sts_client_kwargs={
+            "endpoint_url": stand_in.endpoint,
+            "aws_access_key_id": stand_in.access_key_id,
+            "aws_secret_access_key": stand_in.secret_access_key,
+        },
+    )
+    assert session.credentials["access_key"]
+    session.refresh()
+    assert stand_in.calls(role)["successes"] == 2

@@ -58,7 +58,8 @@ class STSSource:
         """Assume the role once."""
         parameters = {name: value for name, value in self._parameters.items() if value is not None}
         parameters.setdefault("RoleSessionName", DEFAULT_SESSION_NAME)
-        self._base.renew()
+        if not self._has_keys():
+            self._base.renew()
         client = self._client
         if client is None:
             client = self._client = self._make_client()
@@ -79,6 +80,11 @@ class STSSource:
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
         return _replies.classify(abi.Method.STS, error)
+
+    def _has_keys(self) -> bool:
+        """Tell whether the client has keys of its own, so that no base credentials are needed."""
+        names = ("aws_access_key_id", "aws_secret_access_key")
+        return all(self._client_parameters.get(name) is not None for name in names)
 
     def _make_client(self) -> Any:
         session = derived_session(self._base.session)
