@@ -84,6 +84,27 @@ def test_a_data_endpoint_is_corrected_with_a_warning(iot_session: SessionMaker) 
     assert "abc123" not in str(caught[0].message)
 
 
+class Mine(IOTX509RefreshableSession):
+    """A class of a user's, with a constructor of its own."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+def test_warnings_point_to_the_users_line(stand_in: Any) -> None:
+    names = ("role_alias", "certificate", "private_key", "ca")
+    given = {name: stand_in.introduction[name] for name in names}
+    given["endpoint"] = "abc123-ats.iot.eu-west-1.amazonaws.com"
+    for make in (
+        lambda: RefreshableSession(method="iot", **given),
+        lambda: IOTX509RefreshableSession(**given),
+        lambda: Mine(**given),
+    ):
+        with pytest.warns(EvercredsWarning, match="data endpoint") as caught:
+            make()
+        assert caught[0].filename == __file__
+
+
 @pytest.mark.parametrize(
     ("param", "value"),
     [

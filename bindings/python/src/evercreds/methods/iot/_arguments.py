@@ -14,6 +14,7 @@ from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
     EvercredsWarning,
+    users_level,
 )
 from evercreds.methods.iot import _material, _pkcs11
 from evercreds.methods.iot._tls import ClientIdentity
@@ -66,7 +67,7 @@ def endpoint(given: object) -> str:
         EvercredsWarning.warn(
             "endpoint is a data endpoint (***-ats.iot...): the credentials endpoint of the same "
             "account (***.credentials.iot...) is used",
-            4,
+            users_level(),
         )
     return result
 
@@ -178,7 +179,7 @@ def hide_requests() -> None:
         EvercredsWarning.warn(
             "awscrt_log_level is LogLevel.Info from now on: louder logs have the session tokens "
             "of MQTT over WebSockets in them",
-            5,
+            users_level(),
         )
 
 
