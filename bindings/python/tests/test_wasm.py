@@ -151,3 +151,42 @@ def test_on_musl_the_module_is_what_is_loaded(
     monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
     monkeypatch.setattr(_library, "_is_musl", lambda: True)
     assert isinstance(_library._Loader().get(), WasmLibrary)
+
+
+def test_without_a_place_for_compiled_modules_it_runs_all_the_same(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.write_text("no directory")
+    program = "from evercreds._library import library; print(library().evercreds_abi_version() > 0)"
+    kept = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=kept | {"EVERCREDS_LIBRARY": str(MODULE), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"no module",
+        b"\0asm\1\0\0\0",  # without anything in it
+        b'(module (memory (export "memory") 1))',
+        b'(module (import "nowhere" "nothing" (func)))',
+        b'(module (memory (export "memory") 1) (func (export "_initialize") unreachable))',
+    ],
+    ids=["text", "empty", "other", "import", "trap"],
+)
+def test_a_file_that_is_not_the_module_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes
+) -> None:
+    path = tmp_path / "evercreds.wasm"
+    path.write_bytes(content)
+    monkeypatch.setenv("EVERCREDS_LIBRARY", str(path))
+    with pytest.raises(EvercredsLibraryError, match="cannot be run") as caught:
+        _library._Loader().get()
+    assert caught.value.code == "load"
+    assert str(path) in str(caught.value)

@@ -180,11 +180,19 @@ def _all_signals_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _of_faults())
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _of_faults() -> set[int]:
+    """Name the signals of a thread's own faults: the system ends a process that blocks them.
+
+    A trap in the WebAssembly module is one, of which its runtime makes an error.
+    """
+    return {signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP}
 
 
 def _load_from_memory(content: bytes) -> ctypes.PyDLL:

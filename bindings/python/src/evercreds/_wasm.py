@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import ctypes
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from evercreds import _abi_generated as abi
+from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["WasmLibrary"]
 
@@ -28,7 +30,8 @@ def _compiled(path: Path) -> tuple[Any, Any]:
 
     config = wasmtime.Config()
     # A second of compiling; later processes find the result on the disk, where that can be had.
-    config.cache = True
+    with contextlib.suppress(wasmtime.WasmtimeError):
+        config.cache = True
     # No threads, which a fork would lose.
     config.parallel_compilation = False
     engine = wasmtime.Engine(config)
@@ -46,6 +49,22 @@ def _kept_to_the_end(thing: _T) -> _T:
     return thing
 
 
+@contextlib.contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    """Say of which module it is that it cannot be run."""
+    import wasmtime
+
+    try:
+        yield
+    except (wasmtime.Trap, wasmtime.WasmtimeError, OSError, KeyError) as error:
+        # The text that follows the first line quotes the file, or has addresses of its inside.
+        reason = next(iter(str(error).splitlines()), "")
+        raise EvercredsLibraryError(
+            f"the WebAssembly module at {path} cannot be run: {type(error).__name__}: {reason}",
+            code="load",
+        ) from error
+
+
 class WasmLibrary:
     """One instance of the module, with the functions of the shared library.
 
@@ -58,12 +77,12 @@ class WasmLibrary:
 
     Raises:
         ImportError: wasmtime, which runs it, is not installed.
+        EvercredsLibraryError: The file cannot be read, or is no module of this package's.
     """
 
     def __init__(self, path: Path) -> None:
         import wasmtime
 
-        engine, module = _compiled(path)
         self.is_dead = False
         self._handle = id(self)  # a shared library has one from the system's loader
         # An instance has one thread at a time. A host function has nothing to do, since decisions
@@ -72,6 +91,14 @@ class WasmLibrary:
         self._freed: collections.deque[tuple[Any, int]] = collections.deque()
         self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
         self._store = wasmtime.Store(engine)
+        with _failures_told(path):
+            self._instantiate(*_compiled(path))
+        _kept_to_the_end(self)
+
+    def _instantiate(self, engine: Any, module: Any) -> None:
+        """Make the instance, and the functions that call it."""
+        import wasmtime
+
         self._store.set_wasi(wasmtime.WasiConfig())
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
@@ -87,7 +114,6 @@ class WasmLibrary:
             if f"evercreds_{name}" in self._exports:
                 make = self._free_function if name.endswith("_free") else self._function
                 setattr(self, f"evercreds_{name}", make(name, parameters))
-        _kept_to_the_end(self)
 
     def _export(self, name: str) -> Any:
         return self._exports[name]
