@@ -90,7 +90,6 @@ class WasmLibrary:
         self._lock = threading.Lock()
         self._freed: collections.deque[tuple[Any, int]] = collections.deque()
         self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
-        self._store = wasmtime.Store(engine)
         with _failures_told(path):
             self._instantiate(*_compiled(path))
         _kept_to_the_end(self)
@@ -99,6 +98,7 @@ class WasmLibrary:
         """Make the instance, and the functions that call it."""
         import wasmtime
 
+        self._store = wasmtime.Store(engine)
         self._store.set_wasi(wasmtime.WasiConfig())
         linker = wasmtime.Linker(engine)
         linker.define_wasi()
