@@ -20,6 +20,7 @@ from evercreds import (
     EvercredsCredentialError,
     EvercredsValidationError,
     RefreshableSession,
+    STSRefreshableSession,
 )
 
 ARN = "arn:aws:iam::123456789012:role/child"
@@ -136,6 +137,29 @@ def test_more_than_an_hour_is_refused_at_construction(
         assert caught.value.param == "DurationSeconds"
     chained(3600).refresh()
     assert stand_in.calls(role)["attempts"] == 1
+
+
+@pytest.mark.parametrize("through", ["source", "botocore_session"])
+def test_more_than_an_hour_with_a_class_of_the_users(
+    sts_session: SessionMaker, stand_in: StandIn, role: str, parent_role: str, through: str
+) -> None:
+    """Whatever it is called: its credentials are a role's where those of its base class are."""
+
+    class My(STSRefreshableSession, refresh_method="mine"):
+        pass
+
+    class Named(CustomRefreshableSession, refresh_method="sts-assume-role"):
+        pass
+
+    config = AssumeRoleConfig(RoleArn=role, DurationSeconds=7200)
+    client = {"endpoint_url": stand_in.endpoint}
+    with My({"RoleArn": parent_role}, client) as parent:
+        given = {through: parent if through == "source" else parent._session}
+        with pytest.raises(EvercredsValidationError, match="at most 3600"):
+            sts_session(assume_role_kwargs=config, **given)
+    with Named(dict) as parent:
+        given = {through: parent if through == "source" else parent._session}
+        assert sts_session(assume_role_kwargs=config, **given)
 
 
 def test_more_than_an_hour_of_credentials_that_may_be_a_users(

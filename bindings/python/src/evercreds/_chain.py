@@ -14,10 +14,6 @@ __all__ = ["ParentCredentials", "base_of"]
 # What the call must find valid that gets the child's credentials, its second try included.
 _MIN_TTL_MS = 60_000
 
-# Sessions of these methods have the credentials of a role, with which AWS lets a role be assumed
-# for an hour at most. What others have may be a user's.
-_OF_ROLES = frozenset({"sts-assume-role", "iot-x509"})
-
 
 class ParentCredentials(BaseCredentials):
     """The credentials of a session, as the base of another's, which is its child.
@@ -33,8 +29,9 @@ class ParentCredentials(BaseCredentials):
 
     @property
     def are_of_role(self) -> bool:
-        """Whether they are known to be a role's."""
-        return self._parent.method in _OF_ROLES
+        """Whether they are known to be a role's, with which one is assumed for an hour at most."""
+        # What the session calls its method is for the user to choose.
+        return self._parent._core._source.is_for_role
 
     def find(self) -> Credentials:
         """Give what asks the parent."""

@@ -60,6 +60,9 @@ class Source(Protocol):
     runs_user_code: bool
     """Whether an attempt calls functions of the user, who may use this very session in them."""
 
+    is_for_role: bool
+    """Whether the credentials are known to be a role's. They may be, where this is False."""
+
     def fetch(self) -> Reply:
         """Get one set. Raises whatever went wrong."""
         raise NotImplementedError

@@ -33,6 +33,7 @@ class CustomSource:
     """
 
     runs_user_code = True
+    is_for_role = False
 
     def __init__(
         self, method: Callable[..., Any], arguments: Mapping[str, Any], name: str = _PARAM

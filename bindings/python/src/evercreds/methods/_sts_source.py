@@ -33,6 +33,8 @@ class STSSource:
         timeout_s: How long an attempt may take, in seconds.
     """
 
+    is_for_role = True
+
     def __init__(
         self,
         base: BaseCredentials,

@@ -39,6 +39,7 @@ class IoTSource:
     """
 
     runs_user_code = False
+    is_for_role = True
 
     def __init__(
         self,
