@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import datetime
+import math
 
 from evercreds import _abi_generated as abi
 from evercreds._library import library
@@ -20,6 +21,7 @@ __all__ = [
 
 _LONGEST_ENDPOINT = 300  # a host name has 253 characters at most
 _LONGER = 16  # by which "-ats.iot" grows to ".credentials.iot"
+_DAY_S = 86400
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
@@ -70,7 +72,11 @@ def mfa_code(output: str) -> str | None:
     return None if at < 0 else content[at : at + 6].decode()
 
 
-def duration_problem(seconds: float, *, is_chained: bool) -> str | None:
-    """Say what is wrong with a requested lifetime, if anything."""
+def duration_problem(given: object, *, is_chained: bool) -> str | None:
+    """Say what is wrong with a requested lifetime in seconds, if anything."""
+    seconds = math.nan
+    if isinstance(given, int) and not isinstance(given, bool):
+        # Beyond a day no number is in order, and the rule takes none that no float can hold.
+        seconds = float(max(-1, min(given, _DAY_S)))
     result = library().evercreds_rule_duration(seconds, is_chained)
     return None if result >= 0 else abi.ERROR_TEXTS[result].partition(": ")[2]

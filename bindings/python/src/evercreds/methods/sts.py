@@ -124,10 +124,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         client_config = self.sts_client_kwargs.config
         if seconds is None or getattr(client_config, "parameter_validation", True) is False:
             return  # who turns validation off talks to an STS with rules of its own
-        whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-        # Beyond a day no number is in order, and the rule takes none that no float can hold.
-        asked = float(max(-1, min(seconds, 86400))) if whole else float("nan")
-        problem = _rules.duration_problem(asked, is_chained=is_chained)
+        problem = _rules.duration_problem(seconds, is_chained=is_chained)
         if problem is not None:
             raise EvercredsValidationError(
                 f"DurationSeconds: {problem}, got {given_as(seconds)}", param="DurationSeconds"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 import re
 from typing import Any
 
 from evercreds import _rules
-from evercreds._options import given_as
+from evercreds._options import given_as, is_real
 from evercreds._shapes import IOT_EXTRA_INSTALLED, IOT_MISSING
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -92,10 +90,9 @@ def timeout_s(given: object) -> float:
     """Check the time-out. Raises EvercredsValidationError."""
     if given is None:
         return _TIMEOUT_S
-    if isinstance(given, numbers.Real) and not isinstance(given, bool):
-        number: Any = given
-        if 0 < number <= _LONGEST_TIMEOUT_S:
-            return float(number)
+    seconds: Any = given
+    if is_real(seconds) and 0 < seconds <= _LONGEST_TIMEOUT_S:
+        return float(seconds)
     raise _refused("timeout", "must be seconds above 0 and at most 3600", given)
 
 
@@ -103,16 +100,13 @@ def duration_seconds(given: object) -> int | None:
     """Check the lifetime to be asked for. Raises EvercredsValidationError."""
     if given is None:
         return None
-    number: Any = given
-    whole = isinstance(given, int) and not isinstance(given, bool)
-    # Beyond a day no number is in order, and the rule takes none that no float can hold.
-    asked = float(max(-1, min(number, 86400))) if whole else math.nan
-    problem = _rules.duration_problem(asked, is_chained=False)
+    problem = _rules.duration_problem(given, is_chained=False)
     if problem is not None:
         raise EvercredsValidationError(
             f"{problem}, got {given_as(given)}", param="duration_seconds"
         )
-    return int(number)
+    seconds: Any = given
+    return int(seconds)
 
 
 def tls_identity(
