@@ -9,9 +9,10 @@ import functools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 from evercreds import _abi_generated as abi
+from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["WasmLibrary"]
@@ -20,7 +21,6 @@ __all__ = ["WasmLibrary"]
 _TESTS = (("test_panic", "i", "i"), ("test_fatal", "i", ""))
 _SLOTS = ctypes.sizeof(ctypes.c_double) * len(abi.DECISION_SLOTS)
 _LOW = 0xFFFF_FFFF
-_T = TypeVar("_T")
 
 
 @functools.cache
@@ -35,18 +35,9 @@ def _compiled(path: Path) -> tuple[Any, Any]:
     # No threads, which a fork would lose.
     config.parallel_compilation = False
     engine = wasmtime.Engine(config)
-    return _kept_to_the_end((engine, wasmtime.Module.from_file(engine, str(path))))
-
-
-def _kept_to_the_end(thing: _T) -> _T:
-    """Keep this until the process ends.
-
-    wasmtime gives back what it owns in finalizers, which fail with a traceback where they run so
-    late that its modules have been cleared. What lives as long as the process need not be given
-    back.
-    """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
-    return thing
+    # What lives as long as the process need not be given back; and wasmtime would do it in
+    # finalizers that fail with a traceback where its modules have been cleared.
+    return keep_for_ever((engine, wasmtime.Module.from_file(engine, str(path))))
 
 
 @contextlib.contextmanager
@@ -92,7 +83,7 @@ class WasmLibrary:
         self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
         with _failures_told(path):
             self._instantiate(*_compiled(path))
-        _kept_to_the_end(self)
+        keep_for_ever(self)
 
     def _instantiate(self, engine: Any, module: Any) -> None:
         """Make the instance, and the functions that call it."""

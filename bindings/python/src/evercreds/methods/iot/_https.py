@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from evercreds._clock import SYSTEM_CLOCK
+from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsConnectionError
 from evercreds.methods import _replies
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._explain import tls_problem
-from evercreds.methods.iot._pkcs11 import keep_for_ever
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["HttpsClient", "HttpsReply"]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from evercreds._fork import forget_in_child
+from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsCredentialError
 from evercreds.methods.iot import _mqtt_arguments as arguments
 from evercreds.methods.iot._arguments import hide_requests
-from evercreds.methods.iot._pkcs11 import keep_for_ever
 from evercreds.methods.iot._tls import ClientIdentity
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from awscrt import auth, mqtt
 
 from evercreds._flights import launch
 from evercreds._fork import forget_in_child
+from evercreds._immortal import keep_for_ever
 from evercreds._outcome import logger
 from evercreds.errors import EvercredsConfigurationError
-from evercreds.methods.iot._pkcs11 import keep_for_ever
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["CertificateConnection", "SignedConnection"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import dataclasses
 import os
 import threading
@@ -11,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from evercreds._fork import forget_in_child
+from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._files import existing_file
 
-__all__ = ["Token", "keep_for_ever", "loaded_library", "token"]
+__all__ = ["Token", "loaded_library", "token"]
 
 _PARAM = "pkcs11"
 _LARGEST_SLOT = 2**32 - 1  # what an unsigned long holds everywhere
@@ -94,16 +94,6 @@ def _library_file(given: str | os.PathLike[str]) -> Path:
 
 def _refused(problem: str) -> EvercredsValidationError:
     return EvercredsValidationError(f"pkcs11 {problem}", param=_PARAM)
-
-
-def keep_for_ever(thing: object) -> None:
-    """Have a thing's destructor never run, not even at the end of the process.
-
-    In a forked child it would wait for threads that have stayed in the parent, or end what the
-    parent still uses.
-    """
-    if thing is not None:
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 class _Libraries:

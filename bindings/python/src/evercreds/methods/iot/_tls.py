@@ -7,10 +7,11 @@ import hashlib
 import threading
 from typing import Any
 
+from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._material import Material
-from evercreds.methods.iot._pkcs11 import Token, keep_for_ever, loaded_library
+from evercreds.methods.iot._pkcs11 import Token, loaded_library
 
 __all__ = ["ClientIdentity"]
 
