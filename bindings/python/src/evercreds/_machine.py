@@ -90,7 +90,10 @@ class Machine:
         return self._handle.number != 0
 
     def forget(self) -> None:
-        """Give up the session without a call: it lives in another process, or is poisoned."""
+        """Give up the session without a call: it lives in another process.
+
+        One that is poisoned lives in this one: ``discard`` gives it back.
+        """
         self._handle.forget()
 
     def discard(self) -> None:

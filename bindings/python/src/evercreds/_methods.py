@@ -58,7 +58,7 @@ def register(kind: type[Any], method: str, *, is_complete: bool) -> None:
         )
     kind._rules_of = abi.METHODS.get(method, kind._rules_of)
     METHODS[method] = kind
-    # In the order of their names, as get_available_METHODS lists them.
+    # In the order of their names, as `get_available_methods` lists them.
     for name in sorted(METHODS):
         METHODS[name] = METHODS.pop(name)
 
