@@ -143,6 +143,32 @@ def test_a_command_that_fails(
     assert error.__suppress_context__ or error.__context__ is None
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"input": SENTINEL.encode()}, "Invalid mfa_token_provider_kwargs"),
+        ({"encoding": SENTINEL}, "Invalid mfa_token_provider_kwargs"),
+        ({"errors": SENTINEL, "encoding": "ascii"}, "Invalid mfa_token_provider_kwargs"),
+        ({"env": {"NAME": 5, "OTHER": SENTINEL}}, "Invalid mfa_token_provider_kwargs"),
+        ({"timeout": 10**400}, "Invalid mfa_token_provider_kwargs"),
+        ({"cwd": f"/nowhere/{SENTINEL}"}, "no directory at the cwd"),
+        ({"cwd": __file__}, "no directory at the cwd"),
+    ],
+)
+def test_arguments_that_no_command_can_have(
+    mfa_session: SessionMaker, given: dict[str, Any], said: str
+) -> None:
+    """Of many ``subprocess.run`` has no check, so that the errors of its insides come out."""
+    program = "import sys; sys.stdout.buffer.write(b'\\xff 123456')"
+    session = mfa_session(python(program), mfa_token_provider_kwargs=given)
+    with pytest.raises(EvercredsConfigurationError, match=said) as caught:
+        session.refresh()
+    assert caught.value.param == "mfa_token_provider"
+    assert SENTINEL not in repr(caught.value)
+    assert caught.value.__suppress_context__
+    assert session.status().last_error_class == "permanent"
+
+
 class TestAttended:
     """A person is asked for the code."""
 

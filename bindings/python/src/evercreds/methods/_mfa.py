@@ -125,22 +125,29 @@ def _from_command(command: list[str], options: dict[str, Any]) -> str:
     """Run the command. Neither it nor its output goes into an error: both may hold secrets."""
     try:
         done = subprocess.run(command, **options)
-    except FileNotFoundError:
-        raise _failed("the command was not found") from None
-    except PermissionError:
-        raise _failed("Permission denied") from None
     except OSError as error:
-        raise _failed("Error occurred", errno=error.errno) from None
+        raise _not_started(error, options.get("cwd")) from None
     except subprocess.TimeoutExpired as error:
         raise _failed("the command timed out", timeout=error.timeout) from None
     except subprocess.CalledProcessError as error:
         raise _failed("the command failed", returncode=error.returncode) from None
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
+        # subprocess has no check of its own for many of them: it fails where it uses them.
         raise _failed("Invalid mfa_token_provider_kwargs") from None
     code = _rules.mfa_code(done.stdout)
     if code is None:
         raise _failed("the command printed no six-digit code")
     return code
+
+
+def _not_started(error: OSError, cwd: Any) -> EvercredsConfigurationError:
+    if isinstance(error, PermissionError):
+        return _failed("Permission denied")
+    if cwd is not None and not os.path.isdir(cwd):
+        return _failed("there is no directory at the cwd of mfa_token_provider_kwargs")
+    if isinstance(error, FileNotFoundError):
+        return _failed("the command was not found")
+    return _failed("Error occurred", errno=error.errno)
 
 
 def _failed(problem: str, **details: Any) -> EvercredsConfigurationError:
