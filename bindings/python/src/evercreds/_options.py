@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numbers
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from evercreds import _abi_generated as abi
 from evercreds.errors import EvercredsValidationError
 
-__all__ = ["DEFAULTS", "Options", "given_as", "is_real", "options_from", "refused"]
+__all__ = ["DEFAULTS", "Options", "given_as", "is_real", "is_token_code", "options_from", "refused"]
 
 Options = tuple[tuple[int, float], ...]
 
@@ -29,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 _LARGE = 10**18
+_SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
 
 _CHOICES: dict[str, tuple[abi.Option, dict[str, int]]] = {
     "policy": (abi.Option.POLICY, abi.POLICIES),
@@ -51,6 +53,11 @@ _SWITCHES: dict[str, abi.Option] = {
 def is_real(value: Any) -> bool:
     """Tell whether this is a number, which truth values are not."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def is_token_code(value: object) -> bool:
+    """Tell whether this is a one-time code: a string of six digits."""
+    return isinstance(value, str) and _SIX_DIGITS.fullmatch(value) is not None
 
 
 def given_as(value: object) -> str:

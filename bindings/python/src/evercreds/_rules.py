@@ -17,6 +17,7 @@ __all__ = [
     "expiry_problem",
     "iot_endpoint",
     "mfa_code",
+    "region_of",
 ]
 
 _LONGEST_ENDPOINT = 300  # a host name has 253 characters at most
@@ -63,6 +64,11 @@ def iot_endpoint(text: str) -> str | None:
     buffer = ctypes.create_string_buffer(content, room)
     length = library().evercreds_rule_iot_endpoint(buffer, len(content), room)
     return None if length < 0 else buffer.raw[:length].decode()
+
+
+def region_of(credentials_endpoint: str) -> str:
+    """Give the region of an endpoint that ``iot_endpoint`` gave: ID.credentials.iot.REGION."""
+    return credentials_endpoint.split(".")[3]
 
 
 def mfa_code(output: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, NoReturn
 
-from evercreds._options import given_as
+from evercreds._options import given_as, is_token_code
 from evercreds.errors import EvercredsValidationError, EvercredsWarning, users_level
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
 ]
 
 _SHORTEST_ARN = 20
-_SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
 _USER_IN_URL = re.compile("//[^/@]*@")
 
 
@@ -159,7 +158,7 @@ class AssumeRoleConfig(_CheckedConfig):
                 f"got {_form_of(value)}",
                 param="RoleArn",
             )
-        if key == "TokenCode" and value is not None and not _is_token_code(value):
+        if key == "TokenCode" and value is not None and not is_token_code(value):
             raise EvercredsValidationError(
                 f"TokenCode must be a string of six digits, got {_form_of(value)}",
                 param="TokenCode",
@@ -224,10 +223,6 @@ ASSUME_ROLE_CONFIG_PARAMETERS = AssumeRoleConfig._KEYS
 """The keys that an AssumeRoleConfig takes."""
 STS_CLIENT_CONFIG_PARAMETERS = STSClientConfig._KEYS
 """The keys that an STSClientConfig takes."""
-
-
-def _is_token_code(value: object) -> bool:
-    return isinstance(value, str) and _SIX_DIGITS.fullmatch(value) is not None
 
 
 def _form_of(value: object) -> str:

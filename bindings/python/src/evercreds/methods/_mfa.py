@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
-import re
 import secrets
 import shlex
 import subprocess
@@ -13,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evercreds import _rules
-from evercreds._options import given_as
+from evercreds._options import given_as, is_token_code
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
@@ -32,7 +31,6 @@ TokenProvider = Callable[..., str] | str | list[str]
 MfaProvider = Callable[[], str]
 
 _PARAM = "mfa_token_provider"
-_SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
 _TIMEOUT_S = 30
 _ALLOWED = frozenset(
     {*inspect.signature(subprocess.run).parameters, *inspect.signature(subprocess.Popen).parameters}
@@ -113,7 +111,7 @@ def _from_callable(provider: Callable[..., str], arguments: dict[str, Any]) -> s
         raise EvercredsCredentialError(
             f"mfa_token_provider raised {type(error).__name__}", code="mfa_refused", param=_PARAM
         ) from error
-    if not isinstance(code, str) or _SIX_DIGITS.fullmatch(code) is None:
+    if not is_token_code(code):
         form = f"{len(code)} characters" if isinstance(code, str) else type(code).__name__
         raise EvercredsValidationError(
             f"mfa_token_provider must return a string of six digits, got {form}", param=_PARAM

@@ -46,7 +46,7 @@ def data_endpoint(given: object) -> tuple[str, str]:
         )
     if ":" in given:
         raise _refused("endpoint", f"{wanted}, without a port: that is for the parameter port")
-    return given, credentials_endpoint.split(".")[3]
+    return given, _rules.region_of(credentials_endpoint)
 
 
 def client_id(given: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from evercreds import _rules
 from evercreds._base import BaseCredentials
 from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
 from evercreds._source import Source
@@ -192,5 +193,5 @@ class IOTX509RefreshableSession(
         Raises:
             Exception: As any call that is signed with the session's credentials.
         """
-        where = {} if self.region_name else {"region_name": self._endpoint.split(".")[3]}
+        where = {} if self.region_name else {"region_name": _rules.region_of(self._endpoint)}
         return dict(self._identity_client(where).get_caller_identity())
