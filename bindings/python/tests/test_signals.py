@@ -12,7 +12,7 @@ from running import started
 FLAGS = ["-X", "dev", "-X", "faulthandler", "-c"]
 
 PROGRAM = """
-import datetime, signal, sys, threading, time
+import datetime, signal, sys, threading
 from evercreds import RefreshableSession
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
@@ -20,8 +20,6 @@ gate, calls = threading.Event(), []
 
 def provider():
     calls.append(1)
-    # A Python without a GIL loses a signal that comes just as its main thread begins to wait.
-    time.sleep(0.3)
     print("waiting", flush=True)
     gate.wait(60)
     expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)

@@ -9,9 +9,10 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["SYSTEM_CLOCK", "Clock"]
+__all__ = ["SYSTEM_CLOCK", "Clock", "wait_in_steps"]
 
 NANOS = 1_000_000  # in a millisecond
+_LONGEST_STEP_S = 1.0
 
 
 class Clock(Protocol):
@@ -39,6 +40,21 @@ def _elapsed_source() -> tuple[Callable[[], int], bool]:
     return time.monotonic_ns, False
 
 
+def wait_in_steps(event: threading.Event, left_s: Callable[[], float]) -> None:
+    """Wait for an event, in steps of a second at most.
+
+    A wait of Python's does not count the time that the machine sleeps. And it does not end for a
+    signal that another thread gets, or that comes when this one is about to wait: Ctrl-C would
+    not be heeded.
+
+    Args:
+        event: What is waited for.
+        left_s: Gives the time that is left for that, in seconds.
+    """
+    while (left := left_s()) > 0 and not event.wait(min(left, _LONGEST_STEP_S)):
+        pass
+
+
 class SystemClock:
     """The clocks of this machine, in nanoseconds."""
 
@@ -48,8 +64,7 @@ class SystemClock:
 
     def wait(self, event: threading.Event, until_ms: int) -> None:
         """Wait for the event, at most until this instant of the elapsed clock."""
-        left = until_ms / 1000 - self.elapsed_ns() / 1e9
-        event.wait(min(max(left, 0.0), threading.TIMEOUT_MAX))
+        wait_in_steps(event, lambda: (until_ms * NANOS - self.elapsed_ns()) / 1e9)
 
 
 SYSTEM_CLOCK = SystemClock()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["Making", "is_making", "making"]
+from evercreds._clock import wait_in_steps
 
-_LONGEST_WAIT_S = 1.0
+__all__ = ["Making", "is_making", "making"]
 
 
 class Making:
@@ -31,10 +32,7 @@ class Making:
 
     def wait(self) -> None:
         """Wait for the end."""
-        # A signal that comes when a thread is about to wait does not end that wait. So it ends by
-        # itself now and then, and Ctrl-C is heeded.
-        while not self._ended.wait(_LONGEST_WAIT_S):
-            pass
+        wait_in_steps(self._ended, lambda: math.inf)
 
 
 class _Here(threading.local):
