@@ -84,7 +84,9 @@ def test_nothing_of_the_parents_is_destroyed_in_a_child(
     session = iot_session()
     session.refresh()
     connection, context, _ = session._https._idle
-    inherited = [weakref.ref(each) for each in (session._https._bootstrap, connection, context)]
+    inherited = [
+        weakref.ref(each) for each in (session._https._loop._bootstrap, connection, context)
+    ]
     del connection, context
 
     def work() -> None:

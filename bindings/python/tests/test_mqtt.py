@@ -208,7 +208,7 @@ def test_the_loop_ends_with_the_last_connection(
     session = iot_session()
     connections = [session.mqtt(**arguments(broker)) for _ in range(3)]
     round_trip(opened(connections[0]))
-    ended = session._connections._bootstrap.shutdown_event
+    ended = session._connections._loop._bootstrap.shutdown_event
     session.close()
     round_trip(connections[0])
     assert not ended.is_set()

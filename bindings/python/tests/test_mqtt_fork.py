@@ -71,7 +71,7 @@ def test_nothing_of_the_parents_is_destroyed_in_a_child(
     held = {"session": iot_session()}
     held["open"] = opened(held["session"].mqtt(**arguments(broker)))
     held["unopened"] = held["session"].mqtt(**arguments(broker, transport="ws"))
-    loop = held["session"]._connections._bootstrap
+    loop = held["session"]._connections._loop._bootstrap
     inherited = [weakref.ref(each) for each in (held["open"], held["unopened"], loop)]
     del loop
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from evercreds._clock import SYSTEM_CLOCK
 from evercreds._immortal import keep_for_ever
-from evercreds.errors import EvercredsConnectionError
+from evercreds.errors import EvercredsConnectionError, EvercredsCredentialError
 from evercreds.methods import _replies
 from evercreds.methods.iot._crt import error_name
+from evercreds.methods.iot._event_loop import EventLoop, session_is_closed
 from evercreds.methods.iot._explain import tls_problem
 from evercreds.methods.iot._tls import ClientIdentity
 
@@ -69,28 +70,28 @@ class HttpsClient:
         self._port = port
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
-        self._is_closed = False
-        self._bootstrap: Any = None
+        self._loop = EventLoop()
         # Connection, context, and since when, on the clock that counts time asleep.
         self._idle: tuple[Any, Any, int] | None = None
         self._in_use: set[Any] = set()
 
     def after_fork(self) -> None:
         """Give up, in a forked child, loop and connections: their threads are the parent's."""
-        for thing in (self._bootstrap, self._idle, self._in_use):
+        self._loop.after_fork()
+        for thing in (self._idle, self._in_use):
             keep_for_ever(thing)
         self._lock = threading.Lock()
-        self._bootstrap, self._idle, self._in_use = None, None, set()
+        self._idle, self._in_use = None, set()
         self._identity.after_fork()
 
     def close(self) -> None:
         """End the connections and the event loop; requests under way fail."""
+        self._loop.close()
         with self._lock:
-            self._is_closed = True
             connections = list(self._in_use)
             if self._idle is not None:
                 connections.append(self._idle[0])
-            self._idle = self._bootstrap = None
+            self._idle = None
         for connection in connections:
             connection.close()
 
@@ -99,7 +100,7 @@ class HttpsClient:
 
         Raises:
             EvercredsConnectionError: There was no reply, or not the whole of it.
-            EvercredsCredentialError: The reply is far too large.
+            EvercredsCredentialError: The reply is far too large, or this client is closed.
             Exception: What :meth:`ClientIdentity.context` raises.
         """
         deadline = time.monotonic() + self._timeout_s
@@ -124,7 +125,7 @@ class HttpsClient:
         socket_options = SocketOptions()
         socket_options.connect_timeout_ms = max(1, int(left_s * _CONNECT_SHARE * 1000))
         connecting = HttpClientConnection.new(
-            host, port, self._loop(), socket_options, tls_connection_options=options
+            host, port, self._loop.bootstrap(), socket_options, tls_connection_options=options
         )
         try:
             return _result(connecting, until)
@@ -143,18 +144,6 @@ class HttpsClient:
             problem = explained or problem
         raise _connection_error(problem)
 
-    def _loop(self) -> Any:
-        """Give the bootstrap of this client's event loop."""
-        from awscrt.io import ClientBootstrap, DefaultHostResolver, EventLoopGroup
-
-        with self._lock:
-            if self._is_closed:
-                raise _closed()
-            if self._bootstrap is None:
-                group = EventLoopGroup(1)
-                self._bootstrap = ClientBootstrap(group, DefaultHostResolver(group, 1))
-            return self._bootstrap
-
     def _request(
         self,
         connection: Any,
@@ -168,17 +157,17 @@ class HttpsClient:
 
         with self._lock:
             self._in_use.add(connection)
-            is_closed = self._is_closed
+            is_closed = self._loop.is_closed
         reply = HttpsReply()
         is_whole = False
         try:
             if is_closed:
-                raise _closed()
+                raise session_is_closed()
             path, headers = request
             sent = HttpRequest("GET", path, HttpHeaders(list(headers.items())))
             _result(_send(connection, sent, reply), deadline)
             is_whole = True
-        except EvercredsConnectionError:
+        except EvercredsCredentialError:
             raise
         except _TimedOutError:
             raise _connection_error(
@@ -212,7 +201,12 @@ class HttpsClient:
     def _put_back(self, connection: Any, context: Any, is_whole: bool) -> None:
         with self._lock:
             self._in_use.discard(connection)
-            if is_whole and self._idle is None and not self._is_closed and connection.is_open():
+            if (
+                is_whole
+                and self._idle is None
+                and not self._loop.is_closed
+                and connection.is_open()
+            ):
                 self._idle = connection, context, SYSTEM_CLOCK.elapsed_ns()
                 return
         connection.close()
@@ -264,10 +258,6 @@ def _in_words(name: str) -> str:
         if name.startswith(beginning):
             return f"{words} ({name})"
     return f"it could not be reached ({name})"
-
-
-def _closed() -> EvercredsConnectionError:
-    return _connection_error("the session is closed")
 
 
 def _connection_error(problem: str) -> EvercredsConnectionError:

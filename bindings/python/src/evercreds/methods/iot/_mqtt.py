@@ -7,10 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from evercreds._fork import forget_in_child
-from evercreds._immortal import keep_for_ever
-from evercreds.errors import EvercredsCredentialError
 from evercreds.methods.iot import _mqtt_arguments as arguments
 from evercreds.methods.iot._arguments import hide_requests
+from evercreds.methods.iot._event_loop import EventLoop
 from evercreds.methods.iot._tls import ClientIdentity
 
 if TYPE_CHECKING:
@@ -34,24 +33,22 @@ class Connections:
         self._identity = identity
         self._frozen = frozen
         self._lock = threading.Lock()
-        self._is_closed = False
-        self._bootstrap: Any = None
+        self._loop = EventLoop()
         # By what differs between them, so that contexts are shared and a PIN is tried once.
         self._own: dict[Any, ClientIdentity] = {}
         forget_in_child(self)
 
     def after_fork(self) -> None:
         """Give up, in a forked child, the event loop: its thread is the parent's."""
-        keep_for_ever(self._bootstrap)
-        self._lock, self._bootstrap = threading.Lock(), None
+        self._loop.after_fork()
+        self._lock = threading.Lock()
         for identity in self._own.values():
             identity.after_fork()
 
     def close(self) -> None:
         """Make no more connections. The event loop ends when those that there are have gone."""
+        self._loop.close()
         with self._lock:
-            self._is_closed = True
-            self._bootstrap = None
             self._own.clear()
 
     def make(
@@ -89,7 +86,7 @@ class Connections:
         }
         signing_region = arguments.signing_region(region, region_of_endpoint, name)
         identity = self._identity_for(name, alpn, (certificate, private_key, pkcs11, ca))
-        client = Client(self._loop(), identity.context())
+        client = Client(self._loop.bootstrap(), identity.context())
         if name == "x509":
             return CertificateConnection(identity, client, **more)
         hide_requests()
@@ -99,20 +96,8 @@ class Connections:
         self, transport: str, alpn: tuple[str, ...], given: tuple[object, object, object, object]
     ) -> ClientIdentity:
         """Give what the TLS handshake is made with."""
-        made = arguments.tls_identity(self._identity, transport, *given, alpn=alpn)
+        made = arguments.connection_identity(self._identity, transport, *given, alpn=alpn)
         if any(each is not None for each in given):
             return made
         with self._lock:
             return self._own.setdefault((transport, alpn), made)
-
-    def _loop(self) -> Any:
-        """Give the bootstrap of these connections' event loop."""
-        from awscrt import io
-
-        with self._lock:
-            if self._is_closed:
-                raise EvercredsCredentialError("the session is closed", code="closed")
-            if self._bootstrap is None:
-                group = io.EventLoopGroup(1)
-                self._bootstrap = io.ClientBootstrap(group, io.DefaultHostResolver(group, 1))
-            return self._bootstrap

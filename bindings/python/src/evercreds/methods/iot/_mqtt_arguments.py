@@ -11,12 +11,12 @@ from evercreds.methods.iot._tls import ClientIdentity
 __all__ = [
     "alpn_protocols",
     "client_id",
+    "connection_identity",
     "data_endpoint",
     "keep_alive_s",
     "port_number",
     "signing_region",
     "switch",
-    "tls_identity",
     "transport_name",
 ]
 
@@ -127,7 +127,7 @@ def signing_region(given: object, of_endpoint: str, transport: str) -> str:
     return of_endpoint
 
 
-def tls_identity(
+def connection_identity(
     own: ClientIdentity,
     transport: str,
     certificate: object,
