@@ -3,7 +3,7 @@
 The library is ``src/evercreds/_native/libevercreds.*``, as ``./task build:native`` leaves it, or
 the file that ``EVERCREDS_WHEEL_LIBRARY`` names: one that was built for older systems, or for
 another processor, or the WebAssembly module, which is for any. The wheel's tag is read off that
-file.
+file, but on macOS, where it is that of the Python that builds it.
 """
 
 from __future__ import annotations

@@ -21,48 +21,6 @@ chmod 755 "$logs/no-go/go"
 PATH=$logs/no-go:$PATH
 export PATH
 
-# try PYTHON VERSION [ARGS of pytest] does it with one Python.
-try() (
-    python=$1
-    environment=$root/build/venv-installed-$2
-    shift 2
-    rm -rf "$environment"
-    "$python" -m venv "$environment"
-    "$environment/bin/python" -m pip install --quiet "$wheel"
-    cd "$logs"
-    "$environment/bin/python" "$root/tools/python/first_use.py"
-    cd "$root/bindings/python"
-    "$environment/bin/python" -m pip install --quiet --requirement requirements-dev.txt
-    EVERCREDS_ROOT=$root EVERCREDS_INSTALLED=1 \
-        "$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"
-)
-
-# try_any PYTHON does so with the wheel for systems that cannot load the shared
-# library, following what its error says.
-try_any() (
-    environment=$root/build/venv-installed-any
-    rm -rf "$environment"
-    "$1" -m venv "$environment"
-    "$environment/bin/python" -m pip install --quiet "$wheel_for_any"
-    cd "$logs"
-    said=$("$environment/bin/python" "$root/tools/python/first_use.py" 2>&1) && exit 1
-    case $said in
-    *"pip install 'evercreds[wasm]'"*) ;;
-    *)
-        echo "$said"
-        exit 1
-        ;;
-    esac
-    "$environment/bin/python" -m pip install --quiet "$wheel_for_any[wasm]"
-    "$environment/bin/python" "$root/tools/python/first_use.py"
-    cd "$root/bindings/python"
-    "$environment/bin/python" -m pip install --quiet --requirement requirements-dev.txt
-    EVERCREDS_ROOT=$root EVERCREDS_INSTALLED=any \
-        "$environment/bin/python" -m pytest -p no:cacheprovider -q -m "not slow" \
-        tests/test_core.py tests/test_custom.py tests/test_eager.py tests/test_fork.py tests/test_installed.py \
-        tests/test_mfa.py tests/test_sts.py tests/test_threads.py tests/test_cache.py
-)
-
 # Two at a time: they wait more than they work. Each has a log of its own.
 versions=
 running=0
@@ -70,7 +28,7 @@ for python in $(sh tools/python/interpreters.sh); do
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     versions="$versions $version"
     {
-        if try "$python" "$version" "$@" >"$logs/$version.log" 2>&1; then
+        if sh tools/python/wheel-try.sh "$python" "$version" "$wheel" "$@" >"$logs/$version.log" 2>&1; then
             touch "$logs/$version.well"
         fi
     } &
@@ -80,7 +38,9 @@ for python in $(sh tools/python/interpreters.sh); do
         running=0
     fi
 done
-if try_any "$PYTHON" >"$logs/any.log" 2>&1; then
+if EVERCREDS_INSTALLED=any sh tools/python/wheel-try.sh "$PYTHON" any "$wheel_for_any" -m "not slow" \
+    tests/test_core.py tests/test_custom.py tests/test_eager.py tests/test_fork.py tests/test_installed.py \
+    tests/test_mfa.py tests/test_sts.py tests/test_threads.py tests/test_cache.py >"$logs/any.log" 2>&1; then
     touch "$logs/any.well"
 fi
 wait

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import logging
+import sys
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,7 +60,9 @@ def source(hand_clock: HandClock) -> Source:
 
 def make(source: Source, **arguments: Any) -> SessionCore:
     options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
-    return SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+    core = SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+    core.open()
+    return core
 
 
 def key(core: SessionCore) -> str:
@@ -228,3 +233,58 @@ def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
     slept = hand_clock.wall_ns() + 4000 * 10**9
     hand_clock.wall_ns = lambda: slept  # type: ignore[method-assign]
     assert credentials.get_frozen_credentials().access_key == "A2"
+
+
+class Strike:
+    """Has something done once, at the given line that the core runs in this thread from now on."""
+
+    def __init__(self, line: int, do: Callable[[], Any]) -> None:
+        self._left = line
+        self._do = do
+        self.has_struck = False
+        self.refused: str | None = None
+
+    def __call__(self, frame: Any, event: str, argument: Any) -> Any:
+        if not frame.f_code.co_filename.endswith("_session_core.py"):
+            return None
+        if event == "line" and not self.has_struck:
+            self._left -= 1
+            if self._left < 0:
+                self.has_struck = True
+                try:
+                    self._do()
+                except EvercredsCredentialError as error:
+                    self.refused = error.code
+        return self
+
+
+def traced(core: SessionCore, trace: Any) -> str | None:
+    sys.settrace(trace)
+    try:
+        return key(core)
+    except EvercredsCredentialError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("use", ["status", "invalidate", "obtain", "wake"])
+def test_it_may_be_used_in_the_midst_of_what_its_thread_does(
+    source: Source, hand_clock: HandClock, use: str
+) -> None:
+    """As a signal handler and a finalizer do, which may come at every line."""
+    for line in range(1000):
+        core = make(source)
+        key(core)
+        hand_clock.turn(HOUR - 60)  # an attempt, its answer, a lease
+        strike = Strike(line, getattr(core, use))
+        answers = in_threads(1, functools.partial(traced, core, strike), 20)
+        # Who has the set rejected that has just come may be told so.
+        assert answers[0] in ("A1", "A2", "A3", "rejected"), f"struck at line {line}"
+        assert strike.refused in (None, "interrupting", "rejected")
+        source.calls = 0
+        hand_clock.turn(10)
+        assert key(core)
+        assert core.status().phase == "fresh"
+        core.close()
+        if not strike.has_struck:
+            assert line > 40
+            return

@@ -209,3 +209,27 @@ def test_a_method_needs_something_to_call() -> None:
 
     with Below() as session, pytest.raises(NotImplementedError, match="Below"):
         _ = session.credentials
+
+
+def test_an_eager_one_that_uses_its_own_clients_signs_with_what_they_brought(
+    stand_in: StandIn, base_keys: None, role: str
+) -> None:
+    """Who signs in fetch_credentials are the base credentials, and nowhere else."""
+
+    class Lender(RefreshableSession):
+        def fetch_credentials(self) -> Any:
+            sts = self.client("sts", endpoint_url=stand_in.endpoint)
+            assert ":user/" in sts.get_caller_identity()["Arn"]
+            lent = sts.assume_role(RoleArn=role, RoleSessionName="lent")["Credentials"]
+            return {
+                "access_key": lent["AccessKeyId"],
+                "secret_key": lent["SecretAccessKey"],
+                "token": lent["SessionToken"],
+                "expiry_time": lent["Expiration"],
+            }
+
+    with Lender(defer_refresh=False) as session:
+        given = session.get_credentials().get_frozen_credentials()
+        assert given.access_key == session.credentials["access_key"]
+        sts = session.client("sts", endpoint_url=stand_in.endpoint)
+        assert ":assumed-role/" in sts.get_caller_identity()["Arn"]

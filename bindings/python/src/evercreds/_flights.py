@@ -18,6 +18,9 @@ from evercreds._loops import Bell
 __all__ = ["Flight", "inside", "launch", "prompted", "running_inside"]
 
 
+_PATIENCE_S = 0.2  # a thread begins sooner on all but a very busy machine
+
+
 class _Mark:
     """That a context belongs to an attempt of a session's, for as long as that attempt runs."""
 
@@ -43,7 +46,7 @@ _marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
 class Flight:
     """One refresh attempt, as those see it who wait for it."""
 
-    __slots__ = ("bell", "deadline_ms", "is_lost", "settled", "ticket")
+    __slots__ = ("_begun", "_claims", "bell", "deadline_ms", "is_lost", "settled", "ticket")
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
         self.ticket = ticket
@@ -51,6 +54,25 @@ class Flight:
         self.settled = threading.Event()  # for threads
         self.bell = Bell()  # for coroutines
         self.is_lost = False  # the machine was restored, and knows nothing of it
+        self._claims = [1]
+        self._begun = threading.Event()
+
+    def claim(self) -> bool:
+        """Tell an attempt whether it is the one: the first to ask, if there should be two."""
+        try:
+            self._claims.pop()
+        except IndexError:
+            return False
+        self._begun.set()
+        return True
+
+    def has_begun(self) -> bool:
+        """Wait a little for the attempt to begin, and tell whether it has.
+
+        It has not where the thread that is to launch it cannot go on: a signal handler may have
+        come in between, which now waits for this flight itself.
+        """
+        return self._begun.wait(_PATIENCE_S)
 
     def settle(self) -> None:
         """Wake all who wait for it."""
@@ -126,10 +148,13 @@ class _Workers:
             inbox = self._idle.pop()
         except IndexError:
             inbox = queue.SimpleQueue()
+            # Before it starts: no interrupt that comes out of start() leaves it without work.
+            inbox.put(work)
             threading.Thread(
                 target=self._serve, args=(inbox,), name="evercreds-refresh", daemon=True
             ).start()
-        inbox.put(work)
+        else:
+            inbox.put(work)
 
     def _serve(self, inbox: queue.SimpleQueue[Callable[[], None]]) -> None:
         begun_in = generation()

@@ -61,7 +61,6 @@ class Machine:
         self._clock = clock
         self._seed = seed
         self._snapshot = b""
-        self._buffer = ctypes.create_string_buffer(abi.SNAPSHOT_BYTES)
         self._handle = Handle(self, "session_free")
         lib = library()
         self._handle.adopt(lib, _checked(lib.evercreds_session_new()))
@@ -113,10 +112,11 @@ class Machine:
 
     def keep_snapshot(self) -> None:
         """Take a snapshot over to this side."""
+        buffer = ctypes.create_string_buffer(abi.SNAPSHOT_BYTES)
         size = self._handle.lib.evercreds_session_snapshot(
-            self._handle.number, self._buffer, 0, len(self._buffer)
+            self._handle.number, buffer, 0, len(buffer)
         )
-        self._snapshot = self._buffer.raw[: _checked(size)]
+        self._snapshot = buffer.raw[: _checked(size)]
 
     def ask(self, min_ttl_ms: int) -> abi.Decision:
         """What a caller without a lease is to do."""

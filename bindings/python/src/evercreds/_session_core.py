@@ -21,7 +21,7 @@ from evercreds._options import Options
 from evercreds._outcome import Failures, log_notes, logger
 from evercreds._source import CredentialSet, Failure, Reply, Source
 from evercreds._status import SessionStatus, status_of
-from evercreds.errors import EvercredsConfigurationError
+from evercreds.errors import EvercredsConfigurationError, EvercredsCredentialError
 
 __all__ = ["NO_LEASE", "Lease", "ReentrantUseError", "SessionCore"]
 
@@ -68,6 +68,10 @@ class _Outcome:
 class SessionCore:
     """Hands out credentials and keeps them fresh. Safe for use by many threads.
 
+    It is used once it has been opened. A signal handler and a finalizer may use it too, also where
+    they come in the midst of what this thread does in it: so its lock can be taken again by the
+    thread that has it, and what an event has to say may be overtaken by what came later.
+
     Args:
         source: Where credentials come from.
         options: The machine's options.
@@ -92,9 +96,11 @@ class SessionCore:
         self._number = next(_numbers)
         self._source = source
         self._wakes_itself = _wakes_itself(dict(options))
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._events = 0  # so far
         self._epoch = -1
         self._sets: dict[int, CredentialSet] = {}
+        self._arriving: set[int] = set()  # the tickets of those that the machine is being told of
         # Which tokens were ours: a set that was replaced may still be on its way in a request.
         self._tokens: tuple[tuple[int, int], ...] = ()
         self._flights: dict[int, Flight] = {}
@@ -103,8 +109,17 @@ class SessionCore:
         self._failures = Failures()
         self._complaint: str | None = None
         self._machine = Machine(options, clock, seed)
-        opened = self._absorb(self._machine.open())
         forget_in_child(self)
+
+    def open(self) -> None:
+        """Start the machine; an eager session gets its first credentials here.
+
+        Raises:
+            OptionRefusedError: Options do not go together.
+            Exception: As ``obtain``, where the session is eager.
+        """
+        with self._lock:
+            opened = self._absorb(self._machine.open(), self._events)
         if opened.started is not None:
             self._fetch_first(opened.started)
 
@@ -189,7 +204,7 @@ class SessionCore:
 
     def after_fork(self) -> None:
         """Forget, in a child, what belongs to the parent's threads and library."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.lease = NO_LEASE
         self._flights = {}
         self._attempts = 0
@@ -254,6 +269,15 @@ class SessionCore:
         return self._event(lambda machine: machine.answer(flight.ticket, min_ttl_ms, forced))
 
     def _wait(self, flight: Flight) -> None:
+        # As Condition asks it. Nobody else can report while this thread has the lock.
+        if self._lock._is_owned():  # type: ignore[attr-defined]
+            raise EvercredsCredentialError(
+                "a signal handler or a finalizer has come in the midst of what this thread does in "
+                "the session, and cannot wait for credentials there",
+                code="interrupting",
+            )
+        if not flight.has_begun():
+            self._launch(flight)
         self.clock.wait(flight.settled, flight.deadline_ms)
 
     def _background(self, outcome: _Outcome) -> None:
@@ -261,11 +285,13 @@ class SessionCore:
 
     def _launch(self, flight: Flight | None) -> None:
         if flight is not None:
-            ticket = flight.ticket
-            launch(lambda: self._attempt(ticket))
+            launch(lambda: self._attempt(flight))
 
-    def _attempt(self, ticket: int) -> None:
+    def _attempt(self, flight: Flight) -> None:
         """Run one attempt and report how it ended, once."""
+        if not flight.claim():
+            return
+        ticket = flight.ticket
         self._count_attempt(1)
         begun_in = generation()
         try:
@@ -296,12 +322,16 @@ class SessionCore:
         fingerprint = reply.credentials.fingerprint
 
         def complete(machine: Machine) -> abi.Decision:
+            self._arriving.add(ticket)
             self._sets[ticket] = reply.credentials
             named = hash(reply.credentials.frozen.token)
             self._tokens = (*self._tokens[-_REMEMBERED:], (named, fingerprint))
-            return machine.complete(
-                ticket, reply.expiry_ms, fingerprint, reply.duration_ms, reply.server_time_ms
-            )
+            try:
+                return machine.complete(
+                    ticket, reply.expiry_ms, fingerprint, reply.duration_ms, reply.server_time_ms
+                )
+            finally:
+                self._arriving.discard(ticket)
 
         self._background(self._event(complete))
 
@@ -329,8 +359,10 @@ class SessionCore:
         """Take one event to the machine, and what it answers to this side."""
         self._check_for_the_end()
         with self._lock:
-            outcome, revived = self._call(lambda machine: self._absorb(call(machine)))
+            outcome, revived = self._call(lambda machine: self._taken(machine, call))
         self._after_call(revived)
+        if outcome.decision.kind in _SERVING and outcome.served is None:
+            return self._event(call, error)  # overtaken: what was to be served has been replaced
         notes = outcome.decision.notes
         if notes & abi.Note.INSTALLED:
             self._failures.clear()
@@ -339,6 +371,11 @@ class SessionCore:
             with contextlib.suppress(Exception):
                 log_notes(notes, error)
         return outcome
+
+    def _taken(self, machine: Machine, call: Callable[[Machine], abi.Decision]) -> _Outcome:
+        self._events += 1
+        number = self._events
+        return self._absorb(call(machine), number)
 
     def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
         """Use the machine, restored first where that is necessary. The lock is held.
@@ -375,17 +412,21 @@ class SessionCore:
         if self._machine.is_alive:
             return None
         lost, self._flights = self._flights, {}
+        self._epoch = -1  # the snapshot's may be older
         try:
-            return self._absorb(self._machine.restore()).started
+            return self._absorb(self._machine.restore(), self._events).started
         finally:
             for flight in lost.values():
                 flight.is_lost = True
                 flight.settle()
 
-    def _absorb(self, decision: abi.Decision) -> _Outcome:
-        """Carry out on this side what an event has done on the other. The lock is held."""
+    def _absorb(self, decision: abi.Decision, number: int) -> _Outcome:
+        """Carry out on this side what an event has done on the other. The lock is held.
+
+        ``number`` is the event's: where it is not the last any more, this was overtaken.
+        """
         changed = bool(decision.notes) or decision.code == abi.Code.CLOSED
-        if decision.epoch != self._epoch:
+        if decision.epoch > self._epoch:
             self._epoch, self.lease, changed = decision.epoch, NO_LEASE, True
         if decision.settled:
             self.lease, changed = NO_LEASE, True
@@ -398,12 +439,11 @@ class SessionCore:
         if decision.kind in _WAITING:
             awaited = self._flight(decision.ticket, decision.deadline_ms)
         if decision.kind in _SERVING:
-            served = self._grant(decision)
+            served = self._grant(decision, number)
         if changed:
             self._machine.keep_snapshot()
             # Not earlier: a child may begin here, and go on from the snapshot before.
-            held = self._machine.status(abi.Status.SET)
-            self._sets = {of: kept for of, kept in self._sets.items() if of == held}
+            self._drop_replaced()
         if self._wakes_itself and decision.next_wake_ms != self.wake_at_ms:
             self.wake_at_ms = decision.next_wake_ms
             if decision.next_wake_ms < abi.NEVER:
@@ -416,19 +456,29 @@ class SessionCore:
             flight = self._flights[ticket] = Flight(ticket, deadline_ms)
         return flight
 
-    def _grant(self, decision: abi.Decision) -> CredentialSet:
+    def _drop_replaced(self) -> None:
+        """Let go of the sets that are not held any more."""
+        known = list(self._sets)
+        held = self._machine.status(abi.Status.SET)  # read later: it is no older than any of them
+        for ticket in known:
+            if ticket != held and ticket not in self._arriving:
+                self._sets.pop(ticket, None)
+
+    def _grant(self, decision: abi.Decision, number: int) -> CredentialSet | None:
         """Make a lease of a decision that serves.
 
         There is none while the user's own code gets credentials: it may sign with this session,
         and is then to be told so, which a lease would not.
         """
-        served = self._sets[decision.set]
-        if not (self._attempts and self._source.runs_user_code):
+        served = self._sets.get(decision.set)
+        if served is not None and not (self._attempts and self._source.runs_user_code):
             self.lease = (
                 decision.lease_elapsed_ms * NANOS,
                 decision.lease_wall_ms * NANOS,
                 served,
             )
+            if self._events != number:
+                self.lease = NO_LEASE  # overtaken: it may be one that was ended since
         return served
 
 

@@ -76,9 +76,10 @@ class WasmLibrary:
 
         self.is_dead = False
         self._handle = id(self)  # a shared library has one from the system's loader
-        # An instance has one thread at a time. A host function has nothing to do, since decisions
-        # say the same; so no call comes back from inside a call.
-        self._lock = threading.Lock()
+        # An instance has one thread at a time. That one may come back in the midst of a call: with
+        # a signal handler or a finalizer.
+        self._lock = threading.RLock()
+        self._is_busy = False
         self._freed: collections.deque[tuple[Any, int]] = collections.deque()
         self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
         with _failures_told(path):
@@ -101,6 +102,7 @@ class WasmLibrary:
         self._export("_initialize")(self._store)
         self._buffer = self._export("evercreds_buffer_address")(self._store)
         self._slots = self._export("evercreds_decision_address")(self._store)
+        self._places = ((self._buffer, abi.BUFFER_BYTES), (self._slots, _SLOTS))
         for name, _, parameters in (*abi.SIGNATURES, *_TESTS):
             if f"evercreds_{name}" in self._exports:
                 make = self._free_function if name.endswith("_free") else self._function
@@ -119,15 +121,15 @@ class WasmLibrary:
 
         def call(*arguments: Any) -> int:
             with self._lock:
-                return self._guarded(lambda: self._call(export, parameters, arguments))
+                return self._run(lambda: self._call(export, parameters, arguments))
 
         return call
 
     def _free_function(self, name: str, _: str) -> Callable[..., int]:
         """Make a function that gives a handle back, as finalizers do.
 
-        Those run wherever garbage happens to be collected: also in the midst of a call, in the
-        thread that holds the lock. So it waits for nothing, and the next call does the work.
+        Those run wherever garbage happens to be collected. So it waits for nobody: where another
+        thread is calling, that one's next call does the work.
         """
         export = self._export(f"evercreds_{name}")
 
@@ -136,11 +138,26 @@ class WasmLibrary:
                 self._freed.append((export, number))
                 return 0
             try:
-                return self._guarded(lambda: int(export(self._store, number)))
+                return self._run(lambda: int(export(self._store, number)))
             finally:
                 self._lock.release()
 
         return free
+
+    def _run(self, call: Callable[[], int]) -> int:
+        """Run a call, which leaves all as it was where it comes in the midst of another's."""
+        if not self._is_busy:
+            self._is_busy = True
+            try:
+                return self._guarded(call)
+            finally:
+                self._is_busy = False
+        kept = [(at, self._memory.read(self._store, at, at + size)) for at, size in self._places]
+        try:
+            return self._guarded(call)
+        finally:
+            for at, content in kept:
+                self._memory.write(self._store, content, at)
 
     def _guarded(self, call: Callable[[], int]) -> int:
         """Run calls of the module: those that wait, then this one. The lock is held."""

@@ -111,15 +111,17 @@ class _Session(CachingSession, metaclass=_Factory):
             region_name=kwargs.get("region_name"),
             profile_name=kwargs.get("profile_name"),
         )
+        self._identity: Any = None
         try:
             self._core = SessionCore(self._make_source(base, arguments["refresh_timeout"]), options)
+            self._leased = LeasedCredentials(self._core, self.refresh_method, base)
+            provide(signing, self._leased)
+            RejectionWatch(self._core).watch(signing)
+            forget_in_child(self)
+            # Last: an eager session's source may use clients of the session already.
+            self._core.open()
         except OptionRefusedError as error:
             raise refused(error.option, arguments[abi.OPTION_NAMES[error.option]]) from None
-        self._identity: Any = None
-        self._leased = LeasedCredentials(self._core, self.refresh_method, base)
-        provide(signing, self._leased)
-        RejectionWatch(self._core).watch(signing)
-        forget_in_child(self)
 
     def _register_default_handlers(self) -> None:
         """Register what boto3 adds to clients, but not a second time.

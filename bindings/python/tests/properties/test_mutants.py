@@ -34,8 +34,8 @@ def mutant(break_it: Mutant) -> Mutant:
 def a_lease_outlives_its_epoch(patch: pytest.MonkeyPatch) -> None:
     absorb = SessionCore._absorb
 
-    def keep(self: Any, decision: Any) -> Any:
-        before, outcome = self.lease, absorb(self, decision)
+    def keep(self: Any, decision: Any, number: int) -> Any:
+        before, outcome = self.lease, absorb(self, decision, number)
         if self.lease == NO_LEASE:
             self.lease = before
         return outcome
@@ -47,10 +47,10 @@ def a_lease_outlives_its_epoch(patch: pytest.MonkeyPatch) -> None:
 def a_lease_is_a_second_too_long(patch: pytest.MonkeyPatch) -> None:
     grant = SessionCore._grant
 
-    def longer(self: Any, decision: Any) -> CredentialSet:
+    def longer(self: Any, decision: Any, number: int) -> CredentialSet | None:
         decision.lease_elapsed_ms += 1000
         decision.lease_wall_ms += 1000
-        return grant(self, decision)
+        return grant(self, decision, number)
 
     patch.setattr(SessionCore, "_grant", longer)
 
@@ -84,7 +84,7 @@ def waiters_of_a_lost_flight_are_not_told(patch: pytest.MonkeyPatch) -> None:
         if self._machine.is_alive:
             return None
         self._flights = {}
-        return self._absorb(self._machine.restore()).started
+        return self._absorb(self._machine.restore(), self._events).started
 
     patch.setattr(SessionCore, "_revive", revive)
 
@@ -93,8 +93,8 @@ def waiters_of_a_lost_flight_are_not_told(patch: pytest.MonkeyPatch) -> None:
 def sets_are_torn(patch: pytest.MonkeyPatch) -> None:
     grant = SessionCore._grant
 
-    def torn(self: Any, decision: Any) -> CredentialSet:
-        served = grant(self, decision)
+    def torn(self: Any, decision: Any, number: int) -> CredentialSet | None:
+        served = grant(self, decision, number)
         first = self.__dict__.setdefault("first", served)
         frozen = FrozenCredentials(*served.frozen._replace(secret_key=first.frozen.secret_key))
         return CredentialSet(frozen, served.expiry)
@@ -106,9 +106,9 @@ def sets_are_torn(patch: pytest.MonkeyPatch) -> None:
 def the_set_before_is_served(patch: pytest.MonkeyPatch) -> None:
     grant = SessionCore._grant
 
-    def late(self: Any, decision: Any) -> CredentialSet:
+    def late(self: Any, decision: Any, number: int) -> CredentialSet | None:
         last = self.__dict__.get("last")
-        self.last = grant(self, decision)
+        self.last = grant(self, decision, number)
         return last or self.last
 
     patch.setattr(SessionCore, "_grant", late)

@@ -45,12 +45,14 @@ class Office:
 
     def open(self, seed: int) -> SessionCore:
         seeds = iter(range(seed, seed + 1000))
-        return SessionCore(
+        core = SessionCore(
             CustomSource(self._provide, {}),
             options_from(abi.Method.CUSTOM, DEFAULTS | self.options),
             clock=self.clock,
             seed=lambda: next(seeds),
         )
+        core.open()
+        return core
 
     def _provide(self) -> Any:
         self.asked_at.append(self.clock.elapsed_ms)

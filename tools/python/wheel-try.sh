@@ -1,0 +1,33 @@
+# Tests a wheel in an empty environment of one Python:
+# wheel-try.sh PYTHON NAME WHEEL ARGS of pytest
+# Where EVERCREDS_INSTALLED is any, the wheel is the one without a shared library,
+# which says at its first use what it needs; that is then done.
+set -eu
+python=$1
+environment=$(pwd)/build/venv-installed-$2
+wheel=$3
+shift 3
+EVERCREDS_ROOT=$(pwd)
+EVERCREDS_INSTALLED=${EVERCREDS_INSTALLED:-platform}
+export EVERCREDS_ROOT EVERCREDS_INSTALLED
+
+# In a directory where the sources are not.
+first_use() {
+    (cd "$environment" && bin/python "$EVERCREDS_ROOT/tools/python/first_use.py")
+}
+
+rm -rf "$environment"
+"$python" -m venv "$environment"
+"$environment/bin/python" -m pip install --quiet "$wheel"
+if [ "$EVERCREDS_INSTALLED" = any ]; then
+    if first_use >"$environment/said" 2>&1; then
+        echo "the wheel works without a runtime?"
+        exit 1
+    fi
+    grep "pip install 'evercreds\[wasm\]'" "$environment/said"
+    "$environment/bin/python" -m pip install --quiet "$wheel[wasm]"
+fi
+first_use
+cd bindings/python
+"$environment/bin/python" -m pip install --quiet --requirement requirements-dev.txt
+"$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"
