@@ -89,6 +89,8 @@ class Room:
         WatchedMachine.room = WatchedCore.room = self
         self._patch.setattr(_session_core, "Machine", WatchedMachine)
         self._patch.setattr(_session_core, "launch", self._in_a_thread)
+        # It is the stage that has attempts begin: nobody is to launch them again meanwhile.
+        self._patch.setattr(_flights.Flight, "has_begun", lambda flight: True)
         self._patch.setattr("evercreds._timer.arm", _arm)
         self._patch.setattr(evercreds.session, "SessionCore", self._make_core)
         self.turn(self.stage.enter("constructor", self._construct))

@@ -105,9 +105,9 @@ class WatchedCore(SessionCore):
             self.room.launched(flight.ticket)
         super()._launch(flight)
 
-    def _attempt(self, ticket: int) -> None:
+    def _attempt(self, flight: Flight) -> None:
         actor = self.room.stage.current
         assert actor is not None
-        actor.notes["ticket"] = ticket
-        super()._attempt(ticket)
-        self.room.ended(ticket)
+        actor.notes["ticket"] = flight.ticket
+        super()._attempt(flight)
+        self.room.ended(flight.ticket)
