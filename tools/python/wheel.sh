@@ -17,7 +17,8 @@ if [ "$(go env GOOS)" = linux ]; then
         ;;
     esac
     # The oldest glibc that a Python 3.10 is built for (PEP 599).
-    CC="$(pwd)/build/venv-wheel/bin/python -m ziglang cc -target $machine-linux-gnu.2.17"
+    # Go takes it apart at blanks that are not quoted.
+    CC="'$(pwd)/build/venv-wheel/bin/python' -m ziglang cc -target $machine-linux-gnu.2.17"
     suffix=so
 else
     suffix=dylib
