@@ -24,7 +24,13 @@ export PATH
 # Two at a time: they wait more than they work. Each has a log of its own.
 versions=
 running=0
-for python in $(sh tools/python/interpreters.sh); do
+pythons=$(sh tools/python/interpreters.sh)
+# One in a line: there may be blanks in a path.
+blanks=$IFS
+IFS='
+'
+for python in $pythons; do
+    IFS=$blanks
     version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     versions="$versions $version"
     {
