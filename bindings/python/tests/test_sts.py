@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, NoCredentialsError
 
 from conftest import SessionMaker, StandIn
 from evercreds import (
+    IOT_EXTRA_INSTALLED,
     AssumeRoleConfig,
     EvercredsCredentialError,
     EvercredsValidationError,
@@ -42,7 +43,8 @@ def test_it_is_what_programs_and_libraries_look_for(sts_session: SessionMaker) -
     assert isinstance(session, RefreshableSession)
     assert isinstance(session, boto3.Session)
     assert session.refresh_method == "sts-assume-role"
-    assert RefreshableSession.get_available_methods() == ["custom", "iot", "sts"]
+    iot = ["iot"] if IOT_EXTRA_INSTALLED else []
+    assert RefreshableSession.get_available_methods() == ["custom", *iot, "sts"]
     credentials = session.get_credentials()
     assert isinstance(credentials, RefreshableCredentials)
     assert credentials.method == "sts-assume-role"
