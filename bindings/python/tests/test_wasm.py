@@ -119,7 +119,8 @@ print("well")
 
 def test_a_session_survives_a_trap_and_a_fork() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
+        # Python warns of a fork beside threads, which wasmtime has one of.
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", PROGRAM],
         env=os.environ | {"EVERCREDS_LIBRARY": str(PANIC)},
         capture_output=True,
         text=True,
