@@ -3,6 +3,7 @@ package hostfuncs_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"fmt"
 	"net"
 	"net/http"
@@ -222,6 +223,15 @@ func TestIoTParameters(t *testing.T) {
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEM{} },
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile("/no/such/file") },
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile(standIn.ClientRSA.KeyFile) },
+		},
+		"Signer": {
+			func(p *hostfuncs.IoTParams) { p.Signer = keyOf(t, standIn.ClientEC) }, // beside PrivateKey
+			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, keyOf(t, standIn.ClientRSA) },
+			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, (*ecdsa.PrivateKey)(nil) },
+		},
+		"Duration": {
+			func(p *hostfuncs.IoTParams) { p.Duration = time.Minute },
+			func(p *hostfuncs.IoTParams) { p.Duration = time.Hour + time.Millisecond },
 		},
 		"CA":      {func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) }},
 		"Timeout": {func(p *hostfuncs.IoTParams) { p.Timeout = -1 }},

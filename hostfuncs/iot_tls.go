@@ -83,12 +83,9 @@ func reason(err error) string {
 
 // transport makes a pool. Its errors never quote what could not be parsed.
 func (p *IoTParams) transport(texts [3][]byte) (*http.Transport, error) {
-	cert, err := tls.X509KeyPair(texts[0], texts[1])
+	cert, err := p.clientCertificate(texts[0], texts[1])
 	if err != nil {
-		if holdsCertificate(texts[0]) {
-			return nil, &ParameterError{"PrivateKey", "must be the PEM key of Certificate, not encrypted"}
-		}
-		return nil, &ParameterError{"Certificate", "must be a PEM certificate"}
+		return nil, err
 	}
 	secure := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
@@ -110,10 +107,6 @@ func (p *IoTParams) transport(texts [3][]byte) (*http.Transport, error) {
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
 	}, nil
-}
-
-func holdsCertificate(text []byte) bool {
-	return x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
 func (p *IoTParams) timeout() time.Duration {
