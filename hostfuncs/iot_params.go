@@ -77,18 +77,16 @@ func (p *IoTParams) check() (endpoint string, err error) {
 		return "", &ParameterError{"RoleAlias", "must be 1 to 128 characters that match [A-Za-z0-9_=,@-]"}
 	case p.ThingName != "" && !thingPattern.MatchString(p.ThingName):
 		return "", &ParameterError{"ThingName", "must be 1 to 128 characters that match [a-zA-Z0-9:_-]"}
-	case p.Certificate.empty():
-		return "", &ParameterError{"Certificate", "must be PEMFile(path) or PEMBytes(text)"}
-	case p.PrivateKey.empty() && p.Signer == nil:
-		return "", &ParameterError{"PrivateKey", "must be PEMFile(path) or PEMBytes(text), where there is no Signer"}
-	case !p.PrivateKey.empty() && p.Signer != nil:
-		return "", &ParameterError{"Signer", "must not be given beside PrivateKey"}
 	case p.Timeout < 0:
 		return "", &ParameterError{"Timeout", "must be above 0, or 0 for the default"}
 	case p.Duration != 0 && core.CheckDuration(p.Duration.Seconds(), false) != nil:
 		return "", &ParameterError{"Duration", "must be whole seconds from 900s to 43200s"}
 	}
-	return string(host), nil
+	return string(host), p.device().check()
+}
+
+func (p *IoTParams) device() DeviceIdentity {
+	return DeviceIdentity{Certificate: p.Certificate, PrivateKey: p.PrivateKey, Signer: p.Signer}
 }
 
 // PEM is a certificate or key: a file, which is read again for each refresh so

@@ -233,7 +233,10 @@ func TestIoTParameters(t *testing.T) {
 			func(p *hostfuncs.IoTParams) { p.Duration = time.Minute },
 			func(p *hostfuncs.IoTParams) { p.Duration = time.Hour + time.Millisecond },
 		},
-		"CA":      {func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) }},
+		"CA": {
+			func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) },
+			func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMFile(os.DevNull) },
+		},
 		"Timeout": {func(p *hostfuncs.IoTParams) { p.Timeout = -1 }},
 	} {
 		for _, change := range changes {
