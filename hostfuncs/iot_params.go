@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"os"
@@ -115,6 +116,19 @@ func (p PEM) String() string {
 
 // Format prints String for every verb.
 func (p PEM) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.String())) }
+
+// Pool reads certificates of authorities, as they are now; nil for an empty PEM. Its
+// errors are of type [*ParameterError] and name CA.
+func (p PEM) Pool() (*x509.CertPool, error) {
+	if p.empty() {
+		return nil, nil
+	}
+	text, err := p.read()
+	if err != nil {
+		return nil, &ParameterError{"CA", "must be a file that can be read: " + reason(err)}
+	}
+	return authorities(text)
+}
 
 func (p PEM) empty() bool { return p.path == "" && len(p.text) == 0 }
 
