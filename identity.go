@@ -25,17 +25,22 @@ type identityClient struct {
 	closed bool
 }
 
-// WhoAmI asks STS whom the session's credentials speak for: the assumed role,
+// Identity asks STS whom the session's credentials speak for: the assumed role,
 // not the base identity. Region and endpoint are those of the config given to
 // [NewSTS], or the region of the IoT endpoint; a custom session has none, and
 // needs them as options.
-func (s *Session) WhoAmI(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
+func (s *Session) Identity(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
 	defer s.callers.done()
 	out, err := s.callers.get(s).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, options...)
 	if err != nil {
 		return Identity{}, err
 	}
 	return Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}, nil
+}
+
+// WhoAmI is [Session.Identity], under its other name.
+func (s *Session) WhoAmI(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
+	return s.Identity(ctx, options...)
 }
 
 func (c *identityClient) get(s *Session) *sts.Client {

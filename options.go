@@ -58,6 +58,7 @@ type Option func(*settings)
 type settings struct {
 	given []setting
 	log   *slog.Logger
+	hook  func(Event)
 }
 
 type setting struct {

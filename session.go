@@ -26,6 +26,7 @@ type Session struct {
 	attended bool // a refresh prompts a person
 	base     aws.Config
 	log      *slog.Logger
+	hook     *hookQueue // nil: nobody wants events
 
 	mu       sync.Mutex // guards all below
 	machine  *core.Session
@@ -59,10 +60,11 @@ type failure struct {
 	err    error
 }
 
-func newSession(clock func() core.Now, source Source, base aws.Config, log *slog.Logger) *Session {
+func newSession(clock func() core.Now, source Source, base aws.Config, given *settings) *Session {
 	a, ok := source.(interface{ Attended() bool })
 	return &Session{
-		now: clock, source: source, attended: ok && a.Attended(), base: base, log: log,
+		now: clock, source: source, attended: ok && a.Attended(), base: base,
+		log: given.log, hook: newHookQueue(given.hook, given.log),
 		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
@@ -147,21 +149,29 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Strin
 // LogValue is String, for log/slog.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// closeGrace is how long Close waits for a function of the user's that does not
-// heed its context. All other sources end at once.
+// closeGrace is how long Close waits for functions of the user's: a source that
+// does not heed its context, a slow hook. All other sources end at once.
 const closeGrace = time.Second
 
 // Close ends the session: callers who wait get an [*Error] with CodeClosed, and
 // so does every later caller. It cancels the refresh under way, waits until that
-// has ended, and closes idle connections. A custom function that does not heed
-// its context is left behind after a second.
+// has ended and the hook of [WithEvents] has had the last event, and closes idle
+// connections. A custom function that does not heed its context, and a hook that
+// does not return, are left behind after a second.
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
-		_, _ = s.event(func(core.Now) (core.Decision, error) { return s.machine.Close(), nil })
+		_, _ = s.event(func(now core.Now) (core.Decision, error) {
+			d := s.machine.Close()
+			s.tellAt(now, Event{Kind: EventClose})
+			return d, nil
+		})
 		s.forget()
 		ended := make(chan struct{})
 		go func() {
 			s.running.Wait()
+			if s.hook != nil {
+				<-s.hook.ended
+			}
 			close(ended)
 		}()
 		select {
