@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
@@ -24,7 +25,6 @@ type Session struct {
 
 	source   Source
 	attended bool // a refresh prompts a person
-	base     aws.Config
 	log      *slog.Logger
 	hook     *hookQueue // nil: nobody wants events
 
@@ -38,7 +38,8 @@ type Session struct {
 	wakeAt   int64
 
 	running   sync.WaitGroup // flights
-	callers   identityClient
+	clients   *clientMaker
+	identity  func() *sts.Client // made when it is first needed
 	closeOnce sync.Once
 }
 
@@ -62,12 +63,18 @@ type failure struct {
 
 func newSession(clock func() core.Now, source Source, base aws.Config, given *settings) *Session {
 	a, ok := source.(interface{ Attended() bool })
-	return &Session{
-		now: clock, source: source, attended: ok && a.Attended(), base: base,
+	if given.config != nil {
+		base = *given.config
+	}
+	s := &Session{
+		now: clock, source: source, attended: ok && a.Attended(),
 		log: given.log, hook: newHookQueue(given.hook, given.log),
 		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
+	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
+	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(s.clients.configured()) })
+	return s
 }
 
 // Retrieve gives credentials for one request. It costs a clock reading, unless a
@@ -155,8 +162,8 @@ const closeGrace = time.Second
 
 // Close ends the session: callers who wait get an [*Error] with CodeClosed, and
 // so does every later caller. It cancels the refresh under way, waits until that
-// has ended and the hook of [WithEvents] has had the last event, and closes idle
-// connections. A custom function that does not heed its context, and a hook that
+// has ended and the hook of [WithEvents] has had the last event, forgets the
+// clients of [Client], and closes the idle connections of these and its own. A custom function that does not heed its context, and a hook that
 // does not return, are left behind after a second.
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
@@ -181,7 +188,7 @@ func (s *Session) Close() {
 		if c, ok := s.source.(interface{ Close() }); ok {
 			c.Close()
 		}
-		s.callers.close()
+		s.clients.close()
 	})
 }
 
