@@ -244,7 +244,7 @@ func TestCacheBoundsAndPolicies(t *testing.T) {
 func TestCacheThatKeepsNothing(t *testing.T) {
 	s := local(t)
 	cache := s.Cache(evercreds.LRU).Resize(0)
-	if client(t, s) == client(t, s) {
+	if first, second := client(t, s), client(t, s); first == second {
 		t.Error("a client was kept")
 	}
 	want := evercreds.CacheStats{Misses: 2, Evictions: 2}
@@ -252,7 +252,7 @@ func TestCacheThatKeepsNothing(t *testing.T) {
 		t.Errorf("%+v, %v", stats, cache.List())
 	}
 	cache.Resize(3)
-	if client(t, s) != client(t, s) {
+	if first, second := client(t, s), client(t, s); first != second {
 		t.Error("no client was kept")
 	}
 }
