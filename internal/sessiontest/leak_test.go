@@ -53,8 +53,12 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 			if err := standIn.Inject(awstest.Fault{Kind: awstest.KindHang, Action: awstest.ActionAssumeRole, Count: 1}); err != nil {
 				t.Fatal(err)
 			}
+			before := standIn.Counts().Roles[standIn.RoleARN].Attempts
 			s := assume(t, standIn, cfg)
 			wait(t, s, 10)
+			for standIn.Counts().Roles[standIn.RoleARN].Attempts == before {
+				time.Sleep(time.Millisecond)
+			}
 			return s
 		},
 		"in the midst of a function": func(t *testing.T) *evercreds.Session {
