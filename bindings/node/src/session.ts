@@ -122,9 +122,12 @@ export class RefreshableSession {
     }
     this.#keeper = keeper;
     this.credentials = providerFor(keeper);
-    this.plugin = rejectionPlugin((signer) => {
-      keeper.invalidate(signer);
-    });
+    this.plugin = rejectionPlugin(
+      (code) => rules.isRejection(code),
+      (signer) => {
+        keeper.invalidate(signer);
+      },
+    );
     this.cache = new ClientCache(runtime);
     parents.set(this.credentials, (need) => this.credentialsFor(need));
   }
