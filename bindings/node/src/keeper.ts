@@ -1,7 +1,7 @@
 import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
-import { Events } from "./events.js";
+import type { Events } from "./events.js";
 import { Flight } from "./flight.js";
 import { closedError, decisionError, type FailureReader, reentrantError } from "./failures.js";
 import { fingerprint } from "./identity.js";
@@ -27,7 +27,7 @@ const ERRORS_KEPT = 8;
  */
 export class Keeper implements MachineHost {
   /** Tells of refreshes and failures. */
-  readonly events = new Events();
+  readonly events: Events;
 
   readonly #clock: Clock;
   readonly #source: Source;
@@ -40,7 +40,8 @@ export class Keeper implements MachineHost {
   #stopTimer: (() => void) | undefined;
   #closed = false;
 
-  constructor(clock: Clock, source: Source, failures: FailureReader) {
+  constructor(clock: Clock, source: Source, failures: FailureReader, events: Events) {
+    this.events = events;
     this.#clock = clock;
     this.#source = source;
     this.#failures = failures;

@@ -16,7 +16,7 @@ export type ModuleSource = object;
 export function toModule(source: ModuleSource): WebAssembly.Module {
   if (isCompiled(source)) return source;
   if (ArrayBuffer.isView(source) || kindOf(source) === "ArrayBuffer") {
-    return new WebAssembly.Module(source as ArrayBuffer);
+    return new WebAssembly.Module(source);
   }
   const words = "module must be a compiled WebAssembly.Module, or its bytes";
   throw new EvercredsValidationError("module", words, source);

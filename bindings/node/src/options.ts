@@ -151,10 +151,14 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
 ];
 
-const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM, iot: abi.Method.IOT } as const;
-
 /** Where credentials come from. */
-export type Method = keyof typeof METHODS;
+export type Method = "sts" | "custom" | "iot";
+
+const METHODS: Readonly<Record<Method, number>> = {
+  sts: abi.Method.STS,
+  custom: abi.Method.CUSTOM,
+  iot: abi.Method.IOT,
+};
 
 const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
 

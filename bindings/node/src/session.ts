@@ -6,7 +6,7 @@ import {
   type SdkClientClass,
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
-import type { SessionEvents } from "./events.js";
+import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
@@ -120,7 +120,9 @@ export class RefreshableSession {
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
-    const keeper = new Keeper(clock, source, new FailureReader(numbers[0]?.[1] ?? 0, rules));
+    const events = new Events({ session: runtime.nextSession(), method });
+    const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
+    const keeper = new Keeper(clock, source, failures, events);
     try {
       keeper.start(new Machine(runtime, clock, keeper, numbers));
     } catch (error) {
@@ -253,8 +255,18 @@ export class RefreshableSession {
   }
 
   /** `await using session = ...` closes it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // where the engine has no such symbol, by the one that compilers put in its place
+    const { asyncDispose = Symbol.for("Symbol.asyncDispose") } = Symbol as {
+      asyncDispose?: symbol;
+    };
+    Object.defineProperty(this.prototype, asyncDispose, {
+      value(this: RefreshableSession) {
+        return this.close();
+      },
+    });
   }
 }
 
