@@ -67,7 +67,9 @@ export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSe
 
 /** Options of a session that assumes a role. */
 export interface StsOptions extends CommonOptions {
+  /** By AssumeRole; the default. */
   method?: "sts" | undefined;
+  /** The call that each refresh makes. */
   assumeRole: AssumeRoleOptions;
   /**
    * Gives a one-time code for each refresh: a function, or a command that prints it
@@ -80,16 +82,24 @@ export interface StsOptions extends CommonOptions {
   mfaTokenProviderArgs?: Record<string, unknown> | MfaCommandOptions | undefined;
 }
 
-/** Options of a session with a source of the user's own. */
-export interface CustomOptions extends CommonOptions {
+/**
+ * Options of a session with a source of the user's own. Named with the type of its
+ * arguments, `CustomOptions<{ path: string }>`, they are checked against each other.
+ */
+// without it, the function's own word for what it takes counts
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface CustomOptions<Args extends object = any> extends CommonOptions {
+  /** By a function. */
   method: "custom";
-  customCredentialsMethod: CustomCredentialsMethod;
+  /** Gives a set of credentials for each refresh. */
+  customCredentialsMethod: CustomCredentialsMethod<Args>;
   /** What `customCredentialsMethod` is called with. Default: {}. */
-  customCredentialsMethodArgs?: Record<string, unknown> | undefined;
+  customCredentialsMethodArgs?: Args | undefined;
 }
 
 /** Options of a session that shows an X.509 certificate to AWS IoT. Node only. */
 export interface IotOptions extends CommonOptions {
+  /** By the IoT credentials provider. */
   method: "iot";
   /**
    * `ID.credentials.iot.REGION.amazonaws.com`, what `aws iot describe-endpoint
@@ -141,10 +151,14 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
 ];
 
-const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM, iot: abi.Method.IOT } as const;
-
 /** Where credentials come from. */
-export type Method = keyof typeof METHODS;
+export type Method = "sts" | "custom" | "iot";
+
+const METHODS: Readonly<Record<Method, number>> = {
+  sts: abi.Method.STS,
+  custom: abi.Method.CUSTOM,
+  iot: abi.Method.IOT,
+};
 
 const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
 

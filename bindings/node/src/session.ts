@@ -6,7 +6,7 @@ import {
   type SdkClientClass,
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
-import type { SessionEvents } from "./events.js";
+import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
@@ -33,16 +33,23 @@ import type { Parent } from "./sts.js";
  * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
  */
 export interface CredentialProvider {
+  /** Gives the credentials; with `forceRefresh`, as {@link RefreshableSession.refresh} does. */
   (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials>;
+  /** Nothing is to be cached over it. */
   memoized: true;
+  /** It needs nothing of a client's configuration. */
   configBound: true;
+  /** Nothing is to be added to what it gives. */
   attributed: true;
 }
 
 /** Credentials in the words of the configuration: strings, as for a custom source. */
 export interface TemporaryCredentials {
+  /** Such as "ASIA...". */
   accessKey: string;
+  /** What requests are signed with. */
   secretKey: string;
+  /** The session token. */
   token: string;
   /** ISO 8601 in UTC; null for credentials that do not expire. */
   expiryTime: string | null;
@@ -86,14 +93,14 @@ export class RefreshableSession {
   readonly credentials: CredentialProvider;
 
   /**
-   * Goes into a client that signs with {@link credentials}:
+   * Goes into a client that signs with {@link RefreshableSession.credentials}:
    * `client.middlewareStack.use(session.plugin)`. When a service rejects a set
    * (ExpiredToken, ExpiredTokenException, InvalidToken), the session fetches
    * another, and the call is signed and sent once more, unless its body is a stream.
    */
   readonly plugin: ClientPlugin;
 
-  /** The clients that {@link client} made. */
+  /** The clients that {@link RefreshableSession.client} made. */
   readonly cache: ClientCache;
 
   readonly #keeper: Keeper;
@@ -113,7 +120,9 @@ export class RefreshableSession {
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
-    const keeper = new Keeper(clock, source, new FailureReader(numbers[0]?.[1] ?? 0, rules));
+    const events = new Events({ session: runtime.nextSession(), method });
+    const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
+    const keeper = new Keeper(clock, source, failures, events);
     try {
       keeper.start(new Machine(runtime, clock, keeper, numbers));
     } catch (error) {
@@ -177,7 +186,7 @@ export class RefreshableSession {
 
   /**
    * A client of the SDK that signs with this session's credentials, with
-   * {@link plugin} in it. Equal settings get the same client: it is made once, and
+   * {@link RefreshableSession.plugin} in it. Equal settings get the same client: it is made once, and
    * kept in one of the session's two caches.
    *
    * ```ts
@@ -233,7 +242,7 @@ export class RefreshableSession {
     return whoAmI(this.#stsClient, this.credentials);
   }
 
-  /** The same as {@link getIdentity}. */
+  /** The same as {@link RefreshableSession.getIdentity}. */
   async whoami(): Promise<Identity> {
     return this.getIdentity();
   }
@@ -249,8 +258,18 @@ export class RefreshableSession {
   }
 
   /** `await using session = ...` closes it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // where the engine has no such symbol, by the one that compilers put in its place
+    const { asyncDispose = Symbol.for("Symbol.asyncDispose") } = Symbol as {
+      asyncDispose?: symbol;
+    };
+    Object.defineProperty(this.prototype, asyncDispose, {
+      value(this: RefreshableSession) {
+        return this.close();
+      },
+    });
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { channel } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import { quietAgents } from "./agents.js";
 import { run } from "./command.js";
@@ -11,6 +12,7 @@ export const platform: Platform | undefined = {
   run,
   checkPem,
   getOverMutualTls,
+  channel,
   quietAgents,
   warn: (text) => {
     process.emitWarning(text, "EvercredsWarning");

@@ -22,6 +22,14 @@ export interface Platform {
   quietAgents(): Agents;
   /** Tells the user something that is no error. */
   warn(text: string): void;
+  /** Where programs that watch this process hear of events, by the channel's name. */
+  channel(name: string): Channel;
+}
+
+/** See {@link Platform.channel}. */
+export interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
 }
 
 /** See {@link Platform.quietAgents}. */
