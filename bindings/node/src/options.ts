@@ -3,8 +3,9 @@ import * as abi from "./abi_generated.js";
 import type { MfaCommandOptions } from "./command.js";
 import type { CustomCredentialsMethod } from "./custom.js";
 import { EvercredsValidationError } from "./errors.js";
-import type { Pem } from "./iot-options.js";
 import type { MfaTokenProvider } from "./mfa.js";
+import type { Pem } from "./pem.js";
+import type { Pkcs11Options } from "./pkcs11.js";
 
 /** What every session takes, whatever its method. */
 export interface CommonOptions {
@@ -113,14 +114,29 @@ export interface IotOptions extends CommonOptions {
    * file, which is read again for each refresh.
    */
   certificate: Pem;
-  /** Its private key, in the same forms, not encrypted. */
-  privateKey: Pem;
+  /**
+   * Its private key, in the same forms, not encrypted. Exactly one of this and
+   * `pkcs11` is required.
+   */
+  privateKey?: Pem | undefined;
+  /**
+   * Where the key is in hardware. Needs the package aws-iot-device-sdk-v2. A wrong
+   * PIN is tried but once, since tokens lock themselves after a few.
+   */
+  pkcs11?: Pkcs11Options | undefined;
   /** Who may vouch for the endpoint, in the same forms. Default: whom Node trusts. */
   ca?: Pem | undefined;
+  /** Whether they have to. `false` is for tests. Default: true. */
+  verifyPeer?: boolean | undefined;
   /** Sent where it is given; the certificate must be attached to that thing then. */
   thingName?: string | undefined;
   /** Seconds for one call, connecting included, up to 3600. Default: 10. */
   timeout?: number | undefined;
+  /**
+   * The lifetime to ask for, in whole seconds from 900 to 43200. AWS does not
+   * document that its provider heeds it: the role alias decides. Default: not sent.
+   */
+  durationSeconds?: number | undefined;
   /**
    * The address to connect to instead of the endpoint's own, for private links and
    * tests. The server must be the endpoint all the same. Default port: the endpoint's.
@@ -167,8 +183,8 @@ const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {
   sts: ["assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
   custom: ["customCredentialsMethod", "customCredentialsMethodArgs"],
   iot: [
-    ...["endpoint", "roleAlias", "certificate", "privateKey", "ca"],
-    ...["thingName", "timeout", "connectTo"],
+    ...["endpoint", "roleAlias", "certificate", "privateKey", "pkcs11", "ca", "verifyPeer"],
+    ...["thingName", "timeout", "durationSeconds", "connectTo"],
   ],
 };
 

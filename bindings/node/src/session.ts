@@ -6,18 +6,23 @@ import {
   type SdkClientClass,
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
+import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
+import type { MqttClient } from "./mqtt-client.js";
+import type { MqttClients } from "./mqtt.js";
+import type { MqttOptions } from "./mqtt-options.js";
 import {
   givenFor,
   machineOptions,
   optionError,
   readMethod,
   type SessionOptions,
+  wrong,
 } from "./options.js";
 import { type ClientPlugin, rejectionPlugin } from "./plugin.js";
 import { Rules } from "./rules.js";
@@ -105,6 +110,7 @@ export class RefreshableSession {
 
   readonly #keeper: Keeper;
   readonly #stsClient: ReturnType<typeof stsClientConfig>;
+  readonly #mqtt: MqttClients | undefined;
 
   /**
    * Checks the options; with `deferRefresh: false` it also starts to fetch.
@@ -116,7 +122,7 @@ export class RefreshableSession {
     const { method, options: given } = readMethod(options);
     const numbers = machineOptions(method, given);
     const rules = new Rules(runtime);
-    const { source, ...found } = sourceOf(method, given, rules, (provider) =>
+    const { source, mqtt, ...found } = sourceOf(method, given, rules, (provider) =>
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
@@ -130,6 +136,7 @@ export class RefreshableSession {
       throw optionError(error.option, givenFor(error.option, given));
     }
     this.#keeper = keeper;
+    this.#mqtt = mqtt;
     this.credentials = providerFor(keeper);
     this.plugin = rejectionPlugin(
       (code) => rules.isRejection(code),
@@ -211,6 +218,34 @@ export class RefreshableSession {
     });
   }
 
+  /**
+   * A client for AWS IoT's message broker, over MQTT 5; only for method "iot". Its
+   * `start()` connects it, and it stays connected until its `stop()`; then `close()`
+   * gives back what it holds, which `close()` of the session does not.
+   *
+   * ```ts
+   * const client = session.mqtt({ endpoint: "ID-ats.iot.REGION.amazonaws.com", clientId: "me" });
+   * client.on("messageReceived", ({ message }) => console.log(message.topicName));
+   * client.start();
+   * ```
+   *
+   * Needs the package aws-iot-device-sdk-v2, whose `mqtt5.Mqtt5Client` it is.
+   *
+   * @throws EvercredsValidationError naming the parameter and what was expected;
+   *   EvercredsError with code "configuration" where the package is missing, or
+   *   certificate, key and token cannot be used
+   */
+  mqtt(options: MqttOptions): MqttClient {
+    if (this.#keeper.closed) throw closedError();
+    if (this.#mqtt === undefined) throw wrong("method", 'must be "iot" for mqtt()', undefined);
+    return this.#mqtt.make(options, {
+      credentials: () => this.credentials(),
+      failed: (error) => {
+        this.#keeper.events.tell("warning", () => ({ message: unsigned(error) }));
+      },
+    });
+  }
+
   /** The session's state as of now. */
   status(): Status {
     const { closed } = this.#keeper;
@@ -271,6 +306,11 @@ export class RefreshableSession {
       },
     });
   }
+}
+
+function unsigned(error: unknown): string {
+  const code = error instanceof EvercredsError ? error.code : (Object(error) as Error).name;
+  return `a handshake of MQTT over WebSockets could not be signed (${code})`;
 }
 
 function providerFor(keeper: Keeper): CredentialProvider {

@@ -30,13 +30,13 @@ function complaints(names: string[]): string[] {
   );
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, root);
   const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile } = host;
-  host.fileExists = (name) => name === file || fileExists.call(host, name);
-  host.readFile = (name) => (name === file ? text : readFile.call(host, name));
+  const disk = { ...host };
+  host.fileExists = (name) => name === file || disk.fileExists(name);
+  host.readFile = (name) => (name === file ? text : disk.readFile(name));
   host.getSourceFile = (name, ...rest) =>
     name === file
       ? ts.createSourceFile(name, text, ts.ScriptTarget.ES2022)
-      : getSourceFile.call(host, name, ...rest);
+      : disk.getSourceFile(name, ...rest);
   const program = ts.createProgram([file], { ...options, noEmit: true }, host);
   return program
     .getSemanticDiagnostics(program.getSourceFile(file))
