@@ -21,7 +21,16 @@ export class Trap extends Error {
     const text = panicText.split("\n", 1)[0] ?? "";
     super(`the wasm module trapped${text === "" ? "" : `: ${text}`}`, { cause });
     this.name = "Trap";
+    dropFrames(cause);
   }
+}
+
+/**
+ * V8 holds on to the frames of an error, and by them to the instance with all its
+ * memory, until somebody reads the error's stack as text.
+ */
+function dropFrames(error: unknown): unknown {
+  return error instanceof Error ? error.stack : undefined;
 }
 
 /** By name, since the CJS build may share a runtime of the ESM build's classes. */
