@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ecdsa"
+	"encoding/pem"
 	"fmt"
 	"net"
 	"net/http"
@@ -134,7 +135,9 @@ func TestIoTOddReplies(t *testing.T) {
 		}
 		wantNoSecret(t, err, secret)
 	}
-	hang := rawIoT(t, standIn, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	release := make(chan struct{})
+	hang := rawIoT(t, standIn, func(http.ResponseWriter, *http.Request) { <-release }) // not until its client leaves: it would answer then
+	t.Cleanup(func() { close(release) })
 	_, err := hang.Fetch(t.Context(), flight)
 	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "deadline") {
 		t.Errorf("a hanging endpoint: %v", e)
@@ -202,6 +205,83 @@ func TestIoTReadsRotatedFiles(t *testing.T) {
 	wantNoSecret(t, err, "half a certific")
 	write(standIn.ClientRSA, standIn.ClientRSA.CertPEM)
 	fetch(2)
+	// a chain that is still being written is not shown cut off
+	chain := append(bytes.Clone(standIn.ClientRSA.CertPEM), standIn.CAPEM...)
+	write(standIn.ClientRSA, chain[:len(chain)-30])
+	if _, err := source.Fetch(t.Context(), flight); !strings.Contains(fmt.Sprint(err), "Certificate must be PEM text, whole") {
+		t.Errorf("half a chain: %v", err)
+	}
+}
+
+// The certificate is replaced and then the key, and a refresh comes in between: it
+// succeeds as soon as they go together.
+func TestIoTRefreshInTheMidstOfARotation(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	dir := t.TempDir()
+	p := iotParams(standIn)
+	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	put := func(path string, text []byte) {
+		if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(cert, standIn.ClientEC.CertPEM)
+	put(key, standIn.ClientEC.KeyPEM)
+	p.Certificate, p.PrivateKey = hostfuncs.PEMFile(cert), hostfuncs.PEMFile(key)
+	source := newIoT(t, p)
+	put(cert, standIn.ClientRSA.CertPEM)
+	go func() {
+		time.Sleep(10 * time.Millisecond) // less than the 80 ms that it is patient for
+		put(key, standIn.ClientRSA.KeyPEM)
+	}()
+	var err error
+	for range 50 { // should this machine be too busy for that
+		if _, err = source.Fetch(t.Context(), flight); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		t.Error(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	put(key, []byte("none"))
+	if _, err := source.Fetch(ended, flight); !strings.Contains(fmt.Sprint(err), "PrivateKey") {
+		t.Errorf("a refresh that is cancelled: %v", err)
+	}
+}
+
+// What is wrong with a key is said, and not more than that.
+func TestIoTKeysThatAreNone(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	block := func(kind string, headers map[string]string, text string) hostfuncs.PEM {
+		return hostfuncs.PEMBytes(pem.EncodeToMemory(&pem.Block{Type: kind, Headers: headers, Bytes: []byte(text)}))
+	}
+	for want, key := range map[string]hostfuncs.PEM{
+		"must be a private key that is not encrypted":                 block("ENCRYPTED PRIVATE KEY", nil, "sentinel"),
+		"must be a private key that is not encrypted ":                block("RSA PRIVATE KEY", map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}, "sentinel"),
+		"must be the private key of Certificate: RSA, EC or Ed25519":  block("PRIVATE KEY", nil, "sentinel"),
+		"must be the private key of Certificate: RSA, EC or Ed25519 ": hostfuncs.PEMBytes(standIn.ClientRSA.KeyPEM),
+		"must hold a private key in PEM form":                         hostfuncs.PEMBytes(standIn.ClientEC.CertPEM),
+		"must be PEM text, whole":                                     hostfuncs.PEMBytes(standIn.ClientEC.KeyPEM[:100]),
+		"must be a file that can be read: no such file or directory":  hostfuncs.PEMFile("sentinel"),
+		"must be a file of at most 1048576 bytes":                     hostfuncs.PEMFile("/dev/zero"),
+	} {
+		if _, err := os.Stat("/dev/zero"); err != nil && key.String() == hostfuncs.PEMFile("/dev/zero").String() {
+			continue
+		}
+		p := iotParams(standIn)
+		p.PrivateKey = key
+		_, err := hostfuncs.NewIoT(p)
+		wantParameter(t, err, "PrivateKey")
+		if !strings.HasSuffix(err.Error(), "PrivateKey "+strings.TrimSpace(want)) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+		wantNoSecret(t, err, "sentinel", "c2VudGluZWw")
+	}
 }
 
 func TestIoTParameters(t *testing.T) {
