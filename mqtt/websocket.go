@@ -87,10 +87,9 @@ func (b Broker) open(ctx context.Context, address string) (net.Conn, error) {
 		return nil, err
 	}
 	transport := &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: b.DialContext,
-		// AWS IoT has MQTT on this port too, and tells them apart by ALPN.
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, NextProtos: []string{"http/1.1"}},
+		Proxy:           http.ProxyFromEnvironment,
+		DialContext:     b.DialContext,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool},
 	}
 	ws, reply, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		HTTPClient: &http.Client{
