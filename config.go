@@ -11,6 +11,8 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/evercreds/evercreds/core"
 )
 
 // Config gives a copy of base whose clients sign with the session's credentials,
@@ -49,7 +51,7 @@ func (h rejectionHook) HandleDeserialize(ctx context.Context, in middleware.Dese
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	var api smithy.APIError
-	if err == nil || !errors.As(err, &api) || !rejects(api.ErrorCode()) {
+	if err == nil || !errors.As(err, &api) || !core.IsRejection([]byte(api.ErrorCode())) {
 		return out, metadata, err
 	}
 	request, ok := in.Request.(*smithyhttp.Request)
@@ -65,16 +67,6 @@ func (h rejectionHook) HandleDeserialize(ctx context.Context, in middleware.Dese
 		err = &rejectedError{err}
 	}
 	return out, metadata, err
-}
-
-// rejects tells whether an error code speaks of the credentials themselves.
-// AccessDenied does not: it speaks of what they may do.
-func rejects(code string) bool {
-	switch code {
-	case "ExpiredToken", "ExpiredTokenException", "InvalidToken":
-		return true
-	}
-	return false
 }
 
 // rejectedError has the SDK try again, with the next set.

@@ -77,6 +77,7 @@ func (s *Session) apply(r *reply) {
 			delete(s.flights, ticket)
 		}
 	}
+	s.tell(r)
 }
 
 // serve makes the lease of a set. One that ends at once is good for this caller

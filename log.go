@@ -7,6 +7,8 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
+const windowsShrunk = "the windows did not fit the lifetime, and were shrunk"
+
 var notes = []struct {
 	note  core.Note
 	level slog.Level
@@ -22,7 +24,7 @@ var notes = []struct {
 	{core.NoteReanchored, slog.LevelInfo, "the credentials held last longer, by the server's clock"},
 	{core.NoteRejected, slog.LevelWarn, "a service rejected the credentials"},
 	{core.NoteSpaced, slog.LevelWarn, "credentials are rejected as fast as they come; the next refresh is put off"},
-	{core.NoteWindowsShrunk, slog.LevelWarn, "the windows did not fit the lifetime, and were shrunk"},
+	{core.NoteWindowsShrunk, slog.LevelWarn, windowsShrunk},
 	{core.NoteWrittenOff, slog.LevelWarn, "a refresh that had timed out was given up for lost"},
 	{core.NoteDegraded, slog.LevelWarn, "a required refresh failed; going on with the credentials held"},
 }
@@ -41,4 +43,12 @@ func (s *Session) note(r reply) {
 			s.log.LogAttrs(context.Background(), n.level, "evercreds: "+n.text, attrs...)
 		}
 	}
+}
+
+// warn tells of what is no event of the machine's, to the logger and the hook.
+func (s *Session) warn(text string, attrs ...slog.Attr) {
+	if s.log != nil {
+		s.log.LogAttrs(context.Background(), slog.LevelWarn, "evercreds: "+text, attrs...)
+	}
+	s.tellAt(s.now(), Event{Kind: EventWarning, Message: text})
 }

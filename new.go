@@ -2,6 +2,7 @@ package evercreds
 
 import (
 	"context"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -87,8 +88,8 @@ func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 		return nil, err
 	}
 	s, err := open(source, aws.Config{Region: source.Region()}, opts)
-	if host := source.Rewritten(); err == nil && host != "" && s.log != nil {
-		s.log.Warn("evercreds: Endpoint is a data endpoint; the credentials endpoint is used in its place", "endpoint", host)
+	if host := source.Rewritten(); err == nil && host != "" {
+		s.warn("Endpoint is a data endpoint; the credentials endpoint is used in its place", slog.String("endpoint", host))
 	}
 	return s, err
 }
@@ -117,7 +118,7 @@ func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option
 		}
 		o(&given)
 	}
-	s := newSession(clock, source, base, given.log)
+	s := newSession(clock, source, base, &given)
 	if err := given.configure(s.machine, source.Method(), s.attended); err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/evercreds/evercreds/core"
 )
 
@@ -58,6 +60,9 @@ type Option func(*settings)
 type settings struct {
 	given []setting
 	log   *slog.Logger
+	hook  func(Event)
+
+	config *aws.Config
 }
 
 type setting struct {
@@ -140,6 +145,17 @@ func WithMaxStale(d time.Duration) Option {
 // fresh too.
 func WithDeferRefresh(on bool) Option {
 	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
+}
+
+// WithConfig sets the config of the session's own clients, those of [Client] and
+// that of [Session.Identity]: region, endpoint, HTTP client, retries. Its
+// credentials are not used. Default: what [NewSTS] was given; for [NewIoT] the
+// region of its endpoint; else nothing, so that clients need a region as an option.
+func WithConfig(cfg aws.Config) Option {
+	return func(s *settings) {
+		cfg := cfg.Copy()
+		s.config = &cfg
+	}
 }
 
 // WithLogger logs what the session does: refreshes at level Info, failures at

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
@@ -24,8 +25,8 @@ type Session struct {
 
 	source   Source
 	attended bool // a refresh prompts a person
-	base     aws.Config
 	log      *slog.Logger
+	hook     *hookQueue // nil: nobody wants events
 
 	mu       sync.Mutex // guards all below
 	machine  *core.Session
@@ -37,7 +38,8 @@ type Session struct {
 	wakeAt   int64
 
 	running   sync.WaitGroup // flights
-	callers   identityClient
+	clients   *clientMaker
+	identity  func() *sts.Client // made when it is first needed
 	closeOnce sync.Once
 }
 
@@ -59,13 +61,20 @@ type failure struct {
 	err    error
 }
 
-func newSession(clock func() core.Now, source Source, base aws.Config, log *slog.Logger) *Session {
+func newSession(clock func() core.Now, source Source, base aws.Config, given *settings) *Session {
 	a, ok := source.(interface{ Attended() bool })
-	return &Session{
-		now: clock, source: source, attended: ok && a.Attended(), base: base, log: log,
+	if given.config != nil {
+		base = *given.config
+	}
+	s := &Session{
+		now: clock, source: source, attended: ok && a.Attended(),
+		log: given.log, hook: newHookQueue(given.hook, given.log),
 		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
+	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
+	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(s.clients.configured()) })
+	return s
 }
 
 // Retrieve gives credentials for one request. It costs a clock reading, unless a
@@ -147,21 +156,29 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Strin
 // LogValue is String, for log/slog.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// closeGrace is how long Close waits for a function of the user's that does not
-// heed its context. All other sources end at once.
+// closeGrace is how long Close waits for functions of the user's: a source that
+// does not heed its context, a slow hook. All other sources end at once.
 const closeGrace = time.Second
 
 // Close ends the session: callers who wait get an [*Error] with CodeClosed, and
 // so does every later caller. It cancels the refresh under way, waits until that
-// has ended, and closes idle connections. A custom function that does not heed
-// its context is left behind after a second.
+// has ended and the hook of [WithEvents] has had the last event, forgets the
+// clients of [Client], and closes the idle connections of these and its own. A custom function that does not heed its context, and a hook that
+// does not return, are left behind after a second.
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
-		_, _ = s.event(func(core.Now) (core.Decision, error) { return s.machine.Close(), nil })
+		_, _ = s.event(func(now core.Now) (core.Decision, error) {
+			d := s.machine.Close()
+			s.tellAt(now, Event{Kind: EventClose})
+			return d, nil
+		})
 		s.forget()
 		ended := make(chan struct{})
 		go func() {
 			s.running.Wait()
+			if s.hook != nil {
+				<-s.hook.ended
+			}
 			close(ended)
 		}()
 		select {
@@ -171,7 +188,7 @@ func (s *Session) Close() {
 		if c, ok := s.source.(interface{ Close() }); ok {
 			c.Close()
 		}
-		s.callers.close()
+		s.clients.close()
 	})
 }
 

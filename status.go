@@ -62,12 +62,7 @@ func (s *Session) Status() Status {
 	defer s.mu.Unlock()
 	now := s.now()
 	number := func(f core.Field) int64 { return s.machine.Status(f, now) }
-	span := func(f core.Field) time.Duration {
-		if ms := number(f); ms < core.Never {
-			return time.Duration(ms) * time.Millisecond
-		}
-		return Forever
-	}
+	span := func(f core.Field) time.Duration { return s.span(f, now) }
 	return Status{
 		Phase:       Phase(number(core.StatusPhase)),
 		Remaining:   span(core.StatusRemaining),
@@ -87,6 +82,13 @@ func (s *Session) Status() Status {
 		Rejections:  number(core.StatusRejections),
 		LateAnswers: number(core.StatusLateAnswers),
 	}
+}
+
+func (s *Session) span(f core.Field, now core.Now) time.Duration {
+	if ms := s.machine.Status(f, now); ms < core.Never {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return Forever
 }
 
 func (s *Session) lastError(now core.Now) *Error {

@@ -69,3 +69,8 @@ func (l *Library) RuleDuration(seconds float64, chained int32) int32 {
 		return ErrDuration
 	}))
 }
+
+// RuleRejection is the export rule_rejection.
+func (l *Library) RuleRejection(code []byte) int32 {
+	return int32(guardRule(func() int64 { return int64(number(core.IsRejection(code))) }))
+}

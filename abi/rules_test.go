@@ -18,6 +18,8 @@ func TestRulesGiveTheirCodes(t *testing.T) {
 	want(t, "duration", l.RuleDuration(3600, 1), 0)
 	want(t, "short", l.RuleDuration(899, 0), ErrDuration)
 	want(t, "chained", l.RuleDuration(3601, 1), ErrDurationChained)
+	want(t, "rejection", l.RuleRejection([]byte("ExpiredToken")), 1)
+	want(t, "no rejection", l.RuleRejection([]byte("AccessDenied")), 0)
 }
 
 func TestAnEndpointIsRewrittenInPlace(t *testing.T) {

@@ -143,6 +143,7 @@ var Functions = []Func{
 		"the length of the endpoint to use, or ERR_IOT_ENDPOINT", "1.0"},
 	{"rule_mfa_code", []Param{{"text", Bytes, "what a command printed"}}, I32, "the offset of the last six-digit code, or ERR_MFA_CODE", "1.0"},
 	{"rule_duration", []Param{{"duration_seconds", F64, "the requested lifetime"}, {"chained", I32, "1: with credentials of another role"}}, I32, "0 or ERR_DURATION*", "1.0"},
+	{"rule_rejection", []Param{{"code", Bytes, "the error code of a service that was called with a set"}}, I32, "1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else", "1.0"},
 }
 
 // HostFunctions are called by the library: imports of the wasm module

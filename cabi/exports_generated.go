@@ -255,6 +255,15 @@ func evercreds_rule_duration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
+//export evercreds_rule_rejection
+func evercreds_rule_rejection(code unsafe.Pointer, length int32) int32 {
+	view, ok := bytesAt(code, length, length)
+	if !ok {
+		return abi.ErrArgument
+	}
+	return library.RuleRejection(view)
+}
+
 // fill copies a decision into its slots.
 func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
 	slots[0] = int64(d.Kind)           // kind

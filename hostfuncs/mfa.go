@@ -109,8 +109,9 @@ func (c *codes) run(ctx context.Context) (string, error) {
 	if err := cmd.Run(); err != nil {
 		return "", mfaError(ctx, fmt.Sprintf("the command %s failed: %s", name, outcome(err)), nil)
 	}
+	defer clear(out.text)
 	at, ok := core.MFACode(out.text)
-	if !ok {
+	if !ok || at == 0 && out.cut { // at a cut, it may be the rest of a longer number
 		return "", refused(core.MethodSTS, codeMFARefused, "the command "+name+" must print a six-digit code", nil)
 	}
 	return string(out.text[at : at+6]), nil
@@ -140,14 +141,19 @@ func outcome(err error) string {
 }
 
 // capped keeps the end of what is written to it, where the code is looked for.
-type capped struct{ text []byte }
+type capped struct {
+	text []byte
+	cut  bool
+}
 
 var _ io.Writer = (*capped)(nil)
 
 func (c *capped) Write(p []byte) (int, error) {
 	c.text = append(c.text, p...)
 	if over := len(c.text) - commandOutput; over > 0 {
-		c.text = append([]byte(nil), c.text[over:]...)
+		kept := append([]byte(nil), c.text[over:]...)
+		clear(c.text)
+		c.text, c.cut = kept, true
 	}
 	return len(p), nil
 }

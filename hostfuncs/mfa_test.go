@@ -117,6 +117,7 @@ func TestMFACommand(t *testing.T) {
 		{"print:314159", []string{program, seed}, "314159", core.Recoverable},
 		{"print:use 111111 now, or 314159 in 30 s", []string{program, seed}, "314159", core.Recoverable},
 		{"print:" + strings.Repeat("x", 100<<10) + " 314159", []string{program, seed}, "314159", core.Recoverable},
+		{"print:7314159" + strings.Repeat(" ", 64<<10-6), []string{program, seed}, "", core.Permanent},
 		{"print:nothing of use", []string{program, seed}, "", core.Permanent},
 		{"fail:314159", []string{program, seed}, "", core.Permanent},
 		{"", []string{"/no/such/program", seed}, "", core.Permanent},

@@ -51,11 +51,11 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 // OwnClient gives a client with a connection pool of its own and the settings
 // of the client in an aws.Config, and the function that closes its idle
 // connections: the SDK's own would outlive the session by 90 s. A client of the
-// user's own making is given back as it is.
+// user's own making is given back as it is, and no function.
 func OwnClient(given aws.HTTPClient) (client aws.HTTPClient, closeIdle func()) {
 	build, ok := given.(*awshttp.BuildableClient)
 	if given != nil && !ok {
-		return given, func() {}
+		return given, nil
 	}
 	if build == nil {
 		build = awshttp.NewBuildableClient()
@@ -79,7 +79,11 @@ func (s *STS) Method() core.Method { return core.MethodSTS }
 func (s *STS) Attended() bool { return s.role.MFAPrompts }
 
 // Close closes idle connections.
-func (s *STS) Close() { s.close() }
+func (s *STS) Close() {
+	if s.close != nil {
+		s.close()
+	}
+}
 
 // Format prints no field, whatever the verb: one-time codes are among them.
 func (s *STS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.STS") }

@@ -455,6 +455,10 @@ int32_t evercreds_rule_mfa_code(const uint8_t *text, int32_t length);
 /*   chained: 1: with credentials of another role */
 int32_t evercreds_rule_duration(double duration_seconds, int32_t chained);
 
+/* 1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else. */
+/*   code: the error code of a service that was called with a set */
+int32_t evercreds_rule_rejection(const uint8_t *code, int32_t length);
+
 #ifdef __cplusplus
 }
 #endif

@@ -254,6 +254,14 @@ func exportRuleDuration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
+//go:wasmexport evercreds_rule_rejection
+func exportRuleRejection(length int32) int32 {
+	if !fits(length) {
+		return abi.ErrArgument
+	}
+	return library.RuleRejection(buffer[:length])
+}
+
 // fill copies a decision into its slots.
 func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
 	slots[0] = float64(d.Kind)           // kind

@@ -108,3 +108,13 @@ func (m *Machine) RuleDuration(seconds float64, chained bool) error {
 	_, err := m.number("rule_duration", api.EncodeF64(seconds), i32(truth(chained)))
 	return err
 }
+
+// RuleRejection is rule_rejection.
+func (m *Machine) RuleRejection(code string) (bool, error) {
+	n, err := m.write([]byte(code))
+	if err != nil {
+		return false, err
+	}
+	rejects, err := m.number("rule_rejection", n)
+	return rejects == 1, err
+}

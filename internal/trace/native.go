@@ -128,3 +128,6 @@ func (n *Native) RuleDuration(seconds float64, chained bool) error {
 	}
 	return nil
 }
+
+// RuleRejection implements Machine.
+func (n *Native) RuleRejection(code string) bool { return core.IsRejection([]byte(code)) }

@@ -101,6 +101,12 @@ func (r *replayer) rule(rest string) (string, error) {
 		return r.ruleClass(strings.Fields(text))
 	case "duration":
 		return r.ruleDuration(strings.Fields(text))
+	case "rejection":
+		answer := 0
+		if r.m.RuleRejection(text) {
+			answer = 1
+		}
+		return "rule " + strconv.Itoa(answer), nil
 	}
 	return "", fmt.Errorf("%q is no rule", which)
 }

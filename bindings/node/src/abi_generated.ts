@@ -531,6 +531,8 @@ export interface Exports {
   evercreds_rule_mfa_code(length: number): number;
   /** 0 or ERR_DURATION*. */
   evercreds_rule_duration(durationSeconds: number, chained: number): number;
+  /** 1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else. */
+  evercreds_rule_rejection(length: number): number;
   /** The address of the buffer for what takes or gives bytes. */
   evercreds_buffer_address(): number;
   /** Its size: BUFFER_BYTES. */

@@ -3,6 +3,7 @@
  * stacks differ only in the types of what they carry.
  */
 export interface ClientPlugin {
+  /** Adds the middleware; the stack calls it. */
   applyToStack(stack: ClientStack): void;
 }
 
@@ -10,7 +11,9 @@ export interface ClientPlugin {
 export interface ClientStack {
   // each client has its own types of input and output, and we look at neither
   /* eslint-disable @typescript-eslint/no-explicit-any */
+  /** Adds a middleware to a step. */
   add(middleware: any, options: any): void;
+  /** Adds a middleware before or behind another. */
   addRelativeTo(middleware: any, options: any): void;
   /* eslint-enable @typescript-eslint/no-explicit-any */
 }
@@ -27,22 +30,24 @@ interface Args {
 
 type Handler = (args: Args) => Promise<unknown>;
 
-/** What services answer to credentials that have ended; never AccessDenied. */
-const REJECTIONS = new Set(["ExpiredToken", "ExpiredTokenException", "InvalidToken"]);
-
 /**
  * A plug-in that reports the set that signed a rejected request, and has the call
  * signed and sent once more. Not by the SDK's retries: those have a budget for
  * each client, which a hundred calls that meet one rejected set would exhaust.
+ *
+ * @param isRejection tells by its code whether an error speaks of the credentials
  */
-export function rejectionPlugin(report: (signer: Signer) => void): ClientPlugin {
+export function rejectionPlugin(
+  isRejection: (code: string) => boolean,
+  report: (signer: Signer) => void,
+): ClientPlugin {
   const reported = new WeakSet<object>();
   const notice = (next: Handler) => async (args: Args) => {
     try {
       return await next(args);
     } catch (error) {
-      const signer = isRejection(error) ? signerOf(args.request) : undefined;
-      if (signer !== undefined) {
+      const signer = error instanceof Error ? signerOf(args.request) : undefined;
+      if (signer !== undefined && isRejection((error as Error).name)) {
         report(signer);
         reported.add(error as Error);
       }
@@ -77,10 +82,6 @@ export function rejectionPlugin(report: (signer: Signer) => void): ClientPlugin 
 function isReplayable(request: unknown): boolean {
   const { body } = request as { body?: unknown };
   return body === undefined || typeof body === "string" || ArrayBuffer.isView(body);
-}
-
-function isRejection(error: unknown): boolean {
-  return error instanceof Error && REJECTIONS.has(error.name);
 }
 
 /** Who signed a request; undefined: nobody, or not with temporary credentials. */

@@ -1,5 +1,5 @@
 import * as abi from "./abi_generated.js";
-import type { Runtime } from "./runtime.js";
+import { isTrap, type Runtime } from "./runtime.js";
 import { malformed } from "./source.js";
 
 /** Nothing that a rule knows is longer; what is cut off makes no difference. */
@@ -55,6 +55,19 @@ export class Rules {
   /** 0, or one of Result.ERR_DURATION..., for the lifetime that is to be requested. */
   duration(seconds: number, chained: boolean): number {
     return this.#runtime.run(undefined, (x) => x.evercreds_rule_duration(seconds, chained ? 1 : 0));
+  }
+
+  /**
+   * Whether a service's error code rejects the credentials themselves. Where the
+   * module traps it is no: the service's error is the one that the user must see.
+   */
+  isRejection(code: string): boolean {
+    try {
+      return this.#with(code, (x, length) => x.evercreds_rule_rejection(length)) === 1;
+    } catch (error) {
+      if (!isTrap(error)) throw error;
+      return false;
+    }
   }
 
   #with(text: string, call: (exports: abi.Exports, length: number) => number): number {

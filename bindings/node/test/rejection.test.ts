@@ -4,6 +4,8 @@ import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
+import { Rules } from "../src/rules.js";
+import { type Runtime, Trap } from "../src/runtime.js";
 import { StandIn } from "./support/stand-in.js";
 
 let standIn: StandIn;
@@ -81,6 +83,14 @@ test("AccessDenied is no rejection", async () => {
   await expect(call()).rejects.toMatchObject({ name: "AccessDenied" });
   expect(session.status().counters.rejections).toBe(0);
   expect((await standIn.asked(role)).successes).toBe(1);
+});
+
+test("a module that traps over an error leaves the service's error as it is", () => {
+  const run = () => {
+    throw new Trap(undefined, "");
+  };
+  const rules = new Rules({ run } as unknown as Runtime);
+  expect(rules.isRejection("ExpiredToken")).toBe(false);
 });
 
 test("a service that rejects whatever comes is asked twice, and its error is told", async () => {

@@ -41,6 +41,8 @@ def test_it_answers_as_the_shared_library_does(module: WasmLibrary) -> None:
         ("rule_error_class", (abi.Method.STS, 403, b"AccessDenied", 12)),
         ("rule_mfa_code", (b"code 123456 of 7", 16)),
         ("rule_duration", (900.5, 0)),
+        ("rule_rejection", (b"ExpiredToken", 12)),
+        ("rule_rejection", (b"AccessDenied", 12)),
         ("session_free", (12345,)),
         ("cache_get", (12345, 1)),
     ):

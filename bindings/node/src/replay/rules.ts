@@ -37,6 +37,8 @@ export function rule(runtime: Runtime, rest: string): string {
       const role = chained === undefined ? 0 : 1;
       return `rule ${accepted(ask("", (x) => x.evercreds_rule_duration(seconds, role)))}`;
     }
+    case "rejection":
+      return `rule ${accepted(ask(text, (x, length) => x.evercreds_rule_rejection(length)))}`;
   }
   throw new BadLine(`"${which}" is no rule`);
 }

@@ -456,6 +456,7 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("rule_iot_endpoint", "i", "pii"),
     ("rule_mfa_code", "i", "si"),
     ("rule_duration", "i", "di"),
+    ("rule_rejection", "i", "si"),
 )
 
 # Host functions: keep a reference for as long as they are set.

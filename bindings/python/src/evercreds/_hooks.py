@@ -8,12 +8,10 @@ from typing import Any
 
 import botocore.session
 
+from evercreds import _rules
 from evercreds._session_core import SessionCore
 
 __all__ = ["RejectionWatch"]
-
-# AccessDenied is not among them: it speaks of what the role may do.
-_REJECTIONS = frozenset({"ExpiredToken", "ExpiredTokenException", "InvalidToken"})
 
 _numbers = itertools.count()
 
@@ -48,10 +46,13 @@ class RejectionWatch:
 
     def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
         """Invalidate the set that was rejected, and ask for one more try: 0 is the time to wait."""
-        error = response[1].get("Error", {}) if response is not None else {}
+        code = response[1].get("Error", {}).get("Code") if response is not None else None
         context = request_dict["context"]
         core, fingerprint = self._core(), context.get(self._fingerprint)
-        if error.get("Code") not in _REJECTIONS or core is None or fingerprint is None:
+        # The rule is asked last, and never about a call that succeeded.
+        if not isinstance(code, str) or core is None or fingerprint is None:
+            return None
+        if not _rules.is_rejection(code):
             return None
         core.invalidate(fingerprint)
         if context.get(self._tried_again) or not _can_be_sent_again(request_dict.get("body")):

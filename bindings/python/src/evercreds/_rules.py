@@ -16,6 +16,7 @@ __all__ = [
     "expiry_from_text",
     "expiry_problem",
     "iot_endpoint",
+    "is_rejection",
     "mfa_code",
     "region_of",
 ]
@@ -50,6 +51,12 @@ def error_class(method: int, http_status: int, code: str) -> int:
     """Tell whether a service's error can pass by itself."""
     content = code.encode()
     return int(library().evercreds_rule_error_class(method, http_status, content, len(content)))
+
+
+def is_rejection(code: str) -> bool:
+    """Tell whether a service's error code rejects the credentials themselves."""
+    content = code.encode("utf-8", "replace")
+    return bool(library().evercreds_rule_rejection(content, len(content)) == 1)
 
 
 def iot_endpoint(text: str) -> str | None:

@@ -65,3 +65,11 @@ func (m *machine) RuleMFACode(text string) (int32, error) {
 func (m *machine) RuleDuration(seconds float64, chained bool) error {
 	return refusal(m.m.RuleDuration(seconds, chained))
 }
+
+func (m *machine) RuleRejection(code string) bool {
+	rejects, err := m.m.RuleRejection(code)
+	if err != nil {
+		m.note(err)
+	}
+	return rejects
+}

@@ -80,6 +80,8 @@ def rule(rest: str) -> str:
         return _class(text.split())
     if which == "duration":
         return _duration(text.split())
+    if which == "rejection":
+        return f"rule {checked(lib.evercreds_rule_rejection(content, len(content)))}"
     raise NotAnEventError(f"{which!r} is no rule")
 
 

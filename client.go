@@ -1,0 +1,105 @@
+package evercreds
+
+import (
+	"reflect"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Clients is where [Client] keeps what it makes: a [*Session], which means its
+// LRU cache, or one of its caches by [Session.Cache].
+type Clients interface {
+	clientCache() *ClientCache // nil: there is none
+}
+
+func (s *Session) clientCache() *ClientCache { return s.Cache(LRU) }
+
+func (c *ClientCache) clientCache() *ClientCache { return c }
+
+// Client gives a client of a service that signs with the session's credentials
+// and tells the session when they are rejected ([Session.Config]). It is made by
+// the service's own constructor, from the config that [NewSTS] was given or that
+// of [WithConfig]:
+//
+//	client, err := evercreds.Client(session, s3.NewFromConfig, func(o *s3.Options) {
+//		o.Region = "eu-west-1"
+//	})
+//
+// Equal constructors and options give the same client, which is made once however
+// many goroutines ask. Options are compared by what they change: plain values, the
+// text behind a *string and the elements of lists by value; functions and what is
+// behind other pointers are equal to themselves only, so make such things once,
+// outside of opts. Spelling out what holds anyway changes nothing. The functions
+// in opts are called each time, and must do nothing but set options.
+//
+// A session keeps ten clients, and forgets the one that was not used for longest;
+// see [Session.Cache] for other bounds and for LFU. A client that was forgotten
+// goes on to work for those who have it.
+//
+// Its errors are a [*ParameterError], as where opts set Credentials, which are the
+// session's, and an [*Error] with CodeClosed.
+func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C, opts ...func(*O)) (C, error) {
+	var none C
+	cache, err := cacheOf(in)
+	if err != nil {
+		return none, err
+	}
+	if newFromConfig == nil {
+		return none, &ParameterError{Parameter: "newFromConfig", Expected: "must be a constructor of the SDK's such as s3.NewFromConfig, not nil"}
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			return none, &ParameterError{Parameter: "opts", Expected: "must not hold nil"}
+		}
+	}
+	maker := cache.maker
+	cfg := maker.configured()
+	defaults := maker.defaultsOf(newFromConfig, func() any { return defaultOptions(cfg, newFromConfig) }).(*O)
+	chosen := copyOptions(defaults)
+	for _, opt := range opts {
+		opt(chosen)
+	}
+	if err := checkOptions(defaults, chosen); err != nil {
+		return none, err
+	}
+	client, err := cache.getOrMake(&cachedClient{
+		key:         maker.keyOf(newFromConfig, defaults, chosen),
+		name:        reflect.TypeFor[C]().String(),
+		client:      sync.OnceValue(func() any { return newFromConfig(cfg, opts...) }),
+		constructor: newFromConfig,
+		options:     chosen,
+	})
+	if err != nil {
+		return none, err
+	}
+	return client.(C), nil // the key holds the constructor
+}
+
+func cacheOf(in Clients) (*ClientCache, error) {
+	if s, ok := in.(*Session); in == nil || ok && s == nil {
+		return nil, &ParameterError{Parameter: "in", Expected: "must be a session or one of its caches, not nil"}
+	}
+	if c := in.clientCache(); c != nil {
+		return c, nil
+	}
+	return nil, &ParameterError{Parameter: "in", Expected: "must be a session or its cache by LRU or by LFU, not nil"}
+}
+
+// defaultOptions gives the options of a service as its constructor shows them to
+// the functions that change them.
+func defaultOptions[C, O any](cfg aws.Config, newFromConfig func(aws.Config, ...func(*O)) C) *O {
+	shown := new(O)
+	newFromConfig(cfg, func(o *O) { shown = copyOptions(o) })
+	return shown
+}
+
+// copyOptions keeps what is done to the copy from the original. The SDK's options
+// have a method that copies the lists which functions append to.
+func copyOptions[O any](o *O) *O {
+	to := *o
+	if c, ok := any(to).(interface{ Copy() O }); ok {
+		to = c.Copy()
+	}
+	return &to
+}

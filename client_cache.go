@@ -1,0 +1,203 @@
+package evercreds
+
+import (
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"sync"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// EvictionPolicy says which client a full cache forgets.
+type EvictionPolicy = core.CachePolicy
+
+// The eviction policies.
+const (
+	// LRU (the default): the client that was not asked for for longest.
+	LRU EvictionPolicy = core.LRU
+	// LFU: the client that was asked for least often; of equals, as LRU.
+	LFU EvictionPolicy = core.LFU
+)
+
+// ClientCache holds the clients that [Client] made in a session, up to a bound.
+// It is safe for concurrent use.
+type ClientCache struct {
+	maker  *clientMaker
+	policy EvictionPolicy
+
+	mu      sync.Mutex // guards all below
+	order   *core.Cache
+	maxSize int
+	byKey   map[clientKey]*cachedClient
+	byID    map[int32]*cachedClient
+	lastID  int32
+	stats   CacheStats
+	closed  bool
+}
+
+// cachedClient is an entry of a cache.
+type cachedClient struct {
+	id     int32
+	key    clientKey
+	client func() any // makes it when it is first called
+	name   string
+	// constructor and options stay as long as the key, in which their addresses are
+	constructor, options any
+}
+
+// CachedClient tells of one client in a cache.
+type CachedClient struct {
+	Name   string // the client's type, as "*s3.Client"
+	Key    string // stands for its constructor and options, and shows nothing of them
+	Policy EvictionPolicy
+}
+
+// CacheStats counts what a cache did since the session was made.
+type CacheStats struct {
+	Size      int   // clients that are there
+	MaxSize   int   // the bound in force
+	Hits      int64 // calls of Client that found theirs
+	Misses    int64 // calls that made it
+	Evictions int64 // clients forgotten because the cache was full
+}
+
+// Cache gives one of the session's two caches, for [Client] to use or to look at:
+//
+//	client, err := evercreds.Client(session.Cache(evercreds.LFU).Resize(20), s3.NewFromConfig)
+//
+// It is nil for a policy that is neither LRU nor LFU.
+func (s *Session) Cache(policy EvictionPolicy) *ClientCache {
+	if policy != LRU && policy != LFU {
+		return nil
+	}
+	return s.clients.caches[policy]
+}
+
+// Resize sets the bound from now on, forgets the clients that are over it, and
+// gives the cache itself. 0 keeps nothing, and a negative bound counts as its
+// absolute value; most is 2^30. Default: 10.
+func (c *ClientCache) Resize(maxSize int) *ClientCache {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.maxSize = c.order.Resize(maxSize)
+	c.forget()
+	return c
+}
+
+// Stats tells how full the cache is, and what it did.
+func (c *ClientCache) Stats() CacheStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stats := c.stats
+	stats.Size, stats.MaxSize = c.order.Len(), c.maxSize
+	return stats
+}
+
+// List tells of all clients; the first would be the first to go.
+func (c *ClientCache) List() []CachedClient {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []CachedClient
+	for id, ok := c.order.Next(-1); ok; id, ok = c.order.Next(id) {
+		e := c.byID[id]
+		list = append(list, CachedClient{Name: e.name, Key: hex.EncodeToString(e.key[:]), Policy: c.policy})
+	}
+	return list
+}
+
+// Clear forgets all clients, which go on to work for those who have them.
+func (c *ClientCache) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+}
+
+func (c *ClientCache) clear() {
+	c.order = core.NewCache(c.policy, c.maxSize)
+	c.byKey, c.byID = map[clientKey]*cachedClient{}, map[int32]*cachedClient{}
+}
+
+func (c *ClientCache) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clear()
+	c.closed = true
+}
+
+// getOrMake gives the client of a key: that of the entry which is there, or else
+// of the one given. It is made without the lock, so that whoever asks for another
+// one does not wait.
+func (c *ClientCache) getOrMake(fresh *cachedClient) (any, error) {
+	e, err := c.entry(fresh)
+	if err != nil {
+		return nil, err
+	}
+	made := false
+	defer func() {
+		if !made {
+			c.drop(e) // the constructor panicked: the next caller tries again
+		}
+	}()
+	client := e.client()
+	made = true
+	return client, nil
+}
+
+// entry finds the entry of a key, or adds this one.
+func (c *ClientCache) entry(fresh *cachedClient) (*cachedClient, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, &Error{Code: CodeClosed}
+	}
+	if e := c.byKey[fresh.key]; e != nil {
+		c.order.Get(e.id)
+		c.stats.Hits++
+		return e, nil
+	}
+	c.stats.Misses++
+	c.lastID = (c.lastID + 1) & math.MaxInt32 // the first is long gone when they begin anew
+	fresh.id = c.lastID
+	c.byKey[fresh.key], c.byID[fresh.id] = fresh, fresh
+	c.order.Add(fresh.id)
+	c.forget()
+	return fresh, nil
+}
+
+// forget takes out what the policy has evicted.
+func (c *ClientCache) forget() {
+	for id, ok := c.order.Evicted(); ok; id, ok = c.order.Evicted() {
+		c.stats.Evictions++
+		delete(c.byKey, c.byID[id].key)
+		delete(c.byID, id)
+	}
+}
+
+func (c *ClientCache) drop(e *cachedClient) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID[e.id] == e {
+		c.order.Remove(e.id)
+		delete(c.byKey, e.key)
+		delete(c.byID, e.id)
+	}
+}
+
+// String tells policy and size.
+func (c *ClientCache) String() string {
+	name := "LRU"
+	if c.policy == LFU {
+		name = "LFU"
+	}
+	stats := c.Stats()
+	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", name, stats.Size, stats.MaxSize)
+}
+
+// Format prints String for every verb, so that no verb reaches the clients.
+func (c *ClientCache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
+
+// LogValue is String, for log/slog.
+func (c *ClientCache) LogValue() slog.Value { return slog.StringValue(c.String()) }

@@ -1,0 +1,111 @@
+package evercreds
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// EventKind is what an [Event] tells of.
+type EventKind string
+
+// The kinds of events.
+const (
+	EventStart     EventKind = "start"     // a refresh began: Cause
+	EventRefresh   EventKind = "refresh"   // new credentials are held: Remaining
+	EventFailure   EventKind = "failure"   // a refresh failed: Err, Waited
+	EventRejection EventKind = "rejection" // a service rejected the credentials: Spaced
+	EventDegraded  EventKind = "degraded"  // a refresh that callers waited for failed, and what is held is served on: Remaining
+	EventWarning   EventKind = "warning"   // something that is no error, such as windows that do not fit the lifetime: Message
+	EventClose     EventKind = "close"     // the session was closed; the last event
+)
+
+// Event is something that happened in a session. Nothing in it is secret. The
+// fields that its kind does not name are zero.
+type Event struct {
+	Kind      EventKind
+	At        time.Time     // by the wall clock, at a resolution of a millisecond
+	Cause     Cause         // why a refresh began
+	Remaining time.Duration // time left then; Forever for a set without expiry
+	Err       *Error        // why a refresh failed
+	Waited    bool          // callers were waiting for the refresh that failed
+	Spaced    bool          // rejected again so soon that the next refresh is put off
+	Message   string
+	// Missed counts the events before this one that were left out, because the
+	// hook is more than a thousand events behind.
+	Missed int
+}
+
+// Cause is why a refresh began.
+type Cause core.Cause
+
+// Why a refresh began.
+const (
+	CauseFirst     Cause = Cause(core.CauseFirst)     // nothing is held
+	CauseAdvisory  Cause = Cause(core.CauseAdvisory)  // the advisory window was reached
+	CauseMandatory Cause = Cause(core.CauseMandatory) // the mandatory window was reached, or the credentials have expired
+	CauseRejected  Cause = Cause(core.CauseRejected)  // a service rejected the credentials
+	CauseForced    Cause = Cause(core.CauseForced)    // Refresh was called
+	CauseIdle      Cause = Cause(core.CauseIdle)      // a session that does not defer refreshes, with nobody asking
+	CauseMinTTL    Cause = Cause(core.CauseMinTTL)    // a caller needs more time than is left
+	CauseDegraded  Cause = Cause(core.CauseDegraded)  // a refresh that was waited for failed earlier; nobody waits for this one
+)
+
+// String is "first", "advisory", "mandatory", "rejected", "forced", "idle",
+// "min_ttl" or "degraded".
+func (c Cause) String() string {
+	names := [...]string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded"}
+	if c < 0 || int(c) >= len(names) {
+		return fmt.Sprintf("cause %d", int(c))
+	}
+	return names[c]
+}
+
+// WithEvents calls hook with each [Event] of the session: for metrics, say. The
+// calls come one after the other, in the order of the events and a little after
+// them, from a goroutine of the session's; no caller and no refresh waits for
+// them, and hook may use the session. A panic in hook is logged where there is a
+// logger, and the next event comes all the same.
+//
+// [Session.Close] waits up to a second for hook to have had the last event, so a
+// hook that calls Close takes that second. Default, and with nil: no events.
+func WithEvents(hook func(Event)) Option {
+	return func(s *settings) { s.hook = hook }
+}
+
+// tell queues what an event of the machine's says for the hook, under the
+// session's lock: in the order in which things happened.
+func (s *Session) tell(r *reply) {
+	if s.hook == nil {
+		return
+	}
+	noted := func(n core.Note) bool { return r.Notes&n != 0 }
+	push := func(e Event) { s.tellAt(r.now, e) }
+	if noted(core.NoteRejected) {
+		push(Event{Kind: EventRejection, Spaced: noted(core.NoteSpaced)})
+	}
+	if r.failed != nil {
+		push(Event{Kind: EventFailure, Err: r.failed, Waited: noted(core.NoteFailed)})
+	}
+	if noted(core.NoteDegraded) {
+		push(Event{Kind: EventDegraded, Remaining: s.span(core.StatusRemaining, r.now)})
+	}
+	if noted(core.NoteInstalled | core.NoteLateInstalled) {
+		push(Event{Kind: EventRefresh, Remaining: s.span(core.StatusRemaining, r.now)})
+	}
+	if noted(core.NoteWindowsShrunk) {
+		push(Event{Kind: EventWarning, Message: windowsShrunk})
+	}
+	if r.Started != 0 {
+		push(Event{Kind: EventStart, Cause: Cause(r.StartCause)})
+	}
+}
+
+// tellAt queues one event.
+func (s *Session) tellAt(now core.Now, e Event) {
+	if s.hook != nil {
+		e.At = time.UnixMilli(now.Wall)
+		s.hook.push(e)
+	}
+}

@@ -1,0 +1,212 @@
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// told collects events in words.
+type told struct {
+	mu     sync.Mutex
+	events []string
+}
+
+func (l *told) hook(e evercreds.Event) {
+	words := []string{string(e.Kind)}
+	if e.Cause != 0 {
+		words = append(words, e.Cause.String())
+	}
+	if e.Remaining != 0 {
+		words = append(words, e.Remaining.String())
+	}
+	if e.Err != nil {
+		words = append(words, fmt.Sprintf("%q waited=%v", e.Err.Err, e.Waited))
+	}
+	if e.Spaced {
+		words = append(words, "spaced")
+	}
+	if e.Message != "" {
+		words = append(words, e.Message)
+	}
+	if e.Missed != 0 {
+		words = append(words, fmt.Sprintf("missed=%d", e.Missed))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, strings.Join(words, " "))
+}
+
+// take gives the events since the last time, one on a line.
+func (l *told) take() string {
+	synctest.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	text := strings.Join(l.events, "\n")
+	l.events = nil
+	return text
+}
+
+func (l *told) want(t *testing.T, want ...string) {
+	t.Helper()
+	if got := l.take(); got != strings.Join(want, "\n") {
+		t.Errorf("told:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+func TestEventsTellTheStoryInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, log := &vault{}, &told{}
+		s := open(t, v, evercreds.WithEvents(log.hook), evercreds.WithStability(evercreds.UntilExpiry))
+		log.want(t)
+		wantKey(t, s, 1, 0)
+		log.want(t, "start first", "refresh 1h0m0s")
+		held, _ := s.Retrieve(t.Context())
+		time.Sleep(10 * time.Minute)
+		s.Invalidate(held)
+		log.want(t, "rejection")
+		wantKey(t, s, 2, 0)
+		log.want(t, "start rejected", "refresh 1h0m0s")
+		v.err = errors.New("outage")
+		time.Sleep(45 * time.Minute)
+		wantKey(t, s, 2, 0)
+		log.want(t, "start advisory", `failure "outage" waited=false`)
+		time.Sleep(6 * time.Minute)
+		wantKey(t, s, 2, 0)
+		log.want(t, "start mandatory", `failure "outage" waited=true`, "degraded 9m0s")
+		v.err = nil
+		time.Sleep(time.Minute)
+		wantKey(t, s, 2, 0)
+		log.want(t, "start degraded", "refresh 1h0m0s")
+		if _, err := s.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		log.want(t, "start forced", "refresh 1h0m0s")
+		if _, err := s.Credentials(t.Context(), evercreds.MinTTL(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		s.Close()
+		log.want(t, "close")
+		_, _ = s.Retrieve(t.Context())
+		log.want(t)
+	})
+}
+
+func TestEventsOfIdleSessionsAndOfWindowsThatDoNotFit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &told{}
+		s := open(t, &vault{}, evercreds.WithEvents(log.hook), evercreds.WithDeferRefresh(false), evercreds.WithAdvisoryTimeout(2*time.Hour))
+		defer s.Close()
+		log.want(t, "start idle", "refresh 1h0m0s", "warning the windows did not fit the lifetime, and were shrunk")
+		time.Sleep(time.Hour)
+		if text := log.take(); !strings.HasPrefix(text, "start idle\nrefresh ") {
+			t.Errorf("told:\n%s", text)
+		}
+	})
+}
+
+// Callers and refreshes do not wait for a hook, and Close for a second at most.
+func TestSlowHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		log := &told{}
+		s := open(t, &vault{}, evercreds.WithEvents(func(e evercreds.Event) {
+			<-release
+			log.hook(e)
+		}))
+		for want := int64(1); want <= 700; want++ {
+			wantKey(t, s, want, 0)
+			time.Sleep(51 * time.Minute)
+		}
+		start := time.Now()
+		s.Close()
+		if d := time.Since(start); d != time.Second {
+			t.Errorf("Close took %v", d)
+		}
+		close(release)
+		all := strings.Split(log.take(), "\n")
+		// 1401 events: one was with the hook, 1024 were kept
+		if len(all) != 1025 || all[0] != "start first" || all[1] != "refresh 1h0m0s missed=376" || all[1024] != "close" {
+			t.Errorf("%d events: %q, %q ... %q", len(all), all[0], all[1], all[len(all)-1])
+		}
+	})
+}
+
+func TestHookThatPanicsOrEndsItsGoroutine(t *testing.T) {
+	for name, die := range map[string]func(){"panic": func() { panic("sentinel-secret") }, "exit": runtime.Goexit} {
+		synctest.Test(t, func(t *testing.T) {
+			var text buffer
+			log := &told{}
+			s := open(t, &vault{}, evercreds.WithLogger(slog.New(slog.NewTextHandler(&text, nil))),
+				evercreds.WithEvents(func(e evercreds.Event) {
+					log.hook(e)
+					die()
+				}))
+			wantKey(t, s, 1, 0)
+			s.Close()
+			log.want(t, "start first", "refresh 1h0m0s", "close")
+			said := text.String()
+			if strings.Contains(said, "sentinel") || strings.Contains(said, "panicked") != (name == "panic") {
+				t.Errorf("%s: the log:\n%s", name, said)
+			}
+		})
+	}
+}
+
+// No lock of the session's is held while the hook runs.
+func TestHookMayUseTheSession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *evercreds.Session
+		opened, got := make(chan struct{}), make(chan string, 8)
+		v := &vault{latency: time.Second}
+		s = open(t, v, evercreds.WithEvents(func(e evercreds.Event) {
+			<-opened
+			c, _ := s.Retrieve(context.Background()) // waits for the refresh that it is told of
+			got <- string(e.Kind) + " " + c.AccessKeyID + " " + s.Status().Phase.String()
+			if e.Kind == evercreds.EventRefresh {
+				s.Close()
+			}
+		}))
+		close(opened)
+		wantKey(t, s, 1, time.Second)
+		for _, want := range []string{"start KEY1 fresh", "refresh KEY1 fresh", "close  fresh"} {
+			if text := <-got; text != want {
+				t.Errorf("got %q, want %q", text, want)
+			}
+		}
+	})
+}
+
+// A source that fails tells its reason to the hook, and no secret.
+func TestEventsHaveNoSecret(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, shown := &vault{}, &buffer{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			r := v.set(v.calls.Load(), time.Now())
+			r.AccessKeyID, r.SecretAccessKey, r.SessionToken = sentinelKey, sentinelSecret, sentinelToken
+			r.Expires = time.Now().Add(-time.Hour * time.Duration(v.calls.Load()%2*2-1))
+			return r, nil
+		}
+		s := open(t, v, evercreds.WithEvents(func(e evercreds.Event) { _, _ = fmt.Fprintf(shown, "%v %+v %#v\n", e, e, e) }))
+		_, _ = s.Retrieve(t.Context())
+		time.Sleep(10 * time.Second)
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		if text := shown.String(); strings.Contains(strings.ToLower(text), "sentinel") || !strings.Contains(text, "failure") || !strings.Contains(text, "refresh") {
+			t.Error(text)
+		}
+	})
+}
