@@ -104,7 +104,3 @@ func (p *IoTParams) timeout() time.Duration {
 	}
 	return p.Timeout
 }
-
-func (p *IoTParams) device() DeviceIdentity {
-	return DeviceIdentity{Certificate: p.Certificate, PrivateKey: p.PrivateKey, Signer: p.Signer}
-}

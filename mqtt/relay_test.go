@@ -29,7 +29,7 @@ type relay struct {
 func startRelay(t *testing.T, s *server, m *mosquitto, secrets map[string]string) *relay {
 	t.Helper()
 	r := &relay{secrets: secrets}
-	var onward http.Handler = http.NotFoundHandler()
+	onward := http.NotFoundHandler()
 	if m != nil {
 		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: m.ws})
 		proxy.ErrorLog = log.New(io.Discard, "", 0) // of a broker that is being started again
