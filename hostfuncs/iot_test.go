@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -260,28 +261,39 @@ func TestIoTKeysThatAreNone(t *testing.T) {
 	block := func(kind string, headers map[string]string, text string) hostfuncs.PEM {
 		return hostfuncs.PEMBytes(pem.EncodeToMemory(&pem.Block{Type: kind, Headers: headers, Bytes: []byte(text)}))
 	}
-	for want, key := range map[string]hostfuncs.PEM{
-		"must be a private key that is not encrypted":                 block("ENCRYPTED PRIVATE KEY", nil, "sentinel"),
-		"must be a private key that is not encrypted ":                block("RSA PRIVATE KEY", map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}, "sentinel"),
-		"must be the private key of Certificate: RSA, EC or Ed25519":  block("PRIVATE KEY", nil, "sentinel"),
-		"must be the private key of Certificate: RSA, EC or Ed25519 ": hostfuncs.PEMBytes(standIn.ClientRSA.KeyPEM),
-		"must hold a private key in PEM form":                         hostfuncs.PEMBytes(standIn.ClientEC.CertPEM),
-		"must be PEM text, whole":                                     hostfuncs.PEMBytes(standIn.ClientEC.KeyPEM[:100]),
-		"must be a file that can be read: no such file or directory":  hostfuncs.PEMFile("sentinel"),
-		"must be a file of at most 1048576 bytes":                     hostfuncs.PEMFile("/dev/zero"),
+	legacy := map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-128-CBC,00"}
+	for _, c := range []struct {
+		key  hostfuncs.PEM
+		want string
+	}{
+		{block("ENCRYPTED PRIVATE KEY", nil, "sentinel"), "must be a private key that is not encrypted"},
+		{block("RSA PRIVATE KEY", legacy, "sentinel"), "must be a private key that is not encrypted"},
+		{block("PRIVATE KEY", nil, "sentinel"), "must be the private key of Certificate: RSA, EC or Ed25519"},
+		{hostfuncs.PEMBytes(standIn.ClientRSA.KeyPEM), "must be the private key of Certificate: RSA, EC or Ed25519"},
+		{hostfuncs.PEMBytes(standIn.ClientEC.CertPEM), "must hold a private key in PEM form"},
+		{hostfuncs.PEMBytes(standIn.ClientEC.KeyPEM[:100]), "must be PEM text, whole"},
+		{hostfuncs.PEMFile("sentinel"), "must be a file that can be read: " + syscall.ENOENT.Error()},
+		{hostfuncs.PEMFile(endless(t)), "must be a file of at most 1048576 bytes"},
 	} {
-		if _, err := os.Stat("/dev/zero"); err != nil && key.String() == hostfuncs.PEMFile("/dev/zero").String() {
-			continue
-		}
 		p := iotParams(standIn)
-		p.PrivateKey = key
+		p.PrivateKey = c.key
 		_, err := hostfuncs.NewIoT(p)
 		wantParameter(t, err, "PrivateKey")
-		if !strings.HasSuffix(err.Error(), "PrivateKey "+strings.TrimSpace(want)) {
-			t.Errorf("got %v, want %s", err, want)
+		if !strings.HasSuffix(err.Error(), "PrivateKey "+c.want) {
+			t.Errorf("got %v, want %s", err, c.want)
 		}
 		wantNoSecret(t, err, "sentinel", "c2VudGluZWw")
 	}
+}
+
+// endless is a file with more in it than any key has.
+func endless(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "endless.pem")
+	if err := os.WriteFile(path, make([]byte, 2<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 func TestIoTParameters(t *testing.T) {
