@@ -11,6 +11,9 @@ import (
 	"sync"
 
 	"github.com/miekg/pkcs11"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Key is a private key in a token. It is a crypto.Signer, safe for concurrent use;
@@ -22,7 +25,7 @@ type Key struct {
 	mu      sync.RWMutex // held for writing to open and close: no signature may be under way then
 	token   *token       // nil: it was lost
 	closed  bool
-	refused error // the token takes the PIN no more
+	refused error // the token takes the PIN no more, and trying again cannot help
 }
 
 // Open loads the library, logs in and finds the key. It tries the PIN once: tokens
@@ -104,8 +107,9 @@ func (k *Key) reopen(old *token) error {
 	}
 	opened, err := openToken(k.params)
 	if err != nil {
-		if named := parameter(err); named == "PIN" {
-			k.refused = err
+		if parameter(err) == "PIN" {
+			k.refused = &hostfuncs.Error{Method: core.MethodIoT, Class: core.Permanent, Reason: core.CodeSource, Message: err.Error(), Err: err}
+			return k.refused
 		}
 		return err
 	}

@@ -7,11 +7,14 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"errors"
 	"sync"
 	"testing"
 
 	raw "github.com/miekg/pkcs11"
 
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/pkcs11"
 )
 
@@ -71,6 +74,10 @@ func TestAPINThatIsRefusedLaterIsNotTriedAgain(t *testing.T) {
 	digest := sha256.Sum256([]byte("a handshake"))
 	_, first := key.Sign(rand.Reader, digest[:], crypto.SHA256)
 	wantParameter(t, first, "PIN")
+	var permanent *hostfuncs.Error
+	if !errors.As(first, &permanent) || permanent.Class != core.Permanent {
+		t.Errorf("the session is not told that trying again is no use: %v", first)
+	}
 	changePIN(t, changed, pin)
 	if _, err := key.Sign(rand.Reader, digest[:], crypto.SHA256); err != first {
 		t.Errorf("tried again: %v", err)
