@@ -189,12 +189,8 @@ func (c *ClientCache) drop(e *cachedClient) {
 
 // String tells policy and size.
 func (c *ClientCache) String() string {
-	name := "LRU"
-	if c.policy == LFU {
-		name = "LFU"
-	}
 	stats := c.Stats()
-	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", name, stats.Size, stats.MaxSize)
+	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", c.policy, stats.Size, stats.MaxSize)
 }
 
 // Format prints String for every verb, so that no verb reaches the clients.

@@ -33,11 +33,14 @@ func ExampleClient() {
 		}
 		return aws.ToString(who.Arn)
 	}
-	fmt.Println(whoIsThere() == whoIsThere())
+	for range 2 {
+		fmt.Println(whoIsThere())
+	}
 	stats := session.Cache(evercreds.LRU).Stats()
 	fmt.Println(stats.Misses, "made,", stats.Hits, "found")
 	// Output:
-	// true
+	// arn:aws:sts::210987654321:assumed-role/reader/evercreds
+	// arn:aws:sts::210987654321:assumed-role/reader/evercreds
 	// 1 made, 1 found
 }
 
