@@ -19,6 +19,9 @@ type (
 	// IoTParams say where and as whom the AWS IoT credentials provider is
 	// asked; see [NewIoT].
 	IoTParams = hostfuncs.IoTParams
+	// DeviceIdentity is a device's certificate and key, for MQTT; see module
+	// github.com/evercreds/evercreds/mqtt.
+	DeviceIdentity = hostfuncs.DeviceIdentity
 	// Credentials are what a custom function returns; see [NewCustom].
 	Credentials = hostfuncs.Credentials
 	// PEM is a certificate or key: [PEMFile] or [PEMBytes].

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -79,6 +80,9 @@ func (i *IoT) Fetch(ctx context.Context, _ *Flight) (Result, error) {
 	if i.params.ThingName != "" {
 		request.Header.Set("X-Amzn-Iot-Thingname", i.params.ThingName)
 	}
+	if d := i.params.Duration; d != 0 {
+		request.Header.Set("X-Amzn-Iot-Credential-Duration-Seconds", strconv.FormatInt(int64(d/time.Second), 10))
+	}
 	reply, err := pool.RoundTrip(request) // follows no redirect
 	if err != nil {
 		return Result{}, refused(core.MethodIoT, "", "no reply from the endpoint: "+err.Error(), err)
@@ -93,7 +97,9 @@ func (i *IoT) Fetch(ctx context.Context, _ *Flight) (Result, error) {
 	case len(body) > replyBytes:
 		return Result{}, malformed(core.MethodIoT, "the reply must have at most %d bytes", replyBytes)
 	}
-	return iotResult(reply.Header, body)
+	r, err := iotResult(reply.Header, body)
+	r.Duration = i.params.Duration
+	return r, err
 }
 
 // rotating: files that were good at the start and are not now are most likely

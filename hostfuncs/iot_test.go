@@ -3,6 +3,7 @@ package hostfuncs_test
 import (
 	"bytes"
 	"context"
+	"crypto/ecdsa"
 	"fmt"
 	"net"
 	"net/http"
@@ -223,7 +224,19 @@ func TestIoTParameters(t *testing.T) {
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile("/no/such/file") },
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile(standIn.ClientRSA.KeyFile) },
 		},
-		"CA":      {func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) }},
+		"Signer": {
+			func(p *hostfuncs.IoTParams) { p.Signer = keyOf(t, standIn.ClientEC) }, // beside PrivateKey
+			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, keyOf(t, standIn.ClientRSA) },
+			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, (*ecdsa.PrivateKey)(nil) },
+		},
+		"Duration": {
+			func(p *hostfuncs.IoTParams) { p.Duration = time.Minute },
+			func(p *hostfuncs.IoTParams) { p.Duration = time.Hour + time.Millisecond },
+		},
+		"CA": {
+			func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMBytes([]byte(key)) },
+			func(p *hostfuncs.IoTParams) { p.CA = hostfuncs.PEMFile(os.DevNull) },
+		},
 		"Timeout": {func(p *hostfuncs.IoTParams) { p.Timeout = -1 }},
 	} {
 		for _, change := range changes {

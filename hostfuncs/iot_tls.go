@@ -2,10 +2,6 @@ package hostfuncs
 
 import (
 	"bytes"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"io/fs"
 	"net/http"
 	"sync"
 	"time"
@@ -23,7 +19,7 @@ type identity struct {
 
 // transport gives the pool for what the files hold now.
 func (d *identity) transport() (*http.Transport, error) {
-	texts, err := d.params.texts()
+	texts, err := d.params.device().texts(d.params.CA)
 	if err != nil {
 		return nil, err
 	}
@@ -60,47 +56,12 @@ func same(a, b [3][]byte) bool {
 	return true
 }
 
-func (p *IoTParams) texts() (texts [3][]byte, err error) {
-	for i, source := range []struct {
-		name string
-		pem  PEM
-	}{{"Certificate", p.Certificate}, {"PrivateKey", p.PrivateKey}, {"CA", p.CA}} {
-		if texts[i], err = source.pem.read(); err != nil {
-			return texts, &ParameterError{source.name, "must be a file that can be read: " + reason(err)}
-		}
-	}
-	return texts, nil
-}
-
-// reason is what the system says of a file, without the path: a certificate's
-// text that was given for a path must not be echoed.
-func reason(err error) string {
-	if p := (*fs.PathError)(nil); errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return "unknown error"
-}
-
-// transport makes a pool. Its errors never quote what could not be parsed.
 func (p *IoTParams) transport(texts [3][]byte) (*http.Transport, error) {
-	cert, err := tls.X509KeyPair(texts[0], texts[1])
+	secure, err := p.device().tlsConfig(texts)
 	if err != nil {
-		if holdsCertificate(texts[0]) {
-			return nil, &ParameterError{"PrivateKey", "must be the PEM key of Certificate, not encrypted"}
-		}
-		return nil, &ParameterError{"Certificate", "must be a PEM certificate"}
+		return nil, err
 	}
-	secure := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		Certificates:       []tls.Certificate{cert},
-		InsecureSkipVerify: p.InsecureSkipVerify,
-	}
-	if !p.CA.empty() {
-		secure.RootCAs = x509.NewCertPool()
-		if !secure.RootCAs.AppendCertsFromPEM(texts[2]) {
-			return nil, &ParameterError{"CA", "must be PEM certificates"}
-		}
-	}
+	secure.InsecureSkipVerify = p.InsecureSkipVerify
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         p.DialContext,
@@ -110,10 +71,6 @@ func (p *IoTParams) transport(texts [3][]byte) (*http.Transport, error) {
 		IdleConnTimeout:     90 * time.Second,
 		ForceAttemptHTTP2:   true,
 	}, nil
-}
-
-func holdsCertificate(text []byte) bool {
-	return x509.NewCertPool().AppendCertsFromPEM(text)
 }
 
 func (p *IoTParams) timeout() time.Duration {

@@ -3,6 +3,7 @@ package hostfuncs_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -113,4 +114,14 @@ func dialTo(address string) func(context.Context, string, string) (net.Conn, err
 		var d net.Dialer
 		return d.DialContext(ctx, network, address)
 	}
+}
+
+// newTLSServer serves over TLS, with a certificate of httptest's, and gives the address.
+func newTLSServer(t *testing.T, config *tls.Config, handle http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewUnstartedServer(handle)
+	s.TLS = config
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s.URL
 }

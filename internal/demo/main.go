@@ -88,6 +88,9 @@ func run(ctx context.Context, p params) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if s.standIn != nil {
+		go s.rejectOnce(ctx)
+	}
 	show := newView(os.Stdout, p.plain)
 	show.intro(s)
 	latest := follow(workers, show)

@@ -9,9 +9,10 @@ import (
 
 // outageSequence is what every language should have decided: a set, then an
 // advisory attempt that fails in the outage and one after the hold-off that
-// brings the next set, over and over. forcedSequence is that of real AWS.
+// brings the next set, over and over; and once a set right after a set, as the one
+// before was rejected. forcedSequence is that of real AWS.
 var (
-	outageSequence = regexp.MustCompile(`^I(FI)+F?$`)
+	outageSequence = regexp.MustCompile(`^I(FI)+I(FI)*F?$`)
 	forcedSequence = regexp.MustCompile(`^II+$`)
 )
 
@@ -30,8 +31,8 @@ func conclude(out io.Writer, s *scene, latest map[string]report) bool {
 		if problem != "" {
 			ok, verdict = false, problem
 		}
-		fmt.Fprintf(out, "%-6s %s, %d calls, longest wait for credentials %d ms: %s\n",
-			language, cmp.Or(r.Sequence, "none"), r.Calls, r.Longest, verdict)
+		fmt.Fprintf(out, "%-6s %s, %d calls, %d rejected sets, longest wait for credentials %d ms: %s\n",
+			language, cmp.Or(r.Sequence, "none"), r.Calls, r.Rejected, r.Longest, verdict)
 	}
 	fmt.Fprintf(out, "demo: %d calls, %d refreshes, %d failed\n", calls, refreshes, failed)
 	return ok
@@ -53,7 +54,7 @@ func (s *scene) problem(language string, r report) string {
 	case !want.MatchString(r.Sequence):
 		return "another sequence of decisions than " + want.String()
 	}
-	return s.counted(language, r)
+	return cmp.Or(s.rejected(r), s.counted(language, r))
 }
 
 // counted compares a worker's account with the stand-in's.

@@ -49,8 +49,8 @@ func TestVerdictNeedsEveryLanguage(t *testing.T) {
 
 func TestOutageSequence(t *testing.T) {
 	for sequence, want := range map[string]bool{
-		"IFI": true, "IFIF": true, "IFIFI": true,
-		"": false, "I": false, "IF": false, "II": false, "IFFI": false, "FIFI": false,
+		"IFII": true, "IFIIF": true, "IFIIFI": true, "IFIFIIFI": true,
+		"": false, "I": false, "IF": false, "II": false, "IFI": false, "IFIFI": false, "IFFII": false, "FIFII": false, "IFIII": false, "IFIIFII": false,
 	} {
 		if got := outageSequence.MatchString(sequence); got != want {
 			t.Errorf("%q: got %t, want %t", sequence, got, want)

@@ -31,7 +31,8 @@ func (v *view) intro(s *scene) {
 	}
 	fmt.Fprintf(v.out, "Three sessions for %s on credentials that live %s. The source is down\n"+
 		"while these have %s to %s left, which is when the advisory refresh (at %d s)\n"+
-		"comes: nobody should notice.\n",
+		"comes: nobody should notice. Once, a set of each session is rejected in the\n"+
+		"middle of its life: its calls go on with another.\n",
 		s.length, lifetime, outageTo, outageFrom, advisorySecond)
 }
 

@@ -53,7 +53,7 @@ func runWorker() error {
 	defer session.Close()
 	w.session = session
 	w.client = sts.NewFromConfig(session.Config(base), func(o *sts.Options) {
-		o.RetryMaxAttempts = 1 // a call that needs a second try counts as failed
+		o.RetryMaxAttempts = 2 // the second is for a call whose credentials are rejected
 	})
 	w.ends = time.Now().Add(time.Duration(w.job.LengthMs) * time.Millisecond)
 	w.work()
@@ -145,6 +145,7 @@ func (w *goWorker) look() {
 	installed := int(s.Installed) - strings.Count(w.Sequence, "I")
 	w.Sequence += strings.Repeat("F", failed) + strings.Repeat("I", installed)
 	w.Degraded += int64(failed)
+	w.Rejected = s.Rejections
 	w.Phase, w.LeftMs = s.Phase.String(), s.Remaining.Milliseconds()
 }
 

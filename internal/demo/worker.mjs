@@ -17,10 +17,22 @@ const client = new STSClient({
   region: job.region,
   ...endpoint,
   credentials: session.credentials,
-  maxAttempts: 1, // a call that needs a second try counts as failed
+  // A call that needs a second try counts as failed, unless its credentials were rejected.
+  maxAttempts: 1,
 });
+client.middlewareStack.use(session.plugin);
 
-const report = { phase: "empty", left_ms: 0, calls: 0, failed: 0, error: "", spells: 0, wait_ms: 0, sequence: "" };
+const report = {
+  phase: "empty",
+  left_ms: 0,
+  calls: 0,
+  failed: 0,
+  error: "",
+  spells: 0,
+  rejected: 0,
+  wait_ms: 0,
+  sequence: "",
+};
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const ends = performance.now() + job.length_ms;
 
@@ -31,6 +43,7 @@ function look() {
   const failures = counters.failed - count("F");
   report.sequence += "F".repeat(failures) + "I".repeat(counters.installed - count("I"));
   report.spells += failures;
+  report.rejected = counters.rejections;
   report.phase = phase;
   report.left_ms = Math.round(remaining * 1000);
 }

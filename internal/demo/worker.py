@@ -19,7 +19,7 @@ class Worker:
         self.job = job
         self.lock = threading.Lock()
         self.report = {"phase": "empty", "error": "", "sequence": ""}
-        self.report |= dict.fromkeys(("left_ms", "calls", "failed", "spells", "wait_ms"), 0)
+        self.report |= dict.fromkeys(("left_ms", "calls", "failed", "spells", "rejected", "wait_ms"), 0)
         endpoint = {"endpoint_url": job["endpoint"]} if job["endpoint"] else {}
         self.session = RefreshableSession(
             assume_role_kwargs={
@@ -32,7 +32,7 @@ class Worker:
             mandatory_timeout=job["mandatory_s"],
             region_name=job["region"],
         )
-        # A call that needs a second try counts as failed.
+        # A call that needs a second try counts as failed, unless its credentials were rejected.
         config = Config(retries={"total_max_attempts": 1})
         self.client = self.session.client("sts", config=config, **endpoint)
         self.credentials = self.session.get_credentials()
@@ -46,6 +46,7 @@ class Worker:
             installed = status.counters["installs"] - report["sequence"].count("I")
             report["sequence"] += "F" * failed + "I" * installed
             report["spells"] += failed
+            report["rejected"] = status.counters["rejections"]
             report["phase"] = status.phase
             report["left_ms"] = round((status.seconds_left or 0) * 1000)
 

@@ -27,9 +27,10 @@ type report struct {
 	LeftMs   int64  `json:"left_ms"`
 	Calls    int64  `json:"calls"`
 	Failed   int64  `json:"failed"`
-	Error    string `json:"error"`   // of the last failed call
-	Degraded int64  `json:"spells"`  // times that a refresh failed and nobody noticed
-	Longest  int64  `json:"wait_ms"` // the longest that credentials were waited for after the first set
+	Error    string `json:"error"`    // of the last failed call
+	Degraded int64  `json:"spells"`   // times that a refresh failed and nobody noticed
+	Rejected int64  `json:"rejected"` // sets that a service rejected
+	Longest  int64  `json:"wait_ms"`  // the longest that credentials were waited for after the first set
 	// Sequence has a letter for each end of a flight: I installed, F failed.
 	Sequence string `json:"sequence"`
 	Done     bool   `json:"done"`

@@ -1,11 +1,12 @@
 // Builds dist/: one ESM and one CJS file, their types, and the wasm module
 // (build/evercreds.wasm of the repository, or where EVERCREDS_WASM points).
 import { execFileSync } from "node:child_process";
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { rollUp } from "./api.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, "dist");
@@ -50,12 +51,11 @@ await build({
   banner: { js: 'const __evercreds_url = require("node:url").pathToFileURL(__filename).href;' },
 });
 
-// Two copies of the types: what lies next to `"type": "commonjs"` is read as
-// the types of CommonJS, and the two must not be mixed up.
+// One file of declarations for each kind of modules. The modules' own, from which
+// they are made, stay out of the package.
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.types.json")], {
   stdio: "inherit",
 });
-const types = path.join(dist, "types");
-cpSync(path.join(types, "esm"), path.join(types, "cjs"), { recursive: true });
-writeFileSync(path.join(types, "cjs", "package.json"), '{ "type": "commonjs" }\n');
+rollUp(path.join(dist, ".types"), path.join(dist, "index.d.mts"));
+copyFileSync(path.join(dist, "index.d.mts"), path.join(dist, "index.d.cts"));

@@ -40,6 +40,8 @@ export interface ErrorDetails {
   retryAt?: Date;
   /** The source's own error. */
   cause?: unknown;
+  /** The parameter that it is about. */
+  parameter?: string;
 }
 
 /** The base of all errors of this package. Its message never holds a secret. */
@@ -50,6 +52,8 @@ export class EvercredsError extends Error {
   readonly class: ErrorClass;
   /** The source is not contacted before this instant; undefined: not known. */
   readonly retryAt: Date | undefined;
+  /** The parameter that it is about, as the caller spells it; undefined: none. */
+  readonly parameter: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -57,29 +61,38 @@ export class EvercredsError extends Error {
     this.code = code;
     this.class = details.class ?? "recoverable";
     this.retryAt = details.retryAt;
+    this.parameter = details.parameter;
   }
 }
 
 /** An argument is wrong: which one, and what was expected. */
 export class EvercredsValidationError extends EvercredsError {
   /** The parameter as the caller spells it, such as `advisoryTimeout`. */
-  readonly parameter: string;
+  declare readonly parameter: string;
 
   /**
    * @param expectation begins with the parameter's name
    * @param given the value; only its kind is told, and the value of a number
    */
   constructor(parameter: string, expectation: string, given: unknown) {
-    super("validation", `${expectation}; got ${describe(given)}`, { class: "permanent" });
+    super("validation", `${expectation}; got ${describe(given)}`, {
+      class: "permanent",
+      parameter,
+    });
     this.name = "EvercredsValidationError";
-    this.parameter = parameter;
   }
+}
+
+/** @internal Told in place of a value that may be a secret whatever its type. */
+export class Kind {
+  constructor(readonly words: string) {}
 }
 
 /** The kind of a value in words. A string may be a secret, so it is not shown. */
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (value instanceof Kind) return value.words;
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return value instanceof Date ? "a Date" : "an object";
   return typeof value === "string" && value === "" ? "an empty string" : `a ${typeof value}`;

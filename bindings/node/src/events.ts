@@ -1,6 +1,8 @@
+import { platform } from "#platform";
 import * as abi from "./abi_generated.js";
 import type { EvercredsError } from "./errors.js";
 import { EvercredsValidationError } from "./errors.js";
+import type { Method } from "./options.js";
 import type { Decision } from "./machine.js";
 
 /** Why a refresh began. */
@@ -40,6 +42,18 @@ export interface SessionEvents {
   close: Record<string, never>;
 }
 
+/**
+ * What subscribers of the channels `evercreds:start`, `evercreds:refresh` and so on
+ * of `node:diagnostics_channel` get: an event of any session of the process. Nothing
+ * in it is secret.
+ */
+export type ChannelMessage<Event extends keyof SessionEvents> = SessionEvents[Event] & {
+  /** Tells the sessions of the process apart: 1, 2, ... */
+  session: number;
+  /** The method of the session. */
+  method: Method;
+};
+
 type Name = keyof SessionEvents;
 type Listener = (event: SessionEvents[Name]) => void;
 
@@ -58,15 +72,25 @@ const CAUSES: Readonly<Record<number, RefreshCause>> = {
   [abi.Cause.DEGRADED]: "degraded",
 };
 
+const NOBODY: ReadonlySet<Listener> = new Set();
+
 /** What a decision alone does not tell. */
 export interface Details {
   remaining(): number;
   lastError(): EvercredsError | undefined;
 }
 
-/** The listeners of one session. */
+/** The channels of the process; none where the platform has no such thing. */
+const CHANNELS = new Map(NAMES.map((name) => [name, platform?.channel(`evercreds:${name}`)]));
+
+/** The listeners of one session, and the channels that all sessions share. */
 export class Events {
   readonly #listeners = new Map<Name, Set<Listener>>();
+  readonly #whose: { session: number; method: Method };
+
+  constructor(whose: { session: number; method: Method }) {
+    this.#whose = whose;
+  }
 
   /** @returns a function that takes the listener out again */
   on<K extends Name>(name: K, listener: (event: SessionEvents[K]) => void): () => void {
@@ -89,12 +113,19 @@ export class Events {
 
   /**
    * Tells those who listen now, a little later: they may use the session, and what
-   * they throw is as uncaught as what a timer throws.
+   * they throw is as uncaught as what a timer throws. Channels see to that themselves.
    */
   tell<K extends Name>(name: K, event: () => SessionEvents[K]): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined || listeners.size === 0) return;
+    const listeners = this.#listeners.get(name) ?? NOBODY;
+    const channel = CHANNELS.get(name);
+    const watched = channel?.hasSubscribers === true;
+    if (listeners.size === 0 && !watched) return;
     const told = event();
+    if (watched) {
+      queueMicrotask(() => {
+        channel.publish({ ...this.#whose, ...told });
+      });
+    }
     for (const listener of [...listeners]) {
       queueMicrotask(() => {
         if (listeners.has(listener)) listener(told);

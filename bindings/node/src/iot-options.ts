@@ -1,10 +1,8 @@
 import { platform } from "#platform";
 import { type Given, isRecord, wrong } from "./options.js";
-import type { PemTexts, Platform } from "./platform/types.js";
+import type { Platform } from "./platform/types.js";
 import type { Rules } from "./rules.js";
-
-/** PEM text, as a string or bytes, or the path of a file that holds it. */
-export type Pem = string | Uint8Array;
+import { TlsIdentity } from "./tls-identity.js";
 
 /** Where and as whom the credentials provider is asked. */
 export interface IotSettings {
@@ -16,9 +14,10 @@ export interface IotSettings {
   roleAlias: string;
   thingName: string | undefined;
   timeoutMs: number;
+  /** The lifetime to ask for; undefined: what the role alias says. */
+  durationSeconds: number | undefined;
   connectTo: { host: string; port: number } | undefined;
-  /** Reads the files anew, which may have been replaced. Throws what {@link wrong} gives. */
-  readPem: () => PemTexts;
+  identity: TlsIdentity;
 }
 
 const TIMEOUT_SECONDS = 10;
@@ -40,12 +39,12 @@ export function readIot(options: Given, rules: Rules): IotSettings {
   if (typeof timeout !== "number" || !(timeout > 0 && timeout <= 3600)) {
     throw wrong("timeout", "must be seconds above 0 and at most 3600", timeout);
   }
-  const readPem = pemReader(options, platform);
-  readPem();
   return {
-    ...{ platform, host, port, roleAlias, thingName, readPem },
-    region: host.split(".")[3] ?? "",
+    ...{ platform, host, port, roleAlias, thingName },
+    region: regionOf(host),
     timeoutMs: timeout * 1000,
+    durationSeconds: readDuration(options["durationSeconds"], rules),
+    identity: TlsIdentity.read(options, platform),
     connectTo: readAddress(connectTo, port),
   };
 }
@@ -66,6 +65,17 @@ function readEndpoint(given: unknown, rules: Rules, platform: Platform) {
   return { host, port: Number(port) };
 }
 
+/** The region in the name of a credentials endpoint. */
+export function regionOf(host: string): string {
+  return host.split(".")[3] ?? "";
+}
+
+function readDuration(given: unknown, rules: Rules): number | undefined {
+  if (given === undefined) return undefined;
+  if (typeof given === "number" && rules.duration(given, false) >= 0) return given;
+  throw wrong("durationSeconds", "must be whole seconds from 900 to 43200", given);
+}
+
 function isThing(value: unknown): value is string {
   return typeof value === "string" && /^[a-zA-Z0-9:_-]{1,128}$/.test(value);
 }
@@ -82,44 +92,4 @@ function readAddress(given: unknown, defaultPort: number): IotSettings["connectT
     Object.keys(unknown).length === 0;
   if (!fits) throw wrong("connectTo", "must be an object with a host and, maybe, a port", given);
   return { host, port: port as number };
-}
-
-/** Gives what reads and checks certificate, key and authorities. */
-function pemReader(options: Given, platform: Platform): () => PemTexts {
-  const given = {
-    certificate: pemSource(options, "certificate"),
-    privateKey: pemSource(options, "privateKey"),
-    ca: options["ca"] === undefined ? undefined : pemSource(options, "ca"),
-  };
-  const read = (name: keyof typeof given): Uint8Array => {
-    const { path, text } = given[name] ?? {};
-    if (path === undefined) return text ?? new Uint8Array();
-    try {
-      return platform.readFile(path);
-    } catch (error) {
-      const code = String((error as { code?: unknown }).code);
-      throw wrong(name, `must be PEM text or the path of a file that can be read (${code})`, path);
-    }
-  };
-  return () => {
-    const texts: PemTexts = {
-      certificate: read("certificate"),
-      privateKey: read("privateKey"),
-      ca: given.ca && read("ca"),
-    };
-    const problem = platform.checkPem(texts);
-    if (problem !== undefined) throw wrong(...problem, options[problem[0]]);
-    return texts;
-  };
-}
-
-function pemSource(options: Given, name: keyof PemTexts): { path?: string; text?: Uint8Array } {
-  const given = options[name];
-  if (given instanceof Uint8Array && given.length > 0) return { text: Uint8Array.from(given) };
-  if (typeof given === "string" && given !== "") {
-    return given.includes("-----BEGIN ")
-      ? { text: new TextEncoder().encode(given) }
-      : { path: given };
-  }
-  throw wrong(name, "must be PEM text, as a string or bytes, or the path of a file", given);
 }

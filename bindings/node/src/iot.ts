@@ -3,13 +3,15 @@ import { EvercredsValidationError } from "./errors.js";
 import { header, retryAfter, serverTime } from "./http.js";
 import type { IotSettings } from "./iot-options.js";
 import { isRecord } from "./options.js";
-import type { MutualTlsReply, PemTexts } from "./platform/types.js";
+import type { MutualTlsReply, TlsMaterial } from "./platform/types.js";
 import type { Rules } from "./rules.js";
 import type { Attempt, Reply, Source } from "./source.js";
 import { malformed, requireText, SourceFailure } from "./source.js";
 
 /** What is told of a message of the provider's. */
 const MESSAGE_LENGTH = 200;
+
+const DURATION_HEADER = "x-amzn-iot-credential-duration-seconds";
 
 /** The AWS IoT credentials provider, which knows a client by its certificate. */
 export class IotSource implements Source {
@@ -22,17 +24,24 @@ export class IotSource implements Source {
   }
 
   async fetch({ signal }: Attempt): Promise<Reply> {
-    const { platform, roleAlias, thingName, ...where } = this.#settings;
+    const { platform, roleAlias, thingName, durationSeconds, ...where } = this.#settings;
     const request = {
       ...where,
-      ...this.#readPem(),
+      material: this.#material(),
       path: `/role-aliases/${encodeURIComponent(roleAlias)}/credentials`,
-      headers: { ...(thingName !== undefined && { "x-amzn-iot-thingname": thingName }) },
+      headers: {
+        ...(thingName !== undefined && { "x-amzn-iot-thingname": thingName }),
+        ...(durationSeconds !== undefined && { [DURATION_HEADER]: String(durationSeconds) }),
+      },
     };
     const reply = await platform.getOverMutualTls(request, signal).catch((cause: unknown) => {
       const words = `no reply from the IoT credentials provider${codeOf(cause)}`;
       throw new SourceFailure(words, { class: "recoverable", cause });
     });
+    if ("problem" in reply) {
+      const { problem, permanent } = reply;
+      throw new SourceFailure(problem, { class: permanent ? "permanent" : "recoverable" });
+    }
     if (reply.status !== 200) throw this.#refusal(reply);
     return this.#read(reply);
   }
@@ -42,9 +51,9 @@ export class IotSource implements Source {
   }
 
   /** Files that were good at first are most likely being replaced where they are not now. */
-  #readPem(): PemTexts {
+  #material(): TlsMaterial {
     try {
-      return this.#settings.readPem();
+      return this.#settings.identity.read();
     } catch (error) {
       if (!(error instanceof EvercredsValidationError)) throw error;
       throw new SourceFailure(error.message, { class: "recoverable" });
@@ -73,7 +82,7 @@ export class IotSource implements Source {
         sessionToken: requireText(set["sessionToken"], "sessionToken"),
       },
       expiryMs: this.#rules.expiry(requireText(set["expiration"], "expiration")),
-      durationMs: 0,
+      durationMs: (this.#settings.durationSeconds ?? 0) * 1000,
       serverTimeMs: serverTime(header(reply, "date")),
     };
   }

@@ -1,7 +1,7 @@
 import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
-import { Events } from "./events.js";
+import type { Events } from "./events.js";
 import { Flight } from "./flight.js";
 import { closedError, decisionError, type FailureReader, reentrantError } from "./failures.js";
 import { fingerprint } from "./identity.js";
@@ -9,6 +9,7 @@ import { grant, type HeldSet, type Lease } from "./lease.js";
 import type { Decision, Machine, MachineHost } from "./machine.js";
 import { asPartOf, isPartOf } from "./reentry.js";
 import type { AwsCredentials, Source } from "./source.js";
+import { weakly } from "./weak.js";
 
 /** What a caller needs, and how long it goes on waiting for it. */
 export interface Need {
@@ -27,7 +28,7 @@ const ERRORS_KEPT = 8;
  */
 export class Keeper implements MachineHost {
   /** Tells of refreshes and failures. */
-  readonly events = new Events();
+  readonly events: Events;
 
   readonly #clock: Clock;
   readonly #source: Source;
@@ -40,7 +41,8 @@ export class Keeper implements MachineHost {
   #stopTimer: (() => void) | undefined;
   #closed = false;
 
-  constructor(clock: Clock, source: Source, failures: FailureReader) {
+  constructor(clock: Clock, source: Source, failures: FailureReader, events: Events) {
+    this.events = events;
     this.#clock = clock;
     this.#source = source;
     this.#failures = failures;
@@ -267,7 +269,7 @@ export class Keeper implements MachineHost {
     this.#stopTimer = undefined;
     if (atElapsed === abi.NEVER || this.#closed) return;
     // weakly: a session that everybody has dropped is not kept for its timer
-    const weak = new WeakRef(this);
+    const weak = weakly(this);
     const wake = () => {
       const keeper = weak.deref();
       if (keeper !== undefined) attemptQuietly(() => keeper.#machine.wake());

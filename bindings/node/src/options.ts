@@ -3,8 +3,9 @@ import * as abi from "./abi_generated.js";
 import type { MfaCommandOptions } from "./command.js";
 import type { CustomCredentialsMethod } from "./custom.js";
 import { EvercredsValidationError } from "./errors.js";
-import type { Pem } from "./iot-options.js";
 import type { MfaTokenProvider } from "./mfa.js";
+import type { Pem } from "./pem.js";
+import type { Pkcs11Options } from "./pkcs11.js";
 
 /** What every session takes, whatever its method. */
 export interface CommonOptions {
@@ -67,7 +68,9 @@ export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSe
 
 /** Options of a session that assumes a role. */
 export interface StsOptions extends CommonOptions {
+  /** By AssumeRole; the default. */
   method?: "sts" | undefined;
+  /** The call that each refresh makes. */
   assumeRole: AssumeRoleOptions;
   /**
    * Gives a one-time code for each refresh: a function, or a command that prints it
@@ -80,16 +83,24 @@ export interface StsOptions extends CommonOptions {
   mfaTokenProviderArgs?: Record<string, unknown> | MfaCommandOptions | undefined;
 }
 
-/** Options of a session with a source of the user's own. */
-export interface CustomOptions extends CommonOptions {
+/**
+ * Options of a session with a source of the user's own. Named with the type of its
+ * arguments, `CustomOptions<{ path: string }>`, they are checked against each other.
+ */
+// without it, the function's own word for what it takes counts
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface CustomOptions<Args extends object = any> extends CommonOptions {
+  /** By a function. */
   method: "custom";
-  customCredentialsMethod: CustomCredentialsMethod;
+  /** Gives a set of credentials for each refresh. */
+  customCredentialsMethod: CustomCredentialsMethod<Args>;
   /** What `customCredentialsMethod` is called with. Default: {}. */
-  customCredentialsMethodArgs?: Record<string, unknown> | undefined;
+  customCredentialsMethodArgs?: Args | undefined;
 }
 
 /** Options of a session that shows an X.509 certificate to AWS IoT. Node only. */
 export interface IotOptions extends CommonOptions {
+  /** By the IoT credentials provider. */
   method: "iot";
   /**
    * `ID.credentials.iot.REGION.amazonaws.com`, what `aws iot describe-endpoint
@@ -103,14 +114,29 @@ export interface IotOptions extends CommonOptions {
    * file, which is read again for each refresh.
    */
   certificate: Pem;
-  /** Its private key, in the same forms, not encrypted. */
-  privateKey: Pem;
+  /**
+   * Its private key, in the same forms, not encrypted. Exactly one of this and
+   * `pkcs11` is required.
+   */
+  privateKey?: Pem | undefined;
+  /**
+   * Where the key is in hardware. Needs the package aws-iot-device-sdk-v2. A wrong
+   * PIN is tried but once, since tokens lock themselves after a few.
+   */
+  pkcs11?: Pkcs11Options | undefined;
   /** Who may vouch for the endpoint, in the same forms. Default: whom Node trusts. */
   ca?: Pem | undefined;
+  /** Whether they have to. `false` is for tests. Default: true. */
+  verifyPeer?: boolean | undefined;
   /** Sent where it is given; the certificate must be attached to that thing then. */
   thingName?: string | undefined;
   /** Seconds for one call, connecting included, up to 3600. Default: 10. */
   timeout?: number | undefined;
+  /**
+   * The lifetime to ask for, in whole seconds from 900 to 43200. AWS does not
+   * document that its provider heeds it: the role alias decides. Default: not sent.
+   */
+  durationSeconds?: number | undefined;
   /**
    * The address to connect to instead of the endpoint's own, for private links and
    * tests. The server must be the endpoint all the same. Default port: the endpoint's.
@@ -141,10 +167,14 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
 ];
 
-const METHODS = { sts: abi.Method.STS, custom: abi.Method.CUSTOM, iot: abi.Method.IOT } as const;
-
 /** Where credentials come from. */
-export type Method = keyof typeof METHODS;
+export type Method = "sts" | "custom" | "iot";
+
+const METHODS: Readonly<Record<Method, number>> = {
+  sts: abi.Method.STS,
+  custom: abi.Method.CUSTOM,
+  iot: abi.Method.IOT,
+};
 
 const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
 
@@ -153,8 +183,8 @@ const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {
   sts: ["assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
   custom: ["customCredentialsMethod", "customCredentialsMethodArgs"],
   iot: [
-    ...["endpoint", "roleAlias", "certificate", "privateKey", "ca"],
-    ...["thingName", "timeout", "connectTo"],
+    ...["endpoint", "roleAlias", "certificate", "privateKey", "pkcs11", "ca", "verifyPeer"],
+    ...["thingName", "timeout", "durationSeconds", "connectTo"],
   ],
 };
 

@@ -3,6 +3,7 @@
  * stacks differ only in the types of what they carry.
  */
 export interface ClientPlugin {
+  /** Adds the middleware; the stack calls it. */
   applyToStack(stack: ClientStack): void;
 }
 
@@ -10,7 +11,9 @@ export interface ClientPlugin {
 export interface ClientStack {
   // each client has its own types of input and output, and we look at neither
   /* eslint-disable @typescript-eslint/no-explicit-any */
+  /** Adds a middleware to a step. */
   add(middleware: any, options: any): void;
+  /** Adds a middleware before or behind another. */
   addRelativeTo(middleware: any, options: any): void;
   /* eslint-enable @typescript-eslint/no-explicit-any */
 }

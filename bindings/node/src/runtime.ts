@@ -45,6 +45,7 @@ export class Runtime {
   #instance: Instance | undefined;
   #host: HostCalls | undefined;
   #generation = 0;
+  #sessions = 0;
 
   /** @param source the compiled module or its bytes; undefined: the file of this package */
   constructor(source?: ModuleSource) {
@@ -54,6 +55,11 @@ export class Runtime {
   /** Whether the module runs already. */
   get started(): boolean {
     return this.#instance !== undefined;
+  }
+
+  /** Counts the sessions of the process, for those who watch it. */
+  nextSession(): number {
+    return ++this.#sessions;
   }
 
   /** Handles of an earlier generation are void. */
@@ -197,17 +203,24 @@ export function theRuntime(): Runtime {
 }
 
 /**
- * Gives the wasm module to a process that cannot read it from a file: a browser,
- * an edge runtime, a bundle. Call it before the first session.
+ * Gives the wasm module, `evercreds/evercreds.wasm`, to a process that cannot read
+ * it from the package's file: a browser, an edge runtime, a bundle. Call it before
+ * the first session.
  *
- * @param source the compiled module, or its bytes
- * @throws EvercredsError once a session exists
+ * ```ts
+ * initialize({ module: await WebAssembly.compileStreaming(fetch(url)) });
+ * ```
+ *
+ * @param options `module`: the compiled module, or its bytes
+ * @throws EvercredsError with code "configuration" once a session exists
+ * @throws EvercredsValidationError for what is neither a module nor bytes
  */
-export function initialize(source: ModuleSource): void {
+export function initialize(options: { module: ModuleSource }): void {
+  const runtime = new Runtime((Object(options) as { module?: ModuleSource }).module ?? {});
   if (shared[place]?.started === true) {
     throw new EvercredsError("configuration", "initialize must come before the first session", {
       class: "permanent",
     });
   }
-  shared[place] = new Runtime(source);
+  shared[place] = runtime;
 }

@@ -6,18 +6,23 @@ import {
   type SdkClientClass,
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
-import type { SessionEvents } from "./events.js";
+import { EvercredsError } from "./errors.js";
+import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
+import type { MqttClient } from "./mqtt-client.js";
+import type { MqttClients } from "./mqtt.js";
+import type { MqttOptions } from "./mqtt-options.js";
 import {
   givenFor,
   machineOptions,
   optionError,
   readMethod,
   type SessionOptions,
+  wrong,
 } from "./options.js";
 import { type ClientPlugin, rejectionPlugin } from "./plugin.js";
 import { Rules } from "./rules.js";
@@ -33,16 +38,23 @@ import type { Parent } from "./sts.js";
  * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
  */
 export interface CredentialProvider {
+  /** Gives the credentials; with `forceRefresh`, as {@link RefreshableSession.refresh} does. */
   (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials>;
+  /** Nothing is to be cached over it. */
   memoized: true;
+  /** It needs nothing of a client's configuration. */
   configBound: true;
+  /** Nothing is to be added to what it gives. */
   attributed: true;
 }
 
 /** Credentials in the words of the configuration: strings, as for a custom source. */
 export interface TemporaryCredentials {
+  /** Such as "ASIA...". */
   accessKey: string;
+  /** What requests are signed with. */
   secretKey: string;
+  /** The session token. */
   token: string;
   /** ISO 8601 in UTC; null for credentials that do not expire. */
   expiryTime: string | null;
@@ -86,18 +98,19 @@ export class RefreshableSession {
   readonly credentials: CredentialProvider;
 
   /**
-   * Goes into a client that signs with {@link credentials}:
+   * Goes into a client that signs with {@link RefreshableSession.credentials}:
    * `client.middlewareStack.use(session.plugin)`. When a service rejects a set
    * (ExpiredToken, ExpiredTokenException, InvalidToken), the session fetches
    * another, and the call is signed and sent once more, unless its body is a stream.
    */
   readonly plugin: ClientPlugin;
 
-  /** The clients that {@link client} made. */
+  /** The clients that {@link RefreshableSession.client} made. */
   readonly cache: ClientCache;
 
   readonly #keeper: Keeper;
   readonly #stsClient: ReturnType<typeof stsClientConfig>;
+  readonly #mqtt: MqttClients | undefined;
 
   /**
    * Checks the options; with `deferRefresh: false` it also starts to fetch.
@@ -109,11 +122,13 @@ export class RefreshableSession {
     const { method, options: given } = readMethod(options);
     const numbers = machineOptions(method, given);
     const rules = new Rules(runtime);
-    const { source, ...found } = sourceOf(method, given, rules, (provider) =>
+    const { source, mqtt, ...found } = sourceOf(method, given, rules, (provider) =>
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
-    const keeper = new Keeper(clock, source, new FailureReader(numbers[0]?.[1] ?? 0, rules));
+    const events = new Events({ session: runtime.nextSession(), method });
+    const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
+    const keeper = new Keeper(clock, source, failures, events);
     try {
       keeper.start(new Machine(runtime, clock, keeper, numbers));
     } catch (error) {
@@ -121,6 +136,7 @@ export class RefreshableSession {
       throw optionError(error.option, givenFor(error.option, given));
     }
     this.#keeper = keeper;
+    this.#mqtt = mqtt;
     this.credentials = providerFor(keeper);
     this.plugin = rejectionPlugin(
       (code) => rules.isRejection(code),
@@ -177,7 +193,7 @@ export class RefreshableSession {
 
   /**
    * A client of the SDK that signs with this session's credentials, with
-   * {@link plugin} in it. Equal settings get the same client: it is made once, and
+   * {@link RefreshableSession.plugin} in it. Equal settings get the same client: it is made once, and
    * kept in one of the session's two caches.
    *
    * ```ts
@@ -199,6 +215,34 @@ export class RefreshableSession {
       const client = new Client({ ...settings, credentials: this.credentials });
       client.middlewareStack.use(this.plugin);
       return client as InstanceType<Client>;
+    });
+  }
+
+  /**
+   * A client for AWS IoT's message broker, over MQTT 5; only for method "iot". Its
+   * `start()` connects it, and it stays connected until its `stop()`; then `close()`
+   * gives back what it holds, which `close()` of the session does not.
+   *
+   * ```ts
+   * const client = session.mqtt({ endpoint: "ID-ats.iot.REGION.amazonaws.com", clientId: "me" });
+   * client.on("messageReceived", ({ message }) => console.log(message.topicName));
+   * client.start();
+   * ```
+   *
+   * Needs the package aws-iot-device-sdk-v2, whose `mqtt5.Mqtt5Client` it is.
+   *
+   * @throws EvercredsValidationError naming the parameter and what was expected;
+   *   EvercredsError with code "configuration" where the package is missing, or
+   *   certificate, key and token cannot be used
+   */
+  mqtt(options: MqttOptions): MqttClient {
+    if (this.#keeper.closed) throw closedError();
+    if (this.#mqtt === undefined) throw wrong("method", 'must be "iot" for mqtt()', undefined);
+    return this.#mqtt.make(options, {
+      credentials: () => this.credentials(),
+      failed: (error) => {
+        this.#keeper.events.tell("warning", () => ({ message: unsigned(error) }));
+      },
     });
   }
 
@@ -233,7 +277,7 @@ export class RefreshableSession {
     return whoAmI(this.#stsClient, this.credentials);
   }
 
-  /** The same as {@link getIdentity}. */
+  /** The same as {@link RefreshableSession.getIdentity}. */
   async whoami(): Promise<Identity> {
     return this.getIdentity();
   }
@@ -249,9 +293,24 @@ export class RefreshableSession {
   }
 
   /** `await using session = ...` closes it. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+
+  static {
+    // where the engine has no such symbol, by the one that compilers put in its place
+    const { asyncDispose = Symbol.for("Symbol.asyncDispose") } = Symbol as {
+      asyncDispose?: symbol;
+    };
+    Object.defineProperty(this.prototype, asyncDispose, {
+      value(this: RefreshableSession) {
+        return this.close();
+      },
+    });
   }
+}
+
+function unsigned(error: unknown): string {
+  const code = error instanceof EvercredsError ? error.code : (Object(error) as Error).name;
+  return `a handshake of MQTT over WebSockets could not be signed (${code})`;
 }
 
 function providerFor(keeper: Keeper): CredentialProvider {

@@ -2,8 +2,11 @@ import type { ErrorClass } from "./errors.js";
 
 /** One set of credentials, in the form that every client of the SDK takes. */
 export interface AwsCredentials {
+  /** Such as "ASIA...". */
   readonly accessKeyId: string;
+  /** What requests are signed with. */
   readonly secretAccessKey: string;
+  /** Goes along with each request. */
   readonly sessionToken: string;
   /** When they expire; undefined: they do not. */
   readonly expiration?: Date;

@@ -5,6 +5,7 @@ import { type CustomCredentialsMethod, CustomSource } from "./custom.js";
 import { MfaCodes, type MfaTokenProvider } from "./mfa.js";
 import { IotSource } from "./iot.js";
 import { readIot } from "./iot-options.js";
+import { MqttClients } from "./mqtt.js";
 import { type Given, type Method, record, wrong } from "./options.js";
 import type { Rules } from "./rules.js";
 import type { Source } from "./source.js";
@@ -12,6 +13,15 @@ import { type Parent, StsSource } from "./sts.js";
 
 /** Finds the session whose `credentials` a client is configured with, if it is one. */
 export type FindParent = (credentials: unknown) => Parent | undefined;
+
+/** A source, and what comes with it. */
+interface MadeSource {
+  source: Source;
+  /** The region that the options tell. */
+  region?: string;
+  /** Makes clients for MQTT. */
+  mqtt?: MqttClients;
+}
 
 /** The source of method "custom". */
 function customSource(options: Given, rules: Rules): Source {
@@ -32,17 +42,19 @@ function stsSource(options: Given, rules: Rules, findParent: FindParent): Source
   return new StsSource({ assumeRole, client, mfa, parent });
 }
 
-/** The source of a method, and the region that it tells, if it does. */
+/** The source of a method, and what else comes with it. */
 export function sourceOf(
   method: Method,
   options: Given,
   rules: Rules,
   findParent: FindParent,
-): { source: Source; region?: string } {
+): MadeSource {
   if (method === "custom") return { source: customSource(options, rules) };
   if (method === "sts") return { source: stsSource(options, rules, findParent) };
   const settings = readIot(options, rules);
-  return { source: new IotSource(settings, rules), region: settings.region };
+  const { region, identity, platform } = settings;
+  const mqtt = new MqttClients(identity, platform, rules);
+  return { source: new IotSource(settings, rules), region, mqtt };
 }
 
 /** Settings for STS clients: a copy, since clients write to what they are given. */

@@ -34,13 +34,21 @@ export interface Status {
 
 /** What happened since a session began. */
 export interface Counters {
+  /** Attempts to fetch credentials. */
   refreshesStarted: number;
+  /** Attempts that brought credentials. */
   installed: number;
+  /** Attempts that failed, those included that timed out. */
   failed: number;
+  /** Attempts that took longer than `refreshTimeout`. */
   timedOut: number;
+  /** Answers that came after their attempt had timed out. */
   lateAnswers: number;
+  /** Answers that belong to no attempt; a fault of this package if not 0. */
   unknownTickets: number;
+  /** Replies that expire no later than what was held. */
   noProgress: number;
+  /** Times that a service rejected the held credentials. */
   rejections: number;
 }
 

@@ -4,8 +4,11 @@ import { loadSts } from "./sts.js";
 
 /** Who credentials belong to, in the words of STS. */
 export interface Identity {
+  /** The account's twelve digits. */
   Account: string | undefined;
+  /** Of the assumed role: "arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION". */
   Arn: string | undefined;
+  /** The role's own id, and the name of its session. */
   UserId: string | undefined;
 }
 

@@ -87,7 +87,7 @@ test("the method gets its arguments, as a copy", async () => {
   let got: unknown;
   const session = new RefreshableSession({
     method: "custom",
-    customCredentialsMethod: (given) => {
+    customCredentialsMethod: (given: Record<string, unknown>) => {
       got = given;
       given["vault"] = "changed";
       return { ...good, expiryTime: null };

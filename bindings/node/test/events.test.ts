@@ -1,7 +1,14 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
 import { expect, expectTypeOf, test } from "vitest";
-import type { EvercredsError, RefreshableSession, SessionEvents } from "../src/index.js";
+import type {
+  ChannelMessage,
+  EvercredsError,
+  RefreshableSession,
+  SessionEvents,
+} from "../src/index.js";
 import { virtualSession } from "./support/session.js";
+import { freshRuntime } from "./support/wasm.js";
 
 const NAMES = ["start", "refresh", "failure", "rejection", "degraded", "warning", "close"] as const;
 const down = () => Promise.reject(new TypeError("down"));
@@ -152,4 +159,38 @@ test("events have types, and unknown ones are refused", () => {
   expect(() => {
     on("refresh", "x");
   }).toThrow("listener must be a function");
+});
+
+test("channels tell of the events of all sessions, by number and method", async () => {
+  const told: [string, ChannelMessage<keyof SessionEvents>][] = [];
+  const heard = (message: unknown, channel: string | symbol) =>
+    told.push([String(channel), message as ChannelMessage<keyof SessionEvents>]);
+  for (const name of NAMES) subscribe(`evercreds:${name}`, heard);
+  const runtime = freshRuntime();
+  const first = virtualSession({}, runtime);
+  const second = virtualSession({ stability: "until_expiry" }, runtime);
+  await first.session.credentials();
+  await second.session.credentials();
+  await second.clock.advance(3601_000);
+  second.source.answer = down;
+  await expect(second.session.credentials()).rejects.toThrow("the source");
+  first.session.invalidate();
+  await first.session.close();
+  await first.clock.settled();
+  for (const name of NAMES) unsubscribe(`evercreds:${name}`, heard);
+  await second.session.close();
+  await second.clock.settled();
+  const method = "custom";
+  const error = expect.objectContaining({ code: "source" }) as EvercredsError;
+  expect(told).toEqual([
+    ["evercreds:start", { session: 1, method, cause: "first" }],
+    ["evercreds:refresh", { session: 1, method, remaining: 3600 }],
+    ["evercreds:start", { session: 2, method, cause: "first" }],
+    ["evercreds:refresh", { session: 2, method, remaining: 3600 }],
+    ["evercreds:start", { session: 2, method, cause: "mandatory" }],
+    ["evercreds:failure", { session: 2, method, error, waited: true }],
+    ["evercreds:rejection", { session: 1, method, spaced: false }],
+    ["evercreds:close", { session: 1, method }],
+  ]);
+  expect(inspect(told, { depth: 9, showHidden: true })).not.toMatch(/secret-of|token-of/);
 });

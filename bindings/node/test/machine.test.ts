@@ -115,9 +115,18 @@ test("the module cannot be changed under sessions that use it", async () => {
   expect(session.status().phase).toBe("empty");
   const bytes = Uint8Array.from(readFileSync(wasmFile));
   expect(() => {
-    initialize(bytes);
+    initialize({ module: bytes });
   }).toThrow("initialize must come before the first session");
 });
+
+test.each([undefined, null, {}, { module: "evercreds.wasm" }, { module: {} }, new Uint8Array(8)])(
+  "initialize wants a module, not %o",
+  (given) => {
+    expect(() => {
+      initialize(given as { module: object });
+    }).toThrow("module must be a compiled WebAssembly.Module, or its bytes");
+  },
+);
 
 describe.skipIf(panicFile === undefined)("a module that panics on purpose", () => {
   type Broken = Exports & {

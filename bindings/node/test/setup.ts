@@ -3,4 +3,4 @@ import { initialize } from "../src/index.js";
 import { wasmFile } from "./support/wasm.js";
 
 // the tests run on the sources, which have no module beside them
-initialize(Uint8Array.from(readFileSync(wasmFile)));
+initialize({ module: Uint8Array.from(readFileSync(wasmFile)) });

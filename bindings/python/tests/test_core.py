@@ -14,7 +14,8 @@ import pytest
 
 from conftest import HandClock, in_threads, until
 from evercreds import _abi_generated as abi
-from evercreds._options import DEFAULTS, options_from
+from evercreds._machine import Machine
+from evercreds._options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
 from evercreds._session_core import SessionCore
 from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
 from evercreds.errors import EvercredsCredentialError
@@ -67,6 +68,14 @@ def make(source: Source, **arguments: Any) -> SessionCore:
 
 def key(core: SessionCore) -> str:
     return str(core.obtain().frozen.access_key)
+
+
+@pytest.mark.parametrize("method", [abi.Method.STS, abi.Method.IOT])
+def test_the_time_for_a_service_is_the_machines_own(hand_clock: HandClock, method: int) -> None:
+    machine = Machine(options_from(method, DEFAULTS), hand_clock, lambda: 7)
+    machine.open()
+    deadline_ms = machine.ask(0).start_deadline_ms
+    assert deadline_ms - hand_clock.elapsed_ns() // 10**6 == SERVICE_TIMEOUT_S * 1000
 
 
 def test_a_set_through_its_phases(source: Source, hand_clock: HandClock) -> None:
@@ -235,6 +244,9 @@ def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
     assert credentials.get_frozen_credentials().access_key == "A2"
 
 
+_CORE = ("_session_core.py", "_attempts.py", "_ledger.py")
+
+
 class Strike:
     """Has something done once, at the given line that the core runs in this thread from now on."""
 
@@ -245,7 +257,7 @@ class Strike:
         self.refused: str | None = None
 
     def __call__(self, frame: Any, event: str, argument: Any) -> Any:
-        if not frame.f_code.co_filename.endswith("_session_core.py"):
+        if not frame.f_code.co_filename.endswith(_CORE):
             return None
         if event == "line" and not self.has_struck:
             self._left -= 1

@@ -22,6 +22,7 @@ export interface CacheChoice {
 
 /** A client of the SDK, as far as a session deals with it. */
 export interface SdkClient {
+  /** Where {@link RefreshableSession.plugin} goes. */
   middlewareStack: { use(plugin: ClientPlugin): void };
 }
 
@@ -42,6 +43,7 @@ export interface CachedClient {
   name: string;
   /** Stands for its class and settings, and shows nothing of them. */
   key: string;
+  /** The cache that it is in. */
   evictionPolicy: EvictionPolicy;
 }
 

@@ -1,16 +1,26 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { readFileSync } from "node:fs";
+import { channel } from "node:diagnostics_channel";
+import { readFileSync, realpathSync, statSync } from "node:fs";
 import { quietAgents } from "./agents.js";
 import { run } from "./command.js";
-import { checkPem, getOverMutualTls } from "./tls.js";
+import { hasCrt } from "./crt.js";
+import { getOverCrt } from "./crt-http.js";
+import { makeMqttClient } from "./crt-mqtt.js";
+import { checkPem, getOverTls } from "./tls.js";
 import type { Platform } from "./types.js";
 
 /** The platform of Node, and of what resolves packages as Node does. */
 export const platform: Platform | undefined = {
   readFile: (file) => Uint8Array.from(readFileSync(file)),
+  realFile,
   run,
   checkPem,
-  getOverMutualTls,
+  // Node's own TLS knows nothing of keys that it cannot read
+  getOverMutualTls: (request, signal) =>
+    (request.material.token === undefined ? getOverTls : getOverCrt)(request, signal),
+  hasCrt,
+  makeMqttClient,
+  channel,
   quietAgents,
   warn: (text) => {
     process.emitWarning(text, "EvercredsWarning");
@@ -23,3 +33,11 @@ export const platform: Platform | undefined = {
     };
   },
 };
+
+function realFile(file: string): string | undefined {
+  try {
+    return statSync(file).isFile() ? realpathSync(file) : undefined;
+  } catch {
+    return undefined; // why does not matter: the path may be anything
+  }
+}

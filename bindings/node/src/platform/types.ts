@@ -1,5 +1,7 @@
 import type { Agent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
+import type { MqttClient } from "../mqtt-client.js";
+import type { AwsCredentials } from "../source.js";
 
 /**
  * What a session uses of its platform, beyond what every JavaScript engine has.
@@ -10,6 +12,8 @@ import type { Agent as HttpsAgent } from "node:https";
 export interface Platform {
   /** The file's bytes. */
   readFile(file: URL | string): Uint8Array<ArrayBuffer>;
+  /** The one path of a file that is there, however it was spelled; undefined: there is none. */
+  realFile(file: string): string | undefined;
   /** A place for values that go along with chains of asynchronous calls. */
   newScope(): Scope;
   /** Runs a command to its end, or until the signal is aborted. Never rejects. */
@@ -17,11 +21,26 @@ export interface Platform {
   /** Which of the texts is not what it must be, and what that is. */
   checkPem(texts: PemTexts): [keyof PemTexts, string] | undefined;
   /** Rejects with the engine's own error, or when the signal is aborted. */
-  getOverMutualTls(request: MutualTlsRequest, signal: AbortSignal): Promise<MutualTlsReply>;
+  getOverMutualTls(
+    request: MutualTlsRequest,
+    signal: AbortSignal,
+  ): Promise<MutualTlsReply | TlsProblem>;
+  /** Whether the optional package for PKCS#11 and MQTT is installed. */
+  hasCrt(): boolean;
+  /** A client for MQTT, which is yet to be started. */
+  makeMqttClient(settings: MqttSettings): { client: MqttClient } | TlsProblem;
   /** Ways to connect that do not keep a process alive, for the SDK's request handler. */
   quietAgents(): Agents;
   /** Tells the user something that is no error. */
   warn(text: string): void;
+  /** Where programs that watch this process hear of events, by the channel's name. */
+  channel(name: string): Channel;
+}
+
+/** See {@link Platform.channel}. */
+export interface Channel {
+  readonly hasSubscribers: boolean;
+  publish(message: unknown): void;
 }
 
 /** See {@link Platform.quietAgents}. */
@@ -58,14 +77,45 @@ export type CommandOutcome =
 
 /** Whom a client shows itself as, and whom it trusts, in PEM. */
 export interface PemTexts {
-  certificate: Uint8Array;
-  privateKey: Uint8Array;
+  /** Undefined: it shows none. */
+  certificate: Uint8Array | undefined;
+  /** Undefined where there is no certificate, or a token has its key. */
+  privateKey: Uint8Array | undefined;
   /** Undefined: the authorities that the platform trusts. */
   ca: Uint8Array | undefined;
 }
 
+/** Where a private key is that cannot be read, and what opens it. Holds a secret. */
+export interface Token {
+  /** The path of the PKCS#11 library. */
+  readonly library: string;
+  readonly userPin: string | undefined;
+  readonly slotId: number | undefined;
+  readonly tokenLabel: string | undefined;
+  readonly privateKeyLabel: string | undefined;
+}
+
+/**
+ * What TLS connections are made with. While nothing of it changes it is one and
+ * the same object, by which what was made of it is found again.
+ */
+export interface TlsMaterial extends PemTexts {
+  token: Token | undefined;
+  verifyPeer: boolean;
+}
+
+/** Why nothing can be made of a {@link TlsMaterial}. */
+export interface TlsProblem {
+  /** The parameter to look at. */
+  parameter: string;
+  problem: string;
+  /** It does not pass by itself. */
+  permanent: boolean;
+}
+
 /** A GET that shows a certificate. */
-export interface MutualTlsRequest extends PemTexts {
+export interface MutualTlsRequest {
+  material: TlsMaterial;
   host: string;
   port: number;
   path: string;
@@ -81,4 +131,29 @@ export interface MutualTlsReply {
   /** By their names in lower case. */
   headers: Record<string, string | string[] | undefined>;
   body: string;
+}
+
+/** A client for MQTT 5. */
+export interface MqttSettings {
+  host: string;
+  port: number;
+  clientId: string;
+  keepAliveSeconds: number;
+  cleanStart: boolean;
+  /** What is offered in the handshake; undefined: nothing. */
+  alpn: string | undefined;
+  material: TlsMaterial;
+  /** Undefined: MQTT goes over TLS, not over WebSockets. */
+  signing: Signing | undefined;
+  /** What the user sets beside. */
+  clientConfig: Record<string, unknown>;
+}
+
+/** How the handshakes of WebSockets are signed. */
+export interface Signing {
+  region: string;
+  /** Asked for each handshake. */
+  credentials: () => Promise<AwsCredentials>;
+  /** Told when a handshake could not be signed. */
+  failed: (error: unknown) => void;
 }

@@ -14,7 +14,7 @@ from evercreds._botocore import derived_session, new_session
 from evercreds._chain import base_of
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 
-__all__ = ["KEYS", "base_credentials", "check_boto3_arguments"]
+__all__ = ["KEYS", "base_credentials", "check_boto3_arguments", "refuse_beside_source"]
 
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_account_id")
 
@@ -69,3 +69,17 @@ def base_credentials(arguments: Mapping[str, Any]) -> BaseCredentials:
     if given is None or access_key or profile:
         return base_of(base, base)
     return base_of(base, given)
+
+
+def refuse_beside_source(arguments: Mapping[str, object]) -> None:
+    """Refuse other arguments that say what the base credentials are.
+
+    Raises:
+        EvercredsConfigurationError: One of them is given.
+    """
+    for name in ("botocore_session", "profile_name", *KEYS):
+        if arguments.get(name):
+            raise EvercredsConfigurationError(
+                f"source and {name} both say what the base credentials are: give one of them",
+                param=f"source/{name}",
+            )

@@ -6,10 +6,11 @@ import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from evercreds._base import BaseCredentials, provided_by
+from evercreds._botocore import derived_session
 from evercreds._credentials import LeasedCredentials
 from evercreds.errors import EvercredsCredentialError
 
-__all__ = ["ParentCredentials", "base_of"]
+__all__ = ["ParentCredentials", "base_of", "credentials_of"]
 
 # What the call must find valid that gets the child's credentials, its second try included.
 _MIN_TTL_MS = 60_000
@@ -31,7 +32,7 @@ class ParentCredentials(BaseCredentials):
     def are_of_role(self) -> bool:
         """Whether they are known to be a role's, with which one is assumed for an hour at most."""
         # What the session calls its method is for the user to choose.
-        return self._parent._core._source.is_for_role
+        return self._parent.are_of_role
 
     def find(self) -> Credentials:
         """Give what asks the parent."""
@@ -80,3 +81,19 @@ def base_of(
     if isinstance(credentials, LeasedCredentials):
         return ParentCredentials(session, credentials)
     return BaseCredentials(session, credentials_of)
+
+
+def credentials_of(
+    session: botocore.session.Session, parent: LeasedCredentials, region_name: str | None
+) -> BaseCredentials:
+    """Make the base credentials of a session that has another as its ``source``.
+
+    Args:
+        session: The other's botocore session.
+        parent: Its credentials.
+        region_name: The child's region. ``None``: the other's.
+    """
+    child = derived_session(session)
+    if region_name:
+        child.set_config_variable("region", region_name)
+    return ParentCredentials(child, parent)

@@ -57,6 +57,11 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
             return served.frozen  # type: ignore[union-attr]
         return self._obtain()
 
+    @property
+    def are_of_role(self) -> bool:
+        """Whether they are known to be a role's."""
+        return self._core.are_of_role
+
     def _obtain(self) -> ReadOnlyCredentials:
         try:
             return self._core.obtain().frozen

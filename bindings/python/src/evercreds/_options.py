@@ -11,7 +11,16 @@ from typing import Any
 from evercreds import _abi_generated as abi
 from evercreds.errors import EvercredsValidationError
 
-__all__ = ["DEFAULTS", "Options", "given_as", "is_real", "is_token_code", "options_from", "refused"]
+__all__ = [
+    "DEFAULTS",
+    "SERVICE_TIMEOUT_S",
+    "Options",
+    "given_as",
+    "is_real",
+    "is_token_code",
+    "options_from",
+    "refused",
+]
 
 Options = tuple[tuple[int, float], ...]
 
@@ -28,6 +37,10 @@ DEFAULTS: dict[str, Any] = {
     "max_stale": None,
     "attended": False,
 }
+
+# The machine's own default of refresh_timeout where a service of AWS's is asked, for the calls
+# that are to end by then.
+SERVICE_TIMEOUT_S = 60.0
 
 _LARGE = 10**18
 _SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)

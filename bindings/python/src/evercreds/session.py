@@ -11,9 +11,14 @@ import boto3
 
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
-from evercreds._boto3_arguments import KEYS, base_credentials, check_boto3_arguments
+from evercreds._boto3_arguments import (
+    KEYS,
+    base_credentials,
+    check_boto3_arguments,
+    refuse_beside_source,
+)
 from evercreds._botocore import derived_session
-from evercreds._chain import ParentCredentials
+from evercreds._chain import credentials_of
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child
 from evercreds._given import as_dict, min_ttl_ms
@@ -94,6 +99,9 @@ class _Session(CachingSession, metaclass=_Factory):
     _takes_source: ClassVar[bool] = True
     """Whether the method has a use for base credentials."""
 
+    _core: SessionCore
+    _leased: LeasedCredentials
+
     def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
         arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
         check_boto3_arguments(kwargs, of=type(self))
@@ -103,7 +111,10 @@ class _Session(CachingSession, metaclass=_Factory):
         self.defer_refresh: bool = arguments["defer_refresh"]
         self.advisory_timeout: int | str | None = arguments["advisory_timeout"]
         self.mandatory_timeout: int | None = arguments["mandatory_timeout"]
-        base = base_credentials(kwargs) if source is None else _credentials_of(source, kwargs)
+        if source is None:
+            base = base_credentials(kwargs)
+        else:
+            base = credentials_of(source._session, source._leased, kwargs.get("region_name"))
         signing = derived_session(base.session)
         self._has_boto3_handlers = signing.user_agent_name == "Boto3"
         super().__init__(
@@ -142,12 +153,7 @@ class _Session(CachingSession, metaclass=_Factory):
                 f"{type(self).__name__} takes no source: it has no use for base credentials",
                 param="source",
             )
-        for name in ("botocore_session", "profile_name", *KEYS):
-            if others.get(name):
-                raise EvercredsConfigurationError(
-                    f"source and {name} both say what the base credentials are: give one of them",
-                    param=f"source/{name}",
-                )
+        refuse_beside_source(others)
         if source.status().is_closed:
             raise EvercredsConfigurationError("source is a session that is closed", param="source")
 
@@ -365,11 +371,3 @@ class RefreshableSession(_Session):
             cls, *args: Any, **kwargs: Any
         ) -> Self: ...
         def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...
-
-
-def _credentials_of(source: RefreshableSession, arguments: Mapping[str, Any]) -> BaseCredentials:
-    """Make the base credentials of a session that has another as its source."""
-    child = derived_session(source._session)
-    if arguments.get("region_name"):
-        child.set_config_variable("region", arguments["region_name"])
-    return ParentCredentials(child, source._leased)

@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 import evercreds.session
-from evercreds import RefreshableSession, _flights, _fork, _session_core
+from evercreds import RefreshableSession, _attempts, _flights, _fork, _ledger
 from evercreds import _abi_generated as abi
 from evercreds._clock import NANOS
 from evercreds._machine import Machine, PoisonedError
@@ -87,8 +87,8 @@ class Room:
     def open(self) -> None:
         """Make the session; an eager one first gets its credentials."""
         WatchedMachine.room = WatchedCore.room = self
-        self._patch.setattr(_session_core, "Machine", WatchedMachine)
-        self._patch.setattr(_session_core, "launch", self._in_a_thread)
+        self._patch.setattr(_ledger, "Machine", WatchedMachine)
+        self._patch.setattr(_attempts, "launch", self._in_a_thread)
         # It is the stage that has attempts begin: nobody is to launch them again meanwhile.
         self._patch.setattr(_flights.Flight, "has_begun", lambda flight: True)
         self._patch.setattr("evercreds._timer.arm", _arm)

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from evercreds import _session_core
+from evercreds import _attempts, _ledger
 from evercreds._credentials import LeasedCredentials
 from evercreds._flights import Flight
+from evercreds._ledger import NO_LEASE
 from evercreds._machine import Machine
 from evercreds._outcome import Failures
-from evercreds._session_core import NO_LEASE, SessionCore
+from evercreds._session_core import SessionCore
 from evercreds._source import CredentialSet, FrozenCredentials
 from properties.test_histories import Histories
 
@@ -75,7 +76,7 @@ def waiters_are_not_told(patch: pytest.MonkeyPatch) -> None:
             super().__init__(ticket, deadline_ms)
             self.settled = Deaf()
 
-    patch.setattr(_session_core, "Flight", Silent)
+    patch.setattr(_ledger, "Flight", Silent)
 
 
 @mutant
@@ -193,7 +194,7 @@ def an_odd_error_ends_the_attempt(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def an_attempt_waits_for_itself(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_session_core, "running_inside", lambda session: False)
+    patch.setattr(_attempts, "running_inside", lambda session: False)
 
 
 @mutant

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evercreds import _abi_generated as abi
-from evercreds import _session_core
+from evercreds import _attempts
 from evercreds._options import DEFAULTS, options_from
 from evercreds._session_core import SessionCore
 from evercreds.methods._custom_source import CustomSource
@@ -66,7 +66,7 @@ class Office:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An attempt is over before the caller goes on, and no timer rings by itself."""
-    monkeypatch.setattr(_session_core, "launch", lambda run: run())
+    monkeypatch.setattr(_attempts, "launch", lambda run: run())
     monkeypatch.setattr("evercreds._timer.arm", _arm)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import boto3
 
@@ -24,28 +24,34 @@ from evercreds.cache._kinds import (
 __all__ = ["Session", "SessionCache", "SessionClientCache", "SessionResourceCache"]
 
 
-class SessionClientCache:
+_Cache = TypeVar("_Cache", ClientCache, ResourceCache)
+
+
+class _ByPolicy(Generic[_Cache]):
+    """Two caches of one kind, one for each policy: ``.LRU`` and ``.LFU``, also by item."""
+
+    def __init__(self, lru: _Cache, lfu: _Cache, error: type[CacheError]) -> None:
+        self.LRU: _Cache = lru
+        self.LFU: _Cache = lfu
+        self._error = error
+
+    def __getitem__(self, policy: EvictionPolicy | None) -> _Cache:
+        name = policy_named(policy, self._error, "Invalid eviction policy")
+        return self.LFU if name == "LFU" else self.LRU
+
+
+class SessionClientCache(_ByPolicy[ClientCache]):
     """The caches of a session's clients: ``.LRU`` and ``.LFU``, or ``["LRU"]`` and ``["LFU"]``."""
 
     def __init__(self) -> None:
-        self.LRU = LRUClientCache()
-        self.LFU = LFUClientCache()
-
-    def __getitem__(self, policy: EvictionPolicy | None) -> ClientCache:
-        name = policy_named(policy, ClientCacheError, "Invalid eviction policy")
-        return self.LFU if name == "LFU" else self.LRU
+        super().__init__(LRUClientCache(), LFUClientCache(), ClientCacheError)
 
 
-class SessionResourceCache:
+class SessionResourceCache(_ByPolicy[ResourceCache]):
     """The caches of a session's resources: ``.LRU`` and ``.LFU``, also by item."""
 
     def __init__(self) -> None:
-        self.LRU = LRUResourceCache()
-        self.LFU = LFUResourceCache()
-
-    def __getitem__(self, policy: EvictionPolicy | None) -> ResourceCache:
-        name = policy_named(policy, ResourceCacheError, "Invalid eviction policy")
-        return self.LFU if name == "LFU" else self.LRU
+        super().__init__(LRUResourceCache(), LFUResourceCache(), ResourceCacheError)
 
 
 class SessionCache:

@@ -7,7 +7,7 @@ from typing import Any
 
 from evercreds import _rules
 from evercreds._base import BaseCredentials
-from evercreds._options import given_as
+from evercreds._options import SERVICE_TIMEOUT_S, given_as
 from evercreds._shapes import Identity
 from evercreds._source import Source
 from evercreds.config import AssumeRoleConfig, STSClientConfig
@@ -22,8 +22,6 @@ from evercreds.methods._sts_source import STSSource
 from evercreds.session import RefreshableSession
 
 __all__ = ["STSRefreshableSession"]
-
-_TIMEOUT_S = 60.0  # the machine's own default for this method
 
 
 class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="sts-assume-role"):
@@ -73,7 +71,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         self._check_duration(is_chained=base.are_of_role)
-        timeout = _TIMEOUT_S if timeout_s is None else timeout_s
+        timeout = SERVICE_TIMEOUT_S if timeout_s is None else timeout_s
         return STSSource(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout)
 
     def get_identity(self) -> Identity:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evercreds import _rules
 from evercreds._base import BaseCredentials
+from evercreds._options import SERVICE_TIMEOUT_S
 from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
 from evercreds._source import Source
 from evercreds.methods.iot import _arguments as arguments
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IOTX509RefreshableSession"]
 
-_REFRESH_TIMEOUT_S = 60.0  # the machine's own default for this method
 _HTTPS_PORT = 443
 
 
@@ -98,7 +98,7 @@ class IOTX509RefreshableSession(
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         host, _, port = self._endpoint.partition(":")
-        longest_s = _REFRESH_TIMEOUT_S if timeout_s is None else timeout_s
+        longest_s = SERVICE_TIMEOUT_S if timeout_s is None else timeout_s
         self._https = HttpsClient(
             self._tls_identity,
             host,

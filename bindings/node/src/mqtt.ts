@@ -1,0 +1,49 @@
+import { EvercredsError } from "./errors.js";
+import type { MqttClient } from "./mqtt-client.js";
+import { readMqtt } from "./mqtt-options.js";
+import type { Given } from "./options.js";
+import { requireCrt } from "./pkcs11.js";
+import type { Platform, Signing } from "./platform/types.js";
+import type { Rules } from "./rules.js";
+import type { TlsIdentity } from "./tls-identity.js";
+
+/** What makes an identity of a client's own. */
+const OWN = ["certificate", "privateKey", "pkcs11", "ca"];
+
+/** Makes the MQTT clients of one session. */
+export class MqttClients {
+  readonly #identity: TlsIdentity;
+  readonly #platform: Platform;
+  readonly #rules: Rules;
+  /** Shared where nothing is given, so that contexts are, and a PIN is tried once. */
+  readonly #shared = new Map<boolean, TlsIdentity>();
+
+  constructor(identity: TlsIdentity, platform: Platform, rules: Rules) {
+    this.#identity = identity;
+    this.#platform = platform;
+    this.#rules = rules;
+  }
+
+  /** Makes a client, which is yet to be started. */
+  make(given: unknown, session: Omit<Signing, "region">): MqttClient {
+    const { options, signFor, ...place } = readMqtt(given, this.#rules);
+    requireCrt(this.#platform, "mqtt()");
+    const made = this.#platform.makeMqttClient({
+      ...place,
+      // over WebSockets the signature tells who this is
+      material: this.#identityFor(options, signFor === undefined).read(),
+      signing: signFor === undefined ? undefined : { ...session, region: signFor },
+    });
+    if ("client" in made) return made.client;
+    const { problem, parameter, permanent } = made;
+    const kind = permanent ? "permanent" : "recoverable";
+    throw new EvercredsError("configuration", problem, { parameter, class: kind });
+  }
+
+  #identityFor(options: Given, shown: boolean): TlsIdentity {
+    if (OWN.some((name) => options[name] !== undefined)) return this.#identity.with(options, shown);
+    const identity = this.#shared.get(shown) ?? this.#identity.with({}, shown);
+    this.#shared.set(shown, identity);
+    return identity;
+  }
+}

@@ -1,0 +1,32 @@
+import { createRequire } from "node:module";
+
+/** The AWS IoT Device SDK, which brings the AWS Common Runtime along. */
+export type Sdk = typeof import("aws-iot-device-sdk-v2");
+
+const PACKAGE = "aws-iot-device-sdk-v2";
+
+// Not `import`: bundlers would follow it into a package with native code in it,
+// which does not work from within a bundle.
+const load = createRequire(import.meta.url);
+
+/** Whether the optional peer is installed; nothing of it is run. */
+export function hasCrt(): boolean {
+  try {
+    load.resolve(PACKAGE);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Loads the optional peer at its first use: that takes a tenth of a second and more. */
+export function loadCrt(): Sdk {
+  return load(PACKAGE) as Sdk;
+}
+
+/** The name of an error of its, and nothing else of its text, which may quote things. */
+export function errorName(error: unknown): string {
+  const { error_name: name, message, name: kind } = Object(error) as Record<string, unknown>;
+  const text = typeof name === "string" ? name : String(message);
+  return /\bAWS_[A-Z0-9_]+/.exec(text)?.[0] ?? (typeof kind === "string" ? kind : typeof error);
+}

@@ -1,0 +1,120 @@
+import { createRequire } from "node:module";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Home, run } from "./support/package.js";
+
+let home: Home;
+beforeAll(async () => {
+  home = await (await Home.make()).unpack();
+  home.link("@aws-sdk", "@smithy", "@types", "undici-types");
+});
+afterAll(() => {
+  home.remove();
+});
+
+const PROGRAM = `
+import { S3Client } from "@aws-sdk/client-s3";
+import {
+  EvercredsError, initialize, RefreshableSession,
+  type CustomCredentialsMethod, type CustomOptions, type SessionEvents, type SessionOptions, type Status,
+} from "evercreds";
+
+const options: SessionOptions = {
+  assumeRole: { RoleArn: "arn", RoleSessionName: "app", DurationSeconds: 900 },
+  advisoryTimeout: "auto",
+  stsClient: { region: "eu-west-1" },
+};
+export const session: RefreshableSession = new RefreshableSession(options);
+export const s3 = new S3Client({ credentials: session.credentials });
+s3.middlewareStack.use(session.plugin);
+export const kept: S3Client = session.client(S3Client, { region: "eu-west-1" }, { evictionPolicy: "LFU", maxSize: 3 });
+export const left: Promise<number> = session
+  .credentialsFor({ minTtl: 60, signal: new AbortController().signal })
+  .then(({ expiration }) => expiration?.getTime() ?? session.status().remaining);
+export const off: () => void = session.on("failure", ({ error, waited }: SessionEvents["failure"]) => {
+  const known: EvercredsError = error;
+  if (waited && known.code === "timed_out") throw known;
+});
+const vault: CustomCredentialsMethod<{ path: string }> = async ({ path }, { signal }) => {
+  signal.throwIfAborted();
+  return { accessKey: path, secretKey: "s", token: "t", expiryTime: null };
+};
+export const custom = new RefreshableSession({
+  method: "custom",
+  customCredentialsMethod: vault,
+  customCredentialsMethodArgs: { path: "aws/app" },
+});
+export const device = new RefreshableSession({
+  method: "iot", endpoint: "e", roleAlias: "r", certificate: new Uint8Array(), privateKey: "k",
+});
+export const child = new RefreshableSession({ assumeRole: { RoleArn: "arn" }, stsClient: { credentials: session.credentials } });
+export async function use(module: Uint8Array<ArrayBuffer>): Promise<Status> {
+  initialize({ module });
+  await using own = new RefreshableSession(options);
+  const { Arn } = await own.getIdentity();
+  console.log(Arn);
+  return own.status();
+}
+const checked: CustomOptions<{ path: string }> = {
+  method: "custom",
+  customCredentialsMethod: ({ path }) => vault({ path: path.trim() }, { signal: AbortSignal.abort(), prompted() {} }),
+  // @ts-expect-error its path is a text
+  customCredentialsMethodArgs: { path: 5 },
+};
+new RefreshableSession(checked);
+// @ts-expect-error an option that does not exist
+new RefreshableSession({ assumeRole: { RoleArn: "arn" }, advisory_timeout: 900 });
+// @ts-expect-error credentials are the session's
+session.client(S3Client, { credentials: session.credentials });
+// @ts-expect-error a session that assumes a role needs to know which
+new RefreshableSession({ method: "sts" });
+// @ts-expect-error no such event
+session.on("refreshed", () => undefined);
+`;
+
+const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+
+/**
+ * Compiles one program, as strictly as can be, declarations of packages included.
+ * Those of the SDK need Node's, wherever the program is to run.
+ */
+async function compile(file: string, settings: object): Promise<string> {
+  home.write(file, PROGRAM);
+  const compilerOptions = {
+    ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+    ...{ noEmit: true, target: "es2022", skipLibCheck: false, types: ["node"] },
+    ...{ lib: ["es2022", "dom", "esnext.disposable"] },
+    ...settings,
+  };
+  const config = home.write(`${file}.json`, JSON.stringify({ compilerOptions, files: [file] }));
+  return run(process.execPath, [tsc, "-p", config], { cwd: home.path }).then(
+    () => "",
+    (error: unknown) => (error as { stdout: string }).stdout,
+  );
+}
+
+describe("strict programs compile on the packed types, which are checked too", () => {
+  const node = { lib: ["es2022", "esnext.disposable"] };
+  test.each<[string, string, object]>([
+    ["ESM under nodenext", "esm.mts", { module: "nodenext" }],
+    ["CJS under nodenext", "cjs.cts", { module: "nodenext" }],
+    ["ESM in Node, without the browser's types", "node.mts", { module: "nodenext", ...node }],
+    ["CJS in Node, without the browser's types", "node.cts", { module: "nodenext", ...node }],
+    ["a bundler", "page.ts", { module: "esnext", moduleResolution: "bundler" }],
+    [
+      "a bundler, with the conditions of an edge runtime",
+      "edge.ts",
+      { module: "esnext", moduleResolution: "bundler", customConditions: ["workerd", "worker"] },
+    ],
+  ])(
+    "%s",
+    async (_name, file, settings) => {
+      expect(await compile(file, settings)).toBe("");
+    },
+    120_000,
+  );
+
+  test("a mistake in the program is found, so the types are read", async () => {
+    const broken = await compile("esm.mts", { module: "nodenext", types: ["nothing-like-it"] });
+    expect(broken).toContain("nothing-like-it");
+  }, 120_000);
+});

@@ -1,0 +1,28 @@
+// One worker's work, whatever kind of worker it is: signed calls, one after the
+// other, over two refreshes.
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RefreshableSession } from "../../dist/index.mjs";
+
+const SETS = 3;
+const END_MS = 30_000;
+
+export async function work({ stsClient, s3, role }) {
+  const session = new RefreshableSession({
+    assumeRole: { RoleArn: role },
+    stsClient,
+    advisoryTimeout: 3,
+    mandatoryTimeout: 1,
+  });
+  const client = session.client(S3Client, s3);
+  let calls = 0;
+  for (const end = Date.now() + END_MS; session.status().counters.installed < SETS; calls++) {
+    if (Date.now() > end) throw new Error(`no ${SETS} sets in ${END_MS} ms`);
+    await client.send(new ListBucketsCommand({}));
+    await sleep(20);
+  }
+  client.destroy();
+  const { refreshesStarted, failed } = session.status().counters;
+  await session.close();
+  return { calls, refreshesStarted, failed };
+}

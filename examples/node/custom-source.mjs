@@ -1,0 +1,27 @@
+// Lists the S3 buckets that the credentials of a broker may see: any program that
+// hands out temporary credentials over HTTP. The session asks it again before they
+// expire.
+//
+//   node custom-source.mjs http://broker.example/credentials
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
+import { RefreshableSession } from "evercreds";
+
+const session = new RefreshableSession({
+  method: "custom",
+  customCredentialsMethod: async ({ url }, { signal }) => {
+    const reply = await fetch(url, { signal });
+    if (!reply.ok) throw new Error(`the broker answered ${reply.status}`);
+    const set = await reply.json();
+    return {
+      accessKey: set.access_key,
+      secretKey: set.secret_key,
+      token: set.token,
+      expiryTime: set.expiry_time,
+    };
+  },
+  customCredentialsMethodArgs: { url: process.argv[2] },
+});
+const s3 = session.client(S3Client);
+const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
+for (const { Name } of Buckets) console.log(Name);
+await session.close();

@@ -1,0 +1,101 @@
+package mqtt
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/eclipse/paho.golang/autopaho"
+	"github.com/eclipse/paho.golang/paho"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/core"
+)
+
+// Broker says which broker to connect to, and as which client. Endpoint and
+// ClientID are required.
+type Broker struct {
+	// Endpoint is the account's data endpoint, ID-ats.iot.REGION.amazonaws.com: what
+	// "aws iot describe-endpoint --endpoint-type iot:Data-ATS" tells.
+	Endpoint string
+	// ClientID is the name of this client, of 1 to 128 bytes. Of two clients with
+	// the same name the broker ends the first.
+	ClientID string
+	// Port is the broker's. Default: 8883, and 443 for [WebSocket].
+	Port int
+	// CA are the authorities that may vouch for the broker. Default: the system's.
+	CA evercreds.PEM
+	// DialContext makes the connections, for proxies and private links. Default:
+	// net.Dialer for [X509]; [WebSocket] heeds HTTPS_PROXY and its kin too.
+	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+const (
+	mqttPort  = 8883
+	httpsPort = 443
+
+	keepAliveS = 60
+
+	longestClientID = 128 // for AWS IoT; the protocol allows more
+
+	// autopaho bounds neither the attempt that it leaves to us nor the wait for
+	// credentials in it.
+	attemptTimeout = 30 * time.Second
+)
+
+// check refuses bad parameters, and gives the region.
+func (b Broker) check() (region string, err error) {
+	credentials, err := core.IoTEndpoint([]byte(b.Endpoint))
+	switch {
+	case err != nil || string(credentials) == b.Endpoint:
+		return "", refused("Endpoint", "must be the account's data endpoint, as in ID-ats.iot.REGION.amazonaws.com")
+	case strings.Contains(b.Endpoint, ":"):
+		return "", refused("Endpoint", "must be without a port, which is for Port")
+	case b.ClientID == "" || len(b.ClientID) > longestClientID || !utf8.ValidString(b.ClientID) || strings.Contains(b.ClientID, "\x00"):
+		return "", refused("ClientID", "must be 1 to 128 bytes of UTF-8, without null characters")
+	case b.Port < 0 || b.Port > 65535:
+		return "", refused("Port", "must be from 1 to 65535, or 0 for the default")
+	}
+	return strings.Split(string(credentials), ".")[3], nil
+}
+
+func refused(parameter, expected string) error {
+	return &evercreds.ParameterError{Parameter: parameter, Expected: expected}
+}
+
+// config is what both transports have in common. The connection is ours to make:
+// autopaho would put the address, with its signature, into errors and logs.
+func (b Broker) config(scheme string, port int, attempt func(context.Context) (net.Conn, error)) autopaho.ClientConfig {
+	return autopaho.ClientConfig{
+		ServerUrls:                    []*url.URL{{Scheme: scheme, Host: b.address(port)}},
+		KeepAlive:                     keepAliveS,
+		CleanStartOnInitialConnection: true,
+		ConnectTimeout:                attemptTimeout,
+		AttemptConnection: func(ctx context.Context, _ autopaho.ClientConfig, _ *url.URL) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+			defer cancel()
+			return attempt(ctx)
+		},
+		ClientConfig: paho.ClientConfig{ClientID: b.ClientID},
+	}
+}
+
+func (b Broker) port(usual int) int {
+	if b.Port == 0 {
+		return usual
+	}
+	return b.Port
+}
+
+func (b Broker) address(port int) string { return net.JoinHostPort(b.Endpoint, strconv.Itoa(port)) }
+
+func (b Broker) dial(ctx context.Context, address string) (net.Conn, error) {
+	if b.DialContext != nil {
+		return b.DialContext(ctx, "tcp", address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}

@@ -1,0 +1,114 @@
+package mqtt
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/coder/websocket"
+	"github.com/eclipse/paho.golang/autopaho"
+	"github.com/eclipse/paho.golang/packets"
+
+	"github.com/evercreds/evercreds"
+)
+
+// service is the name that AWS IoT's WebSockets are signed for.
+const service = "iotdevicegateway"
+
+// WebSocket gives the configuration of a connection over WebSockets. Each attempt
+// to connect is signed with what provider gives then: a [*evercreds.Session] waits
+// for fresh credentials where it holds none.
+//
+// The session is clean (autopaho's CleanStartOnInitialConnection), the keep-alive 60 s
+// and an attempt may take 30 s; change what you need in what it returns.
+//
+// Its errors are of type [*evercreds.ParameterError].
+func WebSocket(broker Broker, provider aws.CredentialsProvider) (autopaho.ClientConfig, error) {
+	region, err := broker.check()
+	if err != nil {
+		return autopaho.ClientConfig{}, err
+	}
+	if s, ok := provider.(*evercreds.Session); provider == nil || ok && s == nil {
+		return autopaho.ClientConfig{}, refused("provider", "must give credentials, and not be nil")
+	}
+	if _, err := broker.CA.Pool(); err != nil {
+		return autopaho.ClientConfig{}, err
+	}
+	port := broker.port(httpsPort)
+	return broker.config("wss", port, func(ctx context.Context) (net.Conn, error) {
+		credentials, err := provider.Retrieve(ctx)
+		if err != nil {
+			return nil, err
+		}
+		address, err := broker.signed(ctx, port, region, credentials)
+		if err != nil {
+			return nil, err
+		}
+		return broker.open(ctx, address)
+	}), nil
+}
+
+// signed gives the address with its signature. AWS IoT wants the session token
+// added to what was signed.
+func (b Broker) signed(ctx context.Context, port int, region string, c aws.Credentials) (string, error) {
+	host := b.Endpoint
+	if port != httpsPort {
+		host = b.address(port)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+host+"/mqtt", nil)
+	if err != nil {
+		return "", err
+	}
+	token := c.SessionToken
+	c.SessionToken = ""
+	nothing := sha256.Sum256(nil)
+	address, _, err := v4.NewSigner().PresignHTTP(ctx, c, request, hex.EncodeToString(nothing[:]), service, region, time.Now())
+	if err == nil && token != "" {
+		address += "&X-Amz-Security-Token=" + url.QueryEscape(token)
+	}
+	return address, err
+}
+
+// open makes the connection, whose errors do not have the address in them.
+func (b Broker) open(ctx context.Context, address string) (net.Conn, error) {
+	pool, err := b.CA.Pool()
+	if err != nil {
+		return nil, err
+	}
+	transport := &http.Transport{
+		Proxy:           http.ProxyFromEnvironment,
+		DialContext:     b.DialContext,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool},
+	}
+	ws, reply, err := websocket.Dial(ctx, address, &websocket.DialOptions{
+		HTTPClient: &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		Subprotocols: []string{"mqtt"},
+	})
+	if err != nil {
+		transport.CloseIdleConnections()
+		return nil, openError(reply, err)
+	}
+	return packets.NewThreadSafeConn(websocket.NetConn(context.Background(), ws, websocket.MessageBinary)), nil
+}
+
+func openError(reply *http.Response, err error) error {
+	if reply != nil {
+		return fmt.Errorf("evercreds/mqtt: the broker did not open a WebSocket: HTTP %d", reply.StatusCode)
+	}
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err // without the address
+	}
+	return fmt.Errorf("evercreds/mqtt: no WebSocket: %w", err)
+}

@@ -1,0 +1,22 @@
+// Package pkcs11 signs with a device's private key in a PKCS#11 token: a security
+// chip, a smart card, an HSM. The key never leaves it.
+//
+//	key, err := pkcs11.Open(pkcs11.Params{
+//		Library:         "/usr/lib/softhsm/libsofthsm2.so",
+//		TokenLabel:      "devices",
+//		PIN:             pin,
+//		PrivateKeyLabel: "device-1",
+//	})
+//	...
+//	defer key.Close()
+//	session, err := evercreds.NewIoT(evercreds.IoTParams{
+//		Endpoint:    "ID.credentials.iot.eu-west-1.amazonaws.com",
+//		RoleAlias:   "device",
+//		Certificate: evercreds.PEMFile("/etc/device/certificate.pem.crt"),
+//		Signer:      key,
+//	})
+//
+// It needs cgo, and is a module of its own so that nobody else does. Keys may be
+// RSA or EC, and servers may speak TLS 1.2 or 1.3; for TLS 1.3 the token must know
+// RSA-PSS (CKM_RSA_PKCS_PSS) where the key is RSA.
+package pkcs11

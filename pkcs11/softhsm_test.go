@@ -1,0 +1,113 @@
+package pkcs11_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/pkcs11"
+)
+
+const (
+	tokenLabel = "evercreds devices"
+	pin        = "86420975310"
+	soPIN      = "13579024680"
+)
+
+// softHSM is a token in software with two keys of the stand-in's clients. SoftHSM
+// reads once in a process where its tokens are, so there is one for all tests.
+var softHSM struct {
+	library string
+	missing string // why there is none
+	standIn *awstest.Server
+}
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "evercreds token ")
+	if err == nil {
+		err = makeToken(dir)
+	}
+	status := 1
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		status = m.Run()
+	}
+	if softHSM.standIn != nil {
+		_ = softHSM.standIn.Close()
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+func makeToken(dir string) (err error) {
+	if softHSM.standIn, err = awstest.Start(awstest.Config{}); err != nil {
+		return err
+	}
+	for _, path := range []string{
+		os.Getenv("SOFTHSM2_LIBRARY"), "/usr/lib/softhsm/libsofthsm2.so", "/usr/lib64/softhsm/libsofthsm.so",
+		"/usr/lib64/pkcs11/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so", "/opt/homebrew/lib/softhsm/libsofthsm2.so",
+	} {
+		if info, err := os.Stat(path); path != "" && err == nil && !info.IsDir() {
+			softHSM.library = path
+			break
+		}
+	}
+	if _, err := exec.LookPath("softhsm2-util"); err != nil || softHSM.library == "" {
+		softHSM.missing = "SoftHSM is not installed (./task services installs it)"
+		return nil
+	}
+	tokens, conf := filepath.Join(dir, "tokens"), filepath.Join(dir, "softhsm2.conf")
+	if err := os.Mkdir(tokens, 0o700); err != nil {
+		return err
+	}
+	text := "directories.tokendir = " + tokens + "\nobjectstore.backend = file\nlog.level = ERROR\n"
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		return err
+	}
+	if err := os.Setenv("SOFTHSM2_CONF", conf); err != nil {
+		return err
+	}
+	if err := util("--init-token", "--free", "--label", tokenLabel, "--so-pin", soPIN, "--pin", pin); err != nil {
+		return err
+	}
+	for label, c := range map[string]awstest.ClientCert{"ec": softHSM.standIn.ClientEC, "rsa": softHSM.standIn.ClientRSA} {
+		id := fmt.Sprintf("%02x", label[0])
+		if err := util("--import", c.KeyFile, "--token", tokenLabel, "--label", label, "--id", id, "--pin", pin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func util(args ...string) error {
+	if out, err := exec.Command("softhsm2-util", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("softhsm2-util: %w: %s", err, out)
+	}
+	return nil
+}
+
+// token skips where there is none; in CI, which installs it, that is a failure.
+func token(t *testing.T, label string) pkcs11.Params {
+	t.Helper()
+	if softHSM.missing != "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal(softHSM.missing)
+		}
+		t.Skip(softHSM.missing)
+	}
+	return pkcs11.Params{Library: softHSM.library, TokenLabel: tokenLabel, PIN: pin, PrivateKeyLabel: label}
+}
+
+func open(t *testing.T, p pkcs11.Params) *pkcs11.Key {
+	t.Helper()
+	key, err := pkcs11.Open(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = key.Close() })
+	return key
+}
