@@ -94,11 +94,11 @@ func TestIoTErrors(t *testing.T) {
 }
 
 // rawIoT serves a body over TLS in place of the provider.
-func rawIoT(t *testing.T, standIn *awstest.Server, handle http.HandlerFunc) *hostfuncs.IoT {
+func rawIoT(t *testing.T, standIn *awstest.Server, timeout time.Duration, handle http.HandlerFunc) *hostfuncs.IoT {
 	s := httptest.NewTLSServer(handle)
 	t.Cleanup(s.Close)
 	p := iotParams(standIn)
-	p.InsecureSkipVerify, p.DialContext, p.Timeout = true, dialTo(s.URL), 300*time.Millisecond
+	p.InsecureSkipVerify, p.DialContext, p.Timeout = true, dialTo(s.URL), timeout
 	return newIoT(t, p)
 }
 
@@ -120,7 +120,7 @@ func TestIoTOddReplies(t *testing.T) {
 		"endless":          {200, fmt.Sprintf(set, `"`+strings.Repeat("x", 70<<10)+`"`), core.CodeMalformed},
 		"redirect":         {302, "", core.CodeSource},
 	} {
-		source := rawIoT(t, standIn, func(w http.ResponseWriter, _ *http.Request) {
+		source := rawIoT(t, standIn, 10*time.Second, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(c.status)
 			_, _ = w.Write([]byte(c.body))
@@ -132,7 +132,8 @@ func TestIoTOddReplies(t *testing.T) {
 		wantNoSecret(t, err, secret)
 	}
 	release := make(chan struct{})
-	hang := rawIoT(t, standIn, func(http.ResponseWriter, *http.Request) { <-release }) // not until its client leaves: it would answer then
+	// not until its client leaves: it would answer then
+	hang := rawIoT(t, standIn, 300*time.Millisecond, func(http.ResponseWriter, *http.Request) { <-release })
 	t.Cleanup(func() { close(release) })
 	_, err := hang.Fetch(t.Context(), flight)
 	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "deadline") {
