@@ -1,6 +1,7 @@
 # Installs what tests talk to and is no library of any language, where it is
-# missing: mosquitto, the MQTT broker, and SoftHSM, the token in software. Both
-# are programs that the tests start themselves; no system service is started.
+# missing: mosquitto, the MQTT broker, SoftHSM, the token in software, and
+# Chromium, for the tests of pages. All are programs that the tests start
+# themselves; no system service is started.
 # Packages named as arguments are installed in the same go. For Debian and its
 # kin; elsewhere it says what to install, and fails. Without these programs
 # their tests are skipped, and say so.
@@ -14,6 +15,7 @@ missing_packages() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin
     command -v mosquitto >/dev/null || echo mosquitto
     command -v softhsm2-util >/dev/null || echo softhsm2
+    command -v chromium >/dev/null || echo chromium
 }
 
 as_root() {
@@ -56,9 +58,9 @@ fi
 if ! command -v apt-get >/dev/null; then
     cat >&2 <<END
 services: missing here, by the names of Debian's packages: $*
-  macOS:  brew install mosquitto softhsm
-  Fedora: dnf install mosquitto softhsm
-  Arch:   pacman -S mosquitto softhsm
+  macOS:  brew install mosquitto softhsm && brew install --cask chromium
+  Fedora: dnf install mosquitto softhsm chromium
+  Arch:   pacman -S mosquitto softhsm chromium
 END
     exit 1
 fi

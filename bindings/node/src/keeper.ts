@@ -9,6 +9,7 @@ import { grant, type HeldSet, type Lease } from "./lease.js";
 import type { Decision, Machine, MachineHost } from "./machine.js";
 import { asPartOf, isPartOf } from "./reentry.js";
 import type { AwsCredentials, Source } from "./source.js";
+import { weakly } from "./weak.js";
 
 /** What a caller needs, and how long it goes on waiting for it. */
 export interface Need {
@@ -268,7 +269,7 @@ export class Keeper implements MachineHost {
     this.#stopTimer = undefined;
     if (atElapsed === abi.NEVER || this.#closed) return;
     // weakly: a session that everybody has dropped is not kept for its timer
-    const weak = new WeakRef(this);
+    const weak = weakly(this);
     const wake = () => {
       const keeper = weak.deref();
       if (keeper !== undefined) attemptQuietly(() => keeper.#machine.wake());

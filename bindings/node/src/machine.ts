@@ -5,6 +5,7 @@ import type { Failure } from "./failures.js";
 import { freshSeed, type Hash } from "./identity.js";
 import { type Exports, type HostCalls, isTrap, type Runtime } from "./runtime.js";
 import { type Decision, readDecision } from "./decision.js";
+import { whenForgotten } from "./weak.js";
 
 export type { Decision } from "./decision.js";
 
@@ -262,7 +263,7 @@ class Poisoned extends Error {
 }
 
 /** Gives back the handles of sessions that were dropped without close. */
-const forgotten = new FinalizationRegistry<{
+const forgotten = whenForgotten<{
   runtime: Runtime | undefined;
   handle: number;
   generation: number;

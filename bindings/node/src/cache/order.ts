@@ -1,6 +1,7 @@
 import * as abi from "../abi_generated.js";
 import { EvercredsError } from "../errors.js";
 import { type Exports, isTrap, type Runtime } from "../runtime.js";
+import { whenForgotten } from "../weak.js";
 
 /** Once more after a trap or a fault of the module's, on a cache made anew. */
 const ATTEMPTS = 2;
@@ -123,4 +124,4 @@ function release(owned: { runtime: Runtime; handle: number; generation: number }
 }
 
 /** Gives back the handles of caches that are no longer used. */
-const dropped = new FinalizationRegistry(release);
+const dropped = whenForgotten(release);

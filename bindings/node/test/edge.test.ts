@@ -1,0 +1,89 @@
+import { EdgeVM } from "@edge-runtime/vm";
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { bundle, withoutDom } from "./support/bundle.js";
+import { StandIn } from "./support/stand-in.js";
+import { wasmFile } from "./support/wasm.js";
+import { site, WebServer } from "./support/web.js";
+
+let standIn: StandIn;
+let backend: WebServer;
+let role: string;
+const module = new WebAssembly.Module(readFileSync(wasmFile));
+
+beforeAll(async () => {
+  standIn = await StandIn.start("--lifetime", "5s");
+  role = standIn.role("edge");
+  backend = await WebServer.start(site(new Map(), standIn, role));
+});
+afterAll(async () => {
+  await Promise.all([backend.stop(), standIn.stop()]);
+});
+
+/** Takes away what edge runtimes may lack, by their kinds and their age. */
+const OLDER = `
+  delete globalThis.FinalizationRegistry;
+  delete globalThis.WeakRef;
+  const whole = Symbol;
+  globalThis.Symbol = Object.assign((text) => whole(text), { for: (name) => whole.for(name) });
+  for (const name of Object.getOwnPropertyNames(whole)) {
+    if (typeof whole[name] === "symbol" && name !== "asyncDispose") Symbol[name] = whole[name];
+  }`;
+
+/**
+ * A runtime with a program of test/programs in it: the web's globals and nothing of
+ * Node's, and neither eval nor the compiling of WebAssembly from bytes.
+ */
+async function edge(conditions: string[], before = ""): Promise<EdgeVM> {
+  const mainFields = ["browser", "module", "main"];
+  const plugins = [withoutDom];
+  const files = await bundle(["edge"], { conditions, mainFields, plugins, format: "iife" });
+  const code = new TextDecoder().decode(files.get("/edge.js"));
+  expect(code).not.toMatch(/["']node:/);
+  const vm = new EdgeVM({ codeGeneration: { strings: false, wasm: false } });
+  vm.evaluate(before);
+  vm.evaluate(code);
+  return vm;
+}
+
+interface Result {
+  sent: number;
+}
+
+async function serve(vm: EdgeVM): Promise<Result> {
+  const { context } = vm as unknown as {
+    context: { serve(given: object): Promise<Result> };
+  };
+  return context.serve({ module, backend: backend.origin, s3: standIn.s3, sets: 2 });
+}
+
+describe("an edge runtime, with the module as compiled by its surroundings", () => {
+  test.each([[["workerd", "worker"]], [["edge-light"]], [["browser"]], [[]]])(
+    "under the conditions %j: signed calls over a refresh and a rejection",
+    async (conditions) => {
+      const { successes } = await standIn.asked(role);
+      const result = await serve(await edge(conditions));
+      expect(result).toMatchObject({ failed: 0, rejections: 1, process: "undefined" });
+      expect(result.sent).toBeGreaterThan(1);
+      // two sets, and one in the place of the rejected
+      expect((await standIn.asked(role)).successes - successes).toBe(3);
+    },
+    30_000,
+  );
+
+  test("without weak references, and without a symbol for disposing", async () => {
+    const vm = await edge(["workerd"], OLDER);
+    const told = vm.evaluate<string[]>(`[
+      typeof WeakRef, typeof FinalizationRegistry, typeof Symbol.asyncDispose,
+      typeof RefreshableSession.prototype[Symbol.for("Symbol.asyncDispose")],
+    ]`);
+    expect(told).toEqual(["undefined", "undefined", "undefined", "function"]);
+    expect(await serve(vm)).toMatchObject({ failed: 0, rejections: 1 });
+  }, 30_000);
+
+  test("without the module, it says what it wants", async () => {
+    const vm = await edge(["workerd"]);
+    const told = vm.evaluate<Promise<string>>("serve({}).catch(({ message }) => message)");
+    expect(await told).toContain("module must be a compiled WebAssembly.Module");
+  });
+});
