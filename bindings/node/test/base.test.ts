@@ -91,11 +91,11 @@ test("roles are chained: the child signs with what its parent has at that time",
   });
   expect(roleOf((await child.whoami()).Arn)).toBe("child");
   await standIn.revoke((await parent.credentials()).accessKeyId);
-  await parent.refresh();
-  await child.refresh();
+  await child.refresh(); // STS rejects the parent's set, the parent fetches another
   expect(roleOf((await child.whoami()).Arn)).toBe("child");
   expect((await standIn.asked(parentRole)).successes).toBe(2);
   expect((await standIn.asked(childRole)).successes).toBe(2);
+  expect(parent.status().counters.rejections).toBe(1);
   await child.close();
   await parent.close();
 });

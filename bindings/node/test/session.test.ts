@@ -153,6 +153,28 @@ describe("callers that come and go", () => {
     expect(clock.timers.size).toBe(0);
   });
 
+  test.each(["refreshableCredentials", "getIdentity", "whoami", "refresh"] as const)(
+    "a caller of %s can be freed, too",
+    async (name) => {
+      const { session, clock, source } = virtualSession();
+      const door = gate();
+      source.answer = async () => {
+        await door.opened;
+        return source.set();
+      };
+      const leaving = new AbortController();
+      const left = session[name]({ signal: leaving.signal });
+      const stays = session.credentials();
+      await clock.settled();
+      const reason = new Error("no longer needed");
+      leaving.abort(reason);
+      await expect(left).rejects.toBe(reason);
+      door.open();
+      expect((await stays).accessKeyId).toBe("AKIA1");
+      await expect(session[name]({ seconds: 5 } as object)).rejects.toThrow("seconds");
+    },
+  );
+
   test("a caller that is aborted already asks nothing", async () => {
     const { session, source } = virtualSession();
     const reason = new Error("too late");
