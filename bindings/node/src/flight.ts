@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.js";
+import { onAbort } from "./signals.js";
 
 /** One refresh attempt under way, and those who wait for it. */
 export class Flight {
@@ -34,7 +35,7 @@ export class Flight {
       const leave = () => {
         this.#waiters.delete(wake);
         stopTimer();
-        signal?.removeEventListener("abort", abort);
+        stopListening?.();
       };
       const wake = () => {
         leave();
@@ -49,7 +50,7 @@ export class Flight {
       // somebody waits, so the process is not to end meanwhile
       const stopTimer = clock.after(patienceMs, wake, true);
       this.#waiters.add(wake);
-      signal?.addEventListener("abort", abort, { once: true });
+      const stopListening = signal && onAbort(signal, abort);
     });
   }
 }

@@ -16,11 +16,15 @@ export interface Identity {
 export async function whoAmI(
   config: STSClientConfig,
   credentials: () => Promise<AwsCredentials>,
+  signal: AbortSignal | undefined,
 ): Promise<Identity> {
   const { GetCallerIdentityCommand, STSClient } = await loadSts();
   const client = new STSClient({ ...config, credentials });
   try {
-    const { Account, Arn, UserId } = await client.send(new GetCallerIdentityCommand({}));
+    const { Account, Arn, UserId } = await client.send(
+      new GetCallerIdentityCommand({}),
+      signal && { abortSignal: signal },
+    );
     return { Account, Arn, UserId };
   } finally {
     client.destroy();

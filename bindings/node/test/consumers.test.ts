@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Home, run } from "./support/package.js";
+import { Home, root, run } from "./support/package.js";
 
 let home: Home;
 beforeAll(async () => {
@@ -73,12 +75,36 @@ session.on("refreshed", () => undefined);
 
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
+/** What the programs of the README leave to the reader, by what they call it. */
+const SURROUNDINGS = {
+  RefreshableSession: 'import { RefreshableSession } from "evercreds";',
+  S3Client: 'import { S3Client } from "@aws-sdk/client-s3";',
+  ListBucketsCommand: 'import { ListBucketsCommand } from "@aws-sdk/client-s3";',
+  session: "declare const session: import('evercreds').RefreshableSession;",
+  client: "declare const client: import('@aws-sdk/client-s3').S3Client;",
+  metrics: "declare const metrics: { count(name: string): void };",
+  vault: `interface Lease { accessKey: string; secretKey: string; token: string; expiry: Date }
+    declare const vault: { read(path: string, options: { signal: AbortSignal }): Promise<Lease> };`,
+};
+
+/** The programs of the README, each with what it needs. */
+function programsOfReadme(): string[] {
+  const text = readFileSync(path.join(root, "README.md"), "utf8");
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, body = ""]) => {
+    const needed = Object.entries(SURROUNDINGS).filter(([name]) => {
+      const own = new RegExp(`(const |import .*\\b)${name}\\b`).test(body);
+      return new RegExp(`\\b${name}\\b`).test(body) && !own;
+    });
+    return [...needed.map(([, line]) => line), body, "export {};"].join("\n");
+  });
+}
+
 /**
  * Compiles one program, as strictly as can be, declarations of packages included.
  * Those of the SDK need Node's, wherever the program is to run.
  */
-async function compile(file: string, settings: object): Promise<string> {
-  home.write(file, PROGRAM);
+async function compile(file: string, settings: object, program = PROGRAM): Promise<string> {
+  home.write(file, program);
   const compilerOptions = {
     ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
     ...{ noEmit: true, target: "es2022", skipLibCheck: false, types: ["node"] },
@@ -112,6 +138,23 @@ describe("strict programs compile on the packed types, which are checked too", (
     },
     120_000,
   );
+
+  test("those of the README", async () => {
+    const programs = programsOfReadme();
+    expect(programs.length).toBeGreaterThan(8);
+    home.write(
+      "wasm.d.ts",
+      'declare module "evercreds/evercreds.wasm" { const url: string; export default url; }',
+    );
+    const names = programs.map((program, i) => {
+      home.write(`readme-${i}.ts`, program);
+      return `import "./readme-${i}.js";`;
+    });
+    const all = `/// <reference path="./wasm.d.ts" />\n${names.join("\n")}`;
+    expect(await compile("readme.ts", { module: "esnext", moduleResolution: "bundler" }, all)).toBe(
+      "",
+    );
+  }, 120_000);
 
   test("a mistake in the program is found, so the types are read", async () => {
     const broken = await compile("esm.mts", { module: "nodenext", types: ["nothing-like-it"] });
