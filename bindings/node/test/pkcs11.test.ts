@@ -55,7 +55,7 @@ function countMade(name: "ClientTlsContext" | "Pkcs11Lib" | "ClientBootstrap"): 
       return Reflect.construct(target, given, as) as object;
     },
   });
-  vi.spyOn(io, name, "get").mockReturnValue(counted as never);
+  vi.spyOn(io, name, "get").mockReturnValue(counted);
   return () => made;
 }
 
