@@ -68,6 +68,24 @@ func TestClientSignsAsTheSessionAndOutlivesARejection(t *testing.T) {
 	}
 }
 
+// The session's clients may be elsewhere than the STS that it is refreshed by.
+func TestConfigOfTheClients(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg, evercreds.WithConfig(aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}))
+	o := client(t, s).Options()
+	if o.Region != "eu-west-1" || o.BaseEndpoint != nil {
+		t.Errorf("region %q, endpoint %v", o.Region, o.BaseEndpoint)
+	}
+	who, err := s.Identity(t.Context(), func(o *sts.Options) { o.BaseEndpoint, o.Region = &standIn.URL, cfg.Region })
+	if err != nil || !strings.Contains(who.ARN, ":assumed-role/reader/") {
+		t.Errorf("got %+v, %v", who, err)
+	}
+	plain := newSTS(t, cfg)
+	if o := client(t, plain).Options(); o.Region != cfg.Region || *o.BaseEndpoint != standIn.URL {
+		t.Errorf("region %q, endpoint %v", o.Region, o.BaseEndpoint)
+	}
+}
+
 // The same settings are the same client, however they are written.
 func TestEqualOptionsAreOneClient(t *testing.T) {
 	s := local(t)
