@@ -291,7 +291,7 @@ export class RefreshableSession {
     const { signal } = readNeeds(options, ["signal"]);
     // what keeps us from having any is the error to tell
     await this.#keeper.acquire({ minTtlMs: 0, signal });
-    return whoAmI(this.#stsClient, this.credentials, signal);
+    return whoAmI(this.#stsClient, this, signal);
   }
 
   /** The same as {@link RefreshableSession.getIdentity}. */

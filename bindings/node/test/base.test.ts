@@ -96,6 +96,8 @@ test("roles are chained: the child signs with what its parent has at that time",
   expect((await standIn.asked(parentRole)).successes).toBe(2);
   expect((await standIn.asked(childRole)).successes).toBe(2);
   expect(parent.status().counters.rejections).toBe(1);
+  await standIn.revoke((await child.credentials()).accessKeyId);
+  expect(roleOf((await child.whoami()).Arn)).toBe("child"); // and so does the child
   await child.close();
   await parent.close();
 });

@@ -100,18 +100,18 @@ function programsOfReadme(): string[] {
 }
 
 /**
- * Compiles one program, as strictly as can be, declarations of packages included.
+ * Compiles one program under several names, as strictly as can be, declarations of packages included.
  * Those of the SDK need Node's, wherever the program is to run.
  */
-async function compile(file: string, settings: object, program = PROGRAM): Promise<string> {
-  home.write(file, program);
+async function compile(files: string[], settings: object, program = PROGRAM): Promise<string> {
+  for (const file of files) home.write(file, program);
   const compilerOptions = {
     ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
     ...{ noEmit: true, target: "es2022", skipLibCheck: false, types: ["node"] },
     ...{ lib: ["es2022", "dom", "esnext.disposable"] },
     ...settings,
   };
-  const config = home.write(`${file}.json`, JSON.stringify({ compilerOptions, files: [file] }));
+  const config = home.write(`${files.join("-")}.json`, JSON.stringify({ compilerOptions, files }));
   return run(process.execPath, [tsc, "-p", config], { cwd: home.path }).then(
     () => "",
     (error: unknown) => (error as { stdout: string }).stdout,
@@ -120,21 +120,23 @@ async function compile(file: string, settings: object, program = PROGRAM): Promi
 
 describe("strict programs compile on the packed types, which are checked too", () => {
   const node = { lib: ["es2022", "esnext.disposable"] };
-  test.each<[string, string, object]>([
-    ["ESM under nodenext", "esm.mts", { module: "nodenext" }],
-    ["CJS under nodenext", "cjs.cts", { module: "nodenext" }],
-    ["ESM in Node, without the browser's types", "node.mts", { module: "nodenext", ...node }],
-    ["CJS in Node, without the browser's types", "node.cts", { module: "nodenext", ...node }],
-    ["a bundler", "page.ts", { module: "esnext", moduleResolution: "bundler" }],
+  test.each<[string, string[], object]>([
+    ["ESM and CJS under nodenext", ["esm.mts", "cjs.cts"], { module: "nodenext" }],
+    [
+      "ESM and CJS in Node, without the browser's types",
+      ["node.mts", "node.cts"],
+      { module: "nodenext", ...node },
+    ],
+    ["a bundler", ["page.ts"], { module: "esnext", moduleResolution: "bundler" }],
     [
       "a bundler, with the conditions of an edge runtime",
-      "edge.ts",
+      ["edge.ts"],
       { module: "esnext", moduleResolution: "bundler", customConditions: ["workerd", "worker"] },
     ],
   ])(
     "%s",
-    async (_name, file, settings) => {
-      expect(await compile(file, settings)).toBe("");
+    async (_name, files, settings) => {
+      expect(await compile(files, settings)).toBe("");
     },
     120_000,
   );
@@ -151,13 +153,13 @@ describe("strict programs compile on the packed types, which are checked too", (
       return `import "./readme-${i}.js";`;
     });
     const all = `/// <reference path="./wasm.d.ts" />\n${names.join("\n")}`;
-    expect(await compile("readme.ts", { module: "esnext", moduleResolution: "bundler" }, all)).toBe(
-      "",
-    );
+    expect(
+      await compile(["readme.ts"], { module: "esnext", moduleResolution: "bundler" }, all),
+    ).toBe("");
   }, 120_000);
 
   test("a mistake in the program is found, so the types are read", async () => {
-    const broken = await compile("esm.mts", { module: "nodenext", types: ["nothing-like-it"] });
+    const broken = await compile(["esm.mts"], { module: "nodenext", types: ["nothing-like-it"] });
     expect(broken).toContain("nothing-like-it");
   }, 120_000);
 });
