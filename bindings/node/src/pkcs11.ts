@@ -64,13 +64,13 @@ export function readToken(given: unknown, platform: Platform): Token {
 }
 
 /** Says what to install where the optional peer is missing. */
-export function requireCrt(platform: Platform, parameter: string): void {
+export function requireCrt(platform: Platform, what: "pkcs11" | "mqtt()"): void {
   if (platform.hasCrt()) return;
   throw new EvercredsError(
     "configuration",
-    `${parameter} needs the package aws-iot-device-sdk-v2; install it beside evercreds: ` +
+    `${what} needs the package aws-iot-device-sdk-v2; install it beside evercreds: ` +
       "npm install aws-iot-device-sdk-v2",
-    { class: "permanent", parameter },
+    { class: "permanent", ...(what === "pkcs11" && { parameter: what }) },
   );
 }
 

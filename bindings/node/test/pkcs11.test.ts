@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect, promisify } from "node:util";
@@ -229,13 +231,25 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
     expect(performance.now() - from).toBeLessThan(5000);
   });
 
+  test("so are they where the server does not even shake hands", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const options = { connectTo: { host: "127.0.0.1", port }, timeout: 0.5 };
+    const failure = await failureOf(open("ec", {}, options).credentials());
+    expect(failure.message).toContain("no reply within 0.5 s");
+    server.close();
+  });
+
+  // a connection keeps the process alive as long as it is there
   test("a session that is closed ends its request", async () => {
     await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
-    const session = open();
-    const failure = failureOf(session.credentials());
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    await session.close();
-    expect(await failure).toMatchObject({ code: "closed" });
+    const options = { ...tokenSession(standIn, "ec"), timeout: 600 };
+    const text = `const session = new RefreshableSession(options);
+      const failed = session.credentials().catch((error) => console.log(error.code));
+      setTimeout(() => session.close(), 500);
+      await failed;`;
+    expect(await program(options, text, 20_000)).toBe("closed");
   });
 
   // defect X4: a wrong CA was a bare error, after half a minute
