@@ -6,13 +6,14 @@ export type Sdk = typeof import("aws-iot-device-sdk-v2");
 const PACKAGE = "aws-iot-device-sdk-v2";
 
 // Not `import`: bundlers would follow it into a package with native code in it,
-// which does not work from within a bundle.
-const load = createRequire(import.meta.url);
+// which does not work from within a bundle. Not at once either: in a bundle of
+// CommonJS there may be no URL.
+const load = (): NodeJS.Require => createRequire(import.meta.url);
 
 /** Whether the optional peer is installed; nothing of it is run. */
 export function hasCrt(): boolean {
   try {
-    load.resolve(PACKAGE);
+    load().resolve(PACKAGE);
     return true;
   } catch {
     return false;
@@ -21,7 +22,7 @@ export function hasCrt(): boolean {
 
 /** Loads the optional peer at its first use: that takes a tenth of a second and more. */
 export function loadCrt(): Sdk {
-  return load(PACKAGE) as Sdk;
+  return load()(PACKAGE) as Sdk;
 }
 
 /** The name of an error of its, and nothing else of its text, which may quote things. */
