@@ -89,8 +89,8 @@ const DEFECTS: Readonly<Record<string, Entry>> = {
   X3: ["iot", "%s %o"],
   X4: ["iot", "a server that hangs: callers are freed at the time-out of the call"],
   X5: ["iot", "nothing of the key is shown"],
-  X7: noSuch("a refresh is one request on the process's own event loop, about once an hour"),
-  X8: noSuch("it concerns MQTT, whose tests are apart"),
+  X7: ["iot", "the TLS context is the same one until a file changes"],
+  X8: ["mqtt", "a message comes back, and the request was signed"],
 };
 
 const sourceOf = (file: string) =>
