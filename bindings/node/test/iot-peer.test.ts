@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -74,6 +74,34 @@ test("without the package, what needs it says so, and PEM goes on", async () => 
   expect(await program("use.cjs", cjs)).toEqual(expected);
 });
 
+test("a package that cannot be loaded, as on a system that it has no native code for", async () => {
+  const peer = path.join(home, "node_modules/aws-iot-device-sdk-v2");
+  mkdirSync(peer);
+  writeFileSync(path.join(peer, "index.js"), 'throw new TypeError("SENTINEL");');
+  const esm = `import { RefreshableSession } from "evercreds";${use()}`;
+  const { mqtt } = (await program("broken.mjs", esm).finally(() => {
+    rmSync(peer, { recursive: true });
+  })) as typeof expected;
+  expect(mqtt).toMatchObject({
+    code: "configuration",
+    message: expect.stringContaining("cannot be loaded (TypeError): it has native code") as string,
+  });
+});
+
+// its native code ends the process once a second thread makes a request with it
+test("worker threads are told that they cannot use it", async () => {
+  const text = `import { Worker, isMainThread } from "node:worker_threads";
+    import { RefreshableSession } from "evercreds";
+    if (isMainThread) new Worker(new URL(import.meta.url));
+    else { ${use()} }`;
+  const { prefix, token, mqtt } = (await program("worker.mjs", text)) as typeof expected;
+  expect(prefix).toBe("ASIA");
+  for (const { code, message } of [token, mqtt]) {
+    expect(code).toBe("configuration");
+    expect(message).toMatch(/^(pkcs11|mqtt\(\)) works in the main thread alone/);
+  }
+});
+
 test("bundles for Node need it no more than that, and do not have it in them", async () => {
   const entry = path.join(home, "entry.mjs");
   writeFileSync(entry, `import { RefreshableSession } from "evercreds";${use()}`);
@@ -104,8 +132,14 @@ test("bundles for browsers have nothing of it", async () => {
     write: false,
   });
   const text = outputFiles[0]?.text ?? "";
-  expect(text).toContain("needs the package"); // the words are there, the code is not
-  for (const word of ["createRequire", "ClientTlsContext", "Mqtt5Client(", "node:"]) {
+  expect(text).toContain("RefreshableSession");
+  for (const word of [
+    "createRequire",
+    "aws-iot-device-sdk-v2;",
+    "ClientTlsContext",
+    "Mqtt5Client(",
+    "node:",
+  ]) {
     expect(text).not.toContain(word);
   }
 });

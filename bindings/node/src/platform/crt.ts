@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { isMainThread } from "node:worker_threads";
 
 /** The AWS IoT Device SDK, which brings the AWS Common Runtime along. */
 export type Sdk = typeof import("aws-iot-device-sdk-v2");
@@ -10,13 +11,16 @@ const PACKAGE = "aws-iot-device-sdk-v2";
 // CommonJS there may be no URL.
 const load = (): NodeJS.Require => createRequire(import.meta.url);
 
-/** Whether the optional peer is installed; nothing of it is run. */
-export function hasCrt(): boolean {
+/** What keeps the optional peer from being used; nothing of it is run. */
+export function crtProblem(): string | undefined {
+  if (!isMainThread) {
+    return `works in the main thread alone: the native code of ${PACKAGE} ends a process that uses it in two`;
+  }
   try {
     load().resolve(PACKAGE);
-    return true;
+    return undefined;
   } catch {
-    return false;
+    return `needs the package ${PACKAGE}; install it beside evercreds: npm install ${PACKAGE}`;
   }
 }
 

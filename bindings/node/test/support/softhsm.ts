@@ -56,10 +56,15 @@ export function makeToken(home: string, standIn: StandIn): { slotId: number } {
   return { slotId: Number(/slot (\d+)/.exec(said.toString())?.[1]) };
 }
 
-/** Names a key in the token. */
+/** Names a key in the token; where there is none, the library is just some file. */
 export function inToken(key: "ec" | "rsa", changes: Partial<Pkcs11Options> = {}): Pkcs11Options {
   return {
-    ...{ pkcs11Lib: library ?? "", userPin: PIN, tokenLabel: LABEL, privateKeyLabel: key },
+    ...{
+      pkcs11Lib: library ?? process.execPath,
+      userPin: PIN,
+      tokenLabel: LABEL,
+      privateKeyLabel: key,
+    },
     ...changes,
   };
 }
