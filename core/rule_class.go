@@ -8,11 +8,12 @@ package core
 // ExpiredToken is recoverable, since it speaks of the source credentials, which
 // may rotate; Throttling is HTTP 400 from STS.
 func ErrorClass(m Method, status int, code []byte) Class {
-	name := string(code)
-	if n := len(name) - len("Exception"); n > 0 && name[n:] == "Exception" {
-		name = name[:n]
+	if n := len(code) - len("Exception"); n > 0 && string(code[n:]) == "Exception" {
+		code = code[:n]
 	}
-	switch name {
+	// Here the compiler makes no copy, which would stay in memory: what a source
+	// has in place of a code may be anything, a secret too.
+	switch string(code) {
 	case "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "SlowDown",
 		"RequestThrottled", "BandwidthLimitExceeded", "PriorRequestNotComplete", "LimitExceeded":
 		return Throttled

@@ -127,6 +127,17 @@ func TestErrorClass(t *testing.T) {
 	}
 }
 
+// A copy would outlive the call, and what a source has in place of a code may be
+// a secret.
+func TestErrorClassCopiesNothing(t *testing.T) {
+	for _, code := range []string{strings.Repeat("x", 256), strings.Repeat("x", 247) + "Exception"} {
+		text := []byte(code)
+		if n := testing.AllocsPerRun(10, func() { core.ErrorClass(core.MethodCustom, 0, text) }); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+	}
+}
+
 func TestIoTEndpoint(t *testing.T) {
 	for text, want := range map[string]string{
 		"c2abc.credentials.iot.eu-west-1.amazonaws.com":      "",

@@ -85,8 +85,12 @@ export async function runForCode(
     const inTime = outcome?.timedOut === true || signal.aborted;
     throw new SourceFailure(words, { class: inTime ? "recoverable" : "permanent" });
   }
-  const code = rules.mfaCode(outcome.output);
-  outcome.output.fill(0);
+  let code: string | undefined;
+  try {
+    code = rules.mfaCode(outcome.output);
+  } finally {
+    outcome.output.fill(0);
+  }
   if (code !== undefined) return code;
   const words = `the command of ${NAME} printed no code of six digits`;
   throw new SourceFailure(words, { class: "permanent" });

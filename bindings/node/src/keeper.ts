@@ -140,7 +140,10 @@ export class Keeper implements MachineHost {
 
   /** @internal The machine gave a flight up. */
   cancel(ticket: number): void {
-    this.#flights.get(ticket)?.cancel();
+    const flight = this.#flights.get(ticket);
+    // The call of the machine is to return first, as in #run: who listens is the
+    // user's code, and an error made there would hold on to the module's frames.
+    queueMicrotask(() => flight?.cancel());
   }
 
   /** @internal The machine is being rebuilt, and will not know these flights. */

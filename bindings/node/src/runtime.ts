@@ -21,7 +21,16 @@ export class Trap extends Error {
     const text = panicText.split("\n", 1)[0] ?? "";
     super(`the wasm module trapped${text === "" ? "" : `: ${text}`}`, { cause });
     this.name = "Trap";
+    dropFrames(cause);
   }
+}
+
+/**
+ * V8 holds on to the frames of an error, and by them to the instance with all its
+ * memory, until somebody reads the error's stack as text.
+ */
+function dropFrames(error: unknown): unknown {
+  return error instanceof Error ? error.stack : undefined;
 }
 
 /** By name, since the CJS build may share a runtime of the ESM build's classes. */
@@ -33,6 +42,8 @@ interface Instance {
   exports: Exports;
   wasi: Wasi;
   slots: Float64Array<ArrayBuffer>;
+  /** The address of the buffer: a dead instance does not tell it any more. */
+  buffer: number;
 }
 
 /**
@@ -118,25 +129,16 @@ export class Runtime {
     this.#buffer().fill(0);
   }
 
-  /** The whole linear memory, for tests that look for secrets in it. */
-  memory(): Uint8Array {
-    return new Uint8Array(this.#live().exports.memory.buffer);
-  }
-
   #live(): Instance {
     return (this.#instance ??= this.#instantiate());
   }
 
   #buffer(): Uint8Array {
-    const { exports } = this.#live();
-    return new Uint8Array(
-      exports.memory.buffer,
-      exports.evercreds_buffer_address(),
-      abi.BUFFER_BYTES,
-    );
+    return bufferOf(this.#live());
   }
 
   #discard(instance: Instance): void {
+    bufferOf(instance).fill(0); // nobody comes to wipe it, and the memory may be there for long
     if (this.#instance !== instance) return;
     this.#instance = undefined;
     this.#generation++;
@@ -161,8 +163,13 @@ export class Runtime {
     wasi.memory = exports.memory;
     exports._initialize();
     checkVersion(exports.evercreds_abi_version(), exports.evercreds_abi_features());
-    return { exports, wasi, slots: slotsOf(exports) };
+    const buffer = exports.evercreds_buffer_address();
+    return { exports, wasi, slots: slotsOf(exports), buffer };
   }
+}
+
+function bufferOf({ exports, buffer }: Instance): Uint8Array {
+  return new Uint8Array(exports.memory.buffer, buffer, abi.BUFFER_BYTES);
 }
 
 function slotsOf(exports: Exports): Float64Array<ArrayBuffer> {

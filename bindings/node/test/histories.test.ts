@@ -2,18 +2,8 @@ import { expect, test } from "vitest";
 import type { EvercredsError } from "../src/index.js";
 import type { CommonOptions } from "../src/options.js";
 import type { AwsCredentials } from "../src/source.js";
+import { random } from "./support/random.js";
 import { virtualSession } from "./support/session.js";
-
-/** mulberry32: the same history for the same seed, on every machine. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const OPTIONS: CommonOptions[] = [
   {},

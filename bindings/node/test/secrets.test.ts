@@ -51,27 +51,6 @@ describe("a session that holds secrets", () => {
       expectNone(shown(await attempt().catch((error: unknown) => error)));
     }
   });
-
-  test("puts none into the module's memory, in any encoding", async () => {
-    const { session, clock, runtime } = secretive();
-    await session.credentials();
-    session.invalidate();
-    await session.credentials().catch(() => undefined);
-    await clock.advance(100_000);
-    const memory = Buffer.from(runtime.memory());
-    expect(memory.includes("evercreds")).toBe(true); // the scan finds what is there
-    for (const sentinel of SENTINELS) {
-      expect(memory.includes(sentinel)).toBe(false);
-      expect(memory.includes(Buffer.from(sentinel, "utf16le"))).toBe(false);
-    }
-  });
-
-  test("an expiry that is none, such as a token in its place, does not stay there", async () => {
-    const { session, source, runtime } = secretive();
-    source.answer = () => ({ accessKey, secretKey, token, expiryTime: secretKey });
-    await session.credentials().catch(() => undefined);
-    expect(Buffer.from(runtime.memory()).includes(secretKey)).toBe(false);
-  });
 });
 
 describe("options that hold secrets", () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { gate, virtualSession } from "./support/session.js";
 
@@ -174,6 +175,54 @@ describe("callers that come and go", () => {
       await expect(session[name]({ seconds: 5 } as object)).rejects.toThrow("seconds");
     },
   );
+
+  test("500 callers with one signal: it has one listener, and none afterwards", async () => {
+    const { session, clock, source } = virtualSession();
+    const door = gate();
+    source.answer = async () => {
+      await door.opened;
+      return source.set();
+    };
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on("warning", warned);
+    const shutdown = new AbortController();
+    const { signal } = shutdown;
+    const call = () => session.credentialsFor({ signal }).catch((error: unknown) => error);
+    const listeners = () => getEventListeners(signal, "abort").length;
+    const callers = Array.from({ length: 500 }, call);
+    await clock.settled();
+    expect(listeners()).toBe(1);
+    door.open();
+    await Promise.all(callers);
+    expect(listeners()).toBe(0);
+
+    source.answer = () => new Promise(() => undefined);
+    session.invalidate();
+    const leaving = Array.from({ length: 500 }, call);
+    await clock.settled();
+    shutdown.abort("shutdown");
+    expect(new Set(await Promise.all(leaving))).toEqual(new Set(["shutdown"]));
+    expect(listeners()).toBe(0);
+    process.off("warning", warned);
+    expect(warnings).toEqual([]);
+  });
+
+  test("who listens to an attempt's signal is not called from within the module", async () => {
+    const { session, clock, source } = virtualSession({ refreshTimeout: 30 });
+    let heard: Error | undefined;
+    source.answer = (_args, { signal }) =>
+      new Promise(() => {
+        signal.addEventListener("abort", () => {
+          heard = new Error("given up");
+        });
+      });
+    const waiting = session.credentials().catch((error: unknown) => error);
+    await clock.advance(30_000);
+    expect(await waiting).toMatchObject({ code: "timed_out" });
+    expect(heard?.stack).toContain("given up");
+    expect(heard?.stack).not.toContain("wasm");
+  });
 
   test("a caller that is aborted already asks nothing", async () => {
     const { session, source } = virtualSession();

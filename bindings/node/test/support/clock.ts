@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { Clock } from "../../src/clock.js";
 
 interface Timer {
@@ -25,7 +26,13 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void, holds: boolean): () => void {
-    const timer = { at: this.#elapsed + Math.max(0, delayMs), callback, holds, sure: false };
+    // as the timers of Node do, it runs in the context in which it was set
+    const context = new AsyncResource("VirtualTimer");
+    const run = () => {
+      context.runInAsyncScope(callback);
+    };
+    const at = this.#elapsed + Math.max(0, delayMs);
+    const timer = { at, callback: run, holds, sure: false };
     this.timers.add(timer);
     return () => {
       this.timers.delete(timer);

@@ -1,0 +1,90 @@
+import { getEventListeners } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
+import type { VirtualClock } from "../support/clock.js";
+
+/** What is in use, with nobody waiting and the garbage gone. */
+export interface Usage {
+  /** Bytes of the engine's heap. */
+  heap: number;
+  /** Bytes of buffers outside of it. */
+  outside: number;
+  /** Bytes of the linear memory of the module's latest instance. */
+  wasm: number;
+  /** Instances whose memory is still there. */
+  instances: number;
+  /** Sessions and caches that the latest instance holds. */
+  handles: number;
+  /** Timers that are running. */
+  timers: number;
+  /** Listeners of the one signal that all callers bring. */
+  listeners: number;
+  /** What keeps the process alive: sockets, files, timers of the real clock. */
+  resources: number;
+}
+
+type Exported = Record<string, (...args: number[]) => number>;
+
+/** Watches the instances of the module that are made from now on. */
+export class Gauge {
+  readonly #memories: WeakRef<WebAssembly.Memory>[] = [];
+  readonly #clock: VirtualClock;
+  readonly #signal: AbortSignal;
+  #handles = new Set<number>();
+
+  constructor(clock: VirtualClock, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#signal = signal;
+    const real = WebAssembly.Instance;
+    const watched = (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
+      const { exports } = new real(module, imports);
+      this.#memories.push(new WeakRef(exports["memory"] as WebAssembly.Memory));
+      this.#handles = new Set();
+      return { exports: counted(exports as unknown as Exported, this.#handles) };
+    };
+    WebAssembly.Instance = function (...args: Parameters<typeof watched>) {
+      return watched(...args);
+    } as unknown as typeof WebAssembly.Instance;
+  }
+
+  async read(): Promise<Usage> {
+    // what is dropped comes to its finalizer between turns, and that drops more
+    for (let i = 0; i < 6; i++) {
+      await turn();
+      globalThis.gc?.();
+    }
+    const living = this.#memories.flatMap((memory) => memory.deref() ?? []);
+    return {
+      heap: process.memoryUsage().heapUsed,
+      outside: process.memoryUsage().arrayBuffers,
+      wasm: living.at(-1)?.buffer.byteLength ?? 0,
+      instances: living.length,
+      handles: this.#handles.size,
+      timers: this.#clock.timers.size,
+      listeners: getEventListeners(this.#signal, "abort").length,
+      resources: process.getActiveResourcesInfo().length,
+    };
+  }
+}
+
+/** The exports, with a note of each handle from its making to its end. */
+function counted(real: Exported, handles: Set<number>): Exported {
+  const noted = Object.entries(real).map(([name, call]) => {
+    if (/_(session_new|session_restore|cache_new)$/.test(name)) {
+      const make = (...args: number[]) => {
+        const handle = call(...args);
+        if (handle > 0) handles.add(handle);
+        return handle;
+      };
+      return [name, make] as const;
+    }
+    if (name.endsWith("_free")) {
+      const free = (handle = 0) => {
+        handles.delete(handle);
+        return call(handle);
+      };
+      return [name, free] as const;
+    }
+    return [name, call] as const;
+  });
+  return Object.fromEntries(noted);
+}
