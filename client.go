@@ -55,20 +55,26 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 	}
 	maker := cache.maker
 	cfg := maker.configured()
-	defaults := maker.defaultsOf(newFromConfig, func() any { return defaultOptions(cfg, newFromConfig) }).(*O)
-	chosen := copyOptions(defaults)
-	for _, opt := range opts {
-		opt(chosen)
+	service := maker.serviceOf(newFromConfig, func() any { return defaultOptions(cfg, newFromConfig) })
+	key, chosen := service.key, service.defaults
+	if len(opts) > 0 {
+		options := copyOptions(service.defaults.(*O))
+		for _, opt := range opts {
+			opt(options)
+		}
+		chosen, key = options, maker.keyOf(service, options)
 	}
-	if err := checkOptions(defaults, chosen); err != nil {
+	if err := service.check(chosen); err != nil {
 		return none, err
 	}
-	client, err := cache.getOrMake(&cachedClient{
-		key:         maker.keyOf(newFromConfig, defaults, chosen),
-		name:        reflect.TypeFor[C]().String(),
-		client:      sync.OnceValue(func() any { return newFromConfig(cfg, opts...) }),
-		constructor: newFromConfig,
-		options:     chosen,
+	client, err := cache.getOrMake(key, func() *cachedClient {
+		return &cachedClient{
+			key:         key,
+			name:        reflect.TypeFor[C]().String(),
+			client:      sync.OnceValue(func() any { return newFromConfig(*cfg, opts...) }),
+			constructor: newFromConfig,
+			options:     chosen,
+		}
 	})
 	if err != nil {
 		return none, err
@@ -88,18 +94,20 @@ func cacheOf(in Clients) (*ClientCache, error) {
 
 // defaultOptions gives the options of a service as its constructor shows them to
 // the functions that change them.
-func defaultOptions[C, O any](cfg aws.Config, newFromConfig func(aws.Config, ...func(*O)) C) *O {
+func defaultOptions[C, O any](cfg *aws.Config, newFromConfig func(aws.Config, ...func(*O)) C) *O {
 	shown := new(O)
-	newFromConfig(cfg, func(o *O) { shown = copyOptions(o) })
+	newFromConfig(*cfg, func(o *O) { shown = copyOptions(o) })
 	return shown
 }
 
 // copyOptions keeps what is done to the copy from the original. The SDK's options
 // have a method that copies the lists which functions append to.
 func copyOptions[O any](o *O) *O {
-	to := *o
-	if c, ok := any(to).(interface{ Copy() O }); ok {
+	var to O
+	if c, ok := any(o).(interface{ Copy() O }); ok {
 		to = c.Copy()
+	} else {
+		to = *o
 	}
 	return &to
 }

@@ -128,10 +128,10 @@ func (c *ClientCache) close() {
 }
 
 // getOrMake gives the client of a key: that of the entry which is there, or else
-// of the one given. It is made without the lock, so that whoever asks for another
+// of a fresh one. It is made without the lock, so that whoever asks for another
 // one does not wait.
-func (c *ClientCache) getOrMake(fresh *cachedClient) (any, error) {
-	e, err := c.entry(fresh)
+func (c *ClientCache) getOrMake(key clientKey, fresh func() *cachedClient) (any, error) {
+	e, err := c.entry(key, fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -146,25 +146,26 @@ func (c *ClientCache) getOrMake(fresh *cachedClient) (any, error) {
 	return client, nil
 }
 
-// entry finds the entry of a key, or adds this one.
-func (c *ClientCache) entry(fresh *cachedClient) (*cachedClient, error) {
+// entry finds the entry of a key, or adds a fresh one.
+func (c *ClientCache) entry(key clientKey, fresh func() *cachedClient) (*cachedClient, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
 		return nil, &Error{Code: CodeClosed}
 	}
-	if e := c.byKey[fresh.key]; e != nil {
+	if e := c.byKey[key]; e != nil {
 		c.order.Get(e.id)
 		c.stats.Hits++
 		return e, nil
 	}
 	c.stats.Misses++
+	e := fresh()
 	c.lastID = (c.lastID + 1) & math.MaxInt32 // the first is long gone when they begin anew
-	fresh.id = c.lastID
-	c.byKey[fresh.key], c.byID[fresh.id] = fresh, fresh
-	c.order.Add(fresh.id)
+	e.id = c.lastID
+	c.byKey[key], c.byID[e.id] = e, e
+	c.order.Add(e.id)
 	c.forget()
-	return fresh, nil
+	return e, nil
 }
 
 // forget takes out what the policy has evicted.
@@ -188,12 +189,8 @@ func (c *ClientCache) drop(e *cachedClient) {
 
 // String tells policy and size.
 func (c *ClientCache) String() string {
-	name := "LRU"
-	if c.policy == LFU {
-		name = "LFU"
-	}
 	stats := c.Stats()
-	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", name, stats.Size, stats.MaxSize)
+	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", c.policy, stats.Size, stats.MaxSize)
 }
 
 // Format prints String for every verb, so that no verb reaches the clients.

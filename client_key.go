@@ -17,16 +17,17 @@ type clientKey [sha256.Size]byte
 // keyOf makes the key of what was chosen: the constructor, and the options that
 // are no longer as they were by default. Addresses are in it, so whoever keeps
 // the key must keep constructor and options too.
-func (m *clientMaker) keyOf(constructor, defaults, chosen any) clientKey {
-	text := make([]byte, 0, 1024)
+func (m *clientMaker) keyOf(s *service, chosen any) clientKey {
+	text := make([]byte, 0, 256)
 	text = append(text, m.salt[:]...)
-	text = appendNumber(text, uint64(functionID(constructor)))
-	was, is := reflect.ValueOf(defaults).Elem(), reflect.ValueOf(chosen).Elem()
-	if is.Kind() != reflect.Struct {
-		text = appendValue(text, is)
-	} else {
-		for i := range is.NumField() {
-			text = appendChange(text, i, field(was, i), field(is, i))
+	text = appendNumber(text, uint64(functionID(s.constructor)))
+	was, is := reflect.ValueOf(s.defaults), reflect.ValueOf(chosen)
+	if s.fields == nil {
+		text = appendValue(text, is.Elem())
+	}
+	for i, f := range s.fields {
+		if !f.same(was.UnsafePointer(), is.UnsafePointer()) {
+			text = appendChange(text, i, field(was.Elem(), i), field(is.Elem(), i))
 		}
 	}
 	key := clientKey(sha256.Sum256(text))
@@ -34,16 +35,13 @@ func (m *clientMaker) keyOf(constructor, defaults, chosen any) clientKey {
 	return key
 }
 
-// appendChange appends a field if it was changed.
+// appendChange appends an option, if it is not the same spelled out.
 func appendChange(text []byte, i int, was, is reflect.Value) []byte {
-	if sameBytes(was, is) {
-		return text
-	}
 	before, at := appendValue(nil, was), len(text)
 	text = appendNumber(text, uint64(i))
 	value := len(text)
 	text = appendValue(text, is)
-	if bytes.Equal(before, text[value:]) { // spelled out as it was
+	if bytes.Equal(before, text[value:]) {
 		return text[:at]
 	}
 	return text
@@ -139,14 +137,13 @@ func field(v reflect.Value, i int) reflect.Value {
 	return reflect.NewAt(f.Type(), f.Addr().UnsafePointer()).Elem()
 }
 
-// sameBytes tells whether two addressable values of a type are equal to the bit,
-// which spares most of the work: most options are as they were.
-func sameBytes(a, b reflect.Value) bool {
-	size := a.Type().Size()
-	return bytes.Equal(
-		unsafe.Slice((*byte)(a.Addr().UnsafePointer()), size),
-		unsafe.Slice((*byte)(b.Addr().UnsafePointer()), size),
-	)
+// span is where a field of a struct is.
+type span struct{ offset, size uintptr }
+
+// same tells whether the field is equal to the bit in both structs. Most are, and
+// that spares most of the work; where it is not, the values may be equal still.
+func (s span) same(a, b unsafe.Pointer) bool {
+	return bytes.Equal(unsafe.Slice((*byte)(unsafe.Add(a, s.offset)), s.size), unsafe.Slice((*byte)(unsafe.Add(b, s.offset)), s.size))
 }
 
 // wordAt is the address of a function's closure. reflect has only that of its

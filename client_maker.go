@@ -19,15 +19,24 @@ type clientMaker struct {
 
 	mu       sync.Mutex
 	own      *aws.Config
-	defaults map[uintptr]defaults // by the address of the constructor
+	services map[uintptr]*service // by the address of the constructor
 }
 
-// defaults are a constructor's, which is kept so that no other gets its address.
-type defaults struct{ constructor, options any }
-
-// defaultsKept bounds how many are remembered. A program has a handful of
+// servicesKept bounds how many are remembered. A program has a handful of
 // constructors; one that makes a function for each call has no end of them.
-const defaultsKept = 64
+const servicesKept = 64
+
+// service is what is known of a constructor, which is kept so that no other gets
+// its address.
+type service struct {
+	constructor any
+	defaults    any       // *Options
+	fields      []span    // of the options
+	key         clientKey // of a client without further options
+	region      int       // the fields that all services have, or -1
+	endpoint    int
+	credentials int
+}
 
 func newClientMaker(config func() aws.Config) *clientMaker {
 	m := &clientMaker{config: config}
@@ -41,7 +50,7 @@ func newClientMaker(config func() aws.Config) *clientMaker {
 
 // configured gives the config of the session's own clients, which have a
 // connection pool that ends with the session.
-func (m *clientMaker) configured() aws.Config {
+func (m *clientMaker) configured() *aws.Config {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.own == nil {
@@ -49,26 +58,47 @@ func (m *clientMaker) configured() aws.Config {
 		cfg.HTTPClient = m.pool.take(cfg.HTTPClient)
 		m.own = &cfg
 	}
-	return *m.own
+	return m.own
 }
 
-// defaultsOf remembers what find gives for a constructor.
-func (m *clientMaker) defaultsOf(constructor any, find func() any) any {
+// serviceOf gives what is known of a constructor; find tells its defaults.
+func (m *clientMaker) serviceOf(constructor any, find func() any) *service {
 	id := functionID(constructor)
 	m.mu.Lock()
-	known, ok := m.defaults[id]
+	known := m.services[id]
 	m.mu.Unlock()
-	if ok {
-		return known.options
+	if known != nil {
+		return known
 	}
-	options := find() // without the lock: code of the user's may run in it
+	found := m.newService(constructor, find()) // without the lock: code of the user's may run in it
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.defaults == nil || len(m.defaults) == defaultsKept {
-		m.defaults = map[uintptr]defaults{}
+	if m.services == nil || len(m.services) == servicesKept {
+		m.services = map[uintptr]*service{}
 	}
-	m.defaults[id] = defaults{constructor, options}
-	return options
+	m.services[id] = found
+	return found
+}
+
+func (m *clientMaker) newService(constructor, defaults any) *service {
+	s := &service{constructor: constructor, defaults: defaults, region: -1, endpoint: -1, credentials: -1}
+	options := reflect.TypeOf(defaults).Elem()
+	if options.Kind() == reflect.Struct {
+		for i := range options.NumField() {
+			f := options.Field(i)
+			s.fields = append(s.fields, span{f.Offset, f.Type.Size()})
+			switch f.Name {
+			case "Region":
+				s.region = i
+			case "BaseEndpoint":
+				s.endpoint = i
+			case "Credentials":
+				s.credentials = i
+			}
+		}
+	}
+	s.key = m.keyOf(s, defaults)
+	return s
 }
 
 func (m *clientMaker) close() {
@@ -80,17 +110,13 @@ func (m *clientMaker) close() {
 	m.pool.close()
 }
 
-// checkOptions looks at the fields that the options of all services have.
-func checkOptions(defaults, chosen any) error {
-	was, is := reflect.ValueOf(defaults).Elem(), reflect.ValueOf(chosen).Elem()
-	if is.Kind() != reflect.Struct {
-		return nil
-	}
-	if f := is.FieldByName("Credentials"); f.IsValid() && !sameBytes(was.FieldByName("Credentials"), f) {
+// check looks at the options that all services have.
+func (s *service) check(chosen any) error {
+	was, is := reflect.ValueOf(s.defaults), reflect.ValueOf(chosen)
+	if s.credentials >= 0 && !s.fields[s.credentials].same(was.UnsafePointer(), is.UnsafePointer()) {
 		return &ParameterError{Parameter: "Credentials", Expected: "must be left out of a client's options: they are the session's"}
 	}
-	region, endpoint := is.FieldByName("Region"), is.FieldByName("BaseEndpoint")
-	if region.IsValid() && region.IsZero() && (!endpoint.IsValid() || endpoint.IsZero()) {
+	if s.region >= 0 && is.Elem().Field(s.region).IsZero() && (s.endpoint < 0 || is.Elem().Field(s.endpoint).IsZero()) {
 		return &ParameterError{Parameter: "Region", Expected: "must be set in the session's config (WithConfig) or in the client's options"}
 	}
 	return nil

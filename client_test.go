@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
@@ -63,6 +65,24 @@ func TestClientSignsAsTheSessionAndOutlivesARejection(t *testing.T) {
 	call()
 	if st := s.Status(); st.Rejections != 1 || st.Installed != 2 {
 		t.Errorf("%+v", st)
+	}
+}
+
+// The session's clients may be elsewhere than the STS that it is refreshed by.
+func TestConfigOfTheClients(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg, evercreds.WithConfig(aws.Config{Region: "eu-west-1", Credentials: aws.AnonymousCredentials{}}))
+	o := client(t, s).Options()
+	if o.Region != "eu-west-1" || o.BaseEndpoint != nil {
+		t.Errorf("region %q, endpoint %v", o.Region, o.BaseEndpoint)
+	}
+	who, err := s.Identity(t.Context(), func(o *sts.Options) { o.BaseEndpoint, o.Region = &standIn.URL, cfg.Region })
+	if err != nil || !strings.Contains(who.ARN, ":assumed-role/reader/") {
+		t.Errorf("got %+v, %v", who, err)
+	}
+	plain := newSTS(t, cfg)
+	if o := client(t, plain).Options(); o.Region != cfg.Region || *o.BaseEndpoint != standIn.URL {
+		t.Errorf("region %q, endpoint %v", o.Region, o.BaseEndpoint)
 	}
 }
 
@@ -286,14 +306,23 @@ func TestEvictedClientWorksOn(t *testing.T) {
 	s := newSTS(t, cfg)
 	s.Cache(evercreds.LRU).Resize(1)
 	c := client(t, s)
+	call := func(c *sts.Client) string {
+		t.Helper()
+		who, err := c.GetCallerIdentity(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return *who.Arn
+	}
+	before := call(c)
 	client(t, s, region("eu-west-1"))
-	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
-		t.Error(err)
+	if after, anew := call(c), call(client(t, s)); after != before || anew != before || !strings.Contains(before, ":assumed-role/reader/") {
+		t.Errorf("the caller was %s, then %s, and of a client made anew %s", before, after, anew)
 	}
 	if _, err := s.Identity(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if stats := s.Cache(evercreds.LRU).Stats(); stats.Size != 1 || stats.Misses != 2 {
+	if stats := s.Cache(evercreds.LRU).Stats(); stats.Size != 1 || stats.Misses != 3 {
 		t.Errorf("the session's own client counts: %+v", stats)
 	}
 }
@@ -364,6 +393,9 @@ func TestCacheShowsNoSecret(t *testing.T) {
 	client(t, s, func(o *sts.Options) {
 		o.BaseEndpoint = aws.String("http://user:sentinel-secret@localhost:1")
 		o.AppID = "sentinel-secret"
+		o.HTTPClient = awshttp.NewBuildableClient().WithTransportOptions(func(tr *http.Transport) {
+			tr.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy", User: url.UserPassword("user", "sentinel-secret")})
+		})
 	})
 	var log buffer
 	cache := s.Cache(evercreds.LRU)

@@ -19,6 +19,9 @@
 // Time is told by two clocks: the wall clock, corrected by the server's, and the
 // monotonic one; the set ends with whichever says so first.
 //
+// [Client] gives clients of any service that the session keeps, one for equal
+// options. [WithEvents] and [WithLogger] tell what happens.
+//
 // The context of a call frees that caller only. Refreshes have contexts of their
 // own, bounded by [WithRefreshTimeout].
 package evercreds

@@ -42,7 +42,7 @@ func (q *hookQueue) push(e Event) {
 	q.closed = e.Kind == EventClose
 	if len(q.waiting) == eventsKept {
 		q.missed++
-		q.waiting = append(q.waiting[:0], q.waiting[1:]...)
+		q.waiting = q.waiting[1:]
 	}
 	q.waiting = append(q.waiting, e)
 	if !q.running {

@@ -168,18 +168,20 @@ func TestHookThatPanicsOrEndsItsGoroutine(t *testing.T) {
 func TestHookMayUseTheSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s *evercreds.Session
-		opened, got := make(chan struct{}), make(chan string, 8)
+		opened, served, got := make(chan struct{}), make(chan struct{}), make(chan string, 8)
 		v := &vault{latency: time.Second}
 		s = open(t, v, evercreds.WithEvents(func(e evercreds.Event) {
 			<-opened
 			c, _ := s.Retrieve(context.Background()) // waits for the refresh that it is told of
 			got <- string(e.Kind) + " " + c.AccessKeyID + " " + s.Status().Phase.String()
 			if e.Kind == evercreds.EventRefresh {
+				<-served
 				s.Close()
 			}
 		}))
 		close(opened)
 		wantKey(t, s, 1, time.Second)
+		close(served)
 		for _, want := range []string{"start KEY1 fresh", "refresh KEY1 fresh", "close  fresh"} {
 			if text := <-got; text != want {
 				t.Errorf("got %q, want %q", text, want)

@@ -70,6 +70,10 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 // all three keys and either Expires or NoExpiry, and ends soon after its context
 // does. It is never called twice at once, unless one call outlasts its time.
 //
+// Clients that the function uses sign with credentials of their own: those of the
+// session are what it was called for, and [ErrReentrant] is the answer where its
+// context, which it must pass on, reaches the session.
+//
 // An error of the function's may be a [*SourceError], whose Class (core.Permanent
 // keeps callers from trying again at once) and RetryAfter then hold, or one of
 // the AWS SDK, which is sorted by its code. Any other is recoverable.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
@@ -137,5 +138,74 @@ func TestClientsAskForEachRequest(t *testing.T) {
 	}
 	if own := standIn.Counts().Actions[awstest.ActionGetCallerIdentity]; own.Failures != 0 {
 		t.Errorf("%+v", own)
+	}
+}
+
+// The SDK's own retries are not needed for it: their budget may be spent, or they
+// may be off.
+func TestRejectedSetIsReplacedWithoutTheSDKsRetries(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	c := client(t, s, func(o *sts.Options) { o.Retryer = aws.NopRetryer{} })
+	held, err := s.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// A service that rejects whatever comes is asked twice, and its error is told.
+func TestServiceThatRejectsEverySet(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"ExpiredToken", "ExpiredTokenException", "InvalidToken"} {
+		standIn, cfg := startStandIn(t, 0)
+		s := newSTS(t, cfg)
+		inject(t, standIn, awstest.Fault{Kind: awstest.KindError, Code: code, Action: awstest.ActionGetCallerIdentity})
+		_, err := client(t, s).GetCallerIdentity(t.Context(), nil)
+		var api smithy.APIError
+		if !errors.As(err, &api) || api.ErrorCode() != code {
+			t.Errorf("%s: got %v", code, err)
+		}
+		if n := standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Attempts; n != 2 || s.Status().Rejections != 2 {
+			t.Errorf("%s: %d calls, %+v", code, n, s.Status())
+		}
+	}
+}
+
+// A call with a one-time code is not sent again: the service may have used it up
+// before it looked at the token.
+func TestRejectedCallWithAOneTimeCode(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	c := client(t, s)
+	held, err := s.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	assume := func() error {
+		_, err := c.AssumeRole(t.Context(), &sts.AssumeRoleInput{
+			RoleArn: &standIn.RoleARN, RoleSessionName: aws.String("me"),
+			SerialNumber: aws.String("arn:aws:iam::123456789012:mfa/me"), TokenCode: aws.String("123456"),
+		})
+		return err
+	}
+	if err := assume(); err == nil {
+		t.Error("no error")
+	}
+	if n := standIn.Counts().Roles[standIn.RoleARN].Attempts; n != 1 {
+		t.Errorf("the code was sent %d times", n)
+	}
+	if err := assume(); err != nil { // the session was told
+		t.Error(err)
 	}
 }

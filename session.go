@@ -73,7 +73,7 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
-	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(s.clients.configured()) })
+	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(*s.clients.configured()) })
 	return s
 }
 

@@ -9,6 +9,17 @@ const (
 	LFU                    // the least frequently used; of equals, the least recently used
 )
 
+// String is "LRU" or "LFU".
+func (p CachePolicy) String() string {
+	switch p {
+	case LRU:
+		return "LRU"
+	case LFU:
+		return "LFU"
+	}
+	return "no cache policy"
+}
+
 // DefaultCacheSize is the bound of a cache for which none was given.
 const DefaultCacheSize = 10
 

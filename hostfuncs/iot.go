@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,27 +17,31 @@ import (
 // IoT is the [Source] that shows an X.509 certificate to the AWS IoT
 // credentials provider.
 type IoT struct {
-	params   IoTParams
-	host     string
-	url      string
-	region   string
-	identity identity
+	params  IoTParams
+	host    string
+	url     string
+	region  string
+	headers map[string]string
+	pool    iotPool
 }
 
-// NewIoT makes a source. It reads the certificate files and fails, naming the
-// parameter, where something is amiss.
+// NewIoT makes a source. It reads the certificate files, and fails with a
+// [*ParameterError] where something is amiss.
 func NewIoT(params IoTParams) (*IoT, error) {
 	host, err := params.check()
 	if err != nil {
 		return nil, err
 	}
 	address := url.URL{Scheme: "https", Host: host, Path: "/role-aliases/" + params.RoleAlias + "/credentials"}
-	i := &IoT{params: params, host: host, url: address.String(), region: strings.Split(host, ".")[3]}
-	i.identity.params = &i.params
-	if _, err := i.identity.transport(); err != nil {
+	identity := DeviceIdentity{Certificate: params.Certificate, PrivateKey: params.PrivateKey, Signer: params.Signer}
+	secure, err := NewDeviceTLS(identity, params.CA)
+	if err != nil {
 		return nil, err
 	}
-	return i, nil
+	return &IoT{
+		params: params, host: host, url: address.String(), region: strings.Split(host, ".")[3],
+		headers: params.headers(), pool: iotPool{params: &params, tls: secure},
+	}, nil
 }
 
 // Method is core.MethodIoT.
@@ -57,7 +60,7 @@ func (i *IoT) Rewritten() string {
 }
 
 // Close closes idle connections.
-func (i *IoT) Close() { i.identity.close() }
+func (i *IoT) Close() { i.pool.close() }
 
 // Format prints no field, whatever the verb: the private key is among them.
 func (i *IoT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.IoT") }
@@ -67,25 +70,23 @@ const replyBytes = 64 << 10
 
 // Fetch asks the provider for credentials.
 func (i *IoT) Fetch(ctx context.Context, _ *Flight) (Result, error) {
-	pool, err := i.identity.transport()
+	ctx, cancel := context.WithTimeout(ctx, i.params.timeout())
+	defer cancel()
+	pool, err := i.pool.transport(ctx)
 	if err != nil {
 		return Result{}, rotating(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, i.params.timeout())
-	defer cancel()
+	attempt, ctx := newAttempt(ctx)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, i.url, nil)
 	if err != nil {
 		return Result{}, refused(core.MethodIoT, "", err.Error(), err)
 	}
-	if i.params.ThingName != "" {
-		request.Header.Set("X-Amzn-Iot-Thingname", i.params.ThingName)
-	}
-	if d := i.params.Duration; d != 0 {
-		request.Header.Set("X-Amzn-Iot-Credential-Duration-Seconds", strconv.FormatInt(int64(d/time.Second), 10))
+	for name, value := range i.headers {
+		request.Header.Set(name, value)
 	}
 	reply, err := pool.RoundTrip(request) // follows no redirect
 	if err != nil {
-		return Result{}, refused(core.MethodIoT, "", "no reply from the endpoint: "+err.Error(), err)
+		return Result{}, attempt.failure(err)
 	}
 	defer func() { _ = reply.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(reply.Body, replyBytes+1))

@@ -4,10 +4,9 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
+	"encoding/pem"
 	"fmt"
 	"io"
-	"io/fs"
 )
 
 // DeviceIdentity is what a device shows of itself in a TLS handshake. Certificate
@@ -17,7 +16,7 @@ type DeviceIdentity struct {
 	Certificate PEM
 	// PrivateKey is its key: PKCS #1, PKCS #8 or SEC 1, not encrypted.
 	PrivateKey PEM
-	// Signer signs in place of PrivateKey.
+	// Signer signs in place of PrivateKey; see [IoTParams].
 	Signer crypto.Signer
 }
 
@@ -29,20 +28,6 @@ func (d DeviceIdentity) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d
 
 // MarshalText is String, for JSON and log handlers.
 func (d DeviceIdentity) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
-
-// TLSConfig makes a configuration for clients, of the files as they are now. ca are
-// the authorities that may vouch for the server; default: the system's. Its errors
-// are of type [*ParameterError] and never quote what could not be parsed.
-func (d DeviceIdentity) TLSConfig(ca PEM) (*tls.Config, error) {
-	if err := d.check(); err != nil {
-		return nil, err
-	}
-	texts, err := d.texts(ca)
-	if err != nil {
-		return nil, err
-	}
-	return d.tlsConfig(texts)
-}
 
 func (d DeviceIdentity) check() error {
 	switch {
@@ -56,64 +41,39 @@ func (d DeviceIdentity) check() error {
 	return nil
 }
 
-func (d DeviceIdentity) texts(ca PEM) (texts [3][]byte, err error) {
-	for i, source := range []struct {
-		name string
-		pem  PEM
-	}{{"Certificate", d.Certificate}, {"PrivateKey", d.PrivateKey}, {"CA", ca}} {
-		if texts[i], err = source.pem.read(); err != nil {
-			return texts, &ParameterError{source.name, "must be a file that can be read: " + reason(err)}
-		}
-	}
-	if len(texts[2]) == 0 && !ca.empty() { // else no authority would mean the system's
-		return texts, &ParameterError{"CA", "must be PEM certificates"}
-	}
-	return texts, nil
-}
-
-// reason is what the system says of a file, without the path: a certificate's
-// text that was given for a path must not be echoed.
-func reason(err error) string {
-	if p := (*fs.PathError)(nil); errors.As(err, &p) {
-		return p.Err.Error()
-	}
-	return "unknown error"
-}
-
-func (d DeviceIdentity) tlsConfig(texts [3][]byte) (*tls.Config, error) {
-	cert, err := d.clientCertificate(texts[0], texts[1])
+// shown is what a handshake shows: the certificate, with the key in PEM, or without
+// one where signer has it. Its errors never quote what could not be parsed.
+func shown(certificate, key []byte, signer *guard) (*tls.Certificate, error) {
+	mine, err := chain(certificate)
 	if err != nil {
 		return nil, err
 	}
-	secure := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}
-	if len(texts[2]) > 0 {
-		if secure.RootCAs, err = authorities(texts[2]); err != nil {
-			return nil, err
+	if signer == nil {
+		pair, err := tls.X509KeyPair(certificate, key)
+		if err != nil {
+			return nil, &ParameterError{"PrivateKey", keyProblem(key)}
+		}
+		return &pair, nil
+	}
+	if public, ok := mine.Leaf.PublicKey.(publicKey); !ok || !public.Equal(signer.public) {
+		return nil, &ParameterError{"Signer", "must have the key of Certificate"}
+	}
+	return mine, nil
+}
+
+// chain gives the certificates in a text.
+func chain(text []byte) (*tls.Certificate, error) {
+	mine := &tls.Certificate{}
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			mine.Certificate = append(mine.Certificate, block.Bytes)
 		}
 	}
-	return secure, nil
-}
-
-func authorities(text []byte) (*x509.CertPool, error) {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, &ParameterError{"CA", "must be PEM certificates"}
+	if len(mine.Certificate) > 0 {
+		var err error
+		if mine.Leaf, err = x509.ParseCertificate(mine.Certificate[0]); err == nil {
+			return mine, nil
+		}
 	}
-	return pool, nil
-}
-
-// clientCertificate is what a handshake shows and proves: the certificate, with
-// the key in PEM or with the Signer.
-func (d DeviceIdentity) clientCertificate(certificate, key []byte) (tls.Certificate, error) {
-	if d.Signer != nil {
-		return signedBy(d.Signer, certificate)
-	}
-	pair, err := tls.X509KeyPair(certificate, key)
-	switch {
-	case err == nil:
-		return pair, nil
-	case x509.NewCertPool().AppendCertsFromPEM(certificate):
-		return tls.Certificate{}, &ParameterError{"PrivateKey", "must be the PEM key of Certificate, not encrypted"}
-	}
-	return tls.Certificate{}, &ParameterError{"Certificate", "must be a PEM certificate"}
+	return nil, &ParameterError{"Certificate", "must be a PEM certificate"}
 }

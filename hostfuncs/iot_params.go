@@ -1,14 +1,12 @@
 package hostfuncs
 
 import (
-	"bytes"
 	"context"
 	"crypto"
-	"crypto/x509"
 	"fmt"
 	"net"
-	"os"
 	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
@@ -32,8 +30,9 @@ type IoTParams struct {
 	PrivateKey PEM
 	// Signer signs in place of PrivateKey: a key in a token, a TPM or a key
 	// service, of any kind that crypto/tls takes. (Module
-	// github.com/evercreds/evercreds/pkcs11 has one for PKCS#11 tokens.) It is used
-	// for handshakes, one at a time as a rule; the session does not close it.
+	// github.com/evercreds/evercreds/pkcs11 has one for PKCS#11 tokens.) It is
+	// called in goroutines of its own, at most two at once, and waited for as long
+	// as the handshake is of use; the session does not close it.
 	Signer crypto.Signer
 	// CA are the authorities that may vouch for the endpoint. Default: the
 	// system's.
@@ -44,7 +43,8 @@ type IoTParams struct {
 	Timeout time.Duration
 	// Duration is the lifetime to ask for, in the header
 	// X-Amzn-Iot-Credential-Duration-Seconds: whole seconds from 900 s to 12 h. AWS
-	// documents no such header; the role alias decides. 0 asks for none.
+	// documents no such header; the role alias decides. What it brings is used for
+	// no longer than this. 0 asks for none.
 	Duration time.Duration
 	// DialContext makes the connections, for private links. Default: net.Dialer.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
@@ -83,58 +83,24 @@ func (p *IoTParams) check() (endpoint string, err error) {
 	case p.Duration != 0 && core.CheckDuration(p.Duration.Seconds(), false) != nil:
 		return "", &ParameterError{"Duration", "must be whole seconds from 900s to 43200s"}
 	}
-	return string(host), p.device().check()
+	return string(host), nil
 }
 
-func (p *IoTParams) device() DeviceIdentity {
-	return DeviceIdentity{Certificate: p.Certificate, PrivateKey: p.PrivateKey, Signer: p.Signer}
-}
-
-// PEM is a certificate or key: a file, which is read again for each refresh so
-// that it may be rotated, or the text itself. It never prints its text.
-type PEM struct {
-	path string
-	text []byte
-}
-
-// PEMFile is the PEM text in a file.
-func PEMFile(path string) PEM { return PEM{path: path} }
-
-// PEMBytes is the PEM text itself. It is copied.
-func PEMBytes(text []byte) PEM { return PEM{text: bytes.Clone(text)} }
-
-// String tells the path, or that there is a text.
-func (p PEM) String() string {
-	switch {
-	case p.empty():
-		return "PEM(empty)"
-	case p.path != "":
-		return fmt.Sprintf("PEMFile(%q)", p.path)
+// headers are those of each request.
+func (p *IoTParams) headers() map[string]string {
+	headers := map[string]string{}
+	if p.ThingName != "" {
+		headers["X-Amzn-Iot-Thingname"] = p.ThingName
 	}
-	return "PEMBytes(redacted)"
+	if p.Duration != 0 {
+		headers["X-Amzn-Iot-Credential-Duration-Seconds"] = strconv.Itoa(int(p.Duration / time.Second))
+	}
+	return headers
 }
 
-// Format prints String for every verb.
-func (p PEM) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.String())) }
-
-// Pool reads certificates of authorities, as they are now; nil for an empty PEM. Its
-// errors are of type [*ParameterError] and name CA.
-func (p PEM) Pool() (*x509.CertPool, error) {
-	if p.empty() {
-		return nil, nil
+func (p *IoTParams) timeout() time.Duration {
+	if p.Timeout == 0 {
+		return defaultIoTTimeout
 	}
-	text, err := p.read()
-	if err != nil {
-		return nil, &ParameterError{"CA", "must be a file that can be read: " + reason(err)}
-	}
-	return authorities(text)
-}
-
-func (p PEM) empty() bool { return p.path == "" && len(p.text) == 0 }
-
-func (p PEM) read() ([]byte, error) {
-	if p.path == "" {
-		return p.text, nil
-	}
-	return os.ReadFile(p.path)
+	return p.Timeout
 }

@@ -1,57 +1,93 @@
 package hostfuncs
 
 import (
+	"context"
 	"crypto"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
-	"io"
+	"fmt"
+	"sync"
+	"time"
 )
 
-func signedBy(signer crypto.Signer, certificate []byte) (tls.Certificate, error) {
-	chain := tls.Certificate{PrivateKey: guarded{signer}}
-	for block, rest := pem.Decode(certificate); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "CERTIFICATE" {
-			chain.Certificate = append(chain.Certificate, block.Bytes)
-		}
-	}
-	if len(chain.Certificate) == 0 {
-		return tls.Certificate{}, &ParameterError{"Certificate", "must be a PEM certificate"}
-	}
-	leaf, err := x509.ParseCertificate(chain.Certificate[0])
-	if err != nil {
-		return tls.Certificate{}, &ParameterError{"Certificate", "must be a PEM certificate"}
-	}
-	chain.Leaf = leaf
-	public, ok := leaf.PublicKey.(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !public.Equal(guarded{signer}.Public()) {
-		return tls.Certificate{}, &ParameterError{"Signer", "must have the key of Certificate"}
-	}
-	return chain, nil
+// publicKey is what all public keys of the standard library are.
+type publicKey interface{ Equal(crypto.PublicKey) bool }
+
+// A Signer is code of the user's that runs within a handshake, in a goroutine of
+// net/http's: a panic there would end the program, and a call that hangs would
+// hold one more goroutine for each attempt. So it is called in goroutines of
+// ours, which are waited for no longer than the handshake is of use.
+type guard struct {
+	signer crypto.Signer
+	public crypto.PublicKey
+	places chan struct{} // taken by the calls under way
 }
 
-// guarded keeps a panic of a signer's, which may be anybody's code, from ending
-// the process: the transport's handshakes have goroutines of their own.
-type guarded struct{ signer crypto.Signer }
+const (
+	// signersAtOnce is as many attempts as a session has at once: one that was
+	// given up, and the one after it.
+	signersAtOnce = 2
+	// signerLost is when a call that has not returned stops keeping others out,
+	// as an attempt that was given up does.
+	signerLost = 15 * time.Minute
+	// publicKeyTimeout is for what most signers have at hand.
+	publicKeyTimeout = 10 * time.Second
+)
 
-var errSigner = errors.New("the Signer panicked")
+var (
+	errSignerSilent = errors.New("it has not answered in time")
+	errSignerBusy   = errors.New("earlier calls of it have not returned")
+	errSignerDied   = errors.New("it ended without an answer")
+)
 
-// Public is nil where the signer panics, which is the key of no certificate.
-func (g guarded) Public() (key crypto.PublicKey) {
-	defer func() {
-		if recover() != nil {
-			key = nil
-		}
-	}()
-	return g.signer.Public()
+// newGuard asks the signer for its public key.
+func newGuard(signer crypto.Signer) (*guard, error) {
+	g := &guard{signer: signer, places: make(chan struct{}, signersAtOnce)}
+	ctx, cancel := context.WithTimeout(context.Background(), publicKeyTimeout)
+	defer cancel()
+	answer := make(chan crypto.PublicKey, 1)
+	if _, err := g.call(ctx, func() ([]byte, error) { answer <- signer.Public(); return nil, nil }); err != nil {
+		return nil, &ParameterError{"Signer", "must tell its public key: " + err.Error()}
+	}
+	g.public = <-answer
+	return g, nil
 }
 
-func (g guarded) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
-	defer func() {
-		if recover() != nil {
-			signature, err = nil, errSigner
+// signature is what a call of the signer came to.
+type signature struct {
+	bytes []byte
+	err   error
+}
+
+// call makes one call, and waits for it until ctx ends.
+func (g *guard) call(ctx context.Context, sign func() ([]byte, error)) ([]byte, error) {
+	select {
+	case g.places <- struct{}{}:
+	case <-ctx.Done():
+		return nil, errSignerBusy
+	}
+	leave := sync.OnceFunc(func() { <-g.places })
+	lost := time.AfterFunc(signerLost, leave)
+	done := make(chan signature, 1)
+	go func() {
+		s := signature{err: errSignerDied}
+		defer func() {
+			if p := recover(); p != nil { // its value may hold anything
+				s = signature{err: fmt.Errorf("it panicked with a %T", p)}
+			}
+			lost.Stop()
+			leave()
+			done <- s
+		}()
+		b, err := sign()
+		if err != nil {
+			_ = err.Error() // if it panics, then here
 		}
+		s = signature{b, err}
 	}()
-	return g.signer.Sign(rand, digest, opts)
+	select {
+	case s := <-done:
+		return s.bytes, s.err
+	case <-ctx.Done():
+		return nil, errSignerSilent
+	}
 }

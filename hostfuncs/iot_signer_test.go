@@ -6,8 +6,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,7 +35,7 @@ func keyOf(t *testing.T, c awstest.ClientCert) crypto.Signer {
 type token struct {
 	key  crypto.Signer
 	used atomic.Int64
-	sign func() // before each signature
+	sign func() error // before each signature
 	pss  atomic.Bool
 }
 
@@ -42,7 +44,9 @@ func (k *token) Public() crypto.PublicKey { return k.key.Public() }
 func (k *token) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	k.used.Add(1)
 	if k.sign != nil {
-		k.sign()
+		if err := k.sign(); err != nil {
+			return nil, err
+		}
 	}
 	if _, ok := opts.(*rsa.PSSOptions); ok {
 		k.pss.Store(true)
@@ -94,24 +98,102 @@ func TestIoTSignerTLS12(t *testing.T) {
 // A signer is anybody's code: whatever it does is an error of this refresh.
 func TestIoTSignerThatFails(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
+	locked := &hostfuncs.Error{Class: core.Permanent, Message: "the token is locked"}
+	refusal, nothing := errors.New("access to the key is denied"), (*hostfuncs.Error)(nil)
 	for name, c := range map[string]struct {
-		sign func()
-		want string
+		sign  func() error
+		want  string
+		cause error
+		class core.Class
 	}{
-		"panics": {func() { panic("sentinel-pin") }, "panicked"},
-		"hangs":  {func() { <-release }, "deadline"},
+		"panics":                  {func() error { panic("sentinel-pin") }, "it panicked with a string", nil, core.Recoverable},
+		"ends its goroutine":      {func() error { runtime.Goexit(); return nil }, "it ended without an answer", nil, core.Recoverable},
+		"fails":                   {func() error { return refusal }, "access to the key is denied", refusal, core.Recoverable},
+		"fails for good":          {func() error { return locked }, "the token is locked", locked, core.Permanent},
+		"has an error that fails": {func() error { return nothing }, "it panicked with a runtime", nil, core.Recoverable},
 	} {
 		p := iotParams(standIn)
-		key := &token{key: keyOf(t, standIn.ClientEC), sign: c.sign}
-		p.PrivateKey, p.Signer, p.Timeout = hostfuncs.PEM{}, key, 500*time.Millisecond
+		p.PrivateKey, p.Signer = hostfuncs.PEM{}, &token{key: keyOf(t, standIn.ClientEC), sign: c.sign}
 		_, err := newIoT(t, p).Fetch(t.Context(), flight)
 		e := sourceError(t, err)
-		if e.Class != core.Recoverable || !strings.Contains(e.Message, c.want) {
+		if e.Class != c.class || !strings.HasPrefix(e.Message, "Signer: ") || !strings.Contains(e.Message, c.want) {
 			t.Errorf("a signer that %s: class %v: %v", name, e.Class, e)
 		}
+		if c.cause != nil && !errors.Is(err, c.cause) {
+			t.Errorf("a signer that %s: its error is not to be found in %v", name, err)
+		}
 		wantNoSecret(t, err, "sentinel-pin")
+	}
+}
+
+// However often it is tried, a signer that hangs holds two goroutines, and none of
+// a handshake.
+func TestIoTSignerThatHangs(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	key := &token{key: keyOf(t, standIn.ClientEC), sign: func() error { <-release; return nil }}
+	p := iotParams(standIn)
+	p.PrivateKey, p.Signer, p.Timeout = hostfuncs.PEM{}, key, 300*time.Millisecond
+	source := newIoT(t, p)
+	for i, want := range []string{"not answered in time", "not answered in time", "have not returned", "have not returned"} {
+		_, err := source.Fetch(t.Context(), flight)
+		if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "Signer: ") || !strings.Contains(e.Message, want) {
+			t.Errorf("attempt %d: class %v: %v", i, e.Class, e)
+		}
+	}
+	if n := key.used.Load(); n != 2 {
+		t.Errorf("it was called %d times", n)
+	}
+	stacks := func() string { b := make([]byte, 1<<20); return string(b[:runtime.Stack(b, true)]) }
+	for end := time.Now().Add(5 * time.Second); strings.Contains(stacks(), "clientHandshake"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("a handshake goes on:\n%s", stacks())
+		}
+	}
+}
+
+// Signers that want the message, and not its digest, get it.
+func TestIoTMessageSigner(t *testing.T) {
+	standIn := startStandIn(t, awstest.Config{})
+	key := &messages{token: token{key: keyOf(t, standIn.ClientEC)}}
+	p := iotParams(standIn)
+	p.PrivateKey, p.Signer = hostfuncs.PEM{}, key
+	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {
+		t.Fatal(err)
+	}
+	if key.signed.Load() != 1 || key.used.Load() != 1 {
+		t.Errorf("%d messages, %d digests", key.signed.Load(), key.used.Load())
+	}
+}
+
+type messages struct {
+	token
+	signed atomic.Int64
+}
+
+func (m *messages) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {
+	m.signed.Add(1)
+	digest := opts.HashFunc().New()
+	digest.Write(message)
+	return m.Sign(rand, digest.Sum(nil), opts)
+}
+
+// AWS IoT knows certificates that no authority of its own has signed.
+func TestIoTShowsItsCertificateWhateverAuthoritiesAreNamed(t *testing.T) {
+	standIn, other := startStandIn(t, awstest.Config{}), startStandIn(t, awstest.Config{})
+	named := x509.NewCertPool()
+	named.AppendCertsFromPEM(other.CAPEM)
+	var shown atomic.Int64
+	address := newTLSServer(t, &tls.Config{ClientAuth: tls.RequestClientCert, ClientCAs: named}, func(w http.ResponseWriter, r *http.Request) {
+		shown.Store(int64(len(r.TLS.PeerCertificates)))
+		w.WriteHeader(http.StatusForbidden)
+	})
+	p := iotParams(standIn)
+	p.InsecureSkipVerify, p.DialContext = true, dialTo(address)
+	_, err := newIoT(t, p).Fetch(t.Context(), flight)
+	if e := sourceError(t, err); e.Status != http.StatusForbidden || shown.Load() != 1 {
+		t.Errorf("%d certificates: %v", shown.Load(), e)
 	}
 }
 

@@ -2,14 +2,11 @@ package hostfuncs_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -97,11 +94,11 @@ func TestIoTErrors(t *testing.T) {
 }
 
 // rawIoT serves a body over TLS in place of the provider.
-func rawIoT(t *testing.T, standIn *awstest.Server, handle http.HandlerFunc) *hostfuncs.IoT {
+func rawIoT(t *testing.T, standIn *awstest.Server, timeout time.Duration, handle http.HandlerFunc) *hostfuncs.IoT {
 	s := httptest.NewTLSServer(handle)
 	t.Cleanup(s.Close)
 	p := iotParams(standIn)
-	p.InsecureSkipVerify, p.DialContext, p.Timeout = true, dialTo(s.URL), 300*time.Millisecond
+	p.InsecureSkipVerify, p.DialContext, p.Timeout = true, dialTo(s.URL), timeout
 	return newIoT(t, p)
 }
 
@@ -123,7 +120,7 @@ func TestIoTOddReplies(t *testing.T) {
 		"endless":          {200, fmt.Sprintf(set, `"`+strings.Repeat("x", 70<<10)+`"`), core.CodeMalformed},
 		"redirect":         {302, "", core.CodeSource},
 	} {
-		source := rawIoT(t, standIn, func(w http.ResponseWriter, _ *http.Request) {
+		source := rawIoT(t, standIn, 10*time.Second, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(c.status)
 			_, _ = w.Write([]byte(c.body))
@@ -134,7 +131,10 @@ func TestIoTOddReplies(t *testing.T) {
 		}
 		wantNoSecret(t, err, secret)
 	}
-	hang := rawIoT(t, standIn, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	release := make(chan struct{})
+	// not until its client leaves: it would answer then
+	hang := rawIoT(t, standIn, 300*time.Millisecond, func(http.ResponseWriter, *http.Request) { <-release })
+	t.Cleanup(func() { close(release) })
 	_, err := hang.Fetch(t.Context(), flight)
 	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "deadline") {
 		t.Errorf("a hanging endpoint: %v", e)
@@ -159,49 +159,6 @@ func TestIoTTrustsOnlyItsCA(t *testing.T) {
 	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {
 		t.Errorf("verification is off: %v", err)
 	}
-}
-
-func TestIoTReadsRotatedFiles(t *testing.T) {
-	standIn := startStandIn(t, awstest.Config{})
-	dir := t.TempDir()
-	write := func(c awstest.ClientCert, text []byte) (cert, key string) {
-		cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-		for path, text := range map[string][]byte{cert: text, key: c.KeyPEM} {
-			if err := os.WriteFile(path, text, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return cert, key
-	}
-	cert, key := write(standIn.ClientEC, standIn.ClientEC.CertPEM)
-	connections := 0
-	p := iotParams(standIn)
-	p.Certificate, p.PrivateKey = hostfuncs.PEMFile(cert), hostfuncs.PEMFile(key)
-	dial := p.DialContext
-	p.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		connections++
-		return dial(ctx, network, address)
-	}
-	source := newIoT(t, p)
-	fetch := func(want int) {
-		t.Helper()
-		if _, err := source.Fetch(t.Context(), flight); err != nil {
-			t.Fatal(err)
-		}
-		if connections != want {
-			t.Errorf("%d connections, want %d", connections, want)
-		}
-	}
-	fetch(1)
-	fetch(1) // kept alive
-	write(standIn.ClientRSA, []byte("half a certific"))
-	_, err := source.Fetch(t.Context(), flight)
-	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "Certificate") {
-		t.Errorf("files in the middle of a rotation: %v", e)
-	}
-	wantNoSecret(t, err, "half a certific")
-	write(standIn.ClientRSA, standIn.ClientRSA.CertPEM)
-	fetch(2)
 }
 
 func TestIoTParameters(t *testing.T) {

@@ -1,81 +1,139 @@
 package hostfuncs
 
 import (
-	"bytes"
-	"net/http"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
 	"sync"
 	"time"
 )
 
-// identity keeps one connection pool for as long as certificate, key and
-// authorities stay what they are: a handshake costs far more than reading three
-// small files, and a rotated certificate must be shown at the next refresh.
-type identity struct {
-	params *IoTParams
+// DeviceTLS makes TLS configurations of what a device shows and whom it trusts. It
+// is safe for concurrent use.
+type DeviceTLS struct {
+	identity DeviceIdentity
+	ca       PEM
+	signer   *guard // nil: PrivateKey has the key
+
 	mu     sync.Mutex
-	texts  [3][]byte // certificate, key, CA
-	pool   *http.Transport
+	texts  pemTexts
+	config *tls.Config
 }
 
-// transport gives the pool for what the files hold now.
-func (d *identity) transport() (*http.Transport, error) {
-	texts, err := d.params.device().texts(d.params.CA)
-	if err != nil {
+// pemTexts are what the files held when the configuration was made.
+type pemTexts struct{ certificate, key, ca string }
+
+// NewDeviceTLS reads the files and checks that all goes together. ca are the
+// authorities that may vouch for the server; default: the system's. Its errors are of
+// type [*ParameterError].
+func NewDeviceTLS(identity DeviceIdentity, ca PEM) (*DeviceTLS, error) {
+	if err := identity.check(); err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.pool != nil && same(d.texts, texts) {
-		return d.pool, nil
+	d := &DeviceTLS{identity: identity, ca: ca}
+	if identity.Signer != nil {
+		signer, err := newGuard(identity.Signer)
+		if err != nil {
+			return nil, err
+		}
+		d.signer = signer
 	}
-	pool, err := d.params.transport(texts)
-	if err != nil {
+	if _, err := d.load(); err != nil {
 		return nil, err
 	}
-	if d.pool != nil {
-		d.pool.CloseIdleConnections()
-	}
-	d.pool, d.texts = pool, texts
-	return pool, nil
+	return d, nil
 }
 
-func (d *identity) close() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.pool != nil {
-		d.pool.CloseIdleConnections()
-	}
-}
+// Format prints no field, whatever the verb.
+func (d *DeviceTLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.DeviceTLS") }
 
-func same(a, b [3][]byte) bool {
-	for i := range a {
-		if !bytes.Equal(a[i], b[i]) {
-			return false
+// Who replaces two files does it one after the other, and for a moment they do not
+// go together. A little patience spares a caller that error.
+const (
+	readings     = 5
+	readingPause = 20 * time.Millisecond
+)
+
+// Config reads the files and gives the configuration, which is the same one for as
+// long as they are the same: clone it before you change it. Where the files do not
+// go together it reads them again a few times, until ctx ends, and then fails with a
+// [*ParameterError]: it may have met them while they are being replaced.
+//
+// A Signer is waited for until the context of the handshake ends.
+func (d *DeviceTLS) Config(ctx context.Context) (*tls.Config, error) {
+	for reading := 1; ; reading++ {
+		config, err := d.load()
+		if err == nil || reading == readings {
+			return config, err
+		}
+		select {
+		case <-time.After(readingPause):
+		case <-ctx.Done():
+			return nil, err
 		}
 	}
-	return true
 }
 
-func (p *IoTParams) transport(texts [3][]byte) (*http.Transport, error) {
-	secure, err := p.device().tlsConfig(texts)
+func (d *DeviceTLS) load() (*tls.Config, error) {
+	texts, err := d.read()
 	if err != nil {
 		return nil, err
 	}
-	secure.InsecureSkipVerify = p.InsecureSkipVerify
-	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         p.DialContext,
-		TLSClientConfig:     secure,
-		TLSHandshakeTimeout: p.timeout(),
-		MaxIdleConns:        1, // one call at a time, but for an attempt given up
-		IdleConnTimeout:     90 * time.Second,
-		ForceAttemptHTTP2:   true,
-	}, nil
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.config != nil && d.texts == texts {
+		return d.config, nil
+	}
+	config, err := d.make(texts)
+	if err != nil {
+		return nil, err
+	}
+	d.config, d.texts = config, texts
+	return config, nil
 }
 
-func (p *IoTParams) timeout() time.Duration {
-	if p.Timeout == 0 {
-		return defaultIoTTimeout
+func (d *DeviceTLS) read() (texts pemTexts, err error) {
+	for _, source := range []struct {
+		parameter string
+		pem       PEM
+		text      *string
+	}{
+		{"Certificate", d.identity.Certificate, &texts.certificate},
+		{"PrivateKey", d.identity.PrivateKey, &texts.key},
+		{"CA", d.ca, &texts.ca},
+	} {
+		text, err := source.pem.read(source.parameter)
+		if err != nil {
+			return texts, err
+		}
+		*source.text = string(text)
 	}
-	return p.Timeout
+	return texts, nil
+}
+
+func (d *DeviceTLS) make(texts pemTexts) (*tls.Config, error) {
+	mine, err := shown([]byte(texts.certificate), []byte(texts.key), d.signer)
+	if err != nil {
+		return nil, err
+	}
+	config := &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		// Unlike a list it is shown whatever authorities the server names: AWS IoT
+		// knows certificates by themselves.
+		GetClientCertificate: func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if d.signer == nil {
+				return mine, nil
+			}
+			signed := *mine
+			signed.PrivateKey = d.signer.within(asked.Context())
+			return &signed, nil
+		},
+	}
+	if !d.ca.empty() {
+		if config.RootCAs, err = authorities([]byte(texts.ca)); err != nil {
+			return nil, err
+		}
+	}
+	return config, nil
 }

@@ -2,6 +2,7 @@ package hostfuncs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,11 +16,12 @@ import (
 
 const (
 	codeMFARefused = "MFARefused"
-	// commandTime is what a command has that asks nobody.
-	commandTime = 30 * time.Second
 	// commandOutput bounds what is kept of a command's output, in bytes.
 	commandOutput = 64 << 10
 )
+
+// commandTime is what a command has that asks nobody.
+var commandTime = 30 * time.Second
 
 func (r *AssumeRole) checkMFA() error {
 	provided := r.MFA != nil || len(r.MFACommand) > 0
@@ -107,7 +109,11 @@ func (c *codes) run(ctx context.Context) (string, error) {
 	}
 	name := filepath.Base(argv[0])
 	if err := cmd.Run(); err != nil {
-		return "", mfaError(ctx, fmt.Sprintf("the command %s failed: %s", name, outcome(err)), nil)
+		how := outcome(err)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			how = "it gave no code in time"
+		}
+		return "", mfaError(ctx, fmt.Sprintf("the command %s failed: %s", name, how), nil)
 	}
 	defer clear(out.text)
 	at, ok := core.MFACode(out.text)

@@ -1,9 +1,11 @@
 package hostfuncs_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -98,6 +100,12 @@ func TestMain(m *testing.M) {
 		os.Exit(3)
 	case "hang":
 		time.Sleep(time.Minute)
+	case "ask":
+		fmt.Fprint(os.Stderr, "code? ")
+		answer, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+		time.Sleep(300 * time.Millisecond)
+		fmt.Print(answer)
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
@@ -137,4 +145,53 @@ func TestMFACommand(t *testing.T) {
 		}
 		wantNoSecret(t, err, "314159", seed)
 	}
+}
+
+func TestMFACommandThatTakesTooLong(t *testing.T) {
+	defer hostfuncs.SetCommandTime(200 * time.Millisecond)()
+	t.Setenv("EVERCREDS_TEST_MFA", "hang:")
+	s, seen := codesSeen(t, hostfuncs.AssumeRole{MFACommand: []string{os.Args[0]}})
+	_, err := s.Fetch(t.Context(), flight)
+	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "no code in time") || len(*seen) != 0 {
+		t.Errorf("class %v, %d calls: %v", e.Class, len(*seen), e)
+	}
+}
+
+// A command that prompts has the terminal, and the time that a person takes; one
+// that does not prompt has neither.
+func TestMFACommandOnTheTerminal(t *testing.T) {
+	defer hostfuncs.SetCommandTime(100 * time.Millisecond)()
+	t.Setenv("EVERCREDS_TEST_MFA", "ask:")
+	for _, prompts := range []bool{true, false} {
+		keyboard, typed := pipe(t)
+		shown, screen := pipe(t)
+		stdin, stderr := os.Stdin, os.Stderr
+		os.Stdin, os.Stderr = keyboard, screen
+		_, _ = fmt.Fprintln(typed, "314159")
+		s, seen := codesSeen(t, hostfuncs.AssumeRole{MFACommand: []string{os.Args[0]}, MFAPrompts: prompts})
+		_, _ = s.Fetch(t.Context(), flight)
+		os.Stdin, os.Stderr = stdin, stderr
+		_ = screen.Close()
+		text, err := io.ReadAll(shown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, sent := "", ""
+		if prompts {
+			want, sent = "code? ", "314159"
+		}
+		if string(text) != want || strings.Join(*seen, ",") != sent {
+			t.Errorf("prompts %v: %q was shown, %v sent", prompts, text, *seen)
+		}
+	}
+}
+
+func pipe(t *testing.T) (from, to *os.File) {
+	t.Helper()
+	from, to, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _, _ = from.Close(), to.Close() })
+	return from, to
 }

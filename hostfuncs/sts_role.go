@@ -3,6 +3,8 @@ package hostfuncs
 import (
 	"context"
 	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"regexp"
 	"slices"
@@ -17,7 +19,9 @@ import (
 )
 
 // AssumeRole says which role to assume, and how: the parameters of the STS
-// action AssumeRole. Only RoleARN is required.
+// action AssumeRole. Only RoleARN is required. However it is printed or logged,
+// only role and session name show: an ExternalID is to be known by few, and a
+// command may have a seed among its arguments.
 type AssumeRole struct {
 	// RoleARN is the role, 20 to 2048 characters.
 	RoleARN string
@@ -57,6 +61,24 @@ type AssumeRole struct {
 	// Chained says that the base credentials are those of a role.
 	Chained bool
 }
+
+// String names the role.
+func (r AssumeRole) String() string {
+	if r.RoleSessionName == "" {
+		return "AssumeRole(" + r.RoleARN + ")"
+	}
+	return "AssumeRole(" + r.RoleARN + " as " + r.RoleSessionName + ")"
+}
+
+// Format prints String for every verb, so that no verb reaches the fields.
+func (r AssumeRole) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// MarshalText is String, for JSON and log handlers. JSON can be read into an
+// AssumeRole all the same.
+func (r AssumeRole) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// LogValue is String, for log/slog.
+func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
 // defaultSessionName is sent where the user gives no RoleSessionName.
 const defaultSessionName = "evercreds"

@@ -2,6 +2,7 @@ package hostfuncs_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -255,4 +256,20 @@ func many() map[string]string {
 		tags[fmt.Sprint(i)] = ""
 	}
 	return tags
+}
+
+func TestAssumeRoleShowsRoleAndNameOnly(t *testing.T) {
+	role := hostfuncs.AssumeRole{
+		RoleARN: roleARN, RoleSessionName: "me", ExternalID: "sentinel-external-id", Policy: "sentinel-policy",
+		MFACommand: []string{"oathtool", "sentinel-seed"}, MFA: func(context.Context) (string, error) { return "", nil },
+	}
+	wantNoSecret(t, role, role.ExternalID, role.Policy, role.MFACommand[1])
+	wantNoSecret(t, &role, role.ExternalID, role.Policy, role.MFACommand[1])
+	if text := fmt.Sprintf("%+v", role); text != "AssumeRole("+roleARN+" as me)" {
+		t.Error(text)
+	}
+	var read hostfuncs.AssumeRole
+	if err := json.Unmarshal([]byte(`{"RoleARN": "arn", "ExternalID": "x"}`), &read); err != nil || read.ExternalID != "x" {
+		t.Errorf("got %q, %v", read.ExternalID, err)
+	}
 }

@@ -42,10 +42,12 @@ const (
 
 	longestClientID = 128 // for AWS IoT; the protocol allows more
 
-	// autopaho bounds neither the attempt that it leaves to us nor the wait for
-	// credentials in it.
 	attemptTimeout = 30 * time.Second
 )
+
+// backoff spreads the clients that a broker has lost all at once: autopaho's own is
+// the same ten seconds for each.
+var backoff = autopaho.NewExponentialBackoff(time.Second, 2*time.Minute, 4*time.Second, 2)
 
 // check refuses bad parameters, and gives the region.
 func (b Broker) check() (region string, err error) {
@@ -75,8 +77,10 @@ func (b Broker) config(scheme string, port int, attempt func(context.Context) (n
 		KeepAlive:                     keepAliveS,
 		CleanStartOnInitialConnection: true,
 		ConnectTimeout:                attemptTimeout,
-		AttemptConnection: func(ctx context.Context, _ autopaho.ClientConfig, _ *url.URL) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+		ReconnectBackoff:              backoff,
+		AttemptConnection: func(ctx context.Context, c autopaho.ClientConfig, _ *url.URL) (net.Conn, error) {
+			// autopaho bounds what it does itself, and leaves this one to us
+			ctx, cancel := context.WithTimeout(ctx, c.ConnectTimeout)
 			defer cancel()
 			return attempt(ctx)
 		},

@@ -2,7 +2,9 @@ package mqtt_test
 
 import (
 	"context"
+	"fmt"
 	"log"
+	"time"
 
 	"github.com/eclipse/paho.golang/autopaho"
 	"github.com/eclipse/paho.golang/paho"
@@ -39,7 +41,11 @@ func ExampleX509() {
 
 // Any program with a session can speak MQTT over WebSockets.
 func ExampleWebSocket() {
-	var session *evercreds.Session // of NewSTS, NewIoT or NewCustom
+	session, err := evercreds.NewCustom(fetch) // or NewSTS, or NewIoT
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
 	config, err := mqtt.WebSocket(mqtt.Broker{
 		Endpoint: "c1234567890abc-ats.iot.eu-west-1.amazonaws.com",
 		ClientID: "dashboard-1",
@@ -47,7 +53,16 @@ func ExampleWebSocket() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := autopaho.NewConnection(context.Background(), config); err != nil {
-		log.Fatal(err)
-	}
+	config.OnConnectError = func(err error) { log.Print(err) }
+	fmt.Println(config.ServerUrls[0], config.ClientID, config.KeepAlive, config.CleanStartOnInitialConnection)
+	// connection, err := autopaho.NewConnection(ctx, config)
+
+	// Output: wss://c1234567890abc-ats.iot.eu-west-1.amazonaws.com:443 dashboard-1 60 true
+}
+
+func fetch(context.Context) (evercreds.Credentials, error) {
+	return evercreds.Credentials{
+		AccessKeyID: "EXAMPLE", SecretAccessKey: "example", SessionToken: "example",
+		Expires: time.Now().Add(time.Hour),
+	}, nil
 }

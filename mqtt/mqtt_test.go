@@ -8,9 +8,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -27,6 +29,32 @@ import (
 )
 
 const patience = 30 * time.Second
+
+// When all connections are closed nothing of them runs.
+func TestMain(m *testing.M) {
+	status := m.Run()
+	for end := time.Now().Add(10 * time.Second); status == 0 && running() != ""; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			fmt.Fprintln(os.Stderr, "still running:\n"+running())
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+func running() string {
+	stacks := make([]byte, 1<<20)
+	var left []string
+	for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		for _, ours := range []string{"evercreds/mqtt.", "hostfuncs.", "evercreds.(*Session)", "autopaho.", "coder/websocket.", "http.(*persistConn)"} {
+			if strings.Contains(g, ours) {
+				left = append(left, g)
+				break
+			}
+		}
+	}
+	return strings.Join(left, "\n\n")
+}
 
 func startStandIn(t *testing.T) *awstest.Server {
 	t.Helper()
@@ -182,6 +210,41 @@ func TestX509ReadsFilesAgain(t *testing.T) {
 		t.Fatal("mosquitto does not start again")
 	}
 	c.wantUp(t)
+}
+
+// A signer that hangs is given up with the attempt, and the next one is made.
+func TestX509WithASignerThatHangs(t *testing.T) {
+	standIn, s := startStandIn(t), newServer(t)
+	broker := startMosquitto(t, s, standIn)
+	hung := &stuck{Signer: signerOf(t, standIn.ClientEC), release: make(chan struct{})}
+	t.Cleanup(func() { close(hung.release) })
+	config, err := mqtt.X509(mqtt.Broker{
+		Endpoint: endpoint, ClientID: "stuck", CA: evercreds.PEMBytes(s.caPEM), DialContext: dialTo(broker.tls),
+	}, evercreds.DeviceIdentity{Certificate: evercreds.PEMFile(standIn.ClientEC.CertFile), Signer: hung})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ConnectTimeout = 2 * time.Second // not those 30 s
+	start := time.Now()
+	c := connect(t, config)
+	c.wantUp(t)
+	if d := time.Since(start); d > 20*time.Second || hung.calls.Load() != 2 || len(c.errors) != 1 {
+		t.Errorf("connected after %v, %d signatures and %d errors", d, hung.calls.Load(), len(c.errors))
+	}
+}
+
+// stuck does not return from its first signature.
+type stuck struct {
+	crypto.Signer
+	calls   atomic.Int64
+	release chan struct{}
+}
+
+func (s *stuck) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	if s.calls.Add(1) == 1 {
+		<-s.release
+	}
+	return s.Signer.Sign(rand, digest, opts)
 }
 
 // On port 443 only ALPN tells that this is MQTT, and SNI whose endpoint it is.
@@ -346,7 +409,8 @@ func TestParameters(t *testing.T) {
 	wantParameter(t, err, "provider")
 	config, err := mqtt.X509(good, identity)
 	if err != nil || config.KeepAlive != 60 || !config.CleanStartOnInitialConnection || config.ClientID != "a" ||
-		config.ServerUrls[0].String() != "mqtts://"+net.JoinHostPort(endpoint, "8883") {
+		config.ServerUrls[0].String() != "mqtts://"+net.JoinHostPort(endpoint, "8883") || config.ConnectTimeout != 30*time.Second ||
+		config.ReconnectBackoff(0) != 0 || config.ReconnectBackoff(1) < time.Second || config.ReconnectBackoff(99) > 2*time.Minute {
 		t.Errorf("defaults: %v, %v", config.ServerUrls, err)
 	}
 }

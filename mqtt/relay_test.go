@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/hex"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -27,9 +29,11 @@ type relay struct {
 func startRelay(t *testing.T, s *server, m *mosquitto, secrets map[string]string) *relay {
 	t.Helper()
 	r := &relay{secrets: secrets}
-	var onward http.Handler = http.NotFoundHandler()
+	onward := http.NotFoundHandler()
 	if m != nil {
-		onward = httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: m.ws})
+		proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: m.ws})
+		proxy.ErrorLog = log.New(io.Discard, "", 0) // of a broker that is being started again
+		onward = proxy
 	}
 	front := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		if status := r.check(q); status != 0 {
@@ -38,6 +42,7 @@ func startRelay(t *testing.T, s *server, m *mosquitto, secrets map[string]string
 		}
 		onward.ServeHTTP(w, q)
 	}))
+	front.Config.ErrorLog = log.New(io.Discard, "", 0)
 	front.TLS = &tls.Config{Certificates: []tls.Certificate{s.pair}}
 	front.StartTLS()
 	t.Cleanup(front.Close)

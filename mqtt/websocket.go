@@ -28,8 +28,10 @@ const service = "iotdevicegateway"
 // to connect is signed with what provider gives then: a [*evercreds.Session] waits
 // for fresh credentials where it holds none.
 //
-// The session is clean (autopaho's CleanStartOnInitialConnection), the keep-alive 60 s
-// and an attempt may take 30 s; change what you need in what it returns.
+// The session is clean (CleanStartOnInitialConnection), the keep-alive 60 s, an attempt
+// may take 30 s, waiting for credentials included (ConnectTimeout), and the pause after
+// one that failed grows from a second to two minutes, by chance (ReconnectBackoff);
+// change what you need in what it returns, but for AttemptConnection.
 //
 // Its errors are of type [*evercreds.ParameterError].
 func WebSocket(broker Broker, provider aws.CredentialsProvider) (autopaho.ClientConfig, error) {

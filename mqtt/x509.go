@@ -9,30 +9,35 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // X509 gives the configuration of a connection over TLS in which the device shows
 // its certificate. The files are read now, to find what is wrong with them, and
 // again for each attempt to connect.
 //
-// The session is clean (autopaho's CleanStartOnInitialConnection), the keep-alive 60 s
-// and an attempt may take 30 s; change what you need in what it returns. On port 443
-// AWS IoT is told by ALPN (x-amzn-mqtt-ca) that this is MQTT.
+// The session is clean (CleanStartOnInitialConnection), the keep-alive 60 s, an attempt
+// may take 30 s (ConnectTimeout), and the pause after one that failed grows from a
+// second to two minutes, by chance (ReconnectBackoff); change what you need in what it
+// returns, but for AttemptConnection. On port 443 AWS IoT is told by ALPN
+// (x-amzn-mqtt-ca) that this is MQTT.
 //
 // Its errors are of type [*evercreds.ParameterError].
 func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConfig, error) {
 	if _, err := broker.check(); err != nil {
 		return autopaho.ClientConfig{}, err
 	}
-	if _, err := identity.TLSConfig(broker.CA); err != nil {
+	device, err := hostfuncs.NewDeviceTLS(identity, broker.CA)
+	if err != nil {
 		return autopaho.ClientConfig{}, err
 	}
 	port := broker.port(mqttPort)
 	return broker.config("mqtts", port, func(ctx context.Context) (net.Conn, error) {
-		secure, err := identity.TLSConfig(broker.CA)
+		secure, err := device.Config(ctx)
 		if err != nil {
 			return nil, err
 		}
+		secure = secure.Clone()
 		secure.ServerName = broker.Endpoint
 		if port == httpsPort {
 			secure.NextProtos = []string{"x-amzn-mqtt-ca"}

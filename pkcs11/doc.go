@@ -16,7 +16,12 @@
 //		Signer:      key,
 //	})
 //
-// It needs cgo, and is a module of its own so that nobody else does. Keys may be
-// RSA or EC, and servers may speak TLS 1.2 or 1.3; for TLS 1.3 the token must know
-// RSA-PSS (CKM_RSA_PKCS_PSS) where the key is RSA.
+// A key logs in again by itself where the token has forgotten this process. One
+// library serves all keys of a process; other code that initializes the same library
+// in another way than by crypto11 keeps it from being opened.
+//
+// It needs cgo, and is a module of its own so that nobody else does; programs that are
+// built without get an error from [Open]. Keys may be RSA or EC, and servers may speak
+// TLS 1.2 or 1.3; for TLS 1.3 the token must know RSA-PSS (CKM_RSA_PKCS_PSS) where the
+// key is RSA.
 package pkcs11

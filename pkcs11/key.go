@@ -1,3 +1,5 @@
+//go:build cgo
+
 package pkcs11
 
 import (
@@ -5,142 +7,131 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
-	"github.com/ThalesGroup/crypto11"
 	"github.com/miekg/pkcs11"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Key is a private key in a token. It is a crypto.Signer, safe for concurrent use;
 // close it after the sessions that use it.
 type Key struct {
-	mu     sync.RWMutex // held for writing to close: no signature may be under way then
-	token  *crypto11.Context
-	signer signer
+	params Params
 	public crypto.PublicKey
-	closed bool
-}
 
-type signer interface {
-	Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
+	mu      sync.RWMutex // held for writing to open and close: no signature may be under way then
+	token   *token       // nil: it was lost
+	closed  bool
+	refused error // the token takes the PIN no more, and trying again cannot help
 }
-
-// ErrClosed is the error of a [Key] that has been closed.
-var ErrClosed = errors.New("evercreds/pkcs11: the key is closed")
 
 // Open loads the library, logs in and finds the key. It tries the PIN once: tokens
-// lock themselves after a few wrong ones.
+// lock themselves after a few wrong ones. Where this process is logged in to the token
+// already, by another Key, the token does not look at the PIN.
 //
 // Its errors are [*evercreds.ParameterError], which names the parameter, or tell
 // what the token answered. None has the PIN in it.
 func Open(params Params) (*Key, error) {
-	config, err := params.config()
+	opened, err := openToken(params)
 	if err != nil {
 		return nil, err
 	}
-	token, err := crypto11.Configure(config)
-	if err != nil {
-		return nil, openError(err, params)
-	}
-	key, err := find(token, params)
-	if err != nil {
-		_ = token.Close()
-		return nil, err
-	}
-	return key, nil
-}
-
-// openError says which parameter was wrong, where that can be told.
-func openError(err error, params Params) error {
-	var code pkcs11.Error
-	if errors.As(err, &code) {
-		switch code {
-		case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_INVALID, pkcs11.CKR_PIN_LEN_RANGE:
-			return refused("PIN", "must be the user's PIN of the token, which refused it")
-		case pkcs11.CKR_PIN_LOCKED:
-			return refused("PIN", "must not have been wrong too often: the token has locked it")
-		case pkcs11.CKR_USER_PIN_NOT_INITIALIZED:
-			return refused("PIN", "must have been set: the token has no PIN for its user yet")
-		}
-		return fmt.Errorf("evercreds/pkcs11: the token cannot be opened: %w", code)
-	}
-	// crypto11 has texts for the rest, and no values to compare with
-	switch errors.Unwrap(err) {
-	case nil:
-		if params.SlotID != nil {
-			return refused("SlotID", "must be a slot with a token in it")
-		}
-		return refused("TokenLabel", "must be the label of a token that is there")
-	default:
-		return refused("Library", "must be a PKCS#11 library that can be loaded")
-	}
-}
-
-func find(token *crypto11.Context, params Params) (*Key, error) {
-	if params.PublicKey != nil {
-		return findPrivate(token, params)
-	}
-	var found []crypto11.Signer
-	var err error
-	if params.PrivateKeyLabel == "" {
-		found, err = token.FindAllKeyPairs()
-	} else {
-		found, err = token.FindKeyPairs(nil, []byte(params.PrivateKeyLabel))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("evercreds/pkcs11: the token's keys cannot be read: %w", err)
-	}
-	if len(found) != 1 {
-		return nil, notOne(len(found), "key pair")
-	}
-	return &Key{token: token, signer: found[0], public: found[0].Public()}, nil
-}
-
-// findPrivate finds a key of which the token has the private half alone.
-func findPrivate(token *crypto11.Context, params Params) (*Key, error) {
-	wanted := crypto11.NewAttributeSet()
-	if params.PrivateKeyLabel != "" {
-		if err := wanted.Set(crypto11.CkaLabel, []byte(params.PrivateKeyLabel)); err != nil {
-			return nil, refused("PrivateKeyLabel", "must be a label")
-		}
-	}
-	found, err := token.FindPrivateKeysWithAttributes(wanted)
-	if err != nil {
-		return nil, fmt.Errorf("evercreds/pkcs11: the token's keys cannot be read: %w", err)
-	}
-	if len(found) != 1 {
-		return nil, notOne(len(found), "private key")
-	}
-	return &Key{token: token, signer: found[0], public: params.PublicKey}, nil
-}
-
-func notOne(found int, what string) error {
-	return refused("PrivateKeyLabel", fmt.Sprintf("must name one %s in the token; there are %d", what, found))
+	return &Key{params: params, public: opened.public, token: opened}, nil
 }
 
 // Public is the key's public half.
 func (k *Key) Public() crypto.PublicKey { return k.public }
 
-// Sign has the token sign a digest.
+// Sign has the token sign a digest. Where the token knows this process no more, since
+// it was taken out, reset or asleep, Sign logs in again, and tries once more.
 func (k *Key) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	if k.closed {
-		return nil, ErrClosed
+	signature, with, err := k.sign(rand, digest, opts)
+	if !lost(err) {
+		return signature, err
 	}
-	return k.signer.Sign(rand, digest, opts)
+	if err := k.reopen(with); err != nil {
+		return nil, err
+	}
+	signature, _, err = k.sign(rand, digest, opts)
+	return signature, err
 }
 
-// Close logs out and lets go of the token, after the signature that is under way.
+var errLost = errors.New("evercreds/pkcs11: the token was lost")
+
+func (k *Key) sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, *token, error) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	switch {
+	case k.closed:
+		return nil, nil, ErrClosed
+	case k.token == nil:
+		return nil, nil, errLost
+	}
+	signature, err := k.token.key.Sign(rand, digest, opts)
+	if err != nil {
+		err = fmt.Errorf("evercreds/pkcs11: the token did not sign: %w", err)
+	}
+	return signature, k.token, err
+}
+
+// lost tells whether to log in again can help.
+func lost(err error) bool {
+	var code pkcs11.Error
+	return err == errLost || errors.As(err, &code) && slices.Contains([]pkcs11.Error{
+		pkcs11.CKR_SESSION_HANDLE_INVALID, pkcs11.CKR_SESSION_CLOSED, pkcs11.CKR_USER_NOT_LOGGED_IN,
+		pkcs11.CKR_OBJECT_HANDLE_INVALID, pkcs11.CKR_KEY_HANDLE_INVALID,
+		pkcs11.CKR_DEVICE_REMOVED, pkcs11.CKR_DEVICE_ERROR, pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_TOKEN_NOT_RECOGNIZED,
+		pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED,
+	}, code)
+}
+
+// reopen puts a new login in the place of one that was lost, unless another caller
+// has done so. A PIN that is refused now is not tried again.
+func (k *Key) reopen(old *token) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.closed:
+		return ErrClosed
+	case k.refused != nil:
+		return k.refused
+	case k.token != old:
+		return nil
+	}
+	if k.token != nil {
+		_ = k.token.context.Close() // also ends the library, which may have to look for tokens anew
+		k.token = nil
+	}
+	opened, err := openToken(k.params)
+	if err != nil {
+		if parameter(err) == "PIN" {
+			k.refused = &hostfuncs.Error{Method: core.MethodIoT, Class: core.Permanent, Reason: core.CodeSource, Message: err.Error(), Err: err}
+			return k.refused
+		}
+		return err
+	}
+	if same, ok := k.public.(interface{ Equal(crypto.PublicKey) bool }); !ok || !same.Equal(opened.public) {
+		_ = opened.context.Close()
+		return errors.New("evercreds/pkcs11: the token has another key now")
+	}
+	k.token = opened
+	return nil
+}
+
+// Close logs out and lets go of the token, after the signatures that are under way.
 // Closing again does nothing.
 func (k *Key) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.closed {
+	if k.closed || k.token == nil {
+		k.closed = true
 		return nil
 	}
 	k.closed = true
-	return k.token.Close()
+	return k.token.context.Close()
 }
 
 // String shows nothing of the key.

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package pkcs11_test
 
 import (
@@ -9,6 +11,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -102,15 +106,38 @@ func TestWrongParametersAreNamed(t *testing.T) {
 }
 
 func TestAKeyWithoutItsPublicHalf(t *testing.T) {
-	p := token(t, "ec")
-	p.PublicKey = open(t, p).Public()
-	key := open(t, p)
-	if _, err := session(t, softHSM.standIn.ClientEC, key).Retrieve(t.Context()); err != nil {
-		t.Error(err)
+	var p pkcs11.Params
+	for label, c := range map[string]awstest.ClientCert{"rsa": softHSM.standIn.ClientRSA, "ec": softHSM.standIn.ClientEC} {
+		p = token(t, label)
+		p.PublicKey = open(t, p).Public()
+		if _, err := session(t, c, open(t, p)).Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
 	}
 	p.PrivateKeyLabel = "another"
 	_, err := pkcs11.Open(p)
 	wantParameter(t, err, "PrivateKeyLabel")
+}
+
+// A process may initialize a library once, whatever it calls it.
+func TestOneLibraryByTwoNames(t *testing.T) {
+	p := token(t, "ec")
+	open(t, p)
+	link := filepath.Join(t.TempDir(), "a link.so")
+	if err := os.Symlink(p.Library, link); err != nil {
+		t.Skip(err)
+	}
+	p.Library = link
+	open(t, p)
+}
+
+// Programs are built without cgo too, and told what they lack.
+func TestWithoutCgo(t *testing.T) {
+	cmd := exec.Command("go", "test", "-count=1", ".")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
 }
 
 func TestNothingShowsThePIN(t *testing.T) {

@@ -2,11 +2,11 @@ package pkcs11
 
 import (
 	"crypto"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
-
-	"github.com/ThalesGroup/crypto11"
 
 	"github.com/evercreds/evercreds"
 )
@@ -44,27 +44,34 @@ func (p Params) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 // hangs in one must not keep all others for ever.
 const poolWait = 10 * time.Second
 
-// config checks the parameters and makes crypto11's of them.
-func (p Params) config() (*crypto11.Config, error) {
-	info, err := os.Stat(p.Library)
+// ErrClosed is the error of a [Key] that has been closed.
+var ErrClosed = errors.New("evercreds/pkcs11: the key is closed")
+
+// check refuses bad parameters, and gives the library's one true path: a process
+// may initialize a library but once, and crypto11 knows it by its path.
+func (p Params) check() (library string, err error) {
+	library, err = filepath.Abs(p.Library)
+	if err == nil && p.Library != "" {
+		library, err = filepath.EvalSymlinks(library)
+	}
+	info, failed := os.Stat(library)
 	switch {
-	case err != nil || info.IsDir():
-		return nil, refused("Library", "must be the path of a PKCS#11 library that exists")
+	case err != nil || failed != nil || info.IsDir():
+		return "", refused("Library", "must be the path of a PKCS#11 library that exists")
 	case (p.TokenLabel == "") == (p.SlotID == nil):
-		return nil, refused("TokenLabel", "must be given, or else SlotID, and not both")
+		return "", refused("TokenLabel", "must be given, or else SlotID, and not both")
 	}
-	c := &crypto11.Config{
-		Path: p.Library, TokenLabel: p.TokenLabel,
-		Pin: p.PIN, LoginNotSupported: p.PIN == "",
-		PoolWaitTimeout: poolWait,
-	}
-	if p.SlotID != nil {
-		slot := int(*p.SlotID)
-		c.SlotNumber = &slot
-	}
-	return c, nil
+	return library, nil
 }
 
 func refused(parameter, expected string) error {
 	return &evercreds.ParameterError{Parameter: parameter, Expected: expected}
+}
+
+// parameter tells which one an error refuses. "": none.
+func parameter(err error) string {
+	if e := (*evercreds.ParameterError)(nil); errors.As(err, &e) {
+		return e.Parameter
+	}
+	return ""
 }

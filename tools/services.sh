@@ -16,6 +16,7 @@ missing_packages() {
     command -v mosquitto >/dev/null || echo mosquitto
     command -v softhsm2-util >/dev/null || echo softhsm2
     command -v chromium >/dev/null || echo chromium
+    command -v valgrind >/dev/null || echo valgrind
 }
 
 as_root() {
@@ -59,8 +60,8 @@ if ! command -v apt-get >/dev/null; then
     cat >&2 <<END
 services: missing here, by the names of Debian's packages: $*
   macOS:  brew install mosquitto softhsm && brew install --cask chromium
-  Fedora: dnf install mosquitto softhsm chromium
-  Arch:   pacman -S mosquitto softhsm chromium
+  Fedora: dnf install mosquitto softhsm chromium valgrind
+  Arch:   pacman -S mosquitto softhsm chromium valgrind
 END
     exit 1
 fi

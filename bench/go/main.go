@@ -1,7 +1,7 @@
-// Command go measures what fresh credentials cost a caller: a session's
-// Retrieve beside the SDK's own cache and the clock reading that is nearly all
-// of either. The three take turns, so that a machine whose speed drifts treats
-// them alike; look at the ratios.
+// Command go measures what a session costs a caller: its Retrieve beside the SDK's
+// own cache and the clock reading that is nearly all of either, and a client that
+// it keeps beside one made anew. The contenders take turns, so that a machine whose
+// speed drifts treats them alike; look at the ratios.
 package main
 
 import (
@@ -12,14 +12,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds"
 )
 
-const (
-	rounds = 21
-	calls  = 1_000_000
-)
+const rounds = 21
 
 func main() {
 	if err := run(); err != nil {
@@ -30,9 +28,10 @@ func main() {
 
 func run() error {
 	expires := time.Now().Add(time.Hour)
+	cfg := aws.Config{Region: "us-east-1"}
 	session, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expires: expires}, nil
-	})
+	}, evercreds.WithConfig(cfg))
 	if err != nil {
 		return err
 	}
@@ -43,31 +42,54 @@ func run() error {
 	clock := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{Expires: time.Now()}, nil
 	})
-	return compare([]contender{
-		{"evercreds Session.Retrieve", session},
-		{"aws.CredentialsCache.Retrieve", peer},
-		{"time.Now", clock},
+	if err := compare(1_000_000, []contender{
+		{"evercreds Session.Retrieve", retrieve(session)},
+		{"aws.CredentialsCache.Retrieve", retrieve(peer)},
+		{"time.Now", retrieve(clock)},
+	}); err != nil {
+		return err
+	}
+	fmt.Println()
+	elsewhere := func(o *sts.Options) { o.Region = "eu-west-1" }
+	return compare(5_000, []contender{
+		{"evercreds.Client, kept", kept(session)},
+		{"evercreds.Client with an option", kept(session, elsewhere)},
+		{"sts.NewFromConfig", func() error { sts.NewFromConfig(cfg, elsewhere); return nil }},
 	})
 }
 
+func retrieve(p aws.CredentialsProvider) func() error {
+	return func() error {
+		_, err := p.Retrieve(context.Background())
+		return err
+	}
+}
+
+func kept(s *evercreds.Session, opts ...func(*sts.Options)) func() error {
+	return func() error {
+		_, err := evercreds.Client(s, sts.NewFromConfig, opts...)
+		return err
+	}
+}
+
 type contender struct {
-	name     string
-	provider aws.CredentialsProvider
+	name string
+	call func() error
 }
 
 // compare prints each contender's median time for a call, and its median ratio
 // to the first, round by round.
-func compare(all []contender) error {
+func compare(calls int, all []contender) error {
 	took := make([][]float64, len(all))
 	for range rounds {
 		for i, c := range all {
 			begun := time.Now()
 			for range calls {
-				if _, err := c.provider.Retrieve(context.Background()); err != nil {
+				if err := c.call(); err != nil {
 					return err
 				}
 			}
-			took[i] = append(took[i], float64(time.Since(begun).Nanoseconds())/calls)
+			took[i] = append(took[i], float64(time.Since(begun).Nanoseconds())/float64(calls))
 		}
 	}
 	for i, c := range all {
@@ -75,7 +97,7 @@ func compare(all []contender) error {
 		for r := range ratios {
 			ratios[r] = took[i][r] / took[0][r]
 		}
-		fmt.Printf("%-30s %8.1f ns  x %.2f\n", c.name, median(took[i]), median(ratios))
+		fmt.Printf("%-32s %8.1f ns  x %.2f\n", c.name, median(took[i]), median(ratios))
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ var (
 // A failure names its seed; -model.seed=N -model.histories=1 plays it again.
 func TestModelAgrees(t *testing.T) {
 	for seed := *first; seed < *first+*histories; seed++ {
-		if err := play(seed, 60); err != nil {
+		if err := play(rand.New(rand.NewPCG(seed, 1)), 60); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 	}
@@ -48,8 +48,8 @@ type world struct {
 	said     []line
 }
 
-func play(seed uint64, events int) error {
-	w := &world{rng: rand.New(rand.NewPCG(seed, 1)), machine: core.New()}
+func play(rng *rand.Rand, events int) error {
+	w := &world{rng: rng, machine: core.New()}
 	w.truth = 1_800_000_000_000
 	w.now = core.Now{Wall: w.truth + w.pick(0, 0, minute, -20*minute), Elapsed: w.upTo(minute)}
 	w.life = w.pick(10*second, 15*minute, 60*minute, 60*minute, 6*60*minute)
@@ -61,7 +61,7 @@ func play(seed uint64, events int) error {
 			return err
 		}
 	}
-	d, err := w.machine.Open(w.now, seed)
+	d, err := w.machine.Open(w.now, rng.Uint64())
 	if err != nil {
 		return fmt.Errorf("%w: %+v", err, o)
 	}

@@ -16,25 +16,45 @@ import (
 // engine is the compiled module and what it imports. Instances come from it.
 type engine struct {
 	runtime  wazero.Runtime
+	cache    wazero.CompilationCache // nil: none; else it owns the machine code
 	compiled wazero.CompiledModule
 }
 
-// newEngine compiles the module. With a directory the machine code is kept
-// there, which makes later starts twenty times as fast.
+// newEngine compiles the module. With a directory the machine code is kept there,
+// which makes later starts twenty times as fast. What is wrong with a file in it is
+// no reason not to start.
 func newEngine(ctx context.Context, wasm []byte, cacheDir string) (*engine, error) {
-	config := wazero.NewRuntimeConfig()
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 		if err != nil {
 			return nil, fmt.Errorf("wazerohost: CacheDir must be a directory that can be written: %w", err)
 		}
+		if e, err := compile(ctx, wasm, cache); err == nil {
+			return e, nil
+		}
+	}
+	return compile(ctx, wasm, nil)
+}
+
+func compile(ctx context.Context, wasm []byte, cache wazero.CompilationCache) (*engine, error) {
+	config := wazero.NewRuntimeConfig()
+	if cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
-	e := &engine{runtime: wazero.NewRuntimeWithConfig(ctx, config)}
+	e := &engine{runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache}
 	if err := e.prepare(ctx, wasm); err != nil {
-		return nil, errors.Join(err, e.runtime.Close(ctx))
+		return nil, errors.Join(err, e.close(ctx))
 	}
 	return e, nil
+}
+
+// close ends all instances and lets go of the machine code.
+func (e *engine) close(ctx context.Context) error {
+	err := e.runtime.Close(ctx)
+	if e.cache != nil {
+		err = errors.Join(err, e.cache.Close(ctx))
+	}
+	return err
 }
 
 func (e *engine) prepare(ctx context.Context, wasm []byte) (err error) {
@@ -89,7 +109,8 @@ func (e *engine) instantiate(ctx context.Context, host abi.Host) (*Machine, erro
 }
 
 // Machine makes an instance without sessions, for hosts that drive the exports
-// themselves. The host is called for what decisions start and cancel.
+// themselves. The host is called for what decisions start and cancel. Closing the
+// Runtime ends it.
 func (rt *Runtime) Machine(ctx context.Context, host abi.Host) (*Machine, error) {
 	return rt.engine.instantiate(ctx, host)
 }

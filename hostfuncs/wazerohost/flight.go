@@ -26,7 +26,9 @@ func (f *flight) settle() {
 func (s *Session) begin(ticket int64, cause core.Cause) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.flights[ticket] = &flight{cancel: cancel, wake: make(chan struct{})}
+	s.running.Add(1)
 	go func() {
+		defer s.running.Done()
 		defer cancel()
 		s.fly(ctx, &hostfuncs.Flight{Ticket: ticket, Cause: cause, Prompted: func() {
 			s.rt.mu.Lock()

@@ -2,8 +2,10 @@ package wazerohost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,7 +30,11 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(dir)
 		modules.cache = built.ModuleCache()
-		modules.plain, modules.panicking = build(dir, false), build(dir, true)
+		modules.panicking, modules.plain = build(dir, true), build(dir, false)
+		// where the examples find the module, and may keep its machine code
+		if err := errors.Join(os.Setenv("EVERCREDS_WASM", filepath.Join(dir, "evercreds.wasm")), os.Setenv("EVERCREDS_CACHE", modules.cache)); err != nil {
+			panic(err)
+		}
 		return m.Run()
 	}())
 }
@@ -47,7 +53,7 @@ func build(dir string, panics bool) []byte {
 	if err != nil {
 		panic(err)
 	}
-	if err := e.runtime.Close(context.Background()); err != nil {
+	if err := e.close(context.Background()); err != nil {
 		panic(err)
 	}
 	return b

@@ -26,6 +26,10 @@ func TestSessionsOutliveATrap(t *testing.T) {
 	a, b := openSession(t, rt, first), openSession(t, rt, second)
 	wantKey(t, a, "key-1")
 	trap(t, rt)
+	if n, err := b.Status(core.StatusInstalls); err != nil || n != 0 {
+		t.Errorf("the state of a session: %d, %v", n, err)
+	}
+	trap(t, rt)
 	a.lease.Store(nil) // else it would serve on without the machine
 	wantKey(t, a, "key-1")
 	wantKey(t, b, "key-1")

@@ -38,7 +38,9 @@ type Runtime struct {
 	closed   bool
 }
 
-// New compiles the module and makes an instance. wasm is evercreds.wasm.
+// New compiles the module and makes an instance. wasm is evercreds.wasm, which
+// ./task build:wasm leaves in build/. It fails where CacheDir cannot be written, where
+// wasm is something else, and where it has another major version of the ABI.
 func New(ctx context.Context, wasm []byte, config Config) (*Runtime, error) {
 	e, err := newEngine(ctx, wasm, config.CacheDir)
 	if err != nil {
@@ -49,7 +51,7 @@ func New(ctx context.Context, wasm []byte, config Config) (*Runtime, error) {
 		rt.clock = clock()
 	}
 	if rt.machine, err = e.instantiate(ctx, calls{rt}); err != nil {
-		return nil, errors.Join(err, e.runtime.Close(ctx))
+		return nil, errors.Join(err, e.close(ctx))
 	}
 	return rt, nil
 }
@@ -71,19 +73,21 @@ func seed() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// Close closes all sessions and gives the module's memory back.
+// Close closes all sessions, as [Session.Close] does, and gives the module's memory
+// back. The sources are the caller's to close.
 func (rt *Runtime) Close() error {
 	rt.mu.Lock()
+	rt.closed = true // none is opened any more
 	sessions := slices.Collect(maps.Keys(rt.sessions))
 	rt.mu.Unlock()
 	var errs []error
 	for _, s := range sessions {
-		errs = append(errs, s.Close())
+		errs = append(errs, s.close())
 	}
+	landed(sessions)
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
-	rt.closed = true
-	return errors.Join(append(errs, rt.engine.runtime.Close(context.Background()))...)
+	return errors.Join(append(errs, rt.engine.close(context.Background()))...)
 }
 
 // calls receives the host functions. They run within a call on the machine, so
@@ -117,16 +121,27 @@ const mostRebuilds = 2
 // run makes a call on the machine and takes what it answers. After a trap it
 // goes on with a new instance, made of the snapshots. The mutex is held.
 func (rt *Runtime) run(s *Session, call func(m *Machine, handle int32) (core.Decision, error)) (core.Decision, error) {
+	if rt.closed || s.closed {
+		return core.Decision{Kind: core.Error, Code: core.CodeClosed}, nil
+	}
+	var d core.Decision
+	err := rt.again(s, func() (err error) {
+		d, err = call(rt.machine, s.handle)
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	return d, s.take(d)
+}
+
+// again makes a call until it meets neither a trap nor a poisoned session, each of
+// which is mended first.
+func (rt *Runtime) again(s *Session, call func() error) error {
 	for attempt := 0; ; attempt++ {
-		if rt.closed || s.closed {
-			return core.Decision{Kind: core.Error, Code: core.CodeClosed}, nil
-		}
-		d, err := call(rt.machine, s.handle)
-		if err == nil {
-			return d, s.take(d)
-		}
-		if attempt == mostRebuilds {
-			return d, err
+		err := call()
+		if err == nil || attempt == mostRebuilds {
+			return err
 		}
 		var trap *TrapError
 		switch {
@@ -136,7 +151,7 @@ func (rt *Runtime) run(s *Session, call func(m *Machine, handle int32) (core.Dec
 			err = s.revive()
 		}
 		if err != nil {
-			return d, err
+			return err
 		}
 	}
 }

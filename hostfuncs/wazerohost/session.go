@@ -3,6 +3,7 @@ package wazerohost
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,8 @@ type Session struct {
 	closed   bool
 
 	generation int // how often the session was restored
+
+	running sync.WaitGroup // flights
 }
 
 // lease is a set that may be handed out until either clock says otherwise.
@@ -176,9 +179,33 @@ func (s *Session) arm(at int64) {
 	})
 }
 
-// Close answers all waiters and ends the session. Flights under way are
-// cancelled.
+// closeGrace is how long Close waits for a source that does not heed its context.
+const closeGrace = time.Second
+
+// Close answers all waiters and ends the session. Flights under way are cancelled,
+// and waited for, a second at most. The source is the caller's to close.
 func (s *Session) Close() error {
+	err := s.close()
+	landed([]*Session{s})
+	return err
+}
+
+// landed waits until the flights of sessions that are closed have ended.
+func landed(sessions []*Session) {
+	ended := make(chan struct{})
+	go func() {
+		for _, s := range sessions {
+			s.running.Wait()
+		}
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-time.After(closeGrace):
+	}
+}
+
+func (s *Session) close() error {
 	s.rt.mu.Lock()
 	defer s.rt.mu.Unlock()
 	if s.closed {
@@ -205,7 +232,12 @@ func (s *Session) Status(field core.Field) (int64, error) {
 	if s.closed {
 		return 0, &Error{Code: core.CodeClosed}
 	}
-	return s.rt.machine.SessionStatus(s.handle, field, s.rt.clock())
+	var value int64
+	err := s.rt.again(s, func() (err error) {
+		value, err = s.rt.machine.SessionStatus(s.handle, field, s.rt.clock())
+		return err
+	})
+	return value, err
 }
 
 // Invalidate tells that a service rejected this set.
@@ -226,5 +258,22 @@ func (s *Session) Credentials(ctx context.Context) (hostfuncs.Credentials, error
 	if l, now := s.lease.Load(), s.rt.clock(); l != nil && now.Elapsed < l.elapsed && now.Wall < l.wall {
 		return l.creds, nil
 	}
-	return s.ask(ctx)
+	return s.ask(ctx, 0)
+}
+
+// CredentialsFor is Credentials for a caller who needs them for at least minTTL: a set
+// with less time left is replaced first. Fractions of a millisecond count as a whole.
+func (s *Session) CredentialsFor(ctx context.Context, minTTL time.Duration) (hostfuncs.Credentials, error) {
+	if minTTL < 0 {
+		return hostfuncs.Credentials{}, &hostfuncs.ParameterError{Parameter: "minTTL", Expected: "must not be negative"}
+	}
+	return s.ask(ctx, (minTTL + time.Millisecond - 1).Milliseconds())
+}
+
+// Refresh fetches new credentials now, or joins the flight under way, and gives what
+// it brought. If it fails, this caller gets the error, and everybody else goes on.
+func (s *Session) Refresh(ctx context.Context) (hostfuncs.Credentials, error) {
+	return s.follow(ctx, 0, true, func(m *Machine, handle int32) (core.Decision, error) {
+		return m.Force(handle, s.rt.clock())
+	})
 }

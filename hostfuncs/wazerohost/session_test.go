@@ -121,6 +121,42 @@ func TestARejectedSetIsReplaced(t *testing.T) {
 	wantKey(t, s, "key-2")
 }
 
+func TestRefreshAndMinTTL(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	key := func(c hostfuncs.Credentials, err error) string {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		}
+		return c.AccessKeyID
+	}
+	wantKey(t, s, "key-1")
+	h.advance(30 * time.Minute)
+	for _, c := range []struct {
+		needs time.Duration
+		want  string
+	}{{29 * time.Minute, "key-1"}, {30*time.Minute + time.Nanosecond, "key-2"}, {0, "key-2"}} {
+		if got := key(s.CredentialsFor(t.Context(), c.needs)); got != c.want {
+			t.Errorf("for %v: %s, want %s", c.needs, got, c.want)
+		}
+	}
+	if got := key(s.Refresh(t.Context())); got != "key-3" {
+		t.Errorf("refreshed to %s", got)
+	}
+	wantKey(t, s, "key-3")
+	src.set(errors.New("outage"), nil)
+	if _, err := s.Refresh(t.Context()); err == nil {
+		t.Error("a refresh in an outage")
+	}
+	wantKey(t, s, "key-3") // it concerned its caller alone
+	var bad *hostfuncs.ParameterError
+	if _, err := s.CredentialsFor(t.Context(), -1); !errors.As(err, &bad) || bad.Parameter != "minTTL" {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestCloseAnswersTheWaiters(t *testing.T) {
 	h := &hands{}
 	src := &source{hands: h, gate: make(chan struct{})}

@@ -17,8 +17,16 @@ type reply struct {
 }
 
 // ask is Credentials without a lease.
-func (s *Session) ask(ctx context.Context) (hostfuncs.Credentials, error) {
-	call := func(m *Machine, handle int32) (core.Decision, error) { return m.Ask(handle, s.rt.clock(), 0) }
+func (s *Session) ask(ctx context.Context, minTTL int64) (hostfuncs.Credentials, error) {
+	return s.follow(ctx, minTTL, false, func(m *Machine, handle int32) (core.Decision, error) {
+		return m.Ask(handle, s.rt.clock(), minTTL)
+	})
+}
+
+// follow makes a call that may start a flight, and comes for the answer for as long
+// as there is a flight to wait for.
+func (s *Session) follow(ctx context.Context, minTTL int64, forced bool, start func(*Machine, int32) (core.Decision, error)) (hostfuncs.Credentials, error) {
+	call := start
 	for {
 		r, err := s.locked(call)
 		switch {
@@ -32,9 +40,9 @@ func (s *Session) ask(ctx context.Context) (hostfuncs.Credentials, error) {
 		}
 		call = func(m *Machine, handle int32) (core.Decision, error) {
 			if s.generation != r.generation { // the machine of now does not know the flight
-				return m.Ask(handle, s.rt.clock(), 0)
+				return start(m, handle)
 			}
-			return m.Answer(handle, r.Ticket, s.rt.clock(), 0, false)
+			return m.Answer(handle, r.Ticket, s.rt.clock(), minTTL, forced)
 		}
 	}
 }

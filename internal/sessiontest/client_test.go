@@ -45,9 +45,10 @@ func TestCachedS3ClientOverManyLifetimes(t *testing.T) {
 	}
 }
 
-// A set is rejected while a hundred calls are under way: each succeeds within its
-// own retries, and one set more is fetched.
-func TestRejectionOfAHundredCalls(t *testing.T) {
+// Three hundred calls meet one rejected set: each is signed and sent once more, at
+// once and not by the SDK's retries, whose budget is a hundred; and one set more is
+// fetched.
+func TestRejectionOfThreeHundredCalls(t *testing.T) {
 	standIn, cfg := start(t, awstest.Config{})
 	s := assume(t, standIn, cfg)
 	c := buckets(t, s)
@@ -61,8 +62,13 @@ func TestRejectionOfAHundredCalls(t *testing.T) {
 	if err := standIn.Revoke(held.AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
+	// all are under way before the first is answered
+	slow := awstest.Fault{Kind: awstest.KindLatency, Action: awstest.ActionListBuckets, LatencyMs: 1000}
+	if err := standIn.Inject(slow); err != nil {
+		t.Fatal(err)
+	}
 	var all sync.WaitGroup
-	for range 100 {
+	for range 300 {
 		all.Go(func() {
 			if _, err := c.ListBuckets(t.Context(), nil); err != nil {
 				t.Error(err)

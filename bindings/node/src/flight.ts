@@ -1,5 +1,5 @@
-import { onAbort } from "./abort.js";
 import type { Clock } from "./clock.js";
+import { onAbort } from "./signals.js";
 
 /** One refresh attempt under way, and those who wait for it. */
 export class Flight {

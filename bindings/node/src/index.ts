@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export type { CacheChoice, CachedClient, ClientCache, ClientConfig } from "./cache/clients.js";
-export type { EvictionPolicy, SdkClient, SdkClientClass } from "./cache/clients.js";
+export type { CacheStats, EvictionPolicy, SdkClient, SdkClientClass } from "./cache/clients.js";
 export type { MfaCommandOptions } from "./command.js";
 export type { CustomCredentials, CustomCredentialsMethod } from "./custom.js";
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
@@ -22,7 +22,7 @@ export type { Pkcs11Options } from "./pkcs11.js";
 export type { ClientPlugin, ClientStack } from "./plugin.js";
 export { initialize } from "./runtime.js";
 export { RefreshableSession } from "./session.js";
-export type { CredentialNeeds } from "./needs.js";
+export type { CallOptions, CredentialNeeds } from "./needs.js";
 export type { CredentialProvider, TemporaryCredentials } from "./session.js";
 export type { AwsCredentials } from "./source.js";
 export type { Counters, Phase, Status } from "./status.js";

@@ -36,8 +36,10 @@ export class MqttClients {
     });
     if ("client" in made) return made.client;
     const { problem, parameter, permanent } = made;
-    const kind = permanent ? "permanent" : "recoverable";
-    throw new EvercredsError("configuration", problem, { parameter, class: kind });
+    throw new EvercredsError("configuration", problem, {
+      class: permanent ? "permanent" : "recoverable",
+      ...(parameter !== undefined && { parameter }),
+    });
   }
 
   #identityFor(options: Given, shown: boolean): TlsIdentity {

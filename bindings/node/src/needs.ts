@@ -1,12 +1,16 @@
 import { EvercredsValidationError } from "./errors.js";
 import { isRecord } from "./options.js";
 
+/** What every call of a session takes that may have to wait. */
+export interface CallOptions {
+  /** Frees this caller, with the signal's reason; the refresh and its other callers go on. */
+  signal?: AbortSignal | undefined;
+}
+
 /** What {@link RefreshableSession.credentialsFor} takes. */
-export interface CredentialNeeds {
+export interface CredentialNeeds extends CallOptions {
   /** Seconds that the credentials must have left. Default: 0, any. */
   minTtl?: number | undefined;
-  /** Frees this caller; the refresh and its other callers go on. */
-  signal?: AbortSignal | undefined;
 }
 
 /** Checks what `invalidate` is given. */

@@ -63,15 +63,14 @@ export function readToken(given: unknown, platform: Platform): Token {
   return { library, userPin, slotId, tokenLabel, privateKeyLabel };
 }
 
-/** Says what to install where the optional peer is missing. */
-export function requireCrt(platform: Platform, parameter: string): void {
-  if (platform.hasCrt()) return;
-  throw new EvercredsError(
-    "configuration",
-    `${parameter} needs the package aws-iot-device-sdk-v2; install it beside evercreds: ` +
-      "npm install aws-iot-device-sdk-v2",
-    { class: "permanent", parameter },
-  );
+/** Says what to do where the optional peer cannot be used. */
+export function requireCrt(platform: Platform, what: "pkcs11" | "mqtt()"): void {
+  const problem = platform.crtProblem();
+  if (problem === undefined) return;
+  throw new EvercredsError("configuration", `${what} ${problem}`, {
+    class: "permanent",
+    ...(what === "pkcs11" && { parameter: what }),
+  });
 }
 
 /** What was given may be the PIN, whatever its type and its place. */

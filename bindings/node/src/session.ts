@@ -10,7 +10,7 @@ import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { type Identity, whoAmI } from "./whoami.js";
-import { checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
+import { type CallOptions, checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
 import type { MqttClient } from "./mqtt-client.js";
@@ -145,7 +145,12 @@ export class RefreshableSession {
       },
     );
     this.cache = new ClientCache(runtime);
-    parents.set(this.credentials, (need) => this.credentialsFor(need));
+    const { plugin } = this;
+    parents.set(this.credentials, {
+      method,
+      plugin,
+      credentialsFor: (need) => this.credentialsFor(need),
+    });
   }
 
   /**
@@ -159,9 +164,14 @@ export class RefreshableSession {
     return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), signal });
   }
 
-  /** The credentials as plain strings, refreshed first where that is due. */
-  async refreshableCredentials(): Promise<TemporaryCredentials> {
-    const set = await this.#keeper.get();
+  /**
+   * The credentials as plain strings, refreshed first where that is due.
+   *
+   * @throws EvercredsError as {@link RefreshableSession.credentialsFor} does
+   */
+  async refreshableCredentials(options: CallOptions = {}): Promise<TemporaryCredentials> {
+    const { signal } = readNeeds(options, ["signal"]);
+    const set = await this.#keeper.acquire({ minTtlMs: 0, signal });
     return {
       accessKey: set.accessKeyId,
       secretKey: set.secretAccessKey,
@@ -174,7 +184,7 @@ export class RefreshableSession {
    * Refreshes now, whatever is held, or joins the refresh under way. A failure
    * is this caller's alone: what is held goes on being served.
    */
-  async refresh(options: { signal?: AbortSignal | undefined } = {}): Promise<AwsCredentials> {
+  async refresh(options: CallOptions = {}): Promise<AwsCredentials> {
     return this.#keeper.force(readNeeds(options, ["signal"]).signal);
   }
 
@@ -271,15 +281,22 @@ export class RefreshableSession {
     return this.#keeper.events.on(event, listener);
   }
 
-  /** Whom the session's credentials belong to, as STS tells: the assumed role. */
-  async getIdentity(): Promise<Identity> {
-    await this.credentials(); // what keeps us from having any is the error to tell
-    return whoAmI(this.#stsClient, this.credentials);
+  /**
+   * Whom the session's credentials belong to, as STS tells: the assumed role.
+   *
+   * @throws EvercredsError where there are no credentials to be had, or the peer
+   *   dependency is missing; what the SDK throws where the call itself fails
+   */
+  async getIdentity(options: CallOptions = {}): Promise<Identity> {
+    const { signal } = readNeeds(options, ["signal"]);
+    // what keeps us from having any is the error to tell
+    await this.#keeper.acquire({ minTtlMs: 0, signal });
+    return whoAmI(this.#stsClient, this, signal);
   }
 
   /** The same as {@link RefreshableSession.getIdentity}. */
-  async whoami(): Promise<Identity> {
-    return this.getIdentity();
+  async whoami(options: CallOptions = {}): Promise<Identity> {
+    return this.getIdentity(options);
   }
 
   /**

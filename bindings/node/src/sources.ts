@@ -37,7 +37,9 @@ function customSource(options: Given, rules: Rules): Source {
 function stsSource(options: Given, rules: Rules, findParent: FindParent): Source {
   const client = stsClientConfig(options);
   const parent = findParent(client.credentials);
-  const assumeRole = readAssumeRole(options["assumeRole"], rules, parent !== undefined);
+  // what a function gives need not be a role's, for which STS has its limit
+  const chained = parent !== undefined && parent.method !== "custom";
+  const assumeRole = readAssumeRole(options["assumeRole"], rules, chained);
   const mfa = readMfa(options, assumeRole, rules);
   return new StsSource({ assumeRole, client, mfa, parent });
 }

@@ -8,6 +8,8 @@ import type {
 import { EvercredsError } from "./errors.js";
 import { header, serverTime } from "./http.js";
 import type { MfaCodes } from "./mfa.js";
+import type { Method } from "./options.js";
+import type { ClientPlugin } from "./plugin.js";
 import type { Attempt, Reply, Source } from "./source.js";
 import { malformed, requireText } from "./source.js";
 
@@ -16,8 +18,14 @@ type StsModule = typeof import("@aws-sdk/client-sts");
 /** Time that a parent session's credentials must have left for a child's call. */
 const PARENT_MIN_TTL_SECONDS = 60;
 
-/** Asks a session for its credentials; how a child calls its parent. */
-export type Parent = (need: { minTtl: number; signal: AbortSignal }) => Promise<unknown>;
+/** A session whose credentials are the base of another's: roles are chained. */
+export interface Parent {
+  readonly method: Method;
+  /** Has it fetch others where what is held has too little time left. */
+  readonly credentialsFor: (need: { minTtl: number; signal: AbortSignal }) => Promise<unknown>;
+  /** Tells it where STS rejects what it gave. */
+  readonly plugin: ClientPlugin;
+}
 
 /** Loads the peer dependency at its first use, with a clear error without it. */
 export async function loadSts(
@@ -57,7 +65,7 @@ export class StsSource implements Source {
     const { AssumeRoleCommand } = await loadSts();
     const { assumeRole, mfa, parent } = this.#settings;
     const client = await this.#theClient();
-    await parent?.({ minTtl: PARENT_MIN_TTL_SECONDS, signal: attempt.signal });
+    await parent?.credentialsFor({ minTtl: PARENT_MIN_TTL_SECONDS, signal: attempt.signal });
     const code = await mfa?.next(attempt);
     const command = new AssumeRoleCommand(
       code === undefined ? assumeRole : { ...assumeRole, TokenCode: code },
@@ -91,7 +99,10 @@ export class StsSource implements Source {
   #theClient(): Promise<STSClient> {
     this.#client ??= loadSts().then(({ STSClient }) => {
       const requestHandler = platform?.quietAgents();
-      return new STSClient({ ...(requestHandler && { requestHandler }), ...this.#settings.client });
+      const { client: config, parent } = this.#settings;
+      const client = new STSClient({ ...(requestHandler && { requestHandler }), ...config });
+      if (parent !== undefined) client.middlewareStack.use(parent.plugin);
+      return client;
     });
     return this.#client;
   }

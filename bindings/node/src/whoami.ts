@@ -1,4 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
+import type { ClientPlugin } from "./plugin.js";
 import type { AwsCredentials } from "./source.js";
 import { loadSts } from "./sts.js";
 
@@ -12,15 +13,20 @@ export interface Identity {
   UserId: string | undefined;
 }
 
-/** Asks STS, signing with these very credentials. */
+/** Asks STS, signing with these very credentials, or with others where it rejects them. */
 export async function whoAmI(
   config: STSClientConfig,
-  credentials: () => Promise<AwsCredentials>,
+  session: { credentials: () => Promise<AwsCredentials>; plugin: ClientPlugin },
+  signal: AbortSignal | undefined,
 ): Promise<Identity> {
   const { GetCallerIdentityCommand, STSClient } = await loadSts();
-  const client = new STSClient({ ...config, credentials });
+  const client = new STSClient({ ...config, credentials: session.credentials });
+  client.middlewareStack.use(session.plugin);
   try {
-    const { Account, Arn, UserId } = await client.send(new GetCallerIdentityCommand({}));
+    const { Account, Arn, UserId } = await client.send(
+      new GetCallerIdentityCommand({}),
+      signal && { abortSignal: signal },
+    );
     return { Account, Arn, UserId };
   } finally {
     client.destroy();

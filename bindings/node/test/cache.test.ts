@@ -154,6 +154,21 @@ describe("a full cache", () => {
     expect(session.cache.maxSize).toEqual({ LRU: 10, LFU: 2 });
   });
 
+  test("tells what it did", () => {
+    const { session } = virtualSession();
+    for (const n of [1, 2, 3, 1, 3, 3]) {
+      session.client(STSClient, { region: `r-${n}` }, { maxSize: 2 });
+    }
+    const stats = { size: 2, maxSize: 2, hits: 2, misses: 4, evictions: 2 };
+    expect(session.cache.stats()).toEqual(stats);
+    expect(session.cache.stats("LFU")).toEqual({
+      ...{ size: 0, maxSize: 10, hits: 0, misses: 0, evictions: 0 },
+    });
+    session.client(STSClient, { region: "r-3" }, { maxSize: 0 });
+    expect(session.cache.stats()).toMatchObject({ size: 0, misses: 5, evictions: 5 });
+    expect(() => session.cache.stats("FIFO" as "LRU")).toThrow("evictionPolicy");
+  });
+
   test("the two caches know nothing of each other", () => {
     const { session } = virtualSession();
     const one = session.client(STSClient, { region });

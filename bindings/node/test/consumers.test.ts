@@ -1,6 +1,8 @@
+import { readFileSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Home, run } from "./support/package.js";
+import { Home, root, run } from "./support/package.js";
 
 let home: Home;
 beforeAll(async () => {
@@ -73,19 +75,43 @@ session.on("refreshed", () => undefined);
 
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
+/** What the programs of the README leave to the reader, by what they call it. */
+const SURROUNDINGS = {
+  RefreshableSession: 'import { RefreshableSession } from "evercreds";',
+  S3Client: 'import { S3Client } from "@aws-sdk/client-s3";',
+  ListBucketsCommand: 'import { ListBucketsCommand } from "@aws-sdk/client-s3";',
+  session: "declare const session: import('evercreds').RefreshableSession;",
+  client: "declare const client: import('@aws-sdk/client-s3').S3Client;",
+  metrics: "declare const metrics: { count(name: string): void };",
+  vault: `interface Lease { accessKey: string; secretKey: string; token: string; expiry: Date }
+    declare const vault: { read(path: string, options: { signal: AbortSignal }): Promise<Lease> };`,
+};
+
+/** The programs of the README, each with what it needs. */
+function programsOfReadme(): string[] {
+  const text = readFileSync(path.join(root, "README.md"), "utf8");
+  return [...text.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, body = ""]) => {
+    const needed = Object.entries(SURROUNDINGS).filter(([name]) => {
+      const own = new RegExp(`(const |import .*\\b)${name}\\b`).test(body);
+      return new RegExp(`\\b${name}\\b`).test(body) && !own;
+    });
+    return [...needed.map(([, line]) => line), body, "export {};"].join("\n");
+  });
+}
+
 /**
- * Compiles one program, as strictly as can be, declarations of packages included.
+ * Compiles one program under several names, as strictly as can be, declarations of packages included.
  * Those of the SDK need Node's, wherever the program is to run.
  */
-async function compile(file: string, settings: object): Promise<string> {
-  home.write(file, PROGRAM);
+async function compile(files: string[], settings: object, program = PROGRAM): Promise<string> {
+  for (const file of files) home.write(file, program);
   const compilerOptions = {
     ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
     ...{ noEmit: true, target: "es2022", skipLibCheck: false, types: ["node"] },
     ...{ lib: ["es2022", "dom", "esnext.disposable"] },
     ...settings,
   };
-  const config = home.write(`${file}.json`, JSON.stringify({ compilerOptions, files: [file] }));
+  const config = home.write(`${files.join("-")}.json`, JSON.stringify({ compilerOptions, files }));
   return run(process.execPath, [tsc, "-p", config], { cwd: home.path }).then(
     () => "",
     (error: unknown) => (error as { stdout: string }).stdout,
@@ -94,27 +120,49 @@ async function compile(file: string, settings: object): Promise<string> {
 
 describe("strict programs compile on the packed types, which are checked too", () => {
   const node = { lib: ["es2022", "esnext.disposable"] };
-  test.each<[string, string, object]>([
-    ["ESM under nodenext", "esm.mts", { module: "nodenext" }],
-    ["CJS under nodenext", "cjs.cts", { module: "nodenext" }],
-    ["ESM in Node, without the browser's types", "node.mts", { module: "nodenext", ...node }],
-    ["CJS in Node, without the browser's types", "node.cts", { module: "nodenext", ...node }],
-    ["a bundler", "page.ts", { module: "esnext", moduleResolution: "bundler" }],
+  test.each<[string, string[], object]>([
+    ["ESM and CJS under nodenext", ["esm.mts", "cjs.cts"], { module: "nodenext" }],
+    [
+      "ESM and CJS in Node, without the browser's types",
+      ["node.mts", "node.cts"],
+      { module: "nodenext", ...node },
+    ],
+    ["a bundler", ["page.ts"], { module: "esnext", moduleResolution: "bundler" }],
     [
       "a bundler, with the conditions of an edge runtime",
-      "edge.ts",
+      ["edge.ts"],
       { module: "esnext", moduleResolution: "bundler", customConditions: ["workerd", "worker"] },
     ],
   ])(
     "%s",
-    async (_name, file, settings) => {
-      expect(await compile(file, settings)).toBe("");
+    async (_name, files, settings) => {
+      expect(await compile(files, settings)).toBe("");
     },
     120_000,
   );
 
+  test("those of the README", async () => {
+    const programs = programsOfReadme();
+    expect(programs.length).toBeGreaterThan(8);
+    home.write(
+      "wasm.d.ts",
+      'declare module "evercreds/evercreds.wasm" { const url: string; export default url; }',
+    );
+    const names = programs.map((program, i) => {
+      home.write(`readme-${i}.ts`, program);
+      return `import "./readme-${i}.js";`;
+    });
+    const all = `/// <reference path="./wasm.d.ts" />\n${names.join("\n")}`;
+    // One of them is for who has installed the optional peer, whose own types are not
+    // checked here.
+    const peer = "node_modules/aws-iot-device-sdk-v2";
+    symlinkSync(path.join(root, peer), path.join(home.path, peer));
+    const settings = { module: "esnext", moduleResolution: "bundler", skipLibCheck: true };
+    expect(await compile(["readme.ts"], settings, all)).toBe("");
+  }, 120_000);
+
   test("a mistake in the program is found, so the types are read", async () => {
-    const broken = await compile("esm.mts", { module: "nodenext", types: ["nothing-like-it"] });
+    const broken = await compile(["esm.mts"], { module: "nodenext", types: ["nothing-like-it"] });
     expect(broken).toContain("nothing-like-it");
   }, 120_000);
 });

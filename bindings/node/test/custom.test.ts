@@ -27,6 +27,8 @@ test.each<[string, unknown, string]>([
   ["an invalid Date", { ...good, expiryTime: new Date(NaN) }, "expiryTime"],
   ["a naive expiry", { ...good, expiryTime: "2026-01-01T01:00:00" }, "no offset or Z"],
   ["an expiry in words", { ...good, expiryTime: "tomorrow" }, "RFC 3339"],
+  ["a date that could be two", { ...good, expiryTime: "01/02/2026 10:00:00Z" }, "RFC 3339"],
+  ["a time without a date", { ...good, expiryTime: "10:00:00Z" }, "RFC 3339"],
   ["an endless text", { ...good, expiryTime: "9".repeat(20_000) }, "RFC 3339"],
 ])("a reply with %s is a failure that says so", async (_name, reply, words) => {
   const error: unknown = await answering(reply)

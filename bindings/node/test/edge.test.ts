@@ -24,9 +24,11 @@ afterAll(async () => {
 const OLDER = `
   delete globalThis.FinalizationRegistry;
   delete globalThis.WeakRef;
-  globalThis.Symbol = new Proxy(Symbol, {
-    get: (whole, name) => (name === "asyncDispose" ? undefined : Reflect.get(whole, name)),
-  });`;
+  const whole = Symbol;
+  globalThis.Symbol = Object.assign((text) => whole(text), { for: (name) => whole.for(name) });
+  for (const name of Object.getOwnPropertyNames(whole)) {
+    if (typeof whole[name] === "symbol" && name !== "asyncDispose") Symbol[name] = whole[name];
+  }`;
 
 /**
  * A runtime with a program of test/programs in it: the web's globals and nothing of

@@ -1,12 +1,23 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
+import { once } from "node:events";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type * as http from "node:http";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { inspect } from "node:util";
+import tls from "node:tls";
+import { inspect, promisify } from "node:util";
+import { Worker } from "node:worker_threads";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
 import { StandIn } from "./support/stand-in.js";
+
+const run = promisify(execFile);
+const built = new URL("../dist/index.mjs", import.meta.url).href;
 
 let standIn: StandIn;
 let home: string;
@@ -95,6 +106,80 @@ describe("the credentials provider of AWS IoT", () => {
   });
 });
 
+// defect X7: every refresh made all of it anew, which is most of its time
+test("the TLS context is the same one until a file changes", async () => {
+  const contexts = vi.spyOn(tls, "createSecureContext");
+  const certificate = path.join(home, "kept.pem");
+  copyFileSync(standIn.iot.certificate, certificate);
+  const session = open({ certificate });
+  for (let turn = 0; turn < 4; turn++) await session.refresh();
+  expect(contexts).toHaveBeenCalledTimes(1);
+  writeFileSync(certificate, `\n${readFileSync(certificate, "utf8")}`);
+  await session.refresh();
+  expect(contexts).toHaveBeenCalledTimes(2);
+  contexts.mockRestore();
+});
+
+test("durationSeconds and thingName are sent, where they are given", async () => {
+  const heads: http.IncomingHttpHeaders[] = [];
+  const { iot } = standIn;
+  const server = https.createServer(
+    { cert: readFileSync(iot.certificate), key: readFileSync(iot.privateKey) },
+    (request, reply) => {
+      heads.push(request.headers);
+      reply.end("{}");
+    },
+  );
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const options = { connectTo: { host: "127.0.0.1", port }, verifyPeer: false };
+  for (const more of [{}, { durationSeconds: 900, thingName: "me" }]) {
+    expect(await failureOf(open({ ...options, ...more }))).toMatchObject({ code: "malformed" });
+  }
+  const name = "x-amzn-iot-credential-duration-seconds";
+  expect(heads.map((head) => head[name])).toEqual([undefined, "900"]);
+  expect(heads.map((head) => head["x-amzn-iot-thingname"])).toEqual([undefined, "me"]);
+  expect(heads[0]).toMatchObject({ host: iot.endpoint });
+  server.close();
+});
+
+test("with verifyPeer: false a server needs nobody to vouch for it", async () => {
+  const options = { ca: undefined, verifyPeer: false };
+  await expect(open(options).credentials()).resolves.toHaveProperty("sessionToken");
+});
+
+test("a hanging refresh for which nobody waits does not hold the process up", async () => {
+  await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
+  const text = `
+    import { RefreshableSession } from ${JSON.stringify(built)};
+    const session = new RefreshableSession({ ...${JSON.stringify(standIn.iot)}, deferRefresh: false, timeout: 600 });
+    setTimeout(() => console.log(session.status().refreshing), 500);`;
+  const args = ["--input-type=module", "--eval", text];
+  const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
+  expect(stdout.trim()).toBe("true");
+});
+
+test("worker threads have sessions of their own", async () => {
+  const text = `
+    import { parentPort } from "node:worker_threads";
+    import { RefreshableSession } from ${JSON.stringify(built)};
+    const session = new RefreshableSession(${JSON.stringify(standIn.iot)});
+    const { accessKeyId } = await session.credentials();
+    parentPort.postMessage(accessKeyId);`;
+  const url = new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+  const [key, again] = (await Promise.all(
+    [1, 2].map(async () => {
+      const worker = new Worker(url);
+      const [message] = (await once(worker, "message")) as [string];
+      expect(await once(worker, "exit")).toEqual([0]);
+      return message;
+    }),
+  )) as [string, string];
+  expect(key).toMatch(/^ASIA/);
+  expect(again).not.toBe(key);
+});
+
 describe("what goes wrong", () => {
   test.each<[string, object, object, RegExp]>([
     ["http", { status: 503 }, { code: "source", class: "recoverable" }, /answered 503/],
@@ -153,12 +238,17 @@ describe("what goes wrong", () => {
 test.each<[keyof IotOptions, unknown, RegExp]>([
   ["endpoint", undefined, /as in ID\.credentials\.iot/],
   ["endpoint", "evil.example.com/.credentials.iot.", /as in ID\.credentials\.iot/],
+  ["endpoint", "evil.example.com:8443/.credentials.iot.", /as in ID\.credentials\.iot/],
   ["endpoint", "x".repeat(300), /as in ID\.credentials\.iot/],
   ["roleAlias", undefined, /1 to 128/],
   ["roleAlias", "../x", /1 to 128/],
   ["thingName", "", /1 to 128/],
   ["timeout", 0, /seconds above 0/],
   ["timeout", "10", /seconds above 0/],
+  ["verifyPeer", "no", /true or false/],
+  ["durationSeconds", 899, /from 900 to 43200; got 899/],
+  ["durationSeconds", 900.5, /whole seconds/],
+  ["durationSeconds", "900", /whole seconds/],
   ["connectTo", "127.0.0.1", /a host and, maybe, a port/],
   ["connectTo", { host: "a", port: 70000 }, /a host and, maybe, a port/],
   ["certificate", undefined, /PEM text/],
@@ -167,6 +257,7 @@ test.each<[keyof IotOptions, unknown, RegExp]>([
   ["privateKey", 7, /PEM text/],
   ["privateKey", new Uint8Array(), /PEM text/],
   ["privateKey", "-----BEGIN PRIVATE KEY-----\nx", /PEM private key, not encrypted/],
+  ["privateKey", encryptedKey(), /PEM private key, not encrypted/],
   ["ca", "-----BEGIN nothing", /PEM certificates/],
   ["ca", "", /PEM text/],
 ])("%s = %s is refused by name", (parameter, value, words) => {
@@ -177,6 +268,15 @@ test("a key that is not the certificate's is refused", () => {
   const { privateKey } = standIn.device;
   expect(shownRefusal({ privateKey }, "privateKey")).toMatch(/the key of certificate/);
 });
+
+function encryptedKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", {
+    namedCurve: "P-256",
+    privateKeyEncoding: { type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" },
+    publicKeyEncoding: { type: "spki", format: "pem" },
+  });
+  return privateKey;
+}
 
 function mapped(read: (file: string) => string | Uint8Array): Partial<IotOptions> {
   const { certificate, privateKey, ca } = standIn.iot;

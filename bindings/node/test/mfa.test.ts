@@ -79,6 +79,12 @@ describe("a command for codes", () => {
     ["fails", node("console.log(918273); process.exit(3) // SENTINEL"), /failed with 3/],
     ["is killed", node("process.kill(process.pid, 'SIGKILL') // SENTINEL"), /ended by SIGKILL/],
     ["prints no code", tells("SENTINEL 12345 1234567"), /printed no code of six digits/],
+    ["prints digits of another script", tells("١٢٣٤٥٦"), /printed no code of six digits/],
+    [
+      "prints what is no text",
+      node("process.stdout.write(Buffer.alloc(600, 0xff))"),
+      /printed no code of six digits/,
+    ],
     ["has words that no program can", ["node", "SENTINEL\0"], /cannot be started/],
   ])("that %s is a permanent failure, of which nothing is told", async (_name, argv, words) => {
     const { session, RoleArn } = open({ mfaTokenProvider: argv });

@@ -146,14 +146,18 @@ describe("options that do not fit each other", () => {
     expect(error.message).toMatch(words);
   });
 
-  test("more than an hour on credentials of another session", () => {
-    const { session } = virtualSession();
-    const stsClient = { credentials: session.credentials };
+  test("more than an hour on a role of another session's: STS has its limit there", () => {
+    const parent = new RefreshableSession(sts);
+    const stsClient = { credentials: parent.credentials };
     const error = refusal({ assumeRole: { RoleArn, DurationSeconds: 3601 }, stsClient });
     expect(error.parameter).toBe("assumeRole.DurationSeconds");
     expect(error.message).toMatch(/at most 3600/);
     const fits = { assumeRole: { RoleArn, DurationSeconds: 3600 }, stsClient };
     expect(() => new RefreshableSession(fits)).not.toThrow();
+    const { session } = virtualSession(); // what a function gives need not be a role's
+    const other = { credentials: session.credentials };
+    const long = { assumeRole: { RoleArn, DurationSeconds: 43200 }, stsClient: other };
+    expect(() => new RefreshableSession(long)).not.toThrow();
   });
 
   test.each([undefined, null, "sts", []])("%s instead of options", (options) => {

@@ -75,6 +75,33 @@ describe("the phases of a set", () => {
     }
   });
 
+  test("windows that are given hold in a deferred session too", async () => {
+    const { session, clock, source } = virtualSession({
+      advisoryTimeout: 120,
+      mandatoryTimeout: 60,
+    });
+    await session.credentials();
+    expect(session.status()).toMatchObject({ advisoryTimeout: 120, mandatoryTimeout: 60 });
+    await clock.advance((3600 - 121) * 1000);
+    await session.credentials();
+    await clock.settled();
+    expect(source.calls).toBe(1);
+    await clock.advance(1000);
+    expect((await session.credentials()).accessKeyId).toBe("AKIA1");
+    await clock.settled();
+    expect(source.calls).toBe(2);
+  });
+
+  test("sets of 15 minutes, the least that STS gives, are not fetched at every call", async () => {
+    const { session, clock, source } = virtualSession();
+    source.lifetime = 900;
+    for (let second = 0; second < 4 * 900; second += 10) {
+      await session.credentials();
+      await clock.advance(10_000);
+    }
+    expect(source.calls).toBeLessThanOrEqual(10);
+  });
+
   test("inline: the caller who meets the window waits, and never sees its failure", async () => {
     const { session, clock, source } = virtualSession({ advisoryRefresh: "inline" });
     await session.credentials();
@@ -126,6 +153,28 @@ describe("callers that come and go", () => {
     expect(source.calls).toBe(1);
     expect(clock.timers.size).toBe(0);
   });
+
+  test.each(["refreshableCredentials", "getIdentity", "whoami", "refresh"] as const)(
+    "a caller of %s can be freed, too",
+    async (name) => {
+      const { session, clock, source } = virtualSession();
+      const door = gate();
+      source.answer = async () => {
+        await door.opened;
+        return source.set();
+      };
+      const leaving = new AbortController();
+      const left = session[name]({ signal: leaving.signal });
+      const stays = session.credentials();
+      await clock.settled();
+      const reason = new Error("no longer needed");
+      leaving.abort(reason);
+      await expect(left).rejects.toBe(reason);
+      door.open();
+      expect((await stays).accessKeyId).toBe("AKIA1");
+      await expect(session[name]({ seconds: 5 } as object)).rejects.toThrow("seconds");
+    },
+  );
 
   test("500 callers with one signal: it has one listener, and none afterwards", async () => {
     const { session, clock, source } = virtualSession();

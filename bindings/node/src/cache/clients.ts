@@ -47,6 +47,20 @@ export interface CachedClient {
   evictionPolicy: EvictionPolicy;
 }
 
+/** What a cache did since the session was made. */
+export interface CacheStats {
+  /** Clients that are there. */
+  size: number;
+  /** The bound in force. */
+  maxSize: number;
+  /** Calls of {@link RefreshableSession.client} that found theirs. */
+  hits: number;
+  /** Calls that made it. */
+  misses: number;
+  /** Clients forgotten because the cache was full. */
+  evictions: number;
+}
+
 const POLICIES = { LRU: abi.CachePolicy.LRU, LFU: abi.CachePolicy.LFU } as const;
 const DEFAULT_MAX_SIZE = 10;
 
@@ -61,6 +75,7 @@ class BoundedCache {
   readonly order: EvictionOrder;
   readonly #entries = new Map<number, Entry>();
   readonly #ids = new Map<string, number>();
+  readonly #counts = { hits: 0, misses: 0, evictions: 0 };
   #last = 0;
 
   constructor(runtime: Runtime, policy: number) {
@@ -71,14 +86,20 @@ class BoundedCache {
     return this.#entries.size;
   }
 
+  get stats(): CacheStats {
+    return { size: this.size, maxSize: this.order.maxSize, ...this.#counts };
+  }
+
   getOrMake(key: string, make: () => Omit<Entry, "key">): SdkClient {
     const id = this.#ids.get(key);
     const entry = id === undefined ? undefined : this.#entries.get(id);
     if (id !== undefined && entry !== undefined) {
       this.order.use(id);
+      this.#counts.hits++;
       return entry.client;
     }
     const made = make(); // if that throws, nothing is kept
+    this.#counts.misses++;
     const fresh = ++this.#last;
     this.#ids.set(key, fresh);
     this.#entries.set(fresh, { key, ...made });
@@ -101,6 +122,7 @@ class BoundedCache {
   }
 
   #forget(ids: number[]): void {
+    this.#counts.evictions += ids.length;
     for (const id of ids) {
       this.#ids.delete(this.#entries.get(id)?.key ?? "");
       this.#entries.delete(id);
@@ -132,6 +154,11 @@ export class ClientCache {
   /** The bounds in force. */
   get maxSize(): Record<EvictionPolicy, number> {
     return { LRU: this.#caches.LRU.order.maxSize, LFU: this.#caches.LFU.order.maxSize };
+  }
+
+  /** How full a cache is, and what it did. */
+  stats(evictionPolicy: EvictionPolicy = "LRU"): CacheStats {
+    return this.#caches[readPolicy(evictionPolicy)].stats;
   }
 
   /** All clients of a cache, or of both; in each, the first would be the first to go. */

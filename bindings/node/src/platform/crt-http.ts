@@ -9,6 +9,8 @@ type Connection = http.HttpClientConnection;
 /** Of the time there is, for connecting; the rest is for finding out what went wrong. */
 const CONNECT_SHARE = 0.8;
 
+const LONGEST_CONNECT_MS = 65535; // of TCP alone; the runtime takes no more
+
 /**
  * One GET under mutual TLS, as {@link getOverTls} makes it, with a key that only a
  * PKCS#11 library can use. The context and the event loop outlive it.
@@ -30,7 +32,11 @@ export async function getOverCrt(
     connectTo?.port ?? port,
     1,
     REPLY_BYTES,
-    new io.SocketOptions(io.SocketType.STREAM, io.SocketDomain.IPV6, connectMs),
+    new io.SocketOptions(
+      io.SocketType.STREAM,
+      io.SocketDomain.IPV6,
+      Math.min(connectMs, LONGEST_CONNECT_MS),
+    ),
     new io.TlsConnectionOptions(found.context, host),
   );
   const acquiring = manager.acquire();

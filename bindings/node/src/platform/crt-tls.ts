@@ -22,8 +22,13 @@ export function contextFor(material: TlsMaterial, alpn = ""): { context: Context
   contexts.set(material, made);
   const known = made.get(alpn);
   if (known !== undefined) return { context: known };
+  let sdk: Sdk;
   try {
-    const sdk = loadCrt();
+    sdk = loadCrt();
+  } catch (error) {
+    return loadProblem(errorName(error));
+  }
+  try {
     const options = optionsFor(sdk, material);
     if (!(options instanceof sdk.io.TlsContextOptions)) return options;
     options.min_tls_version = sdk.io.TlsVersion.TLSv1_2;
@@ -35,6 +40,13 @@ export function contextFor(material: TlsMaterial, alpn = ""): { context: Context
   } catch (error) {
     return problemWith(material, errorName(error));
   }
+}
+
+function loadProblem(name: string): TlsProblem {
+  const problem =
+    `the package aws-iot-device-sdk-v2 cannot be loaded (${name}): ` +
+    "it has native code, which must fit this system";
+  return { parameter: undefined, problem, permanent: true };
 }
 
 function optionsFor({ io }: Sdk, material: TlsMaterial): io.TlsContextOptions | TlsProblem {

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { isMainThread } from "node:worker_threads";
 
 /** The AWS IoT Device SDK, which brings the AWS Common Runtime along. */
 export type Sdk = typeof import("aws-iot-device-sdk-v2");
@@ -6,22 +7,26 @@ export type Sdk = typeof import("aws-iot-device-sdk-v2");
 const PACKAGE = "aws-iot-device-sdk-v2";
 
 // Not `import`: bundlers would follow it into a package with native code in it,
-// which does not work from within a bundle.
-const load = createRequire(import.meta.url);
+// which does not work from within a bundle. Not at once either: in a bundle of
+// CommonJS there may be no URL.
+const load = (): NodeJS.Require => createRequire(import.meta.url);
 
-/** Whether the optional peer is installed; nothing of it is run. */
-export function hasCrt(): boolean {
+/** What keeps the optional peer from being used; nothing of it is run. */
+export function crtProblem(): string | undefined {
+  if (!isMainThread) {
+    return `works in the main thread alone: the native code of ${PACKAGE} ends a process that uses it in two`;
+  }
   try {
-    load.resolve(PACKAGE);
-    return true;
+    load().resolve(PACKAGE);
+    return undefined;
   } catch {
-    return false;
+    return `needs the package ${PACKAGE}; install it beside evercreds: npm install ${PACKAGE}`;
   }
 }
 
 /** Loads the optional peer at its first use: that takes a tenth of a second and more. */
 export function loadCrt(): Sdk {
-  return load(PACKAGE) as Sdk;
+  return load()(PACKAGE) as Sdk;
 }
 
 /** The name of an error of its, and nothing else of its text, which may quote things. */

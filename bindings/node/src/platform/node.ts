@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { quietAgents } from "./agents.js";
 import { run } from "./command.js";
-import { hasCrt } from "./crt.js";
+import { crtProblem } from "./crt.js";
 import { getOverCrt } from "./crt-http.js";
 import { makeMqttClient } from "./crt-mqtt.js";
 import { checkPem, getOverTls } from "./tls.js";
@@ -18,7 +18,7 @@ export const platform: Platform | undefined = {
   // Node's own TLS knows nothing of keys that it cannot read
   getOverMutualTls: (request, signal) =>
     (request.material.token === undefined ? getOverTls : getOverCrt)(request, signal),
-  hasCrt,
+  crtProblem,
   makeMqttClient,
   channel,
   quietAgents,

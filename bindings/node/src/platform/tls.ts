@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
-import { connect, type ConnectionOptions, createSecureContext, type SecureContext } from "node:tls";
+import tls from "node:tls";
 import type { MutualTlsReply, MutualTlsRequest, PemTexts, TlsMaterial } from "./types.js";
 
 /** Replies have about a kilobyte; nothing honest has this much. */
@@ -43,12 +43,12 @@ function attempt<T>(action: () => T): T | undefined {
 }
 
 /** To read keys and authorities takes longer than all the rest; they seldom change. */
-const contexts = new WeakMap<TlsMaterial, SecureContext>();
+const contexts = new WeakMap<TlsMaterial, tls.SecureContext>();
 
-function contextFor(material: TlsMaterial): SecureContext {
+function contextFor(material: TlsMaterial): tls.SecureContext {
   let context = contexts.get(material);
   if (context === undefined) {
-    context = createSecureContext({
+    context = tls.createSecureContext({
       cert: material.certificate as Buffer | undefined,
       key: material.privateKey as Buffer | undefined,
       ca: material.ca as Buffer | undefined,
@@ -66,7 +66,7 @@ function contextFor(material: TlsMaterial): SecureContext {
 export function getOverTls(asked: MutualTlsRequest, signal: AbortSignal): Promise<MutualTlsReply> {
   const { host, port, path, headers, connectTo, timeoutMs, material } = asked;
   return new Promise((resolve, reject) => {
-    const options: RequestOptions & Pick<ConnectionOptions, "secureContext"> = {
+    const options: RequestOptions & Pick<tls.ConnectionOptions, "secureContext"> = {
       host: connectTo?.host ?? host,
       port: connectTo?.port ?? port,
       servername: host,
@@ -111,7 +111,7 @@ export function tlsProblem(
   const { host, port, connectTo, material } = asked;
   const { ca } = material;
   return new Promise((resolve) => {
-    const probe = connect({
+    const probe = tls.connect({
       host: connectTo?.host ?? host,
       port: connectTo?.port ?? port,
       servername: host,

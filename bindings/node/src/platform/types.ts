@@ -25,8 +25,8 @@ export interface Platform {
     request: MutualTlsRequest,
     signal: AbortSignal,
   ): Promise<MutualTlsReply | TlsProblem>;
-  /** Whether the optional package for PKCS#11 and MQTT is installed. */
-  hasCrt(): boolean;
+  /** Why the optional package for PKCS#11 and MQTT cannot be used; undefined: it can. */
+  crtProblem(): string | undefined;
   /** A client for MQTT, which is yet to be started. */
   makeMqttClient(settings: MqttSettings): { client: MqttClient } | TlsProblem;
   /** Ways to connect that do not keep a process alive, for the SDK's request handler. */
@@ -106,8 +106,8 @@ export interface TlsMaterial extends PemTexts {
 
 /** Why nothing can be made of a {@link TlsMaterial}. */
 export interface TlsProblem {
-  /** The parameter to look at. */
-  parameter: string;
+  /** The parameter to look at; undefined: it is none. */
+  parameter: string | undefined;
   problem: string;
   /** It does not pass by itself. */
   permanent: boolean;

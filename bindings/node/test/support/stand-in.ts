@@ -13,6 +13,7 @@ interface Introduction {
   region: string;
   tls_endpoint: string;
   ca: string;
+  client_ca: string;
   certificate: string;
   private_key: string;
   rsa_certificate: string;
@@ -81,6 +82,11 @@ export class StandIn {
     const endpoint = `abc123.credentials.iot.${this.#about.region}.amazonaws.com`;
     const connectTo = { host, port: Number(port) };
     return { method: "iot" as const, endpoint, roleAlias, certificate, privateKey, ca, connectTo };
+  }
+
+  /** The authority that vouches for its clients. */
+  get clientCa(): string {
+    return this.#about.client_ca;
   }
 
   /** A second certificate of the same thing, and the thing. */

@@ -1,0 +1,152 @@
+package core_test
+
+import (
+	"math"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/fuzzed"
+)
+
+// An exception's name is its code with a suffix, which changes nothing; and only
+// what is known is permanent.
+func FuzzErrorClass(f *testing.F) {
+	for _, code := range []string{"Throttling", "AccessDeniedException", "ExpiredToken", "", "Exception", "ValidationError"} {
+		f.Add(1, 400, code)
+		f.Add(3, 403, code)
+	}
+	f.Fuzz(func(t *testing.T, method, status int, code string) {
+		m := core.Method(method)
+		class := core.ErrorClass(m, status, []byte(code))
+		if class != core.Recoverable && class != core.Throttled && class != core.Permanent {
+			t.Fatalf("class %d", class)
+		}
+		if code != "" && !strings.HasSuffix(code, "Exception") && core.ErrorClass(m, status, []byte(code+"Exception")) != class {
+			t.Fatalf("%q is another class than %qException", code, code)
+		}
+		if status == 429 && core.ErrorClass(m, status, nil) != core.Throttled {
+			t.Fatal("too many requests are throttling, whatever the method")
+		}
+		if m != core.MethodIoT && core.ErrorClass(m, status, []byte("x"+code)) == core.Permanent {
+			t.Fatalf("x%s is not known, and so not permanent", code)
+		}
+	})
+}
+
+// What is accepted is a host of AWS's and nothing else in a URL, and stays as it is
+// when it is read again: a certificate is never shown to a stranger.
+func FuzzIoTEndpoint(f *testing.F) {
+	for _, text := range []string{
+		"a1.credentials.iot.us-east-1.amazonaws.com", "a1-ats.iot.eu-west-1.amazonaws.com:8443", "a1.ats.iot.cn-north-1.amazonaws.com.cn",
+		"evil.example/.credentials.iot.us-east-1.amazonaws.com", "a1.credentials.iot.us-east-1.amazonaws.com@evil.example", "", "::1",
+	} {
+		f.Add(text)
+	}
+	host := regexp.MustCompile(`^[A-Za-z0-9-]+\.credentials\.iot(-fips)?\.[A-Za-z0-9.-]+$`)
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := core.IoTEndpoint([]byte(text))
+		if err != nil {
+			return
+		}
+		again, err := core.IoTEndpoint(got)
+		if err != nil || string(again) != string(got) {
+			t.Fatalf("%q became %q, and that %q, %v", text, got, again, err)
+		}
+		u, err := url.Parse("https://" + string(got) + "/role-aliases/a/credentials")
+		if err != nil || u.Host != string(got) || u.User != nil || !host.MatchString(u.Hostname()) {
+			t.Fatalf("%q became %q: %v", text, got, err)
+		}
+	})
+}
+
+// The last word of six digits, as a regular expression says it.
+func FuzzMFACode(f *testing.F) {
+	for _, text := range []string{"123456", "code: 123456.\n", "1234567", "x123456 654321", "«123456»", "", "123456\x00"} {
+		f.Add([]byte(text))
+	}
+	word := regexp.MustCompile(`^\d{6}$`)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		want := -1
+		words := regexp.MustCompile(`\w+`).FindAllIndex(text, -1)
+		for _, at := range slices.Backward(words) {
+			if word.Match(text[at[0]:at[1]]) {
+				want = at[0]
+				break
+			}
+		}
+		if at, ok := core.MFACode(text); ok != (want >= 0) || ok && at != want {
+			t.Fatalf("%q: %d, %v, want %d", text, at, ok, want)
+		}
+	})
+}
+
+func FuzzCheckDuration(f *testing.F) {
+	for _, seconds := range []float64{0, 900, 3600, 3601, 43200, 43201, 900.5, math.NaN(), math.Inf(1), -900} {
+		f.Add(seconds, true)
+		f.Add(seconds, false)
+	}
+	f.Fuzz(func(t *testing.T, seconds float64, chained bool) {
+		most := 43200.0
+		if chained {
+			most = 3600
+		}
+		want := seconds >= 900 && seconds <= most && seconds == math.Trunc(seconds)
+		if err := core.CheckDuration(seconds, chained); (err == nil) != want {
+			t.Fatalf("%v, chained %v: %v", seconds, chained, err)
+		}
+	})
+}
+
+func FuzzIsRejection(f *testing.F) {
+	known := []string{"ExpiredToken", "ExpiredTokenException", "InvalidToken"}
+	for _, code := range append(known, "AccessDenied", "", "expiredtoken", "ExpiredTokenExceptionException") {
+		f.Add(code)
+	}
+	f.Fuzz(func(t *testing.T, code string) {
+		if core.IsRejection([]byte(code)) != slices.Contains(known, code) {
+			t.Fatalf("%q", code)
+		}
+	})
+}
+
+// FuzzCache has the policy and a plain list do the same.
+func FuzzCache(f *testing.F) {
+	f.Add([]byte("\x00\x03000102030104050001"))
+	f.Add([]byte("\x01\x03101112131114152001"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c := fuzzed.New(data)
+		policy, most := core.CachePolicy(c.Choose(2)), c.Choose(11)-5
+		cache, list := core.NewCache(policy, most), &listCache{lfu: policy == core.LFU, most: max(most, -most)}
+		for range min(len(data)/2, 200) {
+			id, what := int32(c.Choose(10)), c.Choose(12)
+			switch {
+			case what < 5 && cache.Add(id) != list.add(id):
+				t.Fatalf("add %d", id)
+			case what >= 5 && what < 9 && cache.Get(id) != list.get(id):
+				t.Fatalf("get %d", id)
+			case what == 9 && cache.Contains(id) != (list.find(id) >= 0):
+				t.Fatalf("contains %d", id)
+			case what == 10:
+				list.most = int(id)
+				list.evict(list.most)
+				cache.Resize(int(id))
+			case what == 11:
+				if at := list.find(id); at >= 0 {
+					list.entries = slices.Delete(list.entries, at, at+1)
+				}
+				cache.Remove(id)
+			}
+			var want []int32
+			for _, e := range list.entries {
+				want = append(want, e.id)
+			}
+			if got := order(cache); !slices.Equal(got, want) || cache.Len() != len(want) {
+				t.Fatalf("the cache has %v, the list %v", got, want)
+			}
+		}
+	})
+}

@@ -1,0 +1,79 @@
+package main
+
+// host is a machine that runs one library: its wall clock may be wrong, and it may
+// sleep.
+type host struct {
+	*service
+	wallError         func(now int64) int64
+	sleepsFrom, wakes int64 // 0, 0: never
+}
+
+// wall is what the machine's clock shows.
+func (h *host) wall() int64 {
+	if h.wallError == nil {
+		return epoch + h.now
+	}
+	return epoch + h.now + h.wallError(h.now)
+}
+
+// elapsed stands still while the machine sleeps, as CLOCK_MONOTONIC does.
+func (h *host) elapsed() int64 {
+	switch {
+	case h.wakes == 0 || h.now < h.sleepsFrom:
+		return h.now
+	case h.now < h.wakes:
+		return h.sleepsFrom
+	}
+	return h.now - (h.wakes - h.sleepsFrom)
+}
+
+func (h *host) asleep() bool { return h.wakes != 0 && h.now >= h.sleepsFrom && h.now < h.wakes }
+
+// library hands out credentials to callers who wait for the answer. got is called
+// once, at once or later: with a set, or without one.
+type library interface {
+	ask(got func(c set, ok bool))
+	// rejected tells of a set that a service did not take. It is true where the
+	// call is to be made once more.
+	rejected(c set) bool
+}
+
+// tally is what became of the requests of one run.
+type tally struct {
+	made, failed int64
+	longest      int64 // wait of any caller for credentials
+	byMinute     []int64
+	failing      []int64 // of those
+	calls, peak  int64   // of STS
+}
+
+// request is one call of a caller's: credentials, then the call that they sign.
+func (t *tally) request(h *host, l library, done func()) {
+	begun, again := h.now, true
+	var answer func(c set, ok bool)
+	answer = func(c set, ok bool) {
+		t.longest = max(t.longest, h.now-begun)
+		good := ok && h.accepts(c)
+		if ok && !good && again && l.rejected(c) {
+			again = false
+			l.ask(answer)
+			return
+		}
+		t.count(h.now, good)
+		done()
+	}
+	l.ask(answer)
+}
+
+func (t *tally) count(now int64, good bool) {
+	m := int(now / minute)
+	for len(t.byMinute) <= m {
+		t.byMinute, t.failing = append(t.byMinute, 0), append(t.failing, 0)
+	}
+	t.made++
+	t.byMinute[m]++
+	if !good {
+		t.failed++
+		t.failing[m]++
+	}
+}

@@ -1,0 +1,193 @@
+package wazerohost
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// tiny is a module with one empty function, which is compiled in no time.
+var tiny = []byte("\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x0a\x04\x01\x02\x00\x0b")
+
+func tinyEngine(t *testing.T, dir string) {
+	t.Helper()
+	e, err := newEngine(t.Context(), tiny, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheCacheHoldsTheMachineCode(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not there", "yet")
+	tinyEngine(t, dir)
+	files, _ := filepath.Glob(filepath.Join(dir, "*", "*"))
+	if len(files) != 1 {
+		t.Fatalf("the cache has %v", files)
+	}
+	before, err := os.Stat(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	tinyEngine(t, dir)
+	if after, err := os.Stat(files[0]); err != nil || !os.SameFile(before, after) {
+		t.Errorf("it was compiled again: %v", err)
+	}
+	// a cache never keeps anybody from starting
+	code, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{code[:len(code)/2], bytes.Repeat([]byte{0xff}, len(code)), nil} {
+		if err := os.WriteFile(files[0], damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		tinyEngine(t, dir)
+	}
+	if _, err := New(t.Context(), tiny, Config{CacheDir: files[0]}); err == nil || !strings.Contains(err.Error(), "CacheDir must") {
+		t.Errorf("a file as the directory: %v", err)
+	}
+}
+
+// lookups counts how often an export is looked for, by name.
+type lookups struct {
+	api.Module
+	of map[string]int
+}
+
+func (l *lookups) ExportedFunction(name string) api.Function {
+	l.of[name]++
+	return l.Module.ExportedFunction(name)
+}
+
+// Each export is looked up once for calls of the host's, and once for calls from
+// within a host function.
+func TestFunctionsAreLookedUpOnce(t *testing.T) {
+	host := &inside{t: t}
+	host.machine = newMachine(t, modules.plain, host)
+	counted := &lookups{host.machine.module, map[string]int{}}
+	host.machine.module, host.machine.functions = counted, nil
+	s := openHandle(t, host.machine)
+	for i := range int64(50) {
+		now := core.Now{Wall: wall0, Elapsed: i}
+		if _, err := host.machine.Ask(s, now, 0); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := host.machine.Force(s, now); err != nil { // starts a flight, and completes it inside
+			t.Fatal(err)
+		}
+	}
+	if len(host.begun) < 10 || counted.of["evercreds_complete"] != 1 || counted.of["evercreds_ask"] != 1 {
+		t.Errorf("%d flights; looked up: %v", len(host.begun), counted.of)
+	}
+	for name, n := range counted.of {
+		if n > 2 {
+			t.Errorf("%s was looked up %d times", name, n)
+		}
+	}
+}
+
+// One mutex for each instance: the sessions of one Runtime take turns (the race
+// detector would tell), and no Runtime waits for another.
+func TestOneMutexForEachInstance(t *testing.T) {
+	h := &hands{}
+	rt, other := newRuntime(t, modules.plain, h.now), newRuntime(t, modules.plain, h.now)
+	var all sync.WaitGroup
+	for range 4 {
+		s := openSession(t, rt, &source{hands: h})
+		for range 4 {
+			all.Go(func() {
+				for range 50 {
+					_, err := s.Credentials(t.Context())
+					if err == nil {
+						_, err = s.Refresh(t.Context())
+					}
+					if err == nil {
+						_, err = s.Status(core.StatusInstalls)
+					}
+					if err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+	}
+	all.Wait()
+	rt.mu.Lock()
+	defer rt.mu.Unlock()
+	wantKey(t, openSession(t, other, &source{hands: h}), "key-1")
+}
+
+// After Close nothing of ours runs, whatever the sources were at.
+func TestNothingRunsAfterClose(t *testing.T) {
+	h := &hands{}
+	rt, err := New(t.Context(), modules.plain, Config{CacheDir: modules.cache, clock: h.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idle, busy := openSession(t, rt, &source{hands: h}), openSession(t, rt, &source{hands: h, gate: make(chan struct{})})
+	wantKey(t, idle, "key-1") // and has a timer now
+	waiter := make(chan error)
+	go func() { _, err := busy.Credentials(context.Background()); waiter <- err }()
+	wait(t, func() bool { n, err := busy.Status(core.StatusFlight); return err == nil && n != 0 })
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var own *Error
+	if err := <-waiter; !errors.As(err, &own) || own.Code != core.CodeClosed {
+		t.Errorf("the waiter: %v", err)
+	}
+	stacks := make([]byte, 1<<20)
+	for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
+		if strings.Contains(g, "wazerohost.(*Session)") {
+			t.Errorf("still running:\n%s", g)
+		}
+	}
+	if _, err := rt.Open(&source{}); err == nil {
+		t.Error("opened in a Runtime that is closed")
+	}
+	if _, err := rt.Machine(t.Context(), silent{}); err == nil {
+		t.Error("a Runtime that is closed has made an instance")
+	}
+	if err := rt.Close(); err != nil {
+		t.Errorf("closing again: %v", err)
+	}
+}
+
+// A source that does not heed its context keeps Close no longer than a second.
+func TestCloseLeavesAStubbornSourceBehind(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	stubborn, err := hostfuncs.NewCustom(func(context.Context) (hostfuncs.Credentials, error) {
+		<-release
+		return hostfuncs.Credentials{}, errors.New("too late")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openSession(t, newRuntime(t, modules.plain, nil), stubborn)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if _, err := s.Credentials(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	start := time.Now()
+	if err := s.Close(); err != nil || time.Since(start) < closeGrace {
+		t.Errorf("closed after %v: %v", time.Since(start), err)
+	}
+}

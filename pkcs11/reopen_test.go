@@ -1,0 +1,115 @@
+//go:build cgo
+
+package pkcs11_test
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"errors"
+	"sync"
+	"testing"
+
+	raw "github.com/miekg/pkcs11"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/pkcs11"
+)
+
+// forget has the token forget this process, as when it is taken out and put in again.
+func forget(t *testing.T) {
+	t.Helper()
+	library := raw.New(softHSM.library)
+	slots, err := library.GetSlotList(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, slot := range slots {
+		if err := library.CloseAllSessions(slot); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestATokenThatWasTakenOut(t *testing.T) {
+	p := token(t, "rsa")
+	key, other := open(t, p), open(t, token(t, "ec"))
+	s := session(t, softHSM.standIn.ClientRSA, key)
+	digest := sha256.Sum256([]byte("a handshake"))
+	for range 3 {
+		forget(t)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				for _, k := range []*pkcs11.Key{key, other} {
+					signature, err := k.Sign(rand.Reader, digest[:], crypto.SHA256)
+					if err != nil {
+						t.Error(err)
+					}
+					if public, ok := k.Public().(*rsa.PublicKey); ok {
+						if err := rsa.VerifyPKCS1v15(public, crypto.SHA256, digest[:], signature); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+	forget(t)
+	if _, err := s.Refresh(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A PIN that was changed meanwhile is tried once, and no more: the token would lock
+// itself.
+func TestAPINThatIsRefusedLaterIsNotTriedAgain(t *testing.T) {
+	key := open(t, token(t, "ec"))
+	const changed = "5550199"
+	changePIN(t, pin, changed)
+	forget(t)
+	digest := sha256.Sum256([]byte("a handshake"))
+	_, first := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+	wantParameter(t, first, "PIN")
+	var permanent *hostfuncs.Error
+	if !errors.As(first, &permanent) || permanent.Class != core.Permanent {
+		t.Errorf("the session is not told that trying again is no use: %v", first)
+	}
+	changePIN(t, changed, pin)
+	if _, err := key.Sign(rand.Reader, digest[:], crypto.SHA256); err != first {
+		t.Errorf("tried again: %v", err)
+	}
+	wantNoPIN(t, first)
+	if err := key.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func changePIN(t *testing.T, from, to string) {
+	t.Helper()
+	library := raw.New(softHSM.library)
+	mine := library.Initialize() == nil // else a key has
+	slots, err := library.GetSlotList(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, slot := range slots {
+		if info, err := library.GetTokenInfo(slot); err != nil || info.Label != tokenLabel {
+			continue
+		}
+		session, err := library.OpenSession(slot, raw.CKF_SERIAL_SESSION|raw.CKF_RW_SESSION)
+		if err == nil {
+			err = library.SetPIN(session, from, to)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = library.CloseSession(session)
+	}
+	if mine {
+		_ = library.Finalize()
+	}
+}
