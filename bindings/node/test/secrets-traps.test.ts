@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as abi from "../src/abi_generated.js";
 import { runForCode } from "../src/command.js";
 import { Rules } from "../src/rules.js";
 import type { Exports, Runtime } from "../src/runtime.js";
@@ -45,7 +46,11 @@ describe.skipIf(panicFile === undefined)("after its death a module's memory has 
     const runtime = freshRuntime(panicFile);
     const { session } = secretive(runtime);
     await session.credentials();
-    runtime.run(undefined, (x) => (x as Broken).evercreds_test_panic(1));
+    const panicked = runtime.run(undefined, (x) => {
+      const next = x.evercreds_session_new(); // the session's own handle is the one before
+      return (x as Broken).evercreds_test_panic(next - 1);
+    });
+    expect(panicked).toBe(abi.Result.ERR_PANIC);
     await session.refresh();
     expect(session.status().counters.installed).toBe(2);
     instances.expectNone(SECRETS, 1);

@@ -30,6 +30,7 @@ const gauge = new Gauge(clock, signal);
 const world = new World(
   clock,
   freshRuntime(panicFile ?? wasmFile),
+  gauge,
   random(Number(values.seed)),
   signal,
   (thing) => {
@@ -50,6 +51,7 @@ for (let day = 1; day <= count; day++) {
 const problems = verdict(days, world.lasting);
 for (const problem of problems) console.log(`soak: ${problem}`);
 if (problems.length === 0) {
-  console.log(`soak: nothing grows over ${world.fetched} refreshes and ${world.deaths} deaths`);
+  const lived = `${world.fetched} refreshes, ${world.panics} panics and ${world.deaths} deaths`;
+  console.log(`soak: nothing grows over ${lived}`);
 }
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -46,6 +46,11 @@ export class Gauge {
     } as unknown as typeof WebAssembly.Instance;
   }
 
+  /** The handles of the latest instance's sessions and caches. */
+  get handles(): number[] {
+    return [...this.#handles];
+  }
+
   async read(): Promise<Usage> {
     // what is dropped comes to its finalizer between turns, and that drops more
     for (let i = 0; i < 6; i++) {

@@ -1,9 +1,11 @@
 import type { AwsCredentials, CustomCredentialsMethod } from "../../src/index.js";
+import * as abi from "../../src/abi_generated.js";
 import type { CommonOptions } from "../../src/options.js";
 import type { Exports, Runtime } from "../../src/runtime.js";
 import { RefreshableSession, withSurroundings } from "../../src/session.js";
 import type { VirtualClock } from "../support/clock.js";
 import { moodySource } from "./sources.js";
+import type { Gauge } from "./usage.js";
 
 const HOUR_MS = 3_600_000;
 const PASSING_AN_HOUR = 8;
@@ -33,6 +35,8 @@ type Broken = Exports & {
 export class World {
   /** Calls that wait. */
   pending = 0;
+  /** Panics that the module survived, each without one of its sessions. */
+  panics = 0;
   /** What sessions that passed had fetched. */
   #passed = 0;
   readonly #lasting: RefreshableSession[];
@@ -42,6 +46,7 @@ export class World {
   constructor(
     private readonly clock: VirtualClock,
     private readonly runtime: Runtime,
+    private readonly gauge: Gauge,
     private readonly next: () => number,
     /** All callers bring this one, which is never aborted. */
     private readonly signal: AbortSignal,
@@ -171,9 +176,11 @@ export class World {
     try {
       this.runtime.run(undefined, (x: Broken) => {
         if (fatal) return x.evercreds_test_fatal?.();
-        const handle = x.evercreds_session_new();
-        x.evercreds_test_panic?.(handle - 1);
-        return x.evercreds_session_free(handle);
+        const handles = this.gauge.handles;
+        const handle = handles[Math.floor(this.next() * handles.length)] ?? 0;
+        const result = x.evercreds_test_panic?.(handle);
+        if (result === abi.Result.ERR_PANIC) this.panics++;
+        return result;
       });
     } catch (error) {
       this.#deaths.push(error); // it died, as it was told to
