@@ -41,6 +41,7 @@ const days: Day[] = [];
 for (let day = 1; day <= count; day++) {
   // in the second half one instance lives on, so that its own memory has time to grow
   for (let hour = 0; hour < 24; hour++) await world.hour({ harm: day <= count / 2 });
+  await world.crowd();
   await world.rest();
   const usage = { ...(await gauge.read()), fetched: world.fetched };
   days.push(usage);

@@ -7,6 +7,7 @@ import { moodySource } from "./sources.js";
 
 const HOUR_MS = 3_600_000;
 const PASSING_AN_HOUR = 8;
+const CROWD = 200;
 
 /** One way to keep credentials each; some are eager, so that their timers run. */
 const OPTIONS: readonly CommonOptions[] = [
@@ -47,13 +48,14 @@ export class World {
     /** Keeps what it is given; does so on purpose where a leak is to be found. */
     private readonly keep: (thing: unknown) => void,
   ) {
-    const parents = OPTIONS.map((options) => this.#open(options, moodySource(clock, next)));
-    const children = parents.map((parent, i) =>
-      this.#open(OPTIONS[i] ?? {}, async (args, context) => {
+    const parents = OPTIONS.map((options) => this.#open(options, this.#source()));
+    const children = parents.map((parent, i) => {
+      const source = this.#source();
+      return this.#open(OPTIONS[i] ?? {}, async (args, context) => {
         await parent.credentialsFor({ minTtl: 60, signal: context.signal });
-        return moodySource(clock, next)(args, context);
-      }),
-    );
+        return source(args, context);
+      });
+    });
     this.#lasting = [...parents, ...children];
   }
 
@@ -85,6 +87,14 @@ export class World {
     for (let i = 0; i < PASSING_AN_HOUR; i++) await this.#passing();
   }
 
+  /** Many sessions at once, closed while callers of some still wait. */
+  async crowd(): Promise<void> {
+    const crowd = Array.from({ length: CROWD }, () => this.#open({}, this.#source()));
+    for (const session of crowd) this.#call(session);
+    await this.clock.advance(5000);
+    for (const session of crowd) await this.#end(session);
+  }
+
   /** Nobody calls, until nobody waits. */
   async rest(): Promise<void> {
     await this.clock.advance(HOUR_MS / 2);
@@ -103,6 +113,10 @@ export class World {
       { runtime: this.runtime, clock: this.clock },
       () => new RefreshableSession(all),
     );
+  }
+
+  #source(): CustomCredentialsMethod {
+    return moodySource(this.clock, this.next);
   }
 
   #call(session: RefreshableSession): void {
@@ -130,7 +144,7 @@ export class World {
   /** A session from its beginning to its end; one of four is not closed, but dropped. */
   async #passing(): Promise<void> {
     const options = OPTIONS[Math.floor(this.next() * OPTIONS.length)] ?? {};
-    const session = this.#open(options, moodySource(this.clock, this.next));
+    const session = this.#open(options, this.#source());
     this.keep(session);
     const off = session.on("refresh", () => undefined);
     session.on("failure", () => undefined);
@@ -142,8 +156,13 @@ export class World {
     this.#call(session);
     await this.clock.advance(5000);
     off();
+    if (this.next() < 0.75) await this.#end(session);
+    else this.#passed += session.status().counters.installed;
+  }
+
+  async #end(session: RefreshableSession): Promise<void> {
     this.#passed += session.status().counters.installed;
-    if (this.next() < 0.75) await session.close();
+    await session.close();
   }
 
   /** The module panics in a session, or dies, where it is the one that can. */
