@@ -55,6 +55,16 @@ def test_text_longer_than_its_buffer_is_read_from_the_end(module: WasmLibrary) -
     assert module.evercreds_rule_mfa_code(text, len(text)) == len(text) - 6
 
 
+def test_nothing_that_a_call_was_given_stays_in_its_buffer(module: WasmLibrary) -> None:
+    """Whatever a source has in place of an expiry or a code may be a secret."""
+    secret = b"sentinel-secret-key"
+    module.evercreds_rule_expiry(secret, len(secret))
+    module.evercreds_rule_error_class(abi.Method.STS, 403, secret, len(secret))
+    module.evercreds_rule_rejection(secret, len(secret))
+    memory = module._memory
+    assert secret[:8] not in bytes(memory.read(module._store, 0, memory.data_len(module._store)))
+
+
 def test_a_handle_is_given_back_also_in_the_midst_of_a_call(module: WasmLibrary) -> None:
     """Finalizers run wherever garbage is collected, also in the thread that holds the lock."""
     number = module.evercreds_session_new()

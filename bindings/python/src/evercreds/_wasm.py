@@ -180,14 +180,26 @@ class WasmLibrary:
                 numbers += (_signed(argument & _LOW), _signed(argument >> 32))
             elif letter in "iqd":
                 numbers.append(int(argument) if letter == "i" else float(argument))
+        if "s" not in parameters and "p" not in parameters:
+            return self._answer(export, numbers, parameters, given)
         dropped = 0
         if "s" in parameters:
             at = parameters.index("s")
             dropped = self._write(given[at], given[at + 1])
             numbers[parameters[:at].count("i")] -= dropped
-        if "p" in parameters:
+        else:
             numbers.pop()  # the capacity: the module's buffer has its own
             self._write(given[-3], given[-2])
+        try:
+            result = self._answer(export, numbers, parameters, given)
+        finally:
+            self._wipe(given[parameters.index("s") + 1 if "s" in parameters else -2])
+        return result + dropped if result >= 0 else result
+
+    def _answer(
+        self, export: Any, numbers: list[float], parameters: str, given: tuple[Any, ...]
+    ) -> int:
+        """Call an export, and give what it has written to who has called."""
         result = int(export(self._store, *numbers))
         if result > 0 and "p" in parameters:
             if result > given[-1]:
@@ -196,7 +208,7 @@ class WasmLibrary:
             ctypes.memmove(given[-3], bytes(found), result)
         if result >= 0 and parameters.endswith("o"):
             self._read_decision(given[-1]._obj)
-        return result + dropped if result >= 0 else result
+        return result
 
     def _write(self, content: Any, length: int) -> int:
         """Write bytes to the module's buffer; of more than it holds, the end. Give what is left."""
@@ -204,6 +216,14 @@ class WasmLibrary:
         if length:
             self._memory.write(self._store, bytes(content)[left:length], self._buffer)
         return left
+
+    def _wipe(self, length: int) -> None:
+        """Leave nothing in the buffer of what a call was given: a text may hold a secret.
+
+        So it is after a trap, too, with the memory of an instance that nothing calls any more.
+        """
+        if length:
+            self._memory.write(self._store, bytes(min(length, abi.BUFFER_BYTES)), self._buffer)
 
     def _read_decision(self, out: abi.Decision) -> None:
         raw = self._memory.read(self._store, self._slots, self._slots + _SLOTS)
