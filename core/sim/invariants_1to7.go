@@ -100,6 +100,7 @@ func (r *Room) invariant5(ticket int64) {
 	woken := *r.session
 	expected := woken.Wake(r.now())
 	facts := r.good(&attempt{start: r.now(), truth: r.truth})
+	r.completed(ticket, facts)
 	d := r.do("unknown ticket", ticket, func(s *core.Session) core.Decision { return s.Complete(ticket, r.now(), facts) })
 	if d.Notes&core.NoteUnknownTicket == 0 {
 		r.fail(5, "not noted")

@@ -20,6 +20,7 @@ type Room struct {
 	sets      map[int64]*set     // by the ticket that brought them
 	waiters   []waiter
 	snapshots []snapshot
+	taken     int // how many snapshots, over all
 
 	notBefore   int64 // an error told callers that nothing starts before here
 	quietBefore int64 // a hold-off was told, so that nothing quiet starts before here
@@ -30,8 +31,9 @@ type Room struct {
 	restored    bool  // by an earlier process; promises about the past end there
 	previous    *attempt
 
-	log log
-	err error
+	log   log
+	trace *recorder // nil: the history is not to be written down
+	err   error
 }
 
 // attempt is one flight as the room sees it.
@@ -71,6 +73,7 @@ type waiter struct {
 }
 
 type snapshot struct {
+	number   int // in the order in which they were taken
 	bytes    []byte
 	now      core.Now
 	held     int64
@@ -78,9 +81,9 @@ type snapshot struct {
 }
 
 // enter makes a room and opens its session.
-func enter(c Chooser) *Room {
+func enter(c Chooser, t *recorder) *Room {
 	r := &Room{
-		choose: c, setup: draw(c),
+		trace: t, choose: c, setup: draw(c),
 		attempts: map[int64]*attempt{}, sets: map[int64]*set{},
 	}
 	r.clock = clock{truth: 1_800_000_000_000 + upTo(c, hour), elapsed: upTo(c, hour)}
@@ -88,6 +91,7 @@ func enter(c Chooser) *Room {
 	if r.mode == serverTrue || r.mode == anything {
 		r.offset = pick(c, 0, 0, -hour, hour, -10*365*24*hour)
 	}
+	r.opened()
 	var d, same core.Decision
 	r.session, d, r.err = r.open(r.now(), 1)
 	if r.err != nil {
@@ -113,6 +117,9 @@ func (r *Room) do(what string, arg int64, event func(*core.Session) core.Decisio
 	flight := r.status(core.StatusFlight)
 	d := event(r.session)
 	r.log.add(what, arg, r.now(), d)
+	if r.trace != nil && r.trace.heard != nil {
+		r.trace.heard(what, d)
+	}
 	r.invariant11(event(r.twin), d)
 	r.invariant6(&before, held, what)
 	r.hadFlight(flight, d)

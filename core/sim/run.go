@@ -3,9 +3,11 @@ package sim
 import "github.com/evercreds/evercreds/core"
 
 // Run plays one history and returns the first broken promise.
-func Run(c Chooser, steps int) error {
-	r := enter(c)
-	for i := 0; i < steps && r.err == nil; i++ {
+func Run(c Chooser, steps int) error { return run(c, steps, nil) }
+
+func run(c Chooser, steps int, t *recorder) error {
+	r := enter(c, t)
+	for i := 0; i < steps && r.err == nil && !ended(c); i++ {
 		r.step()
 	}
 	r.recover()
@@ -19,6 +21,7 @@ func (r *Room) recover() {
 	r.setWall(-r.offset)
 	until := r.elapsed + hour
 	for r.err == nil && r.elapsed < until {
+		r.event("ask")
 		d := r.do("recover", 0, func(s *core.Session) core.Decision { return s.Ask(r.now(), 0) })
 		h := r.held()
 		switch d.Kind {
@@ -53,6 +56,7 @@ func (r *Room) close() {
 	if r.err != nil {
 		return
 	}
+	r.event("close")
 	r.do("close", 0, func(s *core.Session) core.Decision { return s.Close() })
 	for _, w := range r.waiters {
 		if d := r.session.Answer(w.ticket, r.now(), w.minTTL, w.forced); d.Code != core.CodeClosed {

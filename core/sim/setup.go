@@ -17,6 +17,8 @@ type setup struct {
 
 	life int64 // what the source usually gives
 	mode mode
+
+	without kind // a bit for each kind that does not happen
 }
 
 type option struct {
@@ -60,6 +62,7 @@ func draw(c Chooser) setup {
 	if oneIn(c, 4) {
 		s.give(core.OptJitter, float64(c.Choose(2)))
 	}
+	s.drawWithout(c)
 	return s
 }
 

@@ -12,6 +12,7 @@ import (
 var (
 	steps = flag.Int("sim.steps", 3_000_000, "how many steps to simulate")
 	first = flag.Uint64("sim.seed", 1, "the first seed")
+	small = flag.Bool("sim.shrink", true, "make a history that breaks a promise smaller")
 )
 
 const history = 400 // steps of one history
@@ -23,7 +24,11 @@ const history = 400 // steps of one history
 func TestHistories(t *testing.T) {
 	for seed := *first; seed < *first+uint64(*steps/history)+1; seed++ {
 		if err := sim.Run(sim.Seeded(seed), history); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
+			if !*small {
+				t.Fatalf("seed %d: %v", seed, err)
+			}
+			scenario, smaller := sim.Shrink(sim.Seeded(seed), history)
+			t.Fatalf("seed %d: %v\n\nA smaller history that breaks the same promise: %v\n\nAs a scenario for core/testdata, with the broken machine's answers:\n\n%s", seed, err, smaller, scenario)
 		}
 	}
 }

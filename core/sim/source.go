@@ -16,17 +16,19 @@ func (r *Room) report() {
 	a := r.running[i]
 	r.running = append(r.running[:i], r.running[i+1:]...)
 	switch n := r.choose.Choose(20); {
-	case n < 11:
+	case n < 11, n < 14 && !r.has(oddReplies), n == 14 && !r.has(deadAttempts), n > 14 && !r.has(failedReplies):
 		r.complete(a, r.good(a), false)
 	case n < 14:
 		facts, useless := r.odd(a)
 		r.complete(a, facts, useless)
 	case n < 15:
+		r.event("abandon %s", r.named(a.ticket))
 		r.reportFailure(a, "abandon", func(s *core.Session) core.Decision { return s.Abandon(a.ticket, r.now()) })
 	default:
 		class := core.Class(r.choose.Choose(5))
 		reason := pick(r.choose, core.CodeSource, core.CodeMalformed, core.CodeClosed)
 		pause := pick(r.choose, 0, 0, 0, 3*second, hour, -hour, 1<<62)
+		r.failed(a.ticket, class, reason, pause)
 		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, r.now(), class, reason, pause)
 		})
@@ -66,6 +68,7 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if had != nil {
 		rejected = had.rejected
 	}
+	r.completed(a.ticket, f)
 	d := r.do("complete", a.ticket, func(s *core.Session) core.Decision { return s.Complete(a.ticket, r.now(), f) })
 	if d.Notes&core.NoteReanchored != 0 {
 		had.wall, had.elapsed = 0, max(had.elapsed, r.latestEnd(a, f))

@@ -4,7 +4,6 @@ import "github.com/evercreds/evercreds/core"
 
 // step lets one thing happen.
 func (r *Room) step() {
-	calm := r.mode == healthy
 	switch n := r.choose.Choose(100); {
 	case n < 35:
 		r.ask()
@@ -12,33 +11,53 @@ func (r *Room) step() {
 		r.passTime()
 	case n < 80:
 		r.report()
-	case n < 84:
-		r.do("wake", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
-	case calm:
-	case n < 88:
-		r.invalidate()
-	case n < 91:
-		r.force()
-	case n < 93:
-		r.unknownTicket()
-	case n < 95:
-		r.prompted()
-	case n < 97:
-		r.takeSnapshot()
-	case n < 98:
-		r.restore()
-	case n < 99:
-		r.stepWall()
+	default:
+		r.rarer(n - 80)
 	}
 	r.serveWaiters()
 }
 
+// rare is what happens now and then, so many times in a hundred.
+var rare = []struct {
+	kind  kind
+	times int
+	do    func(*Room)
+}{
+	{spareWakes, 4, (*Room).spareWake},
+	{rejections, 4, (*Room).invalidate},
+	{forced, 3, (*Room).force},
+	{strangers, 2, (*Room).unknownTicket},
+	{prompts, 2, (*Room).prompted},
+	{snapshots, 2, (*Room).takeSnapshot},
+	{restores, 1, (*Room).restore},
+	{wallSteps, 1, (*Room).stepWall},
+}
+
+// rarer lets the rare thing happen that n falls on, if this history has it. In a
+// healthy room nothing but spare wakes does.
+func (r *Room) rarer(n int) {
+	for _, each := range rare {
+		if n -= each.times; n < 0 {
+			if r.has(each.kind) && (r.mode != healthy || each.kind == spareWakes) {
+				each.do(r)
+			}
+			return
+		}
+	}
+}
+
+func (r *Room) spareWake() {
+	r.event("wake")
+	r.do("wake", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
+}
+
 func (r *Room) ask() {
 	minTTL := int64(0)
-	if r.mode != healthy && oneIn(r.choose, 6) {
+	if r.mode != healthy && r.sometimes(needs, 6) {
 		minTTL = upTo(r.choose, r.life*5/4)
 	}
 	before := *r.session
+	r.asking(minTTL)
 	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), minTTL) })
 	w := waiter{ticket: d.Ticket, minTTL: minTTL, deadline: d.Deadline}
 	switch d.Kind {
@@ -93,6 +112,7 @@ func (r *Room) serveWaiters() {
 func (r *Room) answer(w *waiter) bool {
 	at := *w
 	before := *r.session
+	r.answering(at)
 	d := r.do("answer", at.ticket, func(s *core.Session) core.Decision {
 		return s.Answer(at.ticket, r.now(), at.minTTL, at.forced)
 	})
@@ -108,6 +128,7 @@ func (r *Room) answer(w *waiter) bool {
 }
 
 func (r *Room) force() {
+	r.event("force")
 	d := r.do("force", 0, func(s *core.Session) core.Decision { return s.Force(r.now()) })
 	switch d.Kind {
 	case core.Refresh, core.Wait:
@@ -125,6 +146,7 @@ func (r *Room) invalidate() {
 	if h := r.held(); h != nil && !oneIn(r.choose, 4) {
 		named = h.fingerprint
 	}
+	r.event("invalidate fp=%d", named)
 	d := r.do("invalidate", int64(named), func(s *core.Session) core.Decision { return s.Invalidate(named, r.now()) })
 	if rejected := d.Notes&core.NoteRejected != 0; rejected && (r.held() == nil || r.held().fingerprint != named) {
 		r.fail(0, "a set that is not held was rejected")
@@ -153,6 +175,7 @@ func (r *Room) isRunning(a *attempt) bool {
 func (r *Room) prompted() {
 	for _, a := range r.running {
 		if a.ticket == r.status(core.StatusFlight) {
+			r.event("prompted %s", r.named(a.ticket))
 			d := r.do("prompted", a.ticket, func(s *core.Session) core.Decision { return s.Prompted(a.ticket, r.now()) })
 			if d.Cancelled != a.ticket {
 				a.start, a.truth, a.deadline = r.now(), r.truth, d.NextWake

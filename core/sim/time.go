@@ -8,7 +8,7 @@ func (r *Room) passTime() {
 		r.answerAll()
 	}
 	span := r.span()
-	if r.mode != healthy && oneIn(r.choose, 10) {
+	if r.mode != healthy && r.sometimes(sleeps, 10) {
 		if r.sleep(span); !r.countsSleep {
 			r.endHoldOff() // to the elapsed clock that was a step of the other
 		}
@@ -16,7 +16,8 @@ func (r *Room) passTime() {
 		r.pass(span)
 	}
 	r.log.add("time passed", span, r.now(), core.Decision{})
-	if r.last.NextWake <= r.elapsed && !oneIn(r.choose, 4) { // some timers get lost
+	if r.last.NextWake <= r.elapsed && !r.sometimes(lostTimers, 4) { // some timers get lost
+		r.event("wake")
 		r.do("timer", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
 	}
 }
@@ -58,7 +59,9 @@ func (r *Room) takeSnapshot() {
 	for t, s := range r.sets {
 		rejected[t] = s.rejected
 	}
-	snap := snapshot{r.session.AppendSnapshot(nil), r.now(), r.status(core.StatusSet), rejected}
+	r.taken++
+	snap := snapshot{r.taken, r.session.AppendSnapshot(nil), r.now(), r.status(core.StatusSet), rejected}
+	r.snapped(snap.number)
 	if len(r.snapshots) < 4 {
 		r.snapshots = append(r.snapshots, snap)
 	} else {
@@ -76,6 +79,7 @@ func (r *Room) restore() {
 		r.restart()
 	}
 	r.seeds++
+	r.restoredFrom(snap.number)
 	var d, same core.Decision
 	if r.session, d, r.err = core.Restore(snap.bytes, r.now(), r.seeds); r.err != nil {
 		r.fail(14, "not restored: %v", r.err)

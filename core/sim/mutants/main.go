@@ -85,13 +85,13 @@ func newBench(steps int, seed uint64) (*bench, error) {
 		return nil, err
 	}
 	b := &bench{dir, []string{
-		"-test.run=^TestHistories$", "-sim.steps=" + strconv.Itoa(steps), "-sim.seed=" + strconv.FormatUint(seed, 10),
+		"-test.run=^TestHistories$", "-sim.shrink=false", "-sim.steps=" + strconv.Itoa(steps), "-sim.seed=" + strconv.FormatUint(seed, 10),
 	}}
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go", "internal/trace/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
