@@ -1,0 +1,52 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+// What the rules expect, said by hand for cells that stand for the others.
+func TestExpectationsFollowTheRules(t *testing.T) {
+	const fails, backs = "calls fail from ", " until the source is back"
+	want := map[string]string{
+		"latency classic":      "no call fails",
+		"http classic":         fails + "the mandatory window" + backs,
+		"http adaptive":        fails + "expiry" + backs,
+		"http aws2026":         fails + "expiry on, as the hold-off lasts longer than the outage",
+		"clock_offset aws2026": "no call fails",
+		"revoke classic":       "no call fails but at the rejection",
+	}
+	for _, c := range cells() {
+		name := string(c.row.fault.Kind) + " " + policies[c.policy]
+		e, err := expect(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(name, c.opening(), e.flights, e.words())
+		if w, ok := want[name]; ok && e.words() != w {
+			t.Errorf("%s: %q, want %q", name, e.words(), w)
+		}
+	}
+}
+
+func TestJudgeFindsWhatIsUnexpected(t *testing.T) {
+	for _, c := range cells() {
+		e, err := expect(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, ok := range []bool{true, false} {
+			r := &result{disturbed: true}
+			for at := time.Duration(0); at < length; at += time.Second {
+				r.calls = append(r.calls, call{AtMs: at.Milliseconds(), OK: ok})
+			}
+			sound := ok && (e.words() == "no call fails" || c.row.fault.Kind == revoke)
+			if got := judge(r, e, 1).wrong; (got == "") != sound {
+				t.Errorf("%s %s, all calls %v: %q", c.row.fault.Kind, policies[c.policy], ok, got)
+			}
+			if judge(r, e, e.flights*tries+1).wrong == "" {
+				t.Errorf("%s: no bound on calls to the source", c.row.fault.Kind)
+			}
+		}
+	}
+}

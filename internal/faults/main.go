@@ -1,0 +1,69 @@
+// Command faults runs sessions of Go, Python and Node through every fault that
+// the stand-in has, with signed calls all the while, and compares what became of
+// the calls with what the core decides in virtual time. ./task faults prepares
+// and runs it.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+// workerArg makes this executable the Go worker.
+const workerArg = "worker"
+
+var languages = []string{"go", "python", "node"}
+
+func main() {
+	var err error
+	if len(os.Args) > 1 && os.Args[1] == workerArg {
+		err = runWorker()
+	} else {
+		err = run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "faults:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	write := flag.Bool("write", false, "write docs/faults.md")
+	root := flag.String("root", ".", "the project's directory")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		return fmt.Errorf("%q is not understood; see --help", flag.Arg(0))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, length+2*time.Minute) // ends workers that hang
+	defer cancel()
+	m, err := newMatrix()
+	if err != nil {
+		return err
+	}
+	s, err := awstest.Start(awstest.Config{Lifetime: lifetime})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := m.play(ctx, s, *root); err != nil {
+		return err
+	}
+	unexpected := m.print(os.Stdout)
+	if unexpected > 0 {
+		return fmt.Errorf("%d unexpected cells", unexpected)
+	}
+	if *write {
+		return os.WriteFile(filepath.Join(*root, "docs", "faults.md"), m.page(), 0o644)
+	}
+	return nil
+}

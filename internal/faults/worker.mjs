@@ -1,0 +1,36 @@
+// The Node worker of the fault matrix: a session and a caller for each cell, a line for each call.
+import { STSClient, GetCallerIdentityCommand } from "@aws-sdk/client-sts";
+import { RefreshableSession } from "evercreds";
+
+const job = JSON.parse(process.env.EVERCREDS_FAULTS);
+const at = { region: job.region, endpoint: job.endpoint };
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+async function run({ role, policy, deferred }, cell) {
+  const session = new RefreshableSession({
+    assumeRole: { RoleArn: role, RoleSessionName: "faults-node", DurationSeconds: 900 },
+    stsClient: at,
+    policy,
+    deferRefresh: deferred,
+    advisoryTimeout: job.advisory_s,
+    mandatoryTimeout: job.mandatory_s,
+    refreshTimeout: job.timeout_s,
+  });
+  const client = new STSClient({ ...at, credentials: session.credentials, maxAttempts: 1 });
+  client.middlewareStack.use(session.plugin);
+  const ends = performance.now() + job.length_ms;
+  while (performance.now() < ends) {
+    const line = { cell, at_ms: Date.now(), ok: true, error: "" };
+    try {
+      await client.send(new GetCallerIdentityCommand({}));
+    } catch (error) {
+      line.ok = false;
+      line.error = String(error);
+    }
+    console.log(JSON.stringify(line));
+    await pause(1000);
+  }
+  await session.close();
+}
+
+await Promise.all(job.cells.map(run));
