@@ -23,8 +23,9 @@ type expectation struct {
 func expect(c cell) (expectation, error) {
 	e := expectation{failed: make([]int, length/every+1)}
 	for seed := range uint64(12) {
-		for _, slow := range []time.Duration{tick, time.Second, 3 * time.Second} {
-			v, err := newVirtual(c, seed+1, slow)
+		for i, slow := range []time.Duration{tick, time.Second, 3 * time.Second} {
+			// A refresh may fall just before the fault's end or just after it.
+			v, err := newVirtual(c, seed+1, slow, faultUntil+time.Duration(i-1)*every)
 			if err != nil {
 				return e, err
 			}
@@ -54,7 +55,6 @@ func (e expectation) at(t time.Duration) (must, may bool) {
 type flight struct {
 	ticket  int64
 	ends    time.Duration
-	begun   time.Duration
 	faulted bool
 }
 
@@ -70,7 +70,8 @@ type truth struct {
 
 type virtual struct {
 	cell    cell
-	slow    time.Duration
+	slow    time.Duration // to fail
+	until   time.Duration // the fault's end
 	s       *core.Session
 	origin  time.Duration // when the first set came
 	now     time.Duration
@@ -84,8 +85,8 @@ type virtual struct {
 	revoked bool
 }
 
-func newVirtual(c cell, seed uint64, slow time.Duration) (*virtual, error) {
-	v := &virtual{cell: c, slow: slow, s: core.New(), origin: -1, sets: map[int64]truth{}, wake: core.Never,
+func newVirtual(c cell, seed uint64, slow, until time.Duration) (*virtual, error) {
+	v := &virtual{cell: c, slow: slow, until: until, s: core.New(), origin: -1, sets: map[int64]truth{}, wake: core.Never,
 		failed: make([]bool, length/every+1)}
 	options := map[core.Option]float64{
 		core.OptPolicy: float64(c.policy), core.OptAdvisoryTimeout: advisory.Seconds(),
@@ -147,13 +148,17 @@ func (v *virtual) effects(d core.Decision) {
 		return
 	}
 	v.flights++
-	f := &flight{ticket: d.Started, begun: v.now, ends: v.now + tick}
+	f := &flight{ticket: d.Started, ends: v.now + tick}
 	since := v.now - v.origin
-	f.faulted = v.cell.row.fault.Kind != revoke && v.origin >= 0 && since >= faultFrom && since < faultUntil
+	f.faulted = v.cell.row.fault.Kind != revoke && v.origin >= 0 && since >= faultFrom && since < v.until
 	if r := v.cell.row.reply; f.faulted {
 		switch {
 		case r.hangs:
 			f.ends = v.now + time.Hour
+			// An SDK may give up half-way and ask again.
+			if again := timeout / 2; v.slow > tick && since+again >= v.until {
+				f.ends, f.faulted = v.now+again, false
+			}
 		case r.late > 0:
 			f.ends = v.now + r.late
 		case r.class != core.ClassNone:

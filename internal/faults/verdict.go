@@ -105,7 +105,7 @@ func (m *matrix) print(w io.Writer) (unexpected int) {
 			total.failed += t.failed
 			total.must += t.must
 		}
-		fmt.Fprintf(w, " %s\n", m.expected[i].words())
+		fmt.Fprintf(w, " %s\n", m.expected[i].words(c.row.fault.Kind))
 	}
 	fmt.Fprint(w, wrong.String())
 	fmt.Fprintf(w, "%d cells, %d calls, %d failed, %d of them had to by the rules with the tolerance taken off; %d unexpected cells\n",
@@ -114,7 +114,7 @@ func (m *matrix) print(w io.Writer) (unexpected int) {
 }
 
 // words tells what the rules expect of a cell.
-func (e expectation) words() string {
+func (e expectation) words(kind awstest.Kind) string {
 	first, last, may := -1, -1, false
 	for i, n := range e.failed {
 		may = may || n > 0
@@ -128,8 +128,10 @@ func (e expectation) words() string {
 	switch {
 	case !may:
 		return "no call fails"
-	case first < 0 || last-first < int(2*time.Second/every):
+	case kind == revoke:
 		return "no call fails but at the rejection"
+	case kind == awstest.KindClockOffset:
+		return "calls may fail after the clock went back, while new sets end no later than the one held"
 	}
 	from := "the advisory window"
 	switch at := time.Duration(first) * every; {
@@ -163,7 +165,7 @@ when a call succeeds though all calls in all runs fail within %[9]s of it, or wh
 `, lifetime, faultFrom, faultUntil, length, revokedAt, advisory, mandatory, timeout, tolerance, tries)
 	for i := 0; i < len(m.cells); i += 2 {
 		c := m.cells[i]
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.row.fault.Kind, policies[c.policy], m.expected[i].words(), m.expected[i+1].words())
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.row.fault.Kind, policies[c.policy], m.expected[i].words(c.row.fault.Kind), m.expected[i+1].words(c.row.fault.Kind))
 	}
 	return b.Bytes()
 }
