@@ -160,6 +160,8 @@ The policies' default windows are too long for that, so all sessions are given a
 What is expected is what the core decides in virtual time on the same timeline, over many seeds and over sources that fail at once or slowly. A cell is unexpected when a call fails though no call in any of these runs does within %[9]s of it,
 when a call succeeds though all calls in all runs fail within %[9]s of it, or when the source is asked more often than the longest run asks it, times the %[10]d tries of an SDK.
 
+In the row `+"`clock_offset`"+` the server's clock is two minutes ahead during the fault, and goes back at its end. The sets that come then end before the one that is held, which `+"`classic`"+` and `+"`adaptive`"+` take for no progress; `+"`aws2026`"+` has no such rule.
+
 | fault | policy | deferred | eager |
 |---|---|---|---|
 `, lifetime, faultFrom, faultUntil, length, revokedAt, advisory, mandatory, timeout, tolerance, tries)
