@@ -9,6 +9,7 @@ import (
 const (
 	tick  = 50 * time.Millisecond
 	every = 500 * time.Millisecond // a call
+	seeds = 12
 )
 
 // expectation is what the core does with the timeline of a cell, over many
@@ -22,7 +23,7 @@ type expectation struct {
 // expect runs the core in virtual time.
 func expect(c cell) (expectation, error) {
 	e := expectation{failed: make([]int, length/every+1)}
-	for seed := range uint64(12) {
+	for seed := range uint64(seeds) {
 		for i, slow := range []time.Duration{tick, time.Second, 3 * time.Second} {
 			// A refresh may fall just before the fault's end or just after it.
 			v, err := newVirtual(c, seed+1, slow, faultUntil+time.Duration(i-1)*every)
@@ -71,6 +72,7 @@ type truth struct {
 type virtual struct {
 	cell    cell
 	slow    time.Duration // to fail
+	seed    uint64
 	until   time.Duration // the fault's end
 	s       *core.Session
 	origin  time.Duration // when the first set came
@@ -86,7 +88,7 @@ type virtual struct {
 }
 
 func newVirtual(c cell, seed uint64, slow, until time.Duration) (*virtual, error) {
-	v := &virtual{cell: c, slow: slow, until: until, s: core.New(), origin: -1, sets: map[int64]truth{}, wake: core.Never,
+	v := &virtual{cell: c, slow: slow, seed: seed, until: until, s: core.New(), origin: -1, sets: map[int64]truth{}, wake: core.Never,
 		failed: make([]bool, length/every+1)}
 	options := map[core.Option]float64{
 		core.OptPolicy: float64(c.policy), core.OptAdvisoryTimeout: advisory.Seconds(),
@@ -155,7 +157,10 @@ func (v *virtual) effects(d core.Decision) {
 		switch {
 		case r.hangs:
 			f.ends = v.now + time.Hour
-			// An SDK may give up half-way and ask again.
+			// An SDK may give up early, and may have asked again half-way.
+			if v.slow > tick {
+				f.ends = v.now + timeout/2 + timeout/2*time.Duration(v.seed)/seeds
+			}
 			if again := timeout / 2; v.slow > tick && since+again >= v.until {
 				f.ends, f.faulted = v.now+again, false
 			}
@@ -174,6 +179,9 @@ func (v *virtual) finish(f *flight) {
 	r := reply{}
 	if f.faulted {
 		r = v.cell.row.reply
+	}
+	if r.hangs {
+		r.class = core.Recoverable
 	}
 	if r.class != core.ClassNone {
 		v.effects(v.s.Fail(f.ticket, v.clock(), r.class, core.CodeSource, 0))
