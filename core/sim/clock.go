@@ -8,6 +8,10 @@ const (
 	hour         = 60 * minute
 )
 
+// lastInstant is a few days before the end of the year 9999, beyond which no host may
+// tell the machine an instant: a source that errs in the year lends sets of decades.
+const lastInstant = 253402300800000 - 100*hour
+
 // clock is the time in the room: what the source's server says, and the two
 // clocks of the host, each with its own faults.
 type clock struct {
@@ -19,6 +23,11 @@ type clock struct {
 
 func (c *clock) now() core.Now {
 	return core.Now{Wall: c.truth + c.offset, Elapsed: c.elapsed}
+}
+
+// most is how much time may pass yet.
+func (c *clock) most() int64 {
+	return max(0, lastInstant-max(c.truth, c.truth+c.offset, c.elapsed))
 }
 
 func (c *clock) pass(span int64) {

@@ -7,7 +7,7 @@ func (r *Room) passTime() {
 	if r.mode == healthy {
 		r.answerAll()
 	}
-	span := r.span()
+	span := min(r.span(), r.most())
 	if r.mode != healthy && r.sometimes(sleeps, 10) {
 		if r.sleep(span); !r.countsSleep {
 			r.endHoldOff() // to the elapsed clock that was a step of the other

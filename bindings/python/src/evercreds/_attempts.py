@@ -25,14 +25,7 @@ _numbers = itertools.count(1)
 class Attempts(Ledger):
     """Runs the source for each flight, in a thread of its own, and reports once how it ended.
 
-    Args:
-        source: Where credentials come from.
-        options: The machine's options.
-        clock: Where the time comes from.
-        seed: Gives a fresh random number of 64 bits.
-
-    Raises:
-        OptionRefusedError: The machine refuses an option.
+    What it takes, and raises, is said of ``SessionCore``.
     """
 
     def __init__(

@@ -51,14 +51,7 @@ class Ledger:
     lock can be taken again by the thread that has it, and what an event has to say may be overtaken
     by what came later.
 
-    Args:
-        source: Where credentials come from.
-        options: The machine's options.
-        clock: Where the time comes from.
-        seed: Gives a fresh random number of 64 bits.
-
-    Raises:
-        OptionRefusedError: The machine refuses an option.
+    What it takes, and raises, is said of ``SessionCore``.
     """
 
     def __init__(
