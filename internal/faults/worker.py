@@ -1,4 +1,4 @@
-"""The Python worker of the fault matrix: a session and a caller for each cell, a line for each call."""
+"""The Python worker of the fault matrix: a session and a caller for each cell, and its calls."""
 
 from __future__ import annotations
 
