@@ -19,7 +19,8 @@ class Worker:
         self.job = job
         self.lock = threading.Lock()
         self.report = {"phase": "empty", "error": "", "sequence": ""}
-        self.report |= dict.fromkeys(("left_ms", "calls", "failed", "spells", "rejected", "wait_ms"), 0)
+        counts = ("left_ms", "calls", "failed", "spells", "rejected", "wait_ms")
+        self.report |= dict.fromkeys(counts, 0)
         endpoint = {"endpoint_url": job["endpoint"]} if job["endpoint"] else {}
         self.session = RefreshableSession(
             assume_role_kwargs={
