@@ -5,7 +5,6 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"net/http"
@@ -19,17 +18,6 @@ import (
 	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
-
-// keyOf reads a key, as crypto/tls would.
-func keyOf(t *testing.T, c awstest.ClientCert) crypto.Signer {
-	t.Helper()
-	block, _ := pem.Decode(c.KeyPEM)
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key.(crypto.Signer)
-}
 
 // token is a key of which nothing can be had but its public half and signatures.
 type token struct {
@@ -57,7 +45,7 @@ func (k *token) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]b
 func TestIoTSigner(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	for _, c := range []awstest.ClientCert{standIn.ClientEC, standIn.ClientRSA} {
-		key := &token{key: keyOf(t, c)}
+		key := &token{key: c.Signer()}
 		p := iotParams(standIn)
 		p.Certificate, p.PrivateKey, p.Signer = hostfuncs.PEMFile(c.CertFile), hostfuncs.PEM{}, key
 		source := newIoT(t, p)
@@ -86,7 +74,7 @@ func TestIoTSignerTLS12(t *testing.T) {
 				w.WriteHeader(http.StatusForbidden)
 			})
 		p := iotParams(standIn)
-		p.Certificate, p.PrivateKey, p.Signer = hostfuncs.PEMFile(c.CertFile), hostfuncs.PEM{}, &token{key: keyOf(t, c)}
+		p.Certificate, p.PrivateKey, p.Signer = hostfuncs.PEMFile(c.CertFile), hostfuncs.PEM{}, &token{key: c.Signer()}
 		p.InsecureSkipVerify, p.DialContext = true, dialTo(old)
 		_, err := newIoT(t, p).Fetch(t.Context(), flight)
 		if e := sourceError(t, err); e.Status != http.StatusForbidden || version.Load() != tls.VersionTLS12 {
@@ -113,7 +101,7 @@ func TestIoTSignerThatFails(t *testing.T) {
 		"has an error that fails": {func() error { return nothing }, "it panicked with a runtime", nil, core.Recoverable},
 	} {
 		p := iotParams(standIn)
-		p.PrivateKey, p.Signer = hostfuncs.PEM{}, &token{key: keyOf(t, standIn.ClientEC), sign: c.sign}
+		p.PrivateKey, p.Signer = hostfuncs.PEM{}, &token{key: standIn.ClientEC.Signer(), sign: c.sign}
 		_, err := newIoT(t, p).Fetch(t.Context(), flight)
 		e := sourceError(t, err)
 		if e.Class != c.class || !strings.HasPrefix(e.Message, "Signer: ") || !strings.Contains(e.Message, c.want) {
@@ -132,7 +120,7 @@ func TestIoTSignerThatHangs(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
-	key := &token{key: keyOf(t, standIn.ClientEC), sign: func() error { <-release; return nil }}
+	key := &token{key: standIn.ClientEC.Signer(), sign: func() error { <-release; return nil }}
 	p := iotParams(standIn)
 	p.PrivateKey, p.Signer, p.Timeout = hostfuncs.PEM{}, key, 300*time.Millisecond
 	source := newIoT(t, p)
@@ -156,7 +144,7 @@ func TestIoTSignerThatHangs(t *testing.T) {
 // Signers that want the message, and not its digest, get it.
 func TestIoTMessageSigner(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
-	key := &messages{token: token{key: keyOf(t, standIn.ClientEC)}}
+	key := &messages{token: token{key: standIn.ClientEC.Signer()}}
 	p := iotParams(standIn)
 	p.PrivateKey, p.Signer = hostfuncs.PEM{}, key
 	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {

@@ -182,8 +182,8 @@ func TestIoTParameters(t *testing.T) {
 			func(p *hostfuncs.IoTParams) { p.PrivateKey = hostfuncs.PEMFile(standIn.ClientRSA.KeyFile) },
 		},
 		"Signer": {
-			func(p *hostfuncs.IoTParams) { p.Signer = keyOf(t, standIn.ClientEC) }, // beside PrivateKey
-			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, keyOf(t, standIn.ClientRSA) },
+			func(p *hostfuncs.IoTParams) { p.Signer = standIn.ClientEC.Signer() }, // beside PrivateKey
+			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, standIn.ClientRSA.Signer() },
 			func(p *hostfuncs.IoTParams) { p.PrivateKey, p.Signer = hostfuncs.PEM{}, (*ecdsa.PrivateKey)(nil) },
 		},
 		"Duration": {

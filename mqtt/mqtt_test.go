@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -141,23 +139,13 @@ func (c *connected) wantEcho(t *testing.T, text string) {
 	}
 }
 
-func signerOf(t *testing.T, c awstest.ClientCert) crypto.Signer {
-	t.Helper()
-	block, _ := pem.Decode(c.KeyPEM)
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key.(crypto.Signer)
-}
-
 func TestX509(t *testing.T) {
 	standIn, s := startStandIn(t), newServer(t)
 	broker := startMosquitto(t, s, standIn)
 	for name, identity := range map[string]evercreds.DeviceIdentity{
 		"files":  {Certificate: evercreds.PEMFile(standIn.ClientEC.CertFile), PrivateKey: evercreds.PEMFile(standIn.ClientEC.KeyFile)},
 		"bytes":  {Certificate: evercreds.PEMBytes(standIn.ClientRSA.CertPEM), PrivateKey: evercreds.PEMBytes(standIn.ClientRSA.KeyPEM)},
-		"signer": {Certificate: evercreds.PEMFile(standIn.ClientEC.CertFile), Signer: signerOf(t, standIn.ClientEC)},
+		"signer": {Certificate: evercreds.PEMFile(standIn.ClientEC.CertFile), Signer: standIn.ClientEC.Signer()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, err := mqtt.X509(mqtt.Broker{
@@ -216,7 +204,7 @@ func TestX509ReadsFilesAgain(t *testing.T) {
 func TestX509WithASignerThatHangs(t *testing.T) {
 	standIn, s := startStandIn(t), newServer(t)
 	broker := startMosquitto(t, s, standIn)
-	hung := &stuck{Signer: signerOf(t, standIn.ClientEC), release: make(chan struct{})}
+	hung := &stuck{Signer: standIn.ClientEC.Signer(), release: make(chan struct{})}
 	t.Cleanup(func() { close(hung.release) })
 	config, err := mqtt.X509(mqtt.Broker{
 		Endpoint: endpoint, ClientID: "stuck", CA: evercreds.PEMBytes(s.caPEM), DialContext: dialTo(broker.tls),

@@ -75,7 +75,7 @@ func runSpied(s *spy, rec *recorder) error {
 	return run(s, 60, rec)
 }
 
-func TestShrinkFindsTheFewChoicesThatMatter(t *testing.T) {
+func TestAGoodHistoryIsNotShrunk(t *testing.T) {
 	scenario, err := Shrink(Seeded(1), 60)
 	if scenario != "" || err == nil || !strings.Contains(fmt.Sprint(err), "no promise") {
 		t.Errorf("a good history: %q, %v", scenario, err)

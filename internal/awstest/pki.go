@@ -24,7 +24,12 @@ import (
 type ClientCert struct {
 	CertPEM, KeyPEM   []byte
 	CertFile, KeyFile string
+
+	key crypto.Signer
 }
+
+// Signer is the private key, for clients whose keys are in no file.
+func (c ClientCert) Signer() crypto.Signer { return c.key }
 
 // String leaves the private key out.
 func (c ClientCert) String() string { return c.CertFile + " with " + c.KeyFile }
@@ -166,6 +171,7 @@ func (s *Server) makeClient(dir, name string, key crypto.Signer) (ClientCert, er
 		KeyPEM:   encodePEM("PRIVATE KEY", der),
 		CertFile: filepath.Join(dir, name+".pem"),
 		KeyFile:  filepath.Join(dir, name+"-key.pem"),
+		key:      key,
 	}
 	if err := os.WriteFile(c.CertFile, c.CertPEM, 0o644); err != nil {
 		return ClientCert{}, err
