@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
@@ -68,10 +69,17 @@ type cell struct {
 	row      row
 	policy   int // index of policies, and the core's number
 	deferred bool
+	copy     int // sessions of the same cell beside each other: 0, 1, ...
+}
+
+// name is what -only matches.
+func (c cell) name(language string) string {
+	return fmt.Sprintf("%s %s %s %s", language, c.row.fault.Kind, policies[c.policy], c.opening())
 }
 
 func (c cell) role(language string) string {
-	return fmt.Sprintf("arn:aws:iam::123456789012:role/faults-%s-%s-%s-%s", language, c.row.fault.Kind, policies[c.policy], c.opening())
+	name := strings.ReplaceAll(c.name(language), " ", "-")
+	return fmt.Sprintf("arn:aws:iam::123456789012:role/faults-%s-%d", name, c.copy)
 }
 
 func (c cell) opening() string {
@@ -84,7 +92,7 @@ func (c cell) opening() string {
 func cells() (all []cell) {
 	for _, r := range rows {
 		for p := range policies {
-			all = append(all, cell{r, p, true}, cell{r, p, false})
+			all = append(all, cell{row: r, policy: p, deferred: true}, cell{row: r, policy: p})
 		}
 	}
 	return all

@@ -6,11 +6,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"syscall"
 	"time"
 
@@ -37,16 +39,27 @@ func main() {
 
 func run() error {
 	write := flag.Bool("write", false, "write docs/faults.md")
+	only := flag.String("only", "", "run the cells whose names match, such as 'node hang adaptive eager'")
+	copies := flag.Int("copies", 1, "sessions for each cell")
 	root := flag.String("root", ".", "the project's directory")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		return fmt.Errorf("%q is not understood; see --help", flag.Arg(0))
 	}
+	match, err := regexp.Compile(*only)
+	switch {
+	case err != nil:
+		return fmt.Errorf("-only: %w", err)
+	case *copies < 1:
+		return fmt.Errorf("-copies must be at least 1, not %d", *copies)
+	case *write && (*only != "" || *copies > 1):
+		return errors.New("-write is for a run of all cells, one session for each")
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, length+2*time.Minute) // ends workers that hang
 	defer cancel()
-	m, err := newMatrix()
+	m, err := newMatrix(match, *copies)
 	if err != nil {
 		return err
 	}

@@ -49,6 +49,9 @@ func (m *matrix) disturb(s *awstest.Server) error {
 	roles := s.Counts().Roles
 	for language, results := range m.results {
 		for i, r := range results {
+			if r == nil {
+				continue
+			}
 			c := m.cells[i]
 			issued := roles[c.role(language)].Issued
 			if len(issued) == 0 || r.disturbed {
@@ -81,8 +84,13 @@ func (m *matrix) disturb(s *awstest.Server) error {
 func (m *matrix) work(ctx context.Context, s *awstest.Server, root, language string) error {
 	job := assignment{Endpoint: s.URL, Region: awstest.DefaultRegion, LengthMs: length.Milliseconds(),
 		Advisory: int(advisory.Seconds()), Mandatory: int(mandatory.Seconds()), Timeout: int(timeout.Seconds())}
-	for _, c := range m.cells {
-		job.Cells = append(job.Cells, session{c.role(language), policies[c.policy], c.deferred})
+	for i, c := range m.cells {
+		if m.results[language][i] != nil {
+			job.Cells = append(job.Cells, session{i, c.role(language), policies[c.policy], c.deferred})
+		}
+	}
+	if len(job.Cells) == 0 {
+		return nil
 	}
 	told, err := json.Marshal(job)
 	if err != nil {
@@ -133,7 +141,7 @@ func (m *matrix) read(language string, out io.Reader) error {
 		if json.Unmarshal(lines.Bytes(), &c) != nil {
 			continue // a warning of the language's own on standard output
 		}
-		if c.Cell < 0 || c.Cell >= len(m.cells) {
+		if c.Cell < 0 || c.Cell >= len(m.cells) || m.results[language][c.Cell] == nil {
 			return fmt.Errorf("a report of cell %d", c.Cell)
 		}
 		r := m.results[language][c.Cell]

@@ -29,6 +29,7 @@ type assignment struct {
 }
 
 type session struct {
+	Cell     int    `json:"cell"` // what its calls are reported as
 	Role     string `json:"role"`
 	Policy   string `json:"policy"`
 	Deferred bool   `json:"deferred"`
@@ -56,7 +57,7 @@ func runWorker() error {
 	lines := json.NewEncoder(os.Stdout)
 	var lock sync.Mutex
 	var all sync.WaitGroup
-	for i, c := range job.Cells {
+	for _, c := range job.Cells {
 		s, err := open(base, job, c)
 		if err != nil {
 			return err
@@ -65,7 +66,7 @@ func runWorker() error {
 		client := sts.NewFromConfig(s.Config(base), func(o *sts.Options) { o.RetryMaxAttempts = 1 })
 		all.Go(func() {
 			for ends := time.Now().Add(time.Duration(job.LengthMs) * time.Millisecond); time.Now().Before(ends); {
-				line := call{Cell: i, AtMs: time.Now().UnixMilli()}
+				line := call{Cell: c.Cell, AtMs: time.Now().UnixMilli()}
 				_, err := client.GetCallerIdentity(context.Background(), nil)
 				if line.OK = err == nil; !line.OK {
 					line.Error = err.Error()

@@ -6,7 +6,7 @@ const job = JSON.parse(process.env.EVERCREDS_FAULTS);
 const at = { region: job.region, endpoint: job.endpoint };
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
-async function open({ role, policy, deferred }, cell) {
+async function open({ cell, role, policy, deferred }) {
   const session = new RefreshableSession({
     assumeRole: { RoleArn: role, RoleSessionName: "faults-node", DurationSeconds: 900 },
     stsClient: at,
@@ -42,5 +42,5 @@ async function open({ role, policy, deferred }, cell) {
 // One after the other: what is left of a set counts from the start of its flight,
 // and many at once would be slow.
 const running = [];
-for (const [index, cell] of job.cells.entries()) running.push((await open(cell, index))());
+for (const cell of job.cells) running.push((await open(cell))());
 await Promise.all(running);

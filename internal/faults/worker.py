@@ -14,9 +14,9 @@ LOCK = threading.Lock()
 
 
 class Caller(threading.Thread):
-    def __init__(self, job: dict, index: int, cell: dict) -> None:
+    def __init__(self, job: dict, cell: dict) -> None:
         super().__init__()
-        self.index = index
+        self.cell = cell["cell"]
         self.session = RefreshableSession(
             assume_role_kwargs={
                 "RoleArn": cell["role"],
@@ -36,7 +36,7 @@ class Caller(threading.Thread):
         self.ends = time.monotonic() + job["length_ms"] / 1000
 
     def call(self) -> None:
-        line = {"cell": self.index, "at_ms": round(time.time() * 1000), "ok": True, "error": ""}
+        line = {"cell": self.cell, "at_ms": round(time.time() * 1000), "ok": True, "error": ""}
         try:
             self.client.get_caller_identity()
         except Exception as error:  # any failed call is what the matrix looks for
@@ -54,10 +54,10 @@ class Caller(threading.Thread):
 def main() -> None:
     job = json.loads(os.environ["EVERCREDS_FAULTS"])
     callers = []
-    for index, cell in enumerate(job["cells"]):
+    for cell in job["cells"]:
         # One after the other: a first refresh makes a client, and many at once
         # would take longer than a refresh may.
-        caller = Caller(job, index, cell)
+        caller = Caller(job, cell)
         caller.call()
         caller.start()
         callers.append(caller)
