@@ -12,14 +12,18 @@ import (
 // The timeline of every cell, counted from its first set. The windows are whole
 // seconds that fit a set of 20 s; the defaults of all policies are too long.
 const (
-	lifetime   = 20 * time.Second
-	advisory   = 10 * time.Second
-	mandatory  = 5 * time.Second
+	lifetime = 20 * time.Second
+	advisory = 12 * time.Second
+	// mandatory is the timeout and 3 s for the first caller to come. Who comes so
+	// late that the set ends before the time is out can only be given the error.
+	mandatory  = 7 * time.Second
 	timeout    = 4 * time.Second // of a refresh
 	faultFrom  = 3 * time.Second
 	faultUntil = 30 * time.Second
-	revokedAt  = 5 * time.Second
-	length     = 45 * time.Second
+	// offsetUntil leaves time for the last set of the row clock_offset to end.
+	offsetUntil = 18 * time.Second
+	revokedAt   = 5 * time.Second
+	length      = 45 * time.Second
 	// tolerance is how far a call of a loaded machine may be from its instant
 	// in virtual time.
 	tolerance = 2500 * time.Millisecond
@@ -27,6 +31,8 @@ const (
 
 // revoke is the row in which the source is sound, and a service rejects the set.
 const revoke awstest.Kind = "revoke"
+
+const offset = awstest.KindClockOffset
 
 // reply is what a source in virtual time makes of a fault.
 type reply struct {
@@ -43,6 +49,15 @@ type row struct {
 	reply reply
 }
 
+// until is when the fault ends. What a clock that went back does shows only when
+// the last set from before that has ended.
+func (r row) until() time.Duration {
+	if r.fault.Kind == offset {
+		return offsetUntil
+	}
+	return faultUntil
+}
+
 // rows are all kinds of faults, and the rejection.
 var rows = []row{
 	{awstest.Fault{Kind: awstest.KindLatency, LatencyMs: 1000}, reply{late: time.Second}},
@@ -57,7 +72,7 @@ var rows = []row{
 	{awstest.Fault{Kind: awstest.KindBadExpiration}, reply{class: core.Recoverable}},
 	{awstest.Fault{Kind: awstest.KindExpired}, reply{past: true}},
 	// Below the skew of 5 minutes that signatures are allowed.
-	{awstest.Fault{Kind: awstest.KindClockOffset, OffsetMs: 120_000}, reply{shift: 2 * time.Minute}},
+	{awstest.Fault{Kind: offset, OffsetMs: 120_000}, reply{shift: 2 * time.Minute}},
 	{awstest.Fault{Kind: awstest.KindFixed}, reply{fixed: true}},
 	{awstest.Fault{Kind: revoke}, reply{}},
 }

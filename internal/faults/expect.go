@@ -1,40 +1,43 @@
 package main
 
-import (
-	"time"
-
-	"github.com/evercreds/evercreds/core"
-)
+import "time"
 
 const (
 	tick  = 50 * time.Millisecond
-	every = 500 * time.Millisecond // a call
+	every = 500 * time.Millisecond // what calls are counted by
 	seeds = 12
 )
 
+// paces are the times between two calls. A worker pauses for a second, and a
+// loaded machine adds to that: who comes late into a window has the less of it.
+var paces = []time.Duration{every, time.Second, 2 * time.Second}
+
 // expectation is what the core does with the timeline of a cell, over many
-// seeds and over sources that take more or less time to fail.
+// seeds, over callers that come more or less often, and over sources that take
+// more or less time to fail.
 type expectation struct {
-	runs    int
-	failed  []int // runs in which the call of this half second fails
+	made    []int // runs with a call that began in this half second
+	failed  []int // those in which it fails
 	flights int   // most in one run
 }
 
 // expect runs the core in virtual time.
 func expect(c cell) (expectation, error) {
-	e := expectation{failed: make([]int, length/every+1)}
+	e := expectation{made: make([]int, length/every), failed: make([]int, length/every)}
 	for seed := range uint64(seeds) {
 		for i, slow := range []time.Duration{tick, time.Second, 3 * time.Second} {
 			// A refresh may fall just before the fault's end or just after it.
-			v, err := newVirtual(c, seed+1, slow, faultUntil+time.Duration(i-1)*every)
+			v, err := newVirtual(c, seed+1, slow, c.row.until()+time.Duration(i-1)*every)
 			if err != nil {
 				return e, err
 			}
 			v.run()
-			e.runs++
 			e.flights = max(e.flights, v.flights)
-			for i, bad := range v.failed {
-				if bad {
+			for i := range e.made {
+				if v.made[i] {
+					e.made[i]++
+				}
+				if v.failed[i] {
 					e.failed[i]++
 				}
 			}
@@ -47,204 +50,8 @@ func expect(c cell) (expectation, error) {
 func (e expectation) at(t time.Duration) (must, may bool) {
 	must = true
 	for i := max(0, int((t-tolerance)/every)); i <= min(len(e.failed)-1, int((t+tolerance)/every)); i++ {
-		must = must && e.failed[i] == e.runs
+		must = must && e.failed[i] == e.made[i]
 		may = may || e.failed[i] > 0
 	}
 	return must, may
-}
-
-type flight struct {
-	ticket  int64
-	ends    time.Duration
-	faulted bool
-}
-
-type waiter struct {
-	ticket int64
-	call   int
-}
-
-type truth struct {
-	print uint64
-	until time.Duration // as the service sees it
-}
-
-type virtual struct {
-	cell    cell
-	slow    time.Duration // to fail
-	seed    uint64
-	until   time.Duration // the fault's end
-	s       *core.Session
-	origin  time.Duration // when the first set came
-	now     time.Duration
-	wake    int64
-	current *flight
-	waiters []waiter
-	sets    map[int64]truth // by ticket
-	newest  truth
-	flights int
-	failed  []bool
-	revoked bool
-}
-
-func newVirtual(c cell, seed uint64, slow, until time.Duration) (*virtual, error) {
-	v := &virtual{cell: c, slow: slow, seed: seed, until: until, s: core.New(), origin: -1, sets: map[int64]truth{}, wake: core.Never,
-		failed: make([]bool, length/every+1)}
-	options := map[core.Option]float64{
-		core.OptPolicy: float64(c.policy), core.OptAdvisoryTimeout: advisory.Seconds(),
-		core.OptMandatoryTimeout: mandatory.Seconds(), core.OptRefreshTimeout: timeout.Seconds(),
-		core.OptDeferRefresh: 0,
-	}
-	if c.deferred {
-		options[core.OptDeferRefresh] = 1
-	}
-	for o, value := range options {
-		if err := v.s.Set(o, value); err != nil {
-			return nil, err
-		}
-	}
-	d, err := v.s.Open(v.clock(), seed)
-	v.effects(d)
-	return v, err
-}
-
-func (v *virtual) clock() core.Now {
-	return core.Now{Wall: 1_800_000_000_000 + v.now.Milliseconds(), Elapsed: 5000 + v.now.Milliseconds()}
-}
-
-// run makes a call each half second from the first set on; before it, at once.
-func (v *virtual) run() {
-	next := time.Duration(0)
-	for v.origin < 0 || v.now < v.origin+length {
-		if v.wake != core.Never && v.clock().Elapsed >= v.wake {
-			v.effects(v.s.Wake(v.clock()))
-		}
-		if f := v.current; f != nil && v.now >= f.ends {
-			v.finish(f)
-		}
-		v.answer()
-		if v.cell.row.fault.Kind == revoke && !v.revoked && v.origin >= 0 && v.now >= v.origin+revokedAt {
-			v.revoked = true
-			v.newest.until = v.now
-			for ticket, set := range v.sets {
-				if set.print == v.newest.print {
-					v.sets[ticket] = v.newest
-				}
-			}
-		}
-		if v.now >= next {
-			next += every
-			v.call()
-		}
-		v.now += tick
-	}
-}
-
-func (v *virtual) effects(d core.Decision) {
-	v.wake = d.NextWake
-	if d.Cancelled != 0 && v.current != nil && v.current.ticket == d.Cancelled {
-		v.current = nil // the host ends it, and says so
-		v.effects(v.s.Abandon(d.Cancelled, v.clock()))
-	}
-	if d.Started == 0 {
-		return
-	}
-	v.flights++
-	f := &flight{ticket: d.Started, ends: v.now + tick}
-	since := v.now - v.origin
-	f.faulted = v.cell.row.fault.Kind != revoke && v.origin >= 0 && since >= faultFrom && since < v.until
-	if r := v.cell.row.reply; f.faulted {
-		switch {
-		case r.hangs:
-			f.ends = v.now + time.Hour
-			// An SDK may give up early, and may have asked again half-way.
-			if v.slow > tick {
-				f.ends = v.now + timeout/2 + timeout/2*time.Duration(v.seed)/seeds
-			}
-			if again := timeout / 2; v.slow > tick && since+again >= v.until {
-				f.ends, f.faulted = v.now+again, false
-			}
-		case r.late > 0:
-			f.ends = v.now + r.late
-		case r.class != core.ClassNone:
-			f.ends = v.now + v.slow
-		}
-	}
-	v.current = f
-}
-
-// finish gives the machine the source's answer.
-func (v *virtual) finish(f *flight) {
-	v.current = nil
-	r := reply{}
-	if f.faulted {
-		r = v.cell.row.reply
-	}
-	if r.hangs {
-		r.class = core.Recoverable
-	}
-	if r.class != core.ClassNone {
-		v.effects(v.s.Fail(f.ticket, v.clock(), r.class, core.CodeSource, 0))
-		return
-	}
-	set := truth{uint64(v.flights) + 1, v.now + lifetime}
-	if r.fixed {
-		set = v.newest
-	}
-	wall := v.clock().Wall
-	expiry := wall + (set.until - v.now + r.shift).Milliseconds()
-	if r.past {
-		expiry = wall - time.Minute.Milliseconds()
-	} else {
-		v.newest, v.sets[f.ticket] = set, set
-	}
-	if v.origin < 0 {
-		v.origin = v.now
-	}
-	v.effects(v.s.Complete(f.ticket, v.clock(), core.Facts{
-		Expiry: expiry, Fingerprint: set.print, Duration: 900_000, ServerTime: wall + r.shift.Milliseconds(),
-	}))
-}
-
-func (v *virtual) call() {
-	index := -1
-	if v.origin >= 0 {
-		index = int((v.now - v.origin) / every)
-	}
-	v.decide(v.s.Ask(v.clock(), 0), waiter{call: index})
-}
-
-// answer asks for all who wait; those whose flight is not over go on waiting.
-func (v *virtual) answer() {
-	all := v.waiters
-	v.waiters = nil
-	for _, w := range all {
-		if v.current != nil && v.current.ticket == w.ticket {
-			v.waiters = append(v.waiters, w)
-			continue
-		}
-		v.decide(v.s.Answer(w.ticket, v.clock(), 0, false), w)
-	}
-}
-
-func (v *virtual) decide(d core.Decision, w waiter) {
-	v.effects(d)
-	switch d.Kind {
-	case core.Serve, core.ServeAndRefresh:
-		if set := v.sets[d.Set]; v.now >= set.until { // the service refuses it
-			v.fails(w)
-			v.effects(v.s.Invalidate(set.print, v.clock()))
-		}
-	case core.Refresh, core.Wait, core.RefreshInline:
-		w.ticket = d.Ticket
-		v.waiters = append(v.waiters, w)
-	default:
-		v.fails(w)
-	}
-}
-
-func (v *virtual) fails(w waiter) {
-	if w.call >= 0 && w.call < len(v.failed) {
-		v.failed[w.call] = true
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
@@ -15,7 +16,9 @@ func TestExpectationsFollowTheRules(t *testing.T) {
 		"latency classic":      "no call fails",
 		"http classic":         fails + "the mandatory window" + backs,
 		"http adaptive":        fails + "expiry" + backs,
+		"hang adaptive":        fails + "expiry" + backs,
 		"http aws2026":         fails + "expiry on, as the hold-off lasts longer than the outage",
+		"clock_offset classic": "calls fail once the last set from before the clock went back has ended",
 		"clock_offset aws2026": "no call fails",
 		"revoke classic":       "no call fails but at the rejection",
 	}
@@ -31,7 +34,27 @@ func TestExpectationsFollowTheRules(t *testing.T) {
 	}
 }
 
+// A reply's Date has whole seconds, and hosts err early.
+func TestSetsMayEndASecondEarly(t *testing.T) {
+	e, err := expect(cell{row: row{fault: awstest.Fault{Kind: awstest.KindHTTP}, reply: reply{class: core.Recoverable}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := int(time.Second / every)
+	opens := int((lifetime - mandatory) / every)
+	if n := e.failed[opens-second]; n == 0 || n == e.made[opens-second] {
+		t.Errorf("%d of %d calls fail a second before the mandatory window, want some", n, e.made[opens-second])
+	}
+	if n := e.failed[opens-2*second]; n > 0 {
+		t.Errorf("%d calls fail two seconds before the mandatory window, want none", n)
+	}
+}
+
 func TestJudgeFindsWhatIsUnexpected(t *testing.T) {
+	unharmed := []string{"clock_offset aws2026"}
+	for _, p := range policies {
+		unharmed = append(unharmed, "latency "+p, "revoke "+p)
+	}
 	for _, c := range cells() {
 		e, err := expect(c)
 		if err != nil {
@@ -42,7 +65,7 @@ func TestJudgeFindsWhatIsUnexpected(t *testing.T) {
 			for at := time.Duration(0); at < length; at += time.Second {
 				r.calls = append(r.calls, call{AtMs: at.Milliseconds(), OK: ok})
 			}
-			sound := ok && slices.Contains([]awstest.Kind{awstest.KindLatency, awstest.KindClockOffset, revoke}, c.row.fault.Kind)
+			sound := ok && slices.Contains(unharmed, string(c.row.fault.Kind)+" "+policies[c.policy])
 			if got := judge(r, e, 1).wrong; (got == "") != sound {
 				t.Errorf("%s %s, all calls %v: %q", c.row.fault.Kind, policies[c.policy], ok, got)
 			}

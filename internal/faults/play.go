@@ -72,7 +72,7 @@ func (m *matrix) disturb(s *awstest.Server) error {
 			f := c.row.fault
 			f.Role = c.role(language)
 			f.FromMs = max(0, (faultFrom - since).Milliseconds())
-			f.UntilMs = (faultUntil - since).Milliseconds()
+			f.UntilMs = (c.row.until() - since).Milliseconds()
 			if err := s.Inject(f); err != nil {
 				return err
 			}

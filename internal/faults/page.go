@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+// words tells what the rules expect of a cell.
+func (e expectation) words(kind awstest.Kind) string {
+	may, first, last := -1, -1, -1 // the first call that may fail; the first and last that must
+	for i, n := range e.failed {
+		if n > 0 && may < 0 {
+			may = i
+		}
+		if n > 0 && n == e.made[i] {
+			last = i
+			if first < 0 {
+				first = i
+			}
+		}
+	}
+	switch {
+	case may < 0:
+		return "no call fails"
+	case kind == revoke:
+		return "no call fails but at the rejection"
+	case kind == offset:
+		return "calls fail once the last set from before the clock went back has ended"
+	}
+	words := "calls fail from " + window(first)
+	if early := window(may); early != window(first) {
+		words = "calls may fail from " + early + ", and do from " + window(first)
+	}
+	if last >= len(e.failed)-2 {
+		return words + " on, as the hold-off lasts longer than the outage"
+	}
+	return words + " until the source is back"
+}
+
+// window is where a half second lies in the life of the first set, which ends up
+// to a second early for hosts.
+func window(bin int) string {
+	switch at := time.Duration(bin)*every + time.Second; {
+	case at >= lifetime:
+		return "expiry"
+	case at >= lifetime-mandatory:
+		return "the mandatory window"
+	}
+	return "the advisory window"
+}
+
+// page is docs/faults.md.
+func (m *matrix) page() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# Faults in the real front ends
+
+Written by `+"`./task faults -- --write`"+` after a run in which Go, Python and Node agreed with every line of the table.
+
+In each language one process holds a session for each cell, every session with a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
+Every cell has one timeline, counted from its first set: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the end is at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
+The policies' default windows are too long for that, so all sessions are given an advisory window of %[6]s, a mandatory one of %[7]s and a refresh timeout of %[8]s; all else is the policy's own. The mandatory window is longer than the timeout by more than callers keep it waiting: who comes so late that the set ends before the time is out waits for a source that hangs, and can then only be given the error.
+
+What is expected is what the core decides in virtual time on the same timeline, over many seeds, over callers that come more or less often, over sources that fail at once or slowly, and with Date headers of whole seconds, for which the hosts let a set end up to a second early. A cell is unexpected when a call fails though no call in any of these runs does within %[9]s of it,
+when a call succeeds though all calls in all runs fail within %[9]s of it, or when the source is asked more often than the longest run asks it, times the %[10]d tries of an SDK.
+
+In the row `+"`clock_offset`"+` the server's clock is two minutes ahead from %[2]s to %[11]s, and then goes back. The sets that come from then on have as long to live as any, but by the words of the source they end before the one that is held, and by these `+"`classic`"+` and `+"`adaptive`"+` judge: no progress.
+That is no failure, so the held set is served until it ends; then calls fail until the source tells of a later end than that set's, here after the timeline. A set that is fetched by `+"`refresh()`"+`, or after a rejection, is taken all the same, and `+"`aws2026`"+` has no such rule.
+
+| fault | policy | deferred | eager |
+|---|---|---|---|
+`, lifetime, faultFrom, faultUntil, length, revokedAt, advisory, mandatory, timeout, tolerance, tries, offsetUntil)
+	for i := 0; i < len(m.cells); i += 2 {
+		c := m.cells[i]
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.row.fault.Kind, policies[c.policy], m.expected[i].words(c.row.fault.Kind), m.expected[i+1].words(c.row.fault.Kind))
+	}
+	return b.Bytes()
+}
