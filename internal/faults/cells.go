@@ -13,16 +13,16 @@ import (
 // seconds that fit a set of 20 s; the defaults of all policies are too long.
 const (
 	lifetime = 20 * time.Second
-	advisory = 12 * time.Second
-	// mandatory is the timeout and 3 s for the first caller to come. Who comes so
+	advisory = 14 * time.Second
+	// mandatory is the timeout and 4 s for the first caller to come. Who comes so
 	// late that the set ends before the time is out can only be given the error.
-	mandatory  = 7 * time.Second
+	mandatory  = 8 * time.Second
 	timeout    = 4 * time.Second // of a refresh
 	faultFrom  = 3 * time.Second
 	faultUntil = 30 * time.Second
 	// offsetUntil leaves time for the last set of the row clock_offset to end.
 	offsetUntil = 18 * time.Second
-	revokedAt   = 5 * time.Second
+	revokedAt   = 4 * time.Second
 	length      = 45 * time.Second
 	// tolerance is how far a call of a loaded machine may be from its instant
 	// in virtual time.

@@ -8,9 +8,12 @@ const (
 	seeds = 12
 )
 
-// paces are the times between two calls. A worker pauses for a second, and a
-// loaded machine adds to that: who comes late into a window has the less of it.
-var paces = []time.Duration{every, time.Second, 2 * time.Second}
+// slowest is the longest time between two calls that the rules are asked about.
+// A worker pauses for a second, and a loaded machine adds to that: who comes late
+// into a window has the less of it.
+const slowest = 3 * time.Second
+
+var paces = []time.Duration{every, time.Second, slowest}
 
 // expectation is what the core does with the timeline of a cell, over many
 // seeds, over callers that come more or less often, and over sources that take

@@ -39,6 +39,7 @@ type session struct {
 type call struct {
 	Cell  int    `json:"cell"`
 	AtMs  int64  `json:"at_ms"` // when it began, in ms since 1970
+	EndMs int64  `json:"end_ms"`
 	OK    bool   `json:"ok"`
 	Error string `json:"error"`
 }
@@ -71,6 +72,7 @@ func runWorker() error {
 				if line.OK = err == nil; !line.OK {
 					line.Error = err.Error()
 				}
+				line.EndMs = time.Now().UnixMilli()
 				lock.Lock()
 				_ = lines.Encode(line) // a reader that has gone ends the process
 				lock.Unlock()

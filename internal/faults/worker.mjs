@@ -20,13 +20,14 @@ async function open({ cell, role, policy, deferred }) {
   client.middlewareStack.use(session.plugin);
   const ends = performance.now() + job.length_ms;
   const call = async () => {
-    const line = { cell, at_ms: Date.now(), ok: true, error: "" };
+    const line = { cell, at_ms: Date.now(), end_ms: 0, ok: true, error: "" };
     try {
       await client.send(new GetCallerIdentityCommand({}));
     } catch (error) {
       line.ok = false;
       line.error = String(error);
     }
+    line.end_ms = Date.now();
     console.log(JSON.stringify(line));
   };
   await call();

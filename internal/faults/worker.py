@@ -13,6 +13,10 @@ from evercreds import RefreshableSession
 LOCK = threading.Lock()
 
 
+def now_ms() -> int:
+    return round(time.time() * 1000)
+
+
 class Caller(threading.Thread):
     def __init__(self, job: dict, cell: dict) -> None:
         super().__init__()
@@ -36,11 +40,12 @@ class Caller(threading.Thread):
         self.ends = time.monotonic() + job["length_ms"] / 1000
 
     def call(self) -> None:
-        line = {"cell": self.cell, "at_ms": round(time.time() * 1000), "ok": True, "error": ""}
+        line = {"cell": self.cell, "at_ms": now_ms(), "end_ms": 0, "ok": True, "error": ""}
         try:
             self.client.get_caller_identity()
         except Exception as error:  # any failed call is what the matrix looks for
             line |= {"ok": False, "error": repr(error)}
+        line["end_ms"] = now_ms()
         with LOCK:
             print(json.dumps(line), flush=True)
 
