@@ -61,7 +61,7 @@ Written by `+"`./task faults -- --write`"+` after a run in which Go, Python and 
 
 In each language one process holds a session for each cell, every session with a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
 Every cell has one timeline, counted from its first set: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the end is at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
-The policies' default windows are too long for that, so all sessions are given an advisory window of %[6]s, a mandatory one of %[7]s and a refresh timeout of %[8]s; all else is the policy's own. The mandatory window is longer than the timeout by more than callers keep it waiting: who comes so late that the set ends before the time is out waits for a source that hangs, and can then only be given the error.
+The policies' default windows are too long for that, so all sessions are given an advisory window of %[6]s, a mandatory one of %[7]s and a refresh timeout of %[8]s; all else is the policy's own. The mandatory window is %[12]s longer than the timeout, for the first caller to come in: whose wait for a source that hangs outlasts the set can only be given the error, by all policies but `+"`aws2026`"+`.
 
 What is expected is what the core decides in virtual time on the same timeline, over many seeds, over callers that come more or less often, over sources that fail at once or slowly, and with Date headers of whole seconds, for which the hosts let a set end up to a second early. A cell is unexpected when a call fails though no call in any of these runs does within %[9]s of it,
 when a call succeeds though all calls in all runs fail within %[9]s of it, or when the source is asked more often than the longest run asks it, times the %[10]d tries of an SDK.
@@ -71,7 +71,7 @@ That is no failure, so the held set is served until it ends; then calls fail unt
 
 | fault | policy | deferred | eager |
 |---|---|---|---|
-`, lifetime, faultFrom, faultUntil, length, revokedAt, advisory, mandatory, timeout, tolerance, tries, offsetUntil)
+`, lifetime, faultFrom, faultUntil, length, revokedAt, advisory, mandatory, timeout, tolerance, tries, offsetUntil, mandatory-timeout)
 	for i := 0; i < len(m.cells); i += 2 {
 		c := m.cells[i]
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.row.fault.Kind, policies[c.policy], m.expected[i].words(c.row.fault.Kind), m.expected[i+1].words(c.row.fault.Kind))
