@@ -27,8 +27,10 @@ type Room struct {
 	failures    int   // of attempts that somebody waited for, since all was well
 	quick       int   // sets in a row that were rejected within a minute
 	spacedUntil int64 // nothing fetches after such a rejection before here
-	bypass      bool  // the held set was rejected, and its bypass was not used
-	restored    bool  // by an earlier process; promises about the past end there
+	downUntil   int64 // the source fails until here, by the server's clock
+	downClass   core.Class
+	bypass      bool // the held set was rejected, and its bypass was not used
+	restored    bool // by an earlier process; promises about the past end there
 	previous    *attempt
 
 	log   log
@@ -91,6 +93,7 @@ func enter(c Chooser, t *recorder) *Room {
 	if r.mode == serverTrue || r.mode == anything {
 		r.offset = pick(c, 0, 0, -hour, hour, -10*365*24*hour)
 	}
+	r.drawDrift(c)
 	r.opened()
 	var d, same core.Decision
 	r.session, d, r.err = r.open(r.now(), 1)

@@ -31,6 +31,7 @@ var rare = []struct {
 	{snapshots, 2, (*Room).takeSnapshot},
 	{restores, 1, (*Room).restore},
 	{wallSteps, 1, (*Room).stepWall},
+	{outages, 1, (*Room).outage},
 }
 
 // rarer lets the rare thing happen that n falls on, if this history has it. In a
