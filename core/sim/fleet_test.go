@@ -9,7 +9,7 @@ import (
 	"github.com/evercreds/evercreds/core/sim"
 )
 
-var sessions = flag.Int("sim.sessions", 500, "how many sessions a fleet has")
+var sessions = flag.Int("sim.sessions", 300, "how many sessions a fleet has")
 
 // A fleet's failure names the seed and the session, whose history it gives as a
 // scenario. A hundred thousand sessions take some minutes, and two gigabytes:
