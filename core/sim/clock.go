@@ -19,11 +19,28 @@ type clock struct {
 	elapsed     int64
 	offset      int64 // how far the wall clock is ahead of the truth
 	countsSleep bool  // the elapsed clock goes on while the machine sleeps
+
+	wallDrift, elapsedDrift drift
+}
+
+// drift is a clock that runs too fast, or too slowly: by some millionths, of which
+// parts of a millisecond are kept for later.
+type drift struct{ millionths, rest int64 }
+
+// over is how far the clock gets ahead in a span.
+func (d *drift) over(span int64) int64 {
+	d.rest += span * d.millionths
+	whole := d.rest / 1_000_000
+	d.rest -= whole * 1_000_000
+	return whole
 }
 
 func (c *clock) now() core.Now {
 	return core.Now{Wall: c.truth + c.offset, Elapsed: c.elapsed}
 }
+
+// apart is how far the host's two clocks are from each other.
+func (c *clock) apart() int64 { return c.truth + c.offset - c.elapsed }
 
 // most is how much time may pass yet.
 func (c *clock) most() int64 {
@@ -32,7 +49,8 @@ func (c *clock) most() int64 {
 
 func (c *clock) pass(span int64) {
 	c.truth += span
-	c.elapsed += span
+	c.elapsed += span + c.elapsedDrift.over(span)
+	c.offset += c.wallDrift.over(span)
 }
 
 // sleep lets time pass with the machine suspended.

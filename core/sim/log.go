@@ -10,7 +10,7 @@ import (
 
 // log keeps the last events, unformatted: a history has millions of them.
 type log struct {
-	entries [60]entry
+	entries []entry // as many as are kept
 	count   int
 }
 

@@ -19,6 +19,7 @@ type Room struct {
 	running   []*attempt         // not yet reported
 	sets      map[int64]*set     // by the ticket that brought them
 	waiters   []waiter
+	attentive bool // waiters hear it when they are called
 	snapshots []snapshot
 	taken     int // how many snapshots, over all
 
@@ -27,12 +28,15 @@ type Room struct {
 	failures    int   // of attempts that somebody waited for, since all was well
 	quick       int   // sets in a row that were rejected within a minute
 	spacedUntil int64 // nothing fetches after such a rejection before here
-	bypass      bool  // the held set was rejected, and its bypass was not used
-	restored    bool  // by an earlier process; promises about the past end there
+	downUntil   int64 // the source fails until here, by the server's clock
+	downClass   core.Class
+	bypass      bool // the held set was rejected, and its bypass was not used
+	restored    bool // by an earlier process; promises about the past end there
 	previous    *attempt
 
 	log   log
-	trace *recorder // nil: the history is not to be written down
+	trace *recorder             // nil: the history is not to be written down
+	told  func(d core.Decision) // what each caller got in the end; nil: nobody listens
 	err   error
 }
 
@@ -81,9 +85,12 @@ type snapshot struct {
 }
 
 // enter makes a room and opens its session.
-func enter(c Chooser, t *recorder) *Room {
+func enter(c Chooser, t *recorder) *Room { return furnish(c, draw(c), t, 60) }
+
+// furnish makes a room of a setup, which keeps so many events, and opens its session.
+func furnish(c Chooser, s setup, t *recorder, events int) *Room {
 	r := &Room{
-		trace: t, choose: c, setup: draw(c),
+		trace: t, choose: c, setup: s, log: log{entries: make([]entry, events)},
 		attempts: map[int64]*attempt{}, sets: map[int64]*set{},
 	}
 	r.clock = clock{truth: 1_800_000_000_000 + upTo(c, hour), elapsed: upTo(c, hour)}
@@ -91,17 +98,18 @@ func enter(c Chooser, t *recorder) *Room {
 	if r.mode == serverTrue || r.mode == anything {
 		r.offset = pick(c, 0, 0, -hour, hour, -10*365*24*hour)
 	}
+	r.drawDrift(c)
+	r.seeds = s.seed + 1
 	r.opened()
 	var d, same core.Decision
-	r.session, d, r.err = r.open(r.now(), 1)
+	r.session, d, r.err = r.open(r.now(), r.seeds)
 	if r.err != nil {
 		return r
 	}
-	r.twin, same, _ = r.open(r.now(), 1)
+	r.twin, same, _ = r.open(r.now(), r.seeds)
 	if d != same {
 		r.fail(11, "twins differ at Open")
 	}
-	r.seeds = 1
 	r.log.add("open", int64(r.mode), r.now(), d)
 	r.observe(d)
 	return r
@@ -189,13 +197,14 @@ func (r *Room) started(d core.Decision) {
 
 func (r *Room) endHoldOff() { r.notBefore, r.quietBefore = 0, 0 }
 
-// wake calls the waiters of a flight for their answers; some do not hear it.
+// wake calls the waiters of a flight for their answers; some do not hear it, unless
+// all are attentive.
 func (r *Room) wake(ticket int64) {
 	if ticket == 0 {
 		return
 	}
 	for i := range r.waiters {
-		if w := &r.waiters[i]; w.ticket == ticket && !oneIn(r.choose, 8) {
+		if w := &r.waiters[i]; w.ticket == ticket && (r.attentive || !oneIn(r.choose, 8)) {
 			w.called = true
 		}
 	}

@@ -18,6 +18,7 @@ func run(c Chooser, steps int, t *recorder) error {
 // recover checks that no history leads to a stuck machine: once clock and
 // source are right again, callers are served, and soon.
 func (r *Room) recover() {
+	r.wallDrift, r.elapsedDrift, r.downUntil = drift{}, drift{}, 0
 	r.setWall(-r.offset)
 	until := r.elapsed + hour
 	for r.err == nil && r.elapsed < until {

@@ -18,7 +18,8 @@ type setup struct {
 	life int64 // what the source usually gives
 	mode mode
 
-	without kind // a bit for each kind that does not happen
+	seed    uint64 // the machine's; each restart counts it up
+	without kind   // a bit for each kind that does not happen
 }
 
 type option struct {

@@ -16,6 +16,11 @@ func (r *Room) report() {
 	a := r.running[i]
 	r.running = append(r.running[:i], r.running[i+1:]...)
 	switch n := r.choose.Choose(20); {
+	case r.truth < r.downUntil:
+		r.failed(a.ticket, r.downClass, core.CodeSource, 0)
+		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
+			return s.Fail(a.ticket, r.now(), r.downClass, core.CodeSource, 0)
+		})
 	case n < 11, n < 14 && !r.has(oddReplies), n == 14 && !r.has(deadAttempts), n > 14 && !r.has(failedReplies):
 		r.complete(a, r.good(a), false)
 	case n < 14:
@@ -135,7 +140,7 @@ func (r *Room) serverTime(at int64) int64 {
 func (r *Room) odd(a *attempt) (f core.Facts, useless bool) {
 	f = r.good(a)
 	h := r.held()
-	switch r.choose.Choose(7) {
+	switch r.choose.Choose(8) {
 	case 0: // a cache of the source's own
 		if h != nil {
 			f.Expiry, f.Fingerprint = h.expiry, h.fingerprint
@@ -158,6 +163,10 @@ func (r *Room) odd(a *attempt) (f core.Facts, useless bool) {
 		return f, r.method == core.MethodSTS || r.method == core.MethodIoT
 	case 6:
 		f.Duration = pick(r.choose, 1, second, 1<<62)
+	case 7: // keys that were rotated within the life of the set
+		if h != nil {
+			f.Expiry = h.expiry
+		}
 	}
 	return f, false
 }
@@ -169,4 +178,10 @@ func (r *Room) rejectedAgain(f core.Facts) (core.Facts, bool) {
 		return f, true
 	}
 	return f, false
+}
+
+// outage is a time in which the source fails again and again for one reason.
+func (r *Room) outage() {
+	r.downUntil = r.truth + pick(r.choose, minute, 20*minute, 2*hour)
+	r.downClass = pick(r.choose, core.Recoverable, core.Permanent, core.Throttled)
 }

@@ -31,6 +31,7 @@ var rare = []struct {
 	{snapshots, 2, (*Room).takeSnapshot},
 	{restores, 1, (*Room).restore},
 	{wallSteps, 1, (*Room).stepWall},
+	{outages, 1, (*Room).outage},
 }
 
 // rarer lets the rare thing happen that n falls on, if this history has it. In a
@@ -56,6 +57,11 @@ func (r *Room) ask() {
 	if r.mode != healthy && r.sometimes(needs, 6) {
 		minTTL = upTo(r.choose, r.life*5/4)
 	}
+	r.asks(minTTL)
+}
+
+// asks is a caller who needs so much time.
+func (r *Room) asks(minTTL int64) {
 	before := *r.session
 	r.asking(minTTL)
 	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), minTTL) })
@@ -69,13 +75,23 @@ func (r *Room) ask() {
 		r.waiters = append(r.waiters, w)
 	case core.Error:
 		r.heldOff(d)
+		r.tell(d)
 	case core.None:
 		r.fail(7, "a caller was told nothing")
+	default:
+		r.tell(d)
 	}
 	r.invariant3(w, d, true)
 	r.enough(d, minTTL)
 	r.inVain(d, &before, minTTL)
 	r.served(d, &before)
+}
+
+// tell reports what a caller got.
+func (r *Room) tell(d core.Decision) {
+	if r.told != nil && r.err == nil {
+		r.told(d)
+	}
 }
 
 // heldOff keeps what an answer said about the time until the next attempt.
@@ -124,6 +140,9 @@ func (r *Room) answer(w *waiter) bool {
 	r.enough(d, at.minTTL)
 	r.strictly(d, r.attempts[at.ticket])
 	r.served(d, &before)
+	if done {
+		r.tell(d)
+	}
 	return done
 }
 
@@ -146,6 +165,10 @@ func (r *Room) invalidate() {
 	if h := r.held(); h != nil && !oneIn(r.choose, 4) {
 		named = h.fingerprint
 	}
+	r.reject(named)
+}
+
+func (r *Room) reject(named uint64) {
 	r.event("invalidate fp=%d", named)
 	d := r.do("invalidate", int64(named), func(s *core.Session) core.Decision { return s.Invalidate(named, r.now()) })
 	if rejected := d.Notes&core.NoteRejected != 0; rejected && (r.held() == nil || r.held().fingerprint != named) {

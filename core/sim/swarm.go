@@ -22,6 +22,8 @@ const (
 	oddReplies
 	failedReplies
 	deadAttempts
+	outages
+	drifts
 	needs // of a least time to live
 	kinds
 )

@@ -13,7 +13,10 @@ func (r *Room) passTime() {
 			r.endHoldOff() // to the elapsed clock that was a step of the other
 		}
 	} else {
-		r.pass(span)
+		apart := r.apart()
+		if r.pass(span); r.apart() != apart {
+			r.endHoldOff() // so is drift
+		}
 	}
 	r.log.add("time passed", span, r.now(), core.Decision{})
 	if r.last.NextWake <= r.elapsed && !r.sometimes(lostTimers, 4) { // some timers get lost
@@ -118,4 +121,21 @@ func (r *Room) restart() {
 		}
 	}
 	r.reboot(to)
+}
+
+// drawDrift gives a clock that no promise rests on a rate of its own: that of a
+// quartz, that of a bad one, that of a virtual machine gone wrong.
+func (r *Room) drawDrift(c Chooser) {
+	if !r.has(drifts) || oneIn(c, 2) {
+		return
+	}
+	rate := pick[int64](c, 20, -20, 500, -500, 100_000, -100_000)
+	switch r.mode {
+	case serverTrue:
+		r.wallDrift.millionths = rate
+	case wallTrue:
+		r.elapsedDrift.millionths = rate
+	case anything:
+		r.wallDrift.millionths, r.elapsedDrift.millionths = rate, pick(c, 0, rate, -rate)
+	}
 }

@@ -56,7 +56,7 @@ func (r *Room) opened() {
 	for _, o := range r.options {
 		words = append(words, fmt.Sprintf("%s=%v", trace.Options[o.name-1], o.value))
 	}
-	r.event("%s seed=1", strings.Join(words, " "))
+	r.event("%s seed=%d", strings.Join(words, " "), r.seeds)
 }
 
 // named is a ticket as the scenario calls it.

@@ -21,9 +21,12 @@ import (
 	"time"
 )
 
-// limit ends a simulation that does not end by itself, as a mutant's may. One
-// takes two seconds at most; that it took longer is no finding of its own.
-const limit = 10 * time.Second
+// A simulation that does not end by itself, as a mutant's may, is ended after so many
+// times what the machine as it is took: that it took longer is no finding of its own.
+const (
+	patience = 10
+	atFirst  = 10 * time.Minute
+)
 
 func main() {
 	steps := flag.Int("steps", 2_000_000, "how many steps to simulate with each mutant")
@@ -42,9 +45,11 @@ func run(steps int, seed uint64, only string) error {
 		return err
 	}
 	defer os.RemoveAll(bench.dir)
+	begun := time.Now()
 	if verdict, err := bench.simulate(); err != nil || verdict != "" {
 		return errors.Join(fmt.Errorf("the machine as it is fails already: %s", verdict), err)
 	}
+	bench.limit = patience * time.Since(begun)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "mutant\tbreaks\tcaught by")
 	caught, survivors := 0, 0
@@ -75,8 +80,9 @@ func run(steps int, seed uint64, only string) error {
 
 // bench is a copy of the machine and its simulator in a directory of its own.
 type bench struct {
-	dir  string
-	args []string // of the simulator
+	dir   string
+	args  []string // of the simulator
+	limit time.Duration
 }
 
 func newBench(steps int, seed uint64) (*bench, error) {
@@ -84,14 +90,14 @@ func newBench(steps int, seed uint64) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bench{dir, []string{
+	b := &bench{dir: dir, limit: atFirst, args: []string{
 		"-test.run=^TestHistories$", "-sim.shrink=false", "-sim.steps=" + strconv.Itoa(steps), "-sim.seed=" + strconv.FormatUint(seed, 10),
 	}}
 	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go", "internal/trace/*.go", "internal/fuzzed/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go", "core/sim/world/*.go", "internal/trace/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
@@ -150,7 +156,7 @@ func (b *bench) simulate() (verdict string, err error) {
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, b.args...)
 	cmd.Dir = b.dir
@@ -160,7 +166,7 @@ func (b *bench) simulate() (verdict string, err error) {
 	case err == nil:
 		return "", nil
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("nothing was found within %v", limit)
+		return "", fmt.Errorf("nothing was found within %v", b.limit)
 	case found != nil:
 		return fmt.Sprintf("%.60s (seed %s)", found[2], found[1]), nil
 	case strings.Contains(string(out), "panic:"):

@@ -59,7 +59,7 @@ func (e *evercreds) follow(d core.Decision, got func(set, bool)) {
 		}
 		e.waiting[d.Ticket] = append(e.waiting[d.Ticket], answer)
 		if d.Deadline != core.Never {
-			e.after(max(1, d.Deadline-e.elapsed()), answer)
+			e.After(max(1, d.Deadline-e.elapsed()), answer)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func (e *evercreds) apply(d core.Decision) {
 	waiting := e.waiting[d.Settled]
 	delete(e.waiting, d.Settled)
 	for _, wake := range waiting {
-		e.after(0, wake)
+		e.After(0, wake)
 	}
 }
 
@@ -97,7 +97,7 @@ func (e *evercreds) fly(ticket int64, cause core.Cause) {
 		}
 		e.sets[ticket] = c
 		e.apply(e.machine.Complete(ticket, e.clocks(), core.Facts{
-			Expiry: epoch + c.expiry, Fingerprint: uint64(c.id), ServerTime: epoch + e.now,
+			Expiry: epoch + c.expiry, Fingerprint: uint64(c.id), ServerTime: epoch + e.Now,
 		}))
 	})
 }

@@ -11,23 +11,23 @@ type host struct {
 // wall is what the machine's clock shows.
 func (h *host) wall() int64 {
 	if h.wallError == nil {
-		return epoch + h.now
+		return epoch + h.Now
 	}
-	return epoch + h.now + h.wallError(h.now)
+	return epoch + h.Now + h.wallError(h.Now)
 }
 
 // elapsed stands still while the machine sleeps, as CLOCK_MONOTONIC does.
 func (h *host) elapsed() int64 {
 	switch {
-	case h.wakes == 0 || h.now < h.sleepsFrom:
-		return h.now
-	case h.now < h.wakes:
+	case h.wakes == 0 || h.Now < h.sleepsFrom:
+		return h.Now
+	case h.Now < h.wakes:
 		return h.sleepsFrom
 	}
-	return h.now - (h.wakes - h.sleepsFrom)
+	return h.Now - (h.wakes - h.sleepsFrom)
 }
 
-func (h *host) asleep() bool { return h.wakes != 0 && h.now >= h.sleepsFrom && h.now < h.wakes }
+func (h *host) asleep() bool { return h.wakes != 0 && h.Now >= h.sleepsFrom && h.Now < h.wakes }
 
 // library hands out credentials to callers who wait for the answer. got is called
 // once, at once or later: with a set, or without one.
@@ -49,17 +49,17 @@ type tally struct {
 
 // request is one call of a caller's: credentials, then the call that they sign.
 func (t *tally) request(h *host, l library, done func()) {
-	begun, again := h.now, true
+	begun, again := h.Now, true
 	var answer func(c set, ok bool)
 	answer = func(c set, ok bool) {
-		t.longest = max(t.longest, h.now-begun)
+		t.longest = max(t.longest, h.Now-begun)
 		good := ok && h.accepts(c)
 		if ok && !good && again && l.rejected(c) {
 			again = false
 			l.ask(answer)
 			return
 		}
-		t.count(h.now, good)
+		t.count(h.Now, good)
 		done()
 	}
 	l.ask(answer)

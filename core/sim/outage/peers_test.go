@@ -16,6 +16,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/evercreds/evercreds/core/sim/world"
 )
 
 // ask is one request of a history: so long after the one before, and what the
@@ -45,11 +47,11 @@ func history(seed uint64) (asks []ask) {
 
 // model plays a history with a model of ours.
 func model(t *testing.T, asks []ask, make func(*host) library) (answers []answer) {
-	w := &world{}
-	h := &host{service: &service{world: w}}
+	w := &world.World{}
+	h := &host{service: &service{World: w}}
 	l := make(h)
 	for _, a := range asks {
-		w.run(w.now + a.AfterMs)
+		w.Run(w.Now + a.AfterMs)
 		h.lifetime, h.down = a.LifetimeMs, func(int64) bool { return a.Fails }
 		before, got := h.calls, answer{Served: -1}
 		l.ask(func(c set, ok bool) {
@@ -57,11 +59,8 @@ func model(t *testing.T, asks []ask, make func(*host) library) (answers []answer
 				got.Served = int(c.id)
 			}
 		})
-		begun := w.now
-		for got.Served < 0 { // the source takes no time in a history
-			w.queue[0].at = begun
-			w.run(begun + 1)
-			w.now = begun
+		for got.Served < 0 {
+			w.Hurry() // the source takes no time in a history
 		}
 		got.Called = h.calls > before
 		answers = append(answers, got)

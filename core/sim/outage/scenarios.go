@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/core/sim/world"
 )
 
 // contender is one library in its default settings, but for the policy.
@@ -90,9 +91,9 @@ const startWithin = minute
 
 // run has one library live through a scenario. Equal seeds make equal runs.
 func (s scenario) run(c contender) tally {
-	w, t, rng := &world{}, &tally{}, rand.New(rand.NewPCG(1, 2))
+	w, t, rng := &world.World{}, &tally{}, rand.New(rand.NewPCG(1, 2))
 	sts := s.service
-	sts.world, sts.latency, sts.patience = w, 100, second
+	sts.World, sts.latency, sts.patience = w, 100, second
 	for i := range s.sessions {
 		h := s.host
 		h.service = &sts
@@ -102,10 +103,10 @@ func (s scenario) run(c contender) tally {
 			begin = rng.Int64N(startWithin)
 		}
 		for range s.callers {
-			w.at(begin+rng.Int64N(second), func() { s.call(&h, l, t, rng) })
+			w.At(begin+rng.Int64N(second), func() { s.call(&h, l, t, rng) })
 		}
 	}
-	w.run(s.length)
+	w.Run(s.length)
 	t.calls, t.peak = sts.calls, sts.peak
 	return *t
 }
@@ -113,10 +114,10 @@ func (s scenario) run(c contender) tally {
 // call is the life of one caller.
 func (s scenario) call(h *host, l library, t *tally, rng *rand.Rand) {
 	if h.asleep() {
-		h.at(h.wakes+rng.Int64N(second), func() { s.call(h, l, t, rng) })
+		h.At(h.wakes+rng.Int64N(second), func() { s.call(h, l, t, rng) })
 		return
 	}
 	t.request(h, l, func() {
-		h.after(s.pause*3/4+rng.Int64N(s.pause/2), func() { s.call(h, l, t, rng) })
+		h.After(s.pause*3/4+rng.Int64N(s.pause/2), func() { s.call(h, l, t, rng) })
 	})
 }

@@ -1,6 +1,9 @@
 package main
 
-import "github.com/evercreds/evercreds/core"
+import (
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/core/sim/world"
+)
 
 // set is one set of credentials.
 type set struct {
@@ -18,7 +21,7 @@ const (
 
 // service is STS, and all the services that take what it issues.
 type service struct {
-	*world
+	*world.World
 	lifetime int64
 	down     func(now int64) bool // STS alone
 	perS     int64                // calls that it takes in each second; 0: any number
@@ -36,20 +39,20 @@ type service struct {
 // assumeRole is one call over the network.
 func (s *service) assumeRole(done func(set, failure)) {
 	s.calls++
-	if now := s.now / second; now != s.theSecond {
+	if now := s.Now / second; now != s.theSecond {
 		s.theSecond, s.inSecond = now, 0
 	}
 	s.inSecond++
 	s.peak = max(s.peak, s.inSecond)
 	switch {
-	case s.down != nil && s.down(s.now):
-		s.after(s.patience, func() { done(set{}, unreachable) })
-	case s.perS > 0 && s.now >= s.perSFrom && s.inSecond > s.perS:
-		s.after(s.latency, func() { done(set{}, throttled) })
+	case s.down != nil && s.down(s.Now):
+		s.After(s.patience, func() { done(set{}, unreachable) })
+	case s.perS > 0 && s.Now >= s.perSFrom && s.inSecond > s.perS:
+		s.After(s.latency, func() { done(set{}, throttled) })
 	default:
 		s.issued++
-		got := set{id: s.issued, expiry: s.now + s.latency/2 + s.lifetime}
-		s.after(s.latency, func() { done(got, 0) })
+		got := set{id: s.issued, expiry: s.Now + s.latency/2 + s.lifetime}
+		s.After(s.latency, func() { done(got, 0) })
 	}
 }
 
@@ -61,13 +64,13 @@ func (s *service) attempts(most int, done func(set, failure)) {
 			done(got, why)
 			return
 		}
-		s.after(second/2, func() {
+		s.After(second/2, func() {
 			s.assumeRole(func(got set, why failure) {
 				if why == 0 || most <= 2 {
 					done(got, why)
 					return
 				}
-				s.after(second, func() { s.assumeRole(done) })
+				s.After(second, func() { s.assumeRole(done) })
 			})
 		})
 	})
@@ -75,8 +78,8 @@ func (s *service) attempts(most int, done func(set, failure)) {
 
 // accepts tells whether a call that is signed with a set succeeds now.
 func (s *service) accepts(c set) bool {
-	revoked := s.revokeAt != 0 && s.now >= s.revokeAt && c.expiry-s.lifetime < s.revokeAt
-	return s.now < c.expiry && !revoked
+	revoked := s.revokeAt != 0 && s.Now >= s.revokeAt && c.expiry-s.lifetime < s.revokeAt
+	return s.Now < c.expiry && !revoked
 }
 
 // class is what the core is told of a failure.
