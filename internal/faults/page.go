@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
@@ -76,5 +77,33 @@ That is no failure, so the held set is served until it ends; then calls fail unt
 		c := m.cells[i]
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", c.row.fault.Kind, policies[c.policy], m.expected[i].words(c.row.fault.Kind), m.expected[i+1].words(c.row.fault.Kind))
 	}
+	m.counts(&b)
 	return b.Bytes()
+}
+
+// counts tells what was counted, deferred and eager sessions together.
+func (m *matrix) counts(b *bytes.Buffer) {
+	b.WriteString(`
+## What was counted
+
+Calls made, failed, and, of the failed, those that had to fail by the rules with the tolerance taken off, in the run that wrote this page; deferred and eager sessions together. The others that failed did so within the tolerance of such a time.
+
+| fault | policy |`)
+	for _, l := range languages {
+		fmt.Fprintf(b, " %s |", l)
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(languages)) + "\n")
+	for i := 0; i < len(m.cells); i += 2 {
+		c := m.cells[i]
+		fmt.Fprintf(b, "| `%s` | %s |", c.row.fault.Kind, policies[c.policy])
+		for _, l := range languages {
+			var sum tally
+			for j := i; j < i+2; j++ {
+				t := m.tally(l, j)
+				sum.calls, sum.failed, sum.must = sum.calls+t.calls, sum.failed+t.failed, sum.must+t.must
+			}
+			fmt.Fprintf(b, " %d, %d, %d |", sum.calls, sum.failed, sum.must)
+		}
+		b.WriteString("\n")
+	}
 }

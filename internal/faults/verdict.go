@@ -102,6 +102,16 @@ func judge(r *result, e expectation, attempts int) (t tally) {
 	return t
 }
 
+// tally judges a cell in a language.
+func (m *matrix) tally(language string, cell int) tally {
+	return judge(m.results[language][cell], m.expected[cell], m.attempts(language, cell))
+}
+
+// attempts counts the calls of a cell's session to the source.
+func (m *matrix) attempts(language string, cell int) int {
+	return m.roles[m.cells[cell].role(language)].Attempts
+}
+
 // print shows the table. It is an error that a cell is unexpected.
 func (m *matrix) print(w io.Writer) error {
 	fmt.Fprintf(w, "%-14s %-8s %-8s | calls, failed (of which must fail), calls to the source: %v\n", "fault", "policy", "opening", languages)
@@ -114,15 +124,14 @@ func (m *matrix) print(w io.Writer) error {
 				continue
 			}
 			sessions++
-			attempts := m.roles[c.role(l)].Attempts
-			t := judge(m.results[l][i], m.expected[i], attempts)
+			t := m.tally(l, i)
 			mark := " "
 			if t.wrong != "" {
 				mark = "!"
 				unexpected++
 				fmt.Fprintf(&wrong, "unexpected: %s: %s\n", c.name(l), t.wrong)
 			}
-			fmt.Fprintf(w, " %3d %3d (%2d) %3d%s|", t.calls, t.failed, t.must, attempts, mark)
+			fmt.Fprintf(w, " %3d %3d (%2d) %3d%s|", t.calls, t.failed, t.must, m.attempts(l, i), mark)
 			total.calls += t.calls
 			total.failed += t.failed
 			total.must += t.must
