@@ -154,6 +154,9 @@ func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
 	if c.short || len(c.b) != 0 || sum != checksum(b[:body]) || !s.sound() {
 		return nil, Decision{}, ErrSnapshot
 	}
+	for _, n := range s.counters() {
+		*n = min(*n, maxCount/2) // what is accepted now is accepted after more events, too
+	}
 	if now = now.clamped(); now.Elapsed < s.now.Elapsed {
 		s.rebase(now)
 	}
@@ -176,10 +179,23 @@ func checksum(b []byte) uint64 {
 // maxCount bounds the counters of a snapshot; no session lives to reach it.
 const maxCount int64 = 1 << 50
 
+func (s *Session) counters() []*int64 {
+	n := &s.counts
+	return []*int64{
+		&s.quiet.failures, &s.required.failures, &s.rejections, &s.epoch, &s.seq, &s.held.seq,
+		&n.starts, &n.installs, &n.failures, &n.timeOuts, &n.unknown, &n.late, &n.noProgress, &n.rejected,
+	}
+}
+
 // sound refuses what no session can have written, so that arithmetic on the
 // restored numbers cannot overflow.
 func (s *Session) sound() bool {
-	h, c, n := &s.held, &s.cfg, &s.counts
+	for _, n := range s.counters() {
+		if !within(0, maxCount, *n) {
+			return false
+		}
+	}
+	h, c := &s.held, &s.cfg
 	return s.stage != stageNew && c.method > 0 && (h.ticket != 0 || *h == set{}) &&
 		within(0, 12*hour, c.advisory, c.mandatory, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
 		(c.auto || c.mandatory <= c.advisory) && within(1, 12*hour, c.timeout) && within(0, Never, c.maxStale) &&
@@ -188,9 +204,7 @@ func (s *Session) sound() bool {
 		within(0, Never, h.sourceExpiry, h.lifetime) &&
 		within(-maxInstant, Never, h.wall, h.elapsed) && (h.wall == Never) == (h.elapsed == Never) &&
 		within(-maxInstant, 3*maxInstant, h.installed, s.spaced, s.static, s.stalled, s.idleFrom,
-			s.quiet.until, s.required.until) &&
-		within(0, maxCount, s.quiet.failures, s.required.failures, s.rejections, s.epoch, s.seq, h.seq,
-			n.starts, n.installs, n.failures, n.timeOuts, n.unknown, n.late, n.noProgress, n.rejected)
+			s.quiet.until, s.required.until)
 }
 
 func within(least, most int64, values ...int64) bool {
