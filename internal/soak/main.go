@@ -51,7 +51,7 @@ func main() {
 }
 
 func parse() (o options, err error) {
-	flag.Float64Var(&o.minutes, "minutes", 2, "how long each language runs, from 0.6 on")
+	flag.Float64Var(&o.minutes, "minutes", 2, "how long each language runs, from 1 on")
 	chosen := flag.String("languages", strings.Join(languages, ","), "which, one after the other")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the faults")
 	flag.StringVar(&o.leak, "leak", "", "leak on purpose: thread, fd, memory or session; must be told")
@@ -63,8 +63,8 @@ func parse() (o options, err error) {
 	switch {
 	case flag.NArg() > 0:
 		return o, fmt.Errorf("%q is not understood; see --help", flag.Arg(0))
-	case !(o.minutes >= 0.6 && o.minutes <= 60*24*7):
-		return o, errors.New("-minutes must be from 0.6 to a week")
+	case !(o.minutes >= 1 && o.minutes <= 60*24*7):
+		return o, errors.New("-minutes must be from 1 to a week")
 	case !slices.Contains(leaks, o.leak):
 		return o, fmt.Errorf("-leak must be one of %q", leaks[1:])
 	}
@@ -113,7 +113,8 @@ func one(ctx context.Context, o options, language string) (*soak, error) {
 	}
 	defer server.Close()
 	length := time.Duration(o.minutes * float64(time.Minute))
-	s := &soak{language: language, minutes: o.minutes, verbose: o.verbose}
+	s := &soak{language: language, minutes: o.minutes, verbose: o.verbose,
+		begun: make(chan struct{}), blames: map[string][]blame{}}
 	ctx, cancel := context.WithTimeout(ctx, length+2*time.Minute) // ends a worker that hangs
 	defer cancel()
 	var weather sync.WaitGroup

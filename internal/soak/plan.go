@@ -52,28 +52,28 @@ type load struct {
 }
 
 var loads = map[string]load{
-	"go":     {Callers: 4, PauseMs: 200, PassingMs: 100, RevokeMs: 1000},
-	"python": {Callers: 2, PauseMs: 500, PassingMs: 500, RevokeMs: 1000, ForkMs: 2000},
-	"node":   {Callers: 4, PauseMs: 300, PassingMs: 200, RevokeMs: 1000},
+	"go":     {Callers: 4, PauseMs: 250, PassingMs: 100, RevokeMs: 1000},
+	"python": {Callers: 2, PauseMs: 600, PassingMs: 500, RevokeMs: 1000, ForkMs: 2000},
+	"node":   {Callers: 2, PauseMs: 400, PassingMs: 300, RevokeMs: 1000},
 }
 
 // kinds of the sessions, one after the other.
 var kinds = []string{"sts", "custom", "sts", "iot"}
 
-// manners are the ways in which sessions are kept fresh. A set lasts for two to
-// four seconds, the least that the stand-in issues, so that a refresh comes each
-// second or two. A mandatory window of a second keeps sets from being used in the
-// moment of their expiry: the services would reject them, and the core takes
-// repeated rejections of young sets for another fault, which it answers by spacing.
+// manners are the ways in which sessions are kept fresh. Sets live for seconds, and
+// are replaced after one or two of them. The mandatory window is what a machine
+// under load may take from a set's use to the service: it would reject sets that
+// are used in the moment of their expiry, and the core takes repeated rejections of
+// young sets for another fault, which it answers by spacing.
 var manners = []struct {
 	source
 	lifetime time.Duration
 }{
-	{source{Policy: "classic", Deferred: true, Advisory: 2, Mandatory: 1}, 3 * time.Second},
-	{source{Policy: "adaptive", Advisory: 2, Mandatory: 1}, 3 * time.Second},
-	{source{Policy: "classic", Deferred: true, Inline: true, Advisory: 2, Mandatory: 1}, 3 * time.Second},
-	{source{Policy: "classic", Advisory: 2, Mandatory: 1}, 4 * time.Second},
-	{source{Policy: "adaptive", Deferred: true, Advisory: 1, Mandatory: 1}, 2 * time.Second},
+	{source{Policy: "classic", Deferred: true, Advisory: 3, Mandatory: 2}, 4 * time.Second},
+	{source{Policy: "adaptive", Advisory: 4, Mandatory: 2}, 6 * time.Second},
+	{source{Policy: "classic", Deferred: true, Inline: true, Advisory: 3, Mandatory: 2}, 4 * time.Second},
+	{source{Policy: "classic", Advisory: 4, Mandatory: 2}, 5 * time.Second},
+	{source{Policy: "adaptive", Deferred: true, Advisory: 2, Mandatory: 2}, 4 * time.Second},
 }
 
 const (

@@ -25,6 +25,7 @@ type soak struct {
 	minutes  float64
 	verbose  bool
 
+	begun chan struct{} // closed with the first sample: all sessions are open
 	// disturb writes the first two, and the reader of the worker's lines the rest.
 	faults int
 	blames map[string][]blame // by source
@@ -33,6 +34,7 @@ type soak struct {
 	totals  map[string]int64
 	start   usage
 	end     usage
+	words   string // the end of what the worker said on standard error
 	failed  []failure
 
 	rows        []row
@@ -50,7 +52,11 @@ type line struct {
 // disturb puts faults in force, round after round, and none in the last one, so
 // that the end finds no source that hangs.
 func (s *soak) disturb(ctx context.Context, server *awstest.Server, seed uint64, sources []source, length time.Duration) {
-	s.blames = map[string][]blame{}
+	select {
+	case <-ctx.Done():
+		return
+	case <-s.begun:
+	}
 	random := rand.New(rand.NewPCG(seed, seed))
 	for end := time.Now().Add(length - round); time.Now().Before(end); {
 		now := time.Now().UnixMilli()
@@ -107,9 +113,11 @@ func (s *soak) work(ctx context.Context, server *awstest.Server, o options, job 
 		return err
 	}
 	reading := s.read(out)
-	if err := errors.Join(reading, cmd.Wait()); err != nil {
-		said := words.String()
-		return fmt.Errorf("the worker: %w\n%s", err, said[max(0, len(said)-4000):])
+	waiting := cmd.Wait()
+	said := words.String()
+	s.words = said[max(0, len(said)-4000):]
+	if err := errors.Join(reading, waiting); err != nil {
+		return fmt.Errorf("the worker: %w\n%s", err, s.words)
 	}
 	return nil
 }
@@ -129,6 +137,9 @@ func (s *soak) read(out io.Reader) error {
 		case "start":
 			s.start = l.Usage
 		case "sample":
+			if len(s.samples) == 0 {
+				close(s.begun)
+			}
 			s.samples, s.totals = append(s.samples, l.Usage), l.Totals
 		case "end":
 			s.end, s.totals = l.Usage, l.Totals

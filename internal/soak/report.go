@@ -21,6 +21,9 @@ func (s *soak) print(to io.Writer) {
 	for _, f := range s.unexplained[:min(5, len(s.unexplained))] {
 		fmt.Fprintf(to, "  not explained (held: %v): %s: %.300s\n", f.Held, f.Source, f.Error)
 	}
+	if len(s.unexplained) > 0 && s.words != "" {
+		fmt.Fprintf(to, "  the worker said:\n%s\n", s.words)
+	}
 }
 
 func (s *soak) summary() string {

@@ -70,15 +70,18 @@ func runWorker() error {
 
 // run keeps the sessions that last for the length of the run.
 func (w *worker) run() error {
-	ctx, stop := context.WithTimeout(context.Background(), time.Duration(w.job.LengthMs)*time.Millisecond)
-	defer stop()
-	var all sync.WaitGroup
 	for _, s := range w.job.Lasting {
 		session, err := w.open(s)
 		if err != nil {
 			return err
 		}
 		w.lasting = append(w.lasting, session)
+	}
+	ctx, stop := context.WithTimeout(context.Background(), time.Duration(w.job.LengthMs)*time.Millisecond)
+	defer stop()
+	var all sync.WaitGroup
+	for i, s := range w.job.Lasting {
+		session := w.lasting[i]
 		client := sts.NewFromConfig(session.Config(w.mine))
 		for range w.job.Callers {
 			all.Go(func() {

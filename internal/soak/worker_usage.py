@@ -1,0 +1,87 @@
+"""What the Python worker of the soak holds."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import threading
+import time
+import weakref
+from typing import Any
+
+from evercreds._handle import Handle
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_BACK = ("threads", "descriptors", "sockets", "sessions", "handles")
+_PATIENCE_S = 15.0
+
+
+class _Handles:
+    """Counts the core's handles, each from its making to its end."""
+
+    def __init__(self) -> None:
+        self.held: set[tuple[int, int]] = set()
+        adopt, free = Handle.adopt, Handle.free
+
+        def adopted(handle: Handle, lib: Any, number: int) -> None:
+            adopt(handle, lib, number)
+            self.held.add((id(lib), number))
+
+        def freed(handle: Handle) -> None:
+            self.held.discard((id(handle.lib), handle.number))
+            free(handle)
+
+        Handle.adopt, Handle.free = adopted, freed
+
+
+class Usage:
+    """Reads what is in use."""
+
+    def __init__(self) -> None:
+        self._handles = _Handles()
+        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def now(self) -> dict[str, float]:
+        """Tell what is in use once the garbage has gone."""
+        for _ in range(2):  # what the first one finds unused may hold on to more
+            gc.collect()
+        with open("/proc/self/statm") as file:
+            resident = int(file.read().split()[1]) * _PAGE
+        names = [thread.name for thread in threading.enumerate()]
+        waiting = sum(name == "evercreds-refresh" for name in names)
+        links = _descriptors()
+        return {
+            "resident bytes": resident,
+            "objects": len(gc.get_objects()),
+            "threads": len(os.listdir("/proc/self/task")) - waiting,
+            "threads that wait": waiting,
+            "descriptors": len(links),
+            "sockets": sum(link.startswith("socket:") for link in links),
+            "sessions": len(self.sessions),
+            "handles": len(self._handles.held),
+        }
+
+    def settled(self, start: dict[str, float] | None = None) -> dict[str, float]:
+        """Tell what is in use with nothing open, once that is as at the start, or stays the same.
+
+        Threads and connections of awscrt's end a little after what they were for.
+        """
+        end = time.monotonic() + _PATIENCE_S
+        usage, before = self.now(), None
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            before, usage = usage, self.now()
+            if start is None and all(usage[name] == before[name] for name in _BACK):
+                break
+            if start is not None and all(usage[name] <= start[name] for name in _BACK):
+                break
+        return usage
+
+
+def _descriptors() -> list[str]:
+    links = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):  # what the listing itself had open
+            links.append(os.readlink(f"/proc/self/fd/{name}"))
+    return links
