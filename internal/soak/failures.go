@@ -1,5 +1,7 @@
 package main
 
+import "time"
+
 // failure is a call that failed.
 type failure struct {
 	Source string `json:"source"`
@@ -14,8 +16,9 @@ type failure struct {
 	Error  string `json:"error"`
 }
 
-// blame is a fault of a source, and when it was in force. A set that was rejected
-// is none: it is replaced at once, and its call is sent again.
+// blame is a fault of a source, and when it was in force; or a time in which the
+// machine let a process stand still, and so a blame of all sources. A set that was
+// rejected is none: it is replaced at once, and its call is sent again.
 type blame struct {
 	fromMs, endMs int64
 }
@@ -35,4 +38,27 @@ func (f failure) explained(blames []blame) bool {
 		}
 	}
 	return false
+}
+
+// stallMs is the standstill that uses up what a set of this soak has left beside
+// what a busy machine takes anyway.
+const stallMs = 1000
+
+// watchStalls tells of each standstill of this process until done is closed.
+func watchStalls(done <-chan struct{}, stall func(lag time.Duration)) {
+	const every = 50 * time.Millisecond
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-done:
+			return
+		case <-tick.C:
+			now := time.Now()
+			if lag := now.Sub(last) - every; lag > 0 {
+				stall(lag)
+			}
+			last = now
+		}
+	}
 }

@@ -119,6 +119,13 @@ func one(ctx context.Context, o options, language string) (*soak, error) {
 	defer cancel()
 	var weather sync.WaitGroup
 	weather.Go(func() { s.disturb(ctx, server, o.seed, last, length) })
+	weather.Go(func() {
+		watchStalls(ctx.Done(), func(lag time.Duration) {
+			if now := time.Now().UnixMilli(); lag.Milliseconds() > stallMs {
+				s.own = append(s.own, blame{now - lag.Milliseconds(), now})
+			}
+		})
+	})
 	err = s.work(ctx, server, o, assignment{
 		Endpoint: server.URL, TLSEndpoint: server.TLSURL, Control: server.URL + "/_control",
 		CA: server.CAFile, Certificate: server.ClientEC.CertFile, PrivateKey: server.ClientEC.KeyFile,

@@ -49,12 +49,15 @@ type load struct {
 	PassingMs int64 `json:"passing_ms"` // between two sessions that pass
 	RevokeMs  int64 `json:"revoke_ms"`  // between two sets of lasting sessions that are rejected, one of each
 	ForkMs    int64 `json:"fork_ms"`    // between two forked children, in Python
+	// WarmUp is for how many refreshes the heap of a core that is loaded grows
+	// until it is collected for the first time.
+	WarmUp int `json:"warm_up"`
 }
 
 var loads = map[string]load{
 	"go":     {Callers: 4, PauseMs: 250, PassingMs: 100, RevokeMs: 1000},
-	"python": {Callers: 2, PauseMs: 600, PassingMs: 500, RevokeMs: 1000, ForkMs: 2000},
-	"node":   {Callers: 2, PauseMs: 400, PassingMs: 300, RevokeMs: 1000},
+	"python": {Callers: 2, PauseMs: 600, PassingMs: 500, RevokeMs: 1000, ForkMs: 2000, WarmUp: 6000},
+	"node":   {Callers: 2, PauseMs: 400, PassingMs: 300, RevokeMs: 1000, WarmUp: 20_000},
 }
 
 // kinds of the sessions, one after the other.

@@ -25,12 +25,16 @@ type soak struct {
 	minutes  float64
 	verbose  bool
 
+	stalls []blame // of the worker
+	own    []blame // of this process, which has the stand-in in it
+
 	begun chan struct{} // closed with the first sample: all sessions are open
 	// disturb writes the first two, and the reader of the worker's lines the rest.
 	faults int
 	blames map[string][]blame // by source
 
 	samples []usage
+	sampled int64 // when the last of them was, in ms since 1970
 	totals  map[string]int64
 	start   usage
 	end     usage
@@ -46,6 +50,8 @@ type line struct {
 	Kind   string           `json:"kind"` // start, sample, end or failure
 	Usage  usage            `json:"usage"`
 	Totals map[string]int64 `json:"totals"`
+	// Lag is the longest standstill of the worker since the sample before.
+	Lag float64 `json:"lag_ms"`
 	failure
 }
 
@@ -99,6 +105,9 @@ func (s *soak) work(ctx context.Context, server *awstest.Server, o options, job 
 	cmd.Env = append(env, assignmentEnv+"="+string(told), "AWS_REGION="+job.Region, "AWS_DEFAULT_REGION="+job.Region,
 		"AWS_ACCESS_KEY_ID="+server.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+server.Base.SecretAccessKey,
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true",
+		// each arena of the C library has holes of its own, and a hundred threads in
+		// Python fill many of them before the process stops to grow
+		"MALLOC_ARENA_MAX=2",
 		// neither may be read from the user's own directory
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	// A terminal's Ctrl-C is for this program, which then ends its worker.
@@ -140,6 +149,10 @@ func (s *soak) read(out io.Reader) error {
 			if len(s.samples) == 0 {
 				close(s.begun)
 			}
+			if l.Lag > stallMs {
+				s.stalls = append(s.stalls, blame{s.sampled, l.AtMs})
+			}
+			s.sampled = l.AtMs
 			s.samples, s.totals = append(s.samples, l.Usage), l.Totals
 		case "end":
 			s.end, s.totals = l.Usage, l.Totals
@@ -156,7 +169,7 @@ func (s *soak) conclude() (err error) {
 		return errors.New("the worker ended before it had told everything")
 	}
 	for _, f := range s.failed {
-		if !f.explained(s.blames[f.Source]) {
+		if !f.explained(slices.Concat(s.blames[f.Source], s.stalls, s.own)) {
 			s.unexplained = append(s.unexplained, f)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -32,8 +33,20 @@ func (s *soak) summary() string {
 	if n := t["forks"]; n > 0 {
 		text += fmt.Sprintf(", %d forked children, %d threads that ended", n, t["threads"])
 	}
-	return text + fmt.Sprintf(", %d faults, %d sets rejected; %d calls failed, %d of them unexplained",
-		s.faults, t["rejected"], t["failed"], len(s.unexplained))
+	return text + fmt.Sprintf(", %d faults, %d sets rejected; %d calls failed, %d of them unexplained%s",
+		s.faults, t["rejected"], t["failed"], len(s.unexplained), s.standstills())
+}
+
+// standstills says how much of the run explains nothing, as the machine was too busy.
+func (s *soak) standstills() string {
+	var ms int64
+	for _, b := range slices.Concat(s.stalls, s.own) {
+		ms += b.endMs - b.fromMs
+	}
+	if ms == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; the machine was too busy for %d s of it", ms/1000)
 }
 
 // failure is nil where the soak found nothing.

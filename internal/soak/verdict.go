@@ -28,6 +28,7 @@ const mb = 1 << 20
 var bounds = []bound{
 	{name: "resident bytes", number: 8 * mb, share: 0.06},
 	{name: "heap bytes", number: mb, share: 0.05},
+	{name: "blocks", number: 10_000, share: 0.02}, // of Python's own allocator
 	{name: "objects", number: 3000, share: 0.02},
 	{name: "wasm bytes", number: mb},
 	{name: "threads", number: 4, share: 0.05, back: true},

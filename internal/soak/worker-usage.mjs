@@ -33,11 +33,10 @@ export class Usage {
 
   /** What is in use once the garbage has gone. */
   async now() {
-    // what is dropped comes to its finalizer between turns, and that drops more
-    for (let i = 0; i < 3; i++) {
-      await turn();
-      globalThis.gc();
-    }
+    // once: it stops the program, for a second where the machine is busy. What
+    // finalizers drop after it is gone at the next.
+    await turn();
+    globalThis.gc();
     const links = descriptors();
     const memory = process.memoryUsage();
     return {

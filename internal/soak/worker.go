@@ -103,9 +103,12 @@ func (w *worker) run() error {
 			w.revoke(w.lasting[i])
 		}
 	})
+	var lag atomic.Int64 // in ms, since the last sample
+	go watchStalls(ctx.Done(), func(d time.Duration) { lag.Store(max(lag.Load(), d.Milliseconds())) })
 	for tick := time.NewTicker(time.Duration(w.job.SampleMs) * time.Millisecond); ctx.Err() == nil; <-tick.C {
 		w.leak()
-		w.tell(map[string]any{"kind": "sample", "usage": w.usage(), "totals": w.totals()})
+		u := w.usage()
+		w.tell(map[string]any{"kind": "sample", "at_ms": time.Now().UnixMilli(), "lag_ms": lag.Swap(0), "usage": u, "totals": w.totals()})
 	}
 	all.Wait()
 	for _, s := range w.lasting {

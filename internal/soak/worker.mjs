@@ -1,4 +1,5 @@
 // The Node worker of the soak: callers of sessions that last, and sessions that pass.
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { openSync } from "node:fs";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -162,26 +163,52 @@ async function run(ends) {
       await revoke(lasting[i]);
     }
   };
+  const lag = monitorEventLoopDelay();
+  lag.enable();
   const sampling = async () => {
     while (going()) {
-      const next = performance.now() + job.sample_ms;
+      const begun = performance.now();
       leak();
-      tell("sample", { usage: await usage.now(), totals: totals() });
-      await new Promise((done) => setTimeout(done, next - performance.now()));
+      const held = await usage.now();
+      const lag_ms = lag.max / 1e6;
+      lag.reset();
+      tell("sample", { at_ms: Date.now(), lag_ms, usage: held, totals: totals() });
+      // no more than a fifth of the time, where the machine is busy
+      const took = performance.now() - begun;
+      await new Promise((done) => setTimeout(done, Math.max(job.sample_ms - took, 4 * took)));
     }
   };
   await Promise.all([...callers, passing(), rejecting(), sampling()]);
   for (const client of clients) client.destroy();
 }
 
-for (const [i, source] of job.passing.entries()) await pass(source, 2 * i); // for what the first makes
-base.destroy(); // its connections: it goes on to work
+/** For what is made with the first of each, and until the module's heap has been collected. */
+async function warmUp() {
+  for (const [i, source] of job.passing.entries()) await pass(source, 2 * i);
+  let n = 0;
+  const session = new RefreshableSession({
+    method: "custom",
+    customCredentialsMethod: () => ({
+      ...{ accessKey: `ASIA${n++}`, secretKey: "s".repeat(40), token: "t".repeat(1000) },
+      expiryTime: new Date(Date.now() + 3_600_000),
+    }),
+  });
+  while (n < job.warm_up) await session.refresh();
+  await session.close();
+  base.destroy(); // its connections: it goes on to work
+}
+
+async function endAll() {
+  for (const session of lasting) await end(session);
+  lasting = [];
+  base.destroy();
+}
+
+await warmUp();
 const start = await usage.settled();
 tell("start", { usage: start });
 lasting = job.lasting.map(open);
 await run(performance.now() + job.length_ms);
-for (const session of lasting) await end(session);
-lasting = [];
-base.destroy();
+await endAll();
 tell("end", { usage: await usage.settled(start), totals: totals() });
 process.exit(); // what was leaked on purpose would keep it

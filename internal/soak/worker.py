@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import faulthandler
 import itertools
 import json
@@ -38,6 +39,7 @@ class Worker:
         self.lock = threading.Lock()  # of counts and lines
         self.over = threading.Event()
         self.running: set[threading.Thread] = set()
+        self.lag_ms = 0.0  # the longest standstill since the last sample
         # The custom sources' own client, which signs as the base user.
         self.base = boto3.client("sts", endpoint_url=job["endpoint"], config=ONCE)
         port = int(job["tls_endpoint"].rpartition(":")[2])
@@ -226,12 +228,27 @@ class Worker:
         if ms > 0:
             self.start(run)
 
-    def run(self) -> None:
-        job, passing = self.job, self.job["passing"]
-        for number, source in enumerate(passing):  # for what is made with the first of each
+    def warm_up(self) -> None:
+        """Make what is made with the first of each, and have the core's heap collected."""
+        passing = self.job["passing"]
+        for number, source in enumerate(passing):
             self.pass_by(source, 2 * number)
         self.fork(passing[0], self.open(passing[0]))
+        numbers = itertools.count()
+
+        def fetch() -> dict[str, Any]:
+            expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+            key = f"ASIA{next(numbers)}"
+            return {"access_key": key, "secret_key": "s", "token": key, "expiry_time": expiry}
+
+        with RefreshableSession(method="custom", custom_credentials_method=fetch) as session:
+            for _ in range(self.job["warm_up"]):
+                session.refresh()
         self.base.close()  # its connections: it goes on to work
+
+    def run(self) -> None:
+        job, passing = self.job, self.job["passing"]
+        self.warm_up()
         begin = self.usage.settled()
         self.tell("start", usage=begin)
         self.lasting = [self.open(source) for source in job["lasting"]]
@@ -246,11 +263,17 @@ class Worker:
         )
         self.every(job["revoke_ms"], lambda n: self.revoke(self.lasting[n]), times=len(pairs))
         self.every(job["fork_ms"], lambda n: self.fork(*sound[n % len(sound)]))
+        self.start(self.watch_stalls)
         ends = time.monotonic() + job["length_ms"] / 1000
         while (begun := time.monotonic()) < ends:
             self.leak()
-            self.tell("sample", usage=self.usage.now(), totals=self.totals())
-            time.sleep(max(0, begun + job["sample_ms"] / 1000 - time.monotonic()))
+            usage = self.usage.now()
+            at_ms, lag_ms, self.lag_ms = round(time.time() * 1000), self.lag_ms, 0.0
+            totals = self.totals()
+            self.tell("sample", at_ms=at_ms, lag_ms=lag_ms, usage=usage, totals=totals)
+            took = time.monotonic() - begun
+            # No more than a fifth of the time, where the machine is busy.
+            time.sleep(max(job["sample_ms"] / 1000 - took, 4 * took))
         self.over.set()
         while self.running:
             time.sleep(0.05)
@@ -262,6 +285,14 @@ class Worker:
         del session
         self.base.close()
         self.tell("end", usage=self.usage.settled(begin), totals=totals)
+
+    def watch_stalls(self) -> None:
+        """Note for how long this process does not get to run."""
+        last = time.monotonic()
+        while not self.over.wait(0.05):
+            now = time.monotonic()
+            self.lag_ms = max(self.lag_ms, (now - last - 0.05) * 1000)
+            last = now
 
     def leak(self) -> None:
         """Hold on to something, once for each sample, where that is asked for."""

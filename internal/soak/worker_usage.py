@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
+import sys
 import threading
 import time
 import weakref
@@ -15,6 +17,22 @@ from evercreds._handle import Handle
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BACK = ("threads", "descriptors", "sockets", "sessions", "handles")
 _PATIENCE_S = 15.0
+
+
+class _MallInfo(ctypes.Structure):
+    """The C library's struct mallinfo2."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+_mallinfo = ctypes.CDLL(None).mallinfo2
+_mallinfo.restype = _MallInfo
 
 
 class _Handles:
@@ -51,8 +69,13 @@ class Usage:
         names = [thread.name for thread in threading.enumerate()]
         waiting = sum(name == "evercreds-refresh" for name in names)
         links = _descriptors()
+        memory = _mallinfo()
         return {
             "resident bytes": resident,
+            # What was asked of the C library, by extensions and by Python for what is large, and
+            # Python's own small blocks.
+            "heap bytes": memory.uordblks + memory.hblkhd,
+            "blocks": sys.getallocatedblocks(),
             "objects": len(gc.get_objects()),
             "threads": len(os.listdir("/proc/self/task")) - waiting,
             "threads that wait": waiting,
