@@ -56,7 +56,7 @@ type load struct {
 
 var loads = map[string]load{
 	"go":     {Callers: 4, PauseMs: 250, PassingMs: 100, RevokeMs: 1000},
-	"python": {Callers: 2, PauseMs: 600, PassingMs: 500, RevokeMs: 1000, ForkMs: 2000, WarmUp: 6000},
+	"python": {Callers: 1, PauseMs: 500, PassingMs: 800, RevokeMs: 1000, ForkMs: 2000, WarmUp: 6000},
 	"node":   {Callers: 2, PauseMs: 400, PassingMs: 300, RevokeMs: 1000, WarmUp: 20_000},
 }
 

@@ -105,9 +105,9 @@ func (s *soak) work(ctx context.Context, server *awstest.Server, o options, job 
 	cmd.Env = append(env, assignmentEnv+"="+string(told), "AWS_REGION="+job.Region, "AWS_DEFAULT_REGION="+job.Region,
 		"AWS_ACCESS_KEY_ID="+server.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+server.Base.SecretAccessKey,
 		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true",
-		// each arena of the C library has holes of its own, and a hundred threads in
-		// Python fill many of them before the process stops to grow
-		"MALLOC_ARENA_MAX=2",
+		// The C library keeps memory of each thread's, and an arena of its own for
+		// many of them: a hundred threads in Python would fill these for minutes.
+		"GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0",
 		// neither may be read from the user's own directory
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
 	// A terminal's Ctrl-C is for this program, which then ends its worker.

@@ -83,25 +83,46 @@ func ratio(before, after float64) string {
 	return fmt.Sprintf("%.3f", after/before)
 }
 
-// writePage puts the runs at the end of the page.
+// title is the heading of a language's part of the page.
+func (s *soak) title() string {
+	return "### " + map[string]string{"go": "Go", "python": "Python", "node": "Node"}[s.language] + "\n"
+}
+
+// writePage puts the runs at the end of the page, in the place of those of the
+// same languages.
 func writePage(path string, runs []*soak) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	head, _, found := strings.Cut(string(text), placeOfRuns)
+	head, last, found := strings.Cut(string(text), placeOfRuns+"\n")
 	if !found {
 		return fmt.Errorf("%s has no line %s", path, placeOfRuns)
 	}
-	var b strings.Builder
-	b.WriteString(head + placeOfRuns + "\n")
-	for _, s := range runs {
-		fmt.Fprintf(&b, "\n### %s\n\n%s.\n\n| | second fifth | last fifth | ratio | may grow by | a minute | start | end |\n|---|---|---|---|---|---|---|---|\n",
-			map[string]string{"go": "Go", "python": "Python", "node": "Node"}[s.language], s.summary())
-		for _, r := range s.rows {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.name, r.show(r.before), r.show(r.after),
-				ratio(r.before, r.after), r.show(r.allowed), r.show(r.perMinute), r.show(r.start), r.show(r.end))
+	parts := map[string]string{} // by title
+	for part := range strings.SplitSeq(last, "\n### ") {
+		if title, rest, ok := strings.Cut(part, "\n"); ok && title != "" {
+			parts["### "+title+"\n"] = rest
 		}
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	for _, s := range runs {
+		parts[s.title()] = s.part()
+	}
+	page := head + placeOfRuns + "\n"
+	for _, language := range languages {
+		if title := (&soak{language: language}).title(); parts[title] != "" {
+			page += "\n" + title + "\n" + strings.TrimSpace(parts[title]) + "\n"
+		}
+	}
+	return os.WriteFile(path, []byte(page), 0o644)
+}
+
+func (s *soak) part() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.\n\n| | second fifth | last fifth | ratio | may grow by | a minute | start | end |\n|---|---|---|---|---|---|---|---|\n", s.summary())
+	for _, r := range s.rows {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s |\n", r.name, r.show(r.before), r.show(r.after),
+			ratio(r.before, r.after), r.show(r.allowed), r.show(r.perMinute), r.show(r.start), r.show(r.end))
+	}
+	return b.String()
 }

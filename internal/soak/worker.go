@@ -27,8 +27,10 @@ const assignmentEnv = "EVERCREDS_SOAK"
 type worker struct {
 	job  assignment
 	base aws.Config // signs as the base user; sessions have connections of their own
-	pool *http.Transport
 	mine aws.Config // the same, with the connections of the worker's own clients
+	pool *http.Transport
+	// sources has the connections of custom sources, of which some hang.
+	sources *http.Transport
 
 	lines     *json.Encoder
 	lock      sync.Mutex // of lines and passed
@@ -53,7 +55,9 @@ func runWorker() error {
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, nil
 		})}
-	w.pool = &http.Transport{MaxIdleConnsPerHost: 64, IdleConnTimeout: 10 * time.Second}
+	// a number of connections that is soon reached, and does not vary with the load
+	w.pool = &http.Transport{MaxIdleConnsPerHost: 16, MaxConnsPerHost: 16}
+	w.sources = &http.Transport{MaxIdleConnsPerHost: 4}
 	w.mine = w.base.Copy()
 	w.mine.HTTPClient = &http.Client{Transport: w.pool}
 	for _, s := range w.job.Passing { // once, for what is made with the first of each
@@ -155,7 +159,7 @@ func (w *worker) openBy(s source, opts []evercreds.Option) (*evercreds.Session, 
 			CA: evercreds.PEMFile(w.job.CA), DialContext: w.dial,
 		}, opts...)
 	case "custom":
-		client := sts.NewFromConfig(w.mine)
+		client := sts.NewFromConfig(w.base, func(o *sts.Options) { o.HTTPClient = &http.Client{Transport: w.sources} })
 		return evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) {
 			out, err := client.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &s.Name, RoleSessionName: aws.String("soak")})
 			if err != nil {

@@ -65,6 +65,7 @@ func (w *worker) quiet(start usage) usage {
 	u := usage{}
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		w.pool.CloseIdleConnections()
+		w.sources.CloseIdleConnections()
 		was := u
 		if u = w.usage(); start == nil && u["goroutines"] == was["goroutines"] && u["sessions"] == 0 {
 			break
