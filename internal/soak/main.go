@@ -56,7 +56,7 @@ func parse() (o options, err error) {
 	flag.Uint64Var(&o.seed, "seed", 1, "of the faults")
 	flag.StringVar(&o.leak, "leak", "", "leak on purpose: thread, fd, memory or session; must be told")
 	flag.StringVar(&o.root, "root", ".", "the project's directory")
-	flag.BoolVar(&o.write, "write", false, "write the last run into docs/soak.md")
+	flag.BoolVar(&o.write, "write", false, "write a run that is good into docs/soak.md")
 	flag.BoolVar(&o.verbose, "verbose", false, "print each sample and each call that failed")
 	flag.Parse()
 	o.languages = strings.Split(*chosen, ",")
@@ -93,13 +93,11 @@ func run() error {
 		s.print(os.Stdout)
 		done = append(done, s)
 	}
-	if o.write {
-		if err := writePage(filepath.Join(o.root, "docs", "soak.md"), done); err != nil {
-			return err
-		}
-	}
 	for _, s := range done {
 		err = errors.Join(err, s.failure())
+	}
+	if err == nil && o.write {
+		err = writePage(filepath.Join(o.root, "docs", "soak.md"), done)
 	}
 	return err
 }

@@ -1,18 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
-
-	"github.com/evercreds/evercreds"
 )
 
 // usage is what the worker holds now.
@@ -101,27 +96,6 @@ func (w *worker) tell(line map[string]any) {
 	w.lock.Lock()
 	defer w.lock.Unlock()
 	_ = w.lines.Encode(line) // a reader that has gone ends the process
-}
-
-// revoke has the stand-in reject the set that a session holds.
-func (w *worker) revoke(session *evercreds.Session) {
-	ctx, stop := context.WithTimeout(context.Background(), 30*time.Second)
-	defer stop()
-	held, err := session.Retrieve(ctx)
-	if err != nil {
-		return // its source is at fault just now
-	}
-	body := strings.NewReader(fmt.Sprintf(`{"access_key_id":%q}`, held.AccessKeyID))
-	client := &http.Client{Transport: w.pool, Timeout: 30 * time.Second}
-	if reply, err := client.Post(w.job.Control+"/revoke", "application/json", body); err == nil {
-		w.rejected.Add(1)
-		_ = reply.Body.Close()
-	}
-}
-
-// dial leads to the stand-in, whatever the endpoint's name.
-func (w *worker) dial(ctx context.Context, network, _ string) (net.Conn, error) {
-	return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(w.job.TLSEndpoint, "https://"))
 }
 
 // leak holds on to something, once for each sample, where that is asked for.

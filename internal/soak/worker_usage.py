@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import weakref
+from pathlib import Path
 from typing import Any
 
 from evercreds._handle import Handle
@@ -64,8 +65,7 @@ class Usage:
         """Tell what is in use once the garbage has gone."""
         for _ in range(2):  # what the first one finds unused may hold on to more
             gc.collect()
-        with open("/proc/self/statm") as file:
-            resident = int(file.read().split()[1]) * _PAGE
+        resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
         names = [thread.name for thread in threading.enumerate()]
         waiting = sum(name == "evercreds-refresh" for name in names)
         links = _descriptors()
@@ -77,7 +77,7 @@ class Usage:
             "heap bytes": memory.uordblks + memory.hblkhd,
             "blocks": sys.getallocatedblocks(),
             "objects": len(gc.get_objects()),
-            "threads": len(os.listdir("/proc/self/task")) - waiting,
+            "threads": sum(1 for _ in Path("/proc/self/task").iterdir()) - waiting,
             "threads that wait": waiting,
             "descriptors": len(links),
             "sockets": sum(link.startswith("socket:") for link in links),
@@ -104,7 +104,7 @@ class Usage:
 
 def _descriptors() -> list[str]:
     links = []
-    for name in os.listdir("/proc/self/fd"):
+    for file in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # what the listing itself had open
-            links.append(os.readlink(f"/proc/self/fd/{name}"))
+            links.append(str(file.readlink()))
     return links
