@@ -47,7 +47,7 @@ func (b bound) allowed(before float64) float64 { return max(b.number, b.share*ma
 // row is one line of the table.
 type row struct {
 	name          string
-	before, after float64 // medians of the second and of the last fifth
+	before, after float64 // lower quartiles of the second and of the last fifth
 	allowed       float64 // growth
 	perMinute     float64 // the slope between the middles of the two fifths
 	start, end    float64
@@ -67,8 +67,8 @@ func judge(samples []usage, minutes float64, start, end usage) (rows []row, err 
 			continue
 		}
 		r := row{name: b.name, start: start[b.name], end: end[b.name], back: b.back}
-		r.before = median(samples[fifth:2*fifth], b.name)
-		r.after = median(samples[len(samples)-fifth:], b.name)
+		r.before = least(samples[fifth:2*fifth], b.name)
+		r.after = least(samples[len(samples)-fifth:], b.name)
 		r.allowed = b.allowed(r.before)
 		// from the middle of the second fifth to that of the last
 		r.perMinute = (r.after - r.before) / (minutes * float64(len(samples)-2*fifth) / float64(len(samples)))
@@ -83,11 +83,13 @@ func judge(samples []usage, minutes float64, start, end usage) (rows []row, err 
 	return rows, nil
 }
 
-func median(samples []usage, name string) float64 {
+// least is the lower quartile: what is under way in one sample lifts it as little
+// as the median, or less, and what is never given back lifts it as much.
+func least(samples []usage, name string) float64 {
 	var values []float64
 	for _, s := range samples {
 		values = append(values, s[name])
 	}
 	slices.Sort(values)
-	return (values[(len(values)-1)/2] + values[len(values)/2]) / 2
+	return values[len(values)/4]
 }

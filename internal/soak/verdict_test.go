@@ -60,7 +60,7 @@ func TestWarmingUpIsNoGrowth(t *testing.T) {
 	}
 }
 
-// One sample that met much under way moves no median.
+// Samples that met much under way move nothing.
 func TestASpikeIsNoGrowth(t *testing.T) {
 	samples := series("descriptors", 60, 80, 0, 0)
 	for i := 48; i < 53; i++ {

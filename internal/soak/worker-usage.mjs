@@ -60,7 +60,8 @@ export class Usage {
       const before = usage;
       usage = await this.now();
       const limit = start ?? before;
-      if (BACK.every((name) => (start ? usage[name] <= limit[name] : usage[name] === limit[name]))) break;
+      if (BACK.every((name) => (start ? usage[name] <= limit[name] : usage[name] === limit[name])))
+        break;
     }
     return usage;
   }

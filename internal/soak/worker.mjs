@@ -175,7 +175,8 @@ async function run(ends) {
       tell("sample", { at_ms: Date.now(), lag_ms, usage: held, totals: totals() });
       // no more than a fifth of the time, where the machine is busy
       const took = performance.now() - begun;
-      await new Promise((done) => setTimeout(done, Math.max(job.sample_ms - took, 4 * took)));
+      const rest = Math.max(job.sample_ms - took, Math.min(4 * took, 4 * job.sample_ms));
+      await new Promise((done) => setTimeout(done, rest));
     }
   };
   await Promise.all([...callers, passing(), rejecting(), sampling()]);

@@ -124,7 +124,8 @@ class Worker(Sessions):
             self.tell("sample", at_ms=at_ms, lag_ms=lag_ms, usage=usage, totals=self.totals())
             took = time.monotonic() - begun
             # No more than a fifth of the time, where the machine is busy.
-            time.sleep(max(self.job["sample_ms"] / 1000 - took, 4 * took))
+            every = self.job["sample_ms"] / 1000
+            time.sleep(max(every - took, min(4 * took, 4 * every)))
 
     def watch_stalls(self) -> None:
         """Note for how long this process does not get to run."""
