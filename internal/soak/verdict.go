@@ -59,8 +59,8 @@ type row struct {
 // warming up. start and end are what was held with nothing open.
 func judge(samples []usage, minutes float64, start, end usage) (rows []row, err error) {
 	fifth := len(samples) / 5
-	if fifth < 3 {
-		return nil, fmt.Errorf("%d samples are too few: 15 are needed", len(samples))
+	if fifth < 2 {
+		return nil, fmt.Errorf("%d samples are too few: 10 are needed", len(samples))
 	}
 	for _, b := range bounds {
 		if _, there := samples[0][b.name]; !there {

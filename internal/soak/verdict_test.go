@@ -86,7 +86,7 @@ func TestWhatIsLeftBehindIsTold(t *testing.T) {
 }
 
 func TestTooFewSamplesShowNothing(t *testing.T) {
-	if _, err := judge(series("handles", 14, 1, 0, 0), 1, usage{}, usage{}); err == nil {
+	if _, err := judge(series("handles", 9, 1, 0, 0), 1, usage{}, usage{}); err == nil {
 		t.Error("no error")
 	}
 }
