@@ -21,7 +21,6 @@ func (w *worker) usage() usage {
 	u["threads of Go"] = u["threads"]
 	delete(u, "threads")
 	u["heap bytes"] = float64(memory.HeapAlloc)
-	u["objects"] = float64(memory.HeapObjects)
 	u["goroutines"] = float64(runtime.NumGoroutine())
 	u["sessions"] = float64(w.opened.Load() - w.collected.Load())
 	return u
