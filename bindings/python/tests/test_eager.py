@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import SessionMaker, StandIn, until
-from evercreds import RefreshableSession
+from evercreds import RefreshableSession, _timer
 
 
 def test_the_first_credentials_come_with_the_session(
@@ -42,13 +42,31 @@ def test_it_is_refreshed_with_nobody_asking(
     assert stand_in.calls(role)["concurrent_max"] == 1
 
 
-def test_a_session_that_nobody_uses_any_more_is_collected() -> None:
-    def provider() -> dict[str, Any]:
-        expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
-        return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+def an_hour() -> dict[str, Any]:
+    expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    token = expiry.isoformat()  # another set each time
+    return {"access_key": "a", "secret_key": "b", "token": token, "expiry_time": expiry}
 
+
+def test_what_is_due_does_not_grow_with_refreshes_nor_sessions() -> None:
+    def eager() -> Any:
+        return RefreshableSession(
+            method="custom", custom_credentials_method=an_hour, defer_refresh=False
+        )
+
+    session = eager()
+    for _ in range(200):
+        session.refresh()
+        eager().close()
+    assert len(_timer._timer._due) < 200
+    # What is wanted is still there, and once.
+    wanted = [at_ms for at_ms, _, sleeper in _timer._timer._due if sleeper() is session._core]
+    assert wanted.count(session._core.wake_at_ms) == 1
+
+
+def test_a_session_that_nobody_uses_any_more_is_collected() -> None:
     session = RefreshableSession(
-        method="custom", custom_credentials_method=provider, defer_refresh=False
+        method="custom", custom_credentials_method=an_hour, defer_refresh=False
     )
     core = weakref.ref(session._core)
     del session

@@ -1,0 +1,110 @@
+"""What the Python worker of the soak holds."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import sys
+import threading
+import time
+import weakref
+from pathlib import Path
+from typing import Any
+
+from evercreds._handle import Handle
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_BACK = ("threads", "descriptors", "sockets", "sessions", "handles")
+_PATIENCE_S = 15.0
+
+
+class _MallInfo(ctypes.Structure):
+    """The C library's struct mallinfo2."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+_mallinfo = ctypes.CDLL(None).mallinfo2
+_mallinfo.restype = _MallInfo
+
+
+class _Handles:
+    """Counts the core's handles, each from its making to its end."""
+
+    def __init__(self) -> None:
+        self.held: set[tuple[int, int]] = set()
+        adopt, free = Handle.adopt, Handle.free
+
+        def adopted(handle: Handle, lib: Any, number: int) -> None:
+            adopt(handle, lib, number)
+            self.held.add((id(lib), number))
+
+        def freed(handle: Handle) -> None:
+            self.held.discard((id(handle.lib), handle.number))
+            free(handle)
+
+        Handle.adopt, Handle.free = adopted, freed
+
+
+class Usage:
+    """Reads what is in use."""
+
+    def __init__(self) -> None:
+        self._handles = _Handles()
+        self.sessions: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    def now(self) -> dict[str, float]:
+        """Tell what is in use once the garbage has gone."""
+        for _ in range(2):  # what the first one finds unused may hold on to more
+            gc.collect()
+        resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
+        names = [thread.name for thread in threading.enumerate()]
+        waiting = sum(name == "evercreds-refresh" for name in names)
+        links = _descriptors()
+        memory = _mallinfo()
+        return {
+            "resident bytes": resident,
+            # What was asked of the C library, by extensions and by Python for what is large, and
+            # Python's own small blocks.
+            "heap bytes": memory.uordblks + memory.hblkhd,
+            "blocks": sys.getallocatedblocks(),
+            "objects": len(gc.get_objects()),
+            "threads": sum(1 for _ in Path("/proc/self/task").iterdir()) - waiting,
+            "threads that wait": waiting,
+            "descriptors": len(links),
+            "sockets": sum(link.startswith("socket:") for link in links),
+            "sessions": len(self.sessions),
+            "handles": len(self._handles.held),
+        }
+
+    def settled(self, start: dict[str, float] | None = None) -> dict[str, float]:
+        """Tell what is in use with nothing open, once that is as at the start, or stays the same.
+
+        Threads and connections of awscrt's end a little after what they were for.
+        """
+        end = time.monotonic() + _PATIENCE_S
+        usage, before = self.now(), None
+        while time.monotonic() < end:
+            time.sleep(0.5)
+            before, usage = usage, self.now()
+            if start is None and all(usage[name] == before[name] for name in _BACK):
+                break
+            if start is not None and all(usage[name] <= start[name] for name in _BACK):
+                break
+        return usage
+
+
+def _descriptors() -> list[str]:
+    links = []
+    for file in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # what the listing itself had open
+            links.append(str(file.readlink()))
+    return links
