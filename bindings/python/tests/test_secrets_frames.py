@@ -164,3 +164,50 @@ def test_of_iot(iot_session: SessionMaker, stand_in: StandIn, fault: str) -> Non
 def _raised_without(session: Any, name: str) -> BaseException:
     """As ``raised_by``, with no frame of a test's that has its variables."""
     return raised_by(getattr(session, name))
+
+
+_ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/reader", "ExternalId": EXTERNAL_ID}
+_KEYS = {"aws_access_key_id": "AKIAEXAMPLE", "aws_secret_access_key": SECRET}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"assume_role_kwargs": {**_ROLE, "TokenCode": TOKEN}},
+        {"assume_role_kwargs": {**_ROLE, "DurationSeconds": 1}},
+        {"assume_role_kwargs": {**_ROLE, "Unknown": SECRET}},
+        {"assume_role_kwargs": _ROLE, "sts_client_kwargs": {**_KEYS, "unknown": 1}},
+        {"assume_role_kwargs": _ROLE, "sts_client_kwargs": _KEYS, "refresh_timeout": -1},
+        {"assume_role_kwargs": _ROLE, **_KEYS, "advisory_timeout": 1, "mandatory_timeout": 2},
+        {"assume_role_kwargs": _ROLE, **_KEYS, "profile_name": "none-of-this-name"},
+        {"assume_role_kwargs": _ROLE, **_KEYS, "unknown": 1},
+        {"method": "custom", "custom_credentials_method": None, **_KEYS},
+    ],
+    ids=range(9),
+)
+def test_of_arguments(arguments: dict[str, Any]) -> None:
+    report = report_of(_raised_with(arguments))
+    assert "evercreds" in report
+    # These frames are the caller's: of this test, which shows what it was called with.
+    shown = [part for part in report.split('  File "') if "/evercreds/" in part.split('"')[0]]
+    assert shown
+    assert found_in("".join(shown)) == []
+
+
+def _raised_with(arguments: dict[str, Any]) -> BaseException:
+    return raised_by(lambda: RefreshableSession(**arguments))
+
+
+def test_a_subclasses_own_frames_are_its_own() -> None:
+    class Careful(RefreshableSession):
+        def __init__(self, **kwargs: Any) -> None:
+            attempt = "the 3rd"
+            super().__init__(policy=attempt, **kwargs)
+
+        def fetch_credentials(self) -> Any:
+            raise NotImplementedError
+
+        def __repr__(self) -> str:
+            return "Careful"  # boto3's own fails where a session was not made
+
+    assert "attempt = 'the 3rd'" in report_of(raised_by(Careful))

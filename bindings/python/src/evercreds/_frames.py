@@ -1,4 +1,4 @@
-"""What the traceback of a failed attempt keeps: the variables of all its functions."""
+"""What the traceback of an error keeps: the variables of all the functions it came through."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _F = TypeVar("_F", bound=Callable[..., object])
 
 def calls_user_code(function: _F) -> _F:
     """Mark a function of this package: what it calls is the user's."""
-    _callers.add(function.__code__)  # type: ignore[attr-defined]
+    _callers.add(function.__code__)
     return function
 
 
 def forget_variables(error: BaseException) -> None:
-    """Clear the variables of an attempt that has failed, where the frames are not the user's.
+    """Clear the variables of what has failed, where the frames are not the user's.
 
     Replies, keys and one-time codes are among them, in the frames of botocore too; and an error is
     kept, and shown by reports that show variables. Frames of functions that still run are left.
