@@ -24,3 +24,6 @@ func (s *Session) LoseTimer() {
 	defer s.mu.Unlock()
 	s.timer.Stop()
 }
+
+// Machine is the session's core; nothing else may use the session meanwhile.
+func (s *Session) Machine() *core.Session { return s.machine }

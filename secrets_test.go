@@ -3,27 +3,160 @@ package evercreds_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/leaks"
 )
 
 const (
-	sentinelKey    = "SENTINEL-ACCESS-KEY"
-	sentinelSecret = "sentinel-secret-key"
-	sentinelToken  = "sentinel-session-token"
+	sentinelKey        = "ASIASENTINELACCESSKEY"
+	sentinelSecret     = "sentinelu8Hr5Dw3q7Zkq7Zkq7Zkq7Zk4321"
+	sentinelToken      = "Sentinelk4Gt7Bn1x9Wv2Jr4x9Wv2Jr4x9Wv2Jr4x9Wv2Jr4"
+	sentinelBaseSecret = "baseSentinelf6Jy2Lp9m3Xcm3Xcm3Xc5678"
+	sentinelBaseToken  = "BaseSentinelv1Ks8Qd5p8Yhp8Yhp8Yhp8Yhp8Yhp8Yh"
+	sentinelExternalID = "SENTINEL-external-id-of-a-few"
+	sentinelCode       = "918273"
+	sentinelSetting    = "SENTINEL-among-settings"
 )
+
+// sentinels are what no text and no error may have a piece of. An access key's id
+// is no secret, and what evercreds prints has none of its sets' all the same.
+var sentinels = leaks.Secrets{
+	"access key": sentinelKey, "secret key": sentinelSecret, "session token": sentinelToken,
+	"base secret key": sentinelBaseSecret, "base token": sentinelBaseToken,
+	"external id": sentinelExternalID, "one-time code": sentinelCode, "setting": sentinelSetting,
+}
+
+// witness keeps all that a session shows to anybody, in all the ways that there are.
+type witness struct {
+	t      *testing.T
+	finder *leaks.Finder
+	text   buffer
+}
+
+func newWitness(t *testing.T, secrets leaks.Secrets) *witness {
+	return &witness{t: t, finder: leaks.Find(secrets)}
+}
+
+// options have a session log in text and in JSON, at the lowest level, and tell
+// its events.
+func (w *witness) options() []evercreds.Option {
+	all := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
+	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(&w.text, all), slog.NewJSONHandler(&w.text, all)))
+	return []evercreds.Option{evercreds.WithLogger(log), evercreds.WithEvents(func(e evercreds.Event) {
+		w.show(e)
+		w.reach(e)
+	})}
+}
+
+func (w *witness) show(values ...any) {
+	for _, v := range values {
+		_, _ = w.text.Write([]byte(leaks.Shown(v)))
+	}
+}
+
+// reach checks that no secret can be reached from a value, in fields of fields.
+func (w *witness) reach(v any) {
+	for _, path := range w.finder.Reached(v) {
+		w.t.Errorf("%T%s", v, path)
+	}
+}
+
+// failure takes an error that there must be.
+func (w *witness) failure(err error) {
+	w.t.Helper()
+	if err == nil {
+		w.t.Error("no error")
+		return
+	}
+	w.show(err)
+	w.reach(err)
+}
+
+// session shows what a session tells of itself.
+func (w *witness) session(s *evercreds.Session) {
+	w.show(s, s.Status(), s.Cache(evercreds.LRU), s.Cache(evercreds.LFU), s.Machine())
+	w.reach(s.Status())
+	w.core(s)
+}
+
+// core checks that the machine has no secret, nor has what it writes down.
+func (w *witness) core(s *evercreds.Session) {
+	w.reach(s.Machine())
+	for _, told := range w.finder.In(s.Machine().AppendSnapshot(nil)) {
+		w.t.Errorf("in the snapshot: %s", told)
+	}
+}
+
+// holdsOnly checks that of all that a session keeps only these fields have secrets:
+// every one of them, and none where there are none to be named. The source is not
+// looked at: it is who makes the calls.
+func (w *witness) holdsOnly(s *evercreds.Session, fields ...string) {
+	w.t.Helper()
+	met := map[string]bool{}
+	for _, path := range w.finder.Reached(s, ".source", ".clients", ".hook", ".log", ".timer", ".running") {
+		field, _, _ := strings.Cut(strings.TrimPrefix(path, "."), ".")
+		met[strings.TrimRight(field, "[]")] = true
+	}
+	for _, field := range fields {
+		if !met[field] {
+			w.t.Errorf("the walk found no secret in %s", field)
+		}
+		delete(met, field)
+	}
+	if len(met) > 0 {
+		w.t.Errorf("secrets in %v too", met)
+	}
+}
+
+// verdict looks through all that was shown. It must tell of what went on, in these
+// words.
+func (w *witness) verdict(words ...string) {
+	w.t.Helper()
+	text := w.text.String()
+	for _, line := range strings.Split(text, "\n") {
+		if told := w.finder.In([]byte(line)); len(told) > 0 {
+			w.t.Errorf("shown: %v, in: %.400s", told, line)
+			break
+		}
+	}
+	for _, word := range words {
+		if !strings.Contains(text, word) {
+			w.t.Errorf("nothing tells of %q", word)
+		}
+	}
+}
+
+// The tests with a witness say no more than the witness notices. A function's own
+// words are its own: they are told, unless a set that it returned is in them.
+func TestTheWitnessNoticesSecrets(t *testing.T) {
+	w := newWitness(t, sentinels)
+	said := errors.New("the key is " + sentinelSecret)
+	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) { return evercreds.Credentials{}, said },
+		w.options()[0]) // the logger
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Retrieve(t.Context())
+	s.Close()
+	if logged := w.finder.In([]byte(w.text.String())); len(logged) == 0 {
+		t.Error("not noticed in the log")
+	}
+	if shown := w.finder.In([]byte(leaks.Shown(err))); len(shown) == 0 {
+		t.Error("not noticed in the error")
+	}
+	if reached := w.finder.Reached(err); len(reached) == 0 {
+		t.Error("not reached in the error")
+	}
+	if kept := w.finder.Reached(s, ".source", ".clients", ".timer"); len(kept) == 0 {
+		t.Error("not reached in the session, which keeps the error")
+	}
+}
 
 // buffer is a log that may be written from several goroutines.
 type buffer struct {
@@ -41,111 +174,4 @@ func (b *buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.String()
-}
-
-// sickSTS first echoes what it was sent in errors of several kinds, then grants
-// credentials, then goes back to errors.
-func sickSTS(t *testing.T) aws.Config {
-	calls := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		calls++
-		echo := r.Header.Get("X-Amz-Security-Token") + " " + r.Header.Get("Authorization")
-		switch calls {
-		case 1, 5, 6, 7:
-			w.WriteHeader(http.StatusForbidden)
-			_, _ = fmt.Fprintf(w, "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>%s</Message></Error></ErrorResponse>", echo)
-		case 2:
-			_, _ = fmt.Fprintf(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><SessionToken>%s</SessionToken><Expiration>%s</Expiration>", sentinelToken, sentinelSecret)
-		case 3:
-			_, _ = w.Write([]byte(grant("yesterday " + sentinelSecret)))
-		default:
-			_, _ = w.Write([]byte(grant(time.Now().Add(time.Hour).UTC().Format(time.RFC3339))))
-		}
-	}))
-	t.Cleanup(server.Close)
-	base := aws.Credentials{AccessKeyID: "AKIABASE", SecretAccessKey: sentinelSecret, SessionToken: sentinelToken}
-	return aws.Config{
-		Region: "us-east-1", BaseEndpoint: &server.URL,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return base, nil }),
-	}
-}
-
-func grant(expiration string) string {
-	return "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>" + sentinelKey + "</AccessKeyId><SecretAccessKey>" + sentinelSecret +
-		"</SecretAccessKey><SessionToken>" + sentinelToken + "</SessionToken><Expiration>" + expiration + "</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
-}
-
-// Nothing that the session shows or logs has a secret in it, however it is
-// printed, in health and in sickness.
-func TestNoSecretIsEverShown(t *testing.T) {
-	var log buffer
-	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s, err := evercreds.NewSTS(sickSTS(t), evercreds.AssumeRole{RoleARN: roleARN}, evercreds.WithLogger(logger))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	failed, served := 0, 0
-	show := func(v any) {
-		logger.Info("shown", "value", v)
-		_, _ = fmt.Fprintf(&log, "%v %+v %#v %s %q %d\n", v, v, v, v, v, v)
-		text, err := json.Marshal(v)
-		if err != nil {
-			t.Errorf("%T as JSON: %v", v, err)
-		}
-		_, _ = log.Write(text)
-	}
-	for deadline := time.Now().Add(20 * time.Second); (failed < 3 || served < 3) && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		_, err := s.Refresh(t.Context())
-		show(s.Status())
-		show(s)
-		if err == nil {
-			served++
-			continue
-		}
-		failed++
-		show(err)
-		for ; err != nil; err = errors.Unwrap(err) {
-			_, _ = fmt.Fprintf(&log, "%v %+v %#v\n", err, err, err)
-		}
-	}
-	if failed < 3 || served < 1 {
-		t.Fatalf("%d failures, %d sets", failed, served)
-	}
-	text := log.String()
-	for _, secret := range []string{sentinelKey, sentinelSecret, sentinelToken} {
-		if at := strings.Index(text, secret); at >= 0 {
-			t.Errorf("%q shows in: ...%s", secret, text[max(0, at-200):at])
-		}
-	}
-	for _, want := range []string{"SignatureDoesNotMatch", "refresh failed", "new credentials"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the log says nothing of %q", want)
-		}
-	}
-}
-
-func TestCustomErrorsShowNoSecret(t *testing.T) {
-	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
-		return evercreds.Credentials{AccessKeyID: sentinelKey, SecretAccessKey: sentinelSecret, SessionToken: sentinelToken}, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	e := wantCustomError(t, s)
-	text := fmt.Sprintf("%v %+v %#v", e, e, e)
-	if strings.Contains(strings.ToLower(text), "sentinel") || !strings.Contains(text, "exactly one of Expires and NoExpiry") {
-		t.Error(text)
-	}
-}
-
-func wantCustomError(t *testing.T, s *evercreds.Session) *evercreds.Error {
-	t.Helper()
-	_, err := s.Retrieve(t.Context())
-	var e *evercreds.Error
-	if !errors.As(err, &e) || e.Code != evercreds.CodeMalformed {
-		t.Fatalf("got %v", err)
-	}
-	return e
 }

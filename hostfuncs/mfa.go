@@ -84,7 +84,9 @@ func (c *codes) ask(ctx context.Context) (code string, err error) {
 	code, err = c.role.MFA(ctx)
 	switch at, ok := core.MFACode([]byte(code)); {
 	case err != nil:
-		return "", mfaError(ctx, "MFA failed: "+err.Error(), err)
+		var hidden secrets
+		hidden.add(code)
+		return "", mfaError(ctx, "MFA failed: "+hidden.clean(err.Error()), hidden.cause(err))
 	case !ok || at != 0 || len(code) != 6:
 		return "", refused(core.MethodSTS, codeMFARefused, "MFA must return exactly six digits", nil)
 	}

@@ -62,6 +62,7 @@ func TestMFARefusals(t *testing.T) {
 		"short":   func(context.Context) (string, error) { return "12345", nil },
 		"spaced":  func(context.Context) (string, error) { return "314159\n", nil },
 		"unicode": func(context.Context) (string, error) { return "١٢٣٤٥٦", nil },
+		"quote":   func(context.Context) (string, error) { return "314159", errors.New("314159 was refused") },
 		"panic":   func(context.Context) (string, error) { panic("314159") },
 	} {
 		s, seen := codesSeen(t, hostfuncs.AssumeRole{MFA: mfa})

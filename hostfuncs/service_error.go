@@ -22,6 +22,7 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	if errors.As(err, &reply) && reply.Response != nil {
 		e.Status = reply.HTTPStatusCode()
 		e.RetryAfter = retryAfter(reply.Response.Header)
+		hidden.forget(reply.Response)
 	}
 	switch {
 	case errors.As(err, &inner):
@@ -35,6 +36,22 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	}
 	e.Class = core.ErrorClass(m, e.Status, []byte(e.Code))
 	return e
+}
+
+// forget takes the secrets out of a reply: the request, with the token and the
+// one-time code that were sent; the body, behind which is the connection that they
+// went through; and what headers repeat of them. An error is kept, and whatever
+// prints its fields would print all that.
+func (s secrets) forget(reply *smithyhttp.Response) {
+	if reply.Response == nil {
+		return
+	}
+	reply.Request, reply.Body = nil, http.NoBody
+	for _, values := range reply.Header {
+		for i, value := range values {
+			values[i] = s.clean(value)
+		}
+	}
 }
 
 // retryAfter reads the header of that name: seconds, or an HTTP date.

@@ -95,7 +95,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		return Result{}, err
 	}
 	var hidden secrets
-	hidden.add(code)
+	hidden.add(code, s.role.ExternalID)
 	in := s.role.input()
 	in.TokenCode = given(code)
 	out, err := s.client.AssumeRole(ctx, in, func(o *sts.Options) {

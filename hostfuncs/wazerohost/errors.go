@@ -29,6 +29,13 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("wazerohost: no credentials (code %d, class %d)", e.Code, e.Class)
 }
 
+// GoString is for %#v, which would otherwise print the cause's fields.
+func (e *Error) GoString() string { return fmt.Sprintf("&wazerohost.Error{%q}", e.Error()) }
+
+// MarshalText gives Error, for JSON and log handlers: the fields of a source's error
+// may hold anything.
+func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
+
 // Unwrap gives the source's error.
 func (e *Error) Unwrap() error { return e.Err }
 

@@ -40,22 +40,30 @@ func (s *Session) begin(ticket int64, cause core.Cause) {
 	}()
 }
 
+// outcome is what a flight brought, in the machine's terms.
+type outcome struct {
+	result hostfuncs.Result
+	err    error      // why there is no result
+	class  core.Class // core.ClassNone: the source died without an answer
+	reason core.Code
+	pause  int64 // milliseconds that the source asked for
+}
+
 // fly runs a flight and reports it exactly once.
 func (s *Session) fly(ctx context.Context, f *hostfuncs.Flight) {
-	result, err := s.fetch(ctx, f)
+	o := s.fetch(ctx, f)
 	s.rt.mu.Lock()
 	defer s.rt.mu.Unlock()
-	s.store(f.Ticket, result, err)
+	s.store(f.Ticket, o)
 	s.report(func(m *Machine, handle int32) (core.Decision, error) {
 		now := s.rt.clock()
 		switch {
-		case errors.Is(err, errPanicked):
+		case o.err != nil && o.class == core.ClassNone:
 			return m.Abandon(handle, f.Ticket, now)
-		case err != nil:
-			class, reason, pause := sort(err)
-			return m.Fail(handle, f.Ticket, now, class, reason, pause)
+		case o.err != nil:
+			return m.Fail(handle, f.Ticket, now, o.class, o.reason, o.pause)
 		}
-		return m.Complete(handle, f.Ticket, now, facts(result))
+		return m.Complete(handle, f.Ticket, now, facts(o.result))
 	})
 	delete(s.flights, f.Ticket)
 	s.prune()
@@ -63,25 +71,34 @@ func (s *Session) fly(ctx context.Context, f *hostfuncs.Flight) {
 
 var errPanicked = errors.New("wazerohost: the source panicked")
 
-// fetch makes an error of a panic, which names only its type: the value may
-// hold anything.
-func (s *Session) fetch(ctx context.Context, f *hostfuncs.Flight) (result hostfuncs.Result, err error) {
+// fetch calls the source and sorts what it says. Its errors are code of its own too:
+// a panic in either becomes an error, which names only the panic's type, since the
+// value may hold anything.
+func (s *Session) fetch(ctx context.Context, f *hostfuncs.Flight) (o outcome) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("%w with a %T", errPanicked, p)
+			o = outcome{err: fmt.Errorf("%w with a %T", errPanicked, p)}
 		}
 	}()
-	return s.source.Fetch(ctx, f)
+	result, err := s.source.Fetch(ctx, f)
+	if err == nil {
+		err = result.Check(s.source.Method())
+	}
+	if err != nil {
+		_ = err.Error() // if it panics, then here, and not in a caller who prints it
+		return sort(err)
+	}
+	return outcome{result: result}
 }
 
 // store keeps what a flight brought, ahead of its report: it may be served at
 // once.
-func (s *Session) store(ticket int64, result hostfuncs.Result, err error) {
-	if err == nil {
-		s.sets[ticket] = result.Credentials
+func (s *Session) store(ticket int64, o outcome) {
+	if o.err == nil {
+		s.sets[ticket] = o.result.Credentials
 		return
 	}
-	s.failures[s.oldest] = failure{ticket, err}
+	s.failures[s.oldest] = failure{ticket, o.err}
 	s.oldest = (s.oldest + 1) % len(s.failures)
 }
 
@@ -119,11 +136,18 @@ func facts(r hostfuncs.Result) core.Facts {
 	return f
 }
 
-// sort tells what the machine needs to know of an error.
-func sort(err error) (core.Class, core.Code, int64) {
-	var e *hostfuncs.Error
-	if !errors.As(err, &e) || e.Class == core.ClassNone {
-		return core.Recoverable, core.CodeSource, 0
+// sort tells what the machine needs to know of an error. It takes no other classes
+// and reasons than these.
+func sort(err error) outcome {
+	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
+	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
+		o.pause = max(0, e.RetryAfter.Milliseconds())
+		if e.Class == core.Permanent || e.Class == core.Throttled {
+			o.class = e.Class
+		}
+		if e.Reason == core.CodeMalformed {
+			o.reason = e.Reason
+		}
 	}
-	return e.Class, e.Reason, max(0, e.RetryAfter.Milliseconds())
+	return o
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/tetratelabs/wazero/api"
@@ -34,6 +35,9 @@ type Machine struct {
 type callerKey struct{}
 
 func callerOf(ctx context.Context) *Machine { return ctx.Value(callerKey{}).(*Machine) }
+
+// Format prints no field, whatever the verb: the host's secrets are behind them.
+func (m *Machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Machine") }
 
 // Result is a result below zero: see docs/ABI.md.
 type Result int32

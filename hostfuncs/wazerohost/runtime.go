@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"sync"
@@ -37,6 +39,9 @@ type Runtime struct {
 	opening  *Session // its handle is not known yet
 	closed   bool
 }
+
+// Format prints no field, whatever the verb: those of the sessions are behind them.
+func (rt *Runtime) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Runtime") }
 
 // New compiles the module and makes an instance. wasm is evercreds.wasm, which
 // ./task build:wasm leaves in build/. It fails where CacheDir cannot be written, where

@@ -3,6 +3,8 @@ package wazerohost
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -53,6 +55,9 @@ type failure struct {
 	ticket int64
 	err    error
 }
+
+// Format prints no field, whatever the verb: the sets are among them.
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Session") }
 
 // open makes the session in the machine.
 func (s *Session) open(options []Option) error {

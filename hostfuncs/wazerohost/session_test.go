@@ -86,6 +86,47 @@ func TestFailuresReachTheCaller(t *testing.T) {
 	wantKey(t, s, "key-3")
 }
 
+// What a source says of an error may be less than all, or more than there is.
+func TestLooseErrorsOfASourceReachTheCaller(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		code  core.Code
+		class core.Class
+		pause time.Duration
+	}{
+		"no reason":        {&hostfuncs.Error{Class: core.Permanent}, core.CodeSource, core.Permanent, 0},
+		"no class":         {&hostfuncs.Error{RetryAfter: 40 * time.Second}, core.CodeSource, core.Recoverable, 40 * time.Second},
+		"no known class":   {&hostfuncs.Error{Class: 77, Reason: 77}, core.CodeSource, core.Recoverable, 0},
+		"malformed":        {&hostfuncs.Error{Reason: core.CodeMalformed}, core.CodeMalformed, core.Recoverable, 0},
+		"a broken error":   {(*hostfuncs.Error)(nil), core.CodeAbandoned, core.Recoverable, 0},
+		"a set of nothing": {nil, core.CodeMalformed, core.Recoverable, 0},
+	} {
+		h := &hands{}
+		src := bare{err: c.err}
+		s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		_, err := s.Credentials(ctx)
+		cancel()
+		var own *Error
+		if !errors.As(err, &own) || own.Code != c.code || own.Class != c.class {
+			t.Errorf("%s: got %v", name, err)
+			continue
+		}
+		if pause := own.RetryAt.UnixMilli() - wall0; c.pause > 0 && pause < c.pause.Milliseconds() {
+			t.Errorf("%s: again in %d ms", name, pause)
+		}
+	}
+}
+
+// bare is a source that brings nothing, with an error or without one.
+type bare struct{ err error }
+
+func (bare) Method() core.Method { return core.MethodRegistered }
+
+func (b bare) Fetch(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+	return hostfuncs.Result{}, b.err
+}
+
 func TestTheEndOfAContextFreesItsCaller(t *testing.T) {
 	h := &hands{}
 	src := &source{hands: h, gate: make(chan struct{})}

@@ -14,7 +14,9 @@ from typing import Any
 from conftest import StandIn
 
 PROGRAMS = Path(__file__).parent / "processes"
-LIFETIME_S = 3  # of the sets that these programs use
+# Of the sets that these programs use. With the interpreter's own checks (-X dev) it may take a few
+# seconds until a worker that has just started has read its first reply.
+LIFETIME_S = 10 if sys.flags.dev_mode else 3
 
 
 def addresses(stand_in: StandIn, role: str) -> dict[str, str]:

@@ -410,6 +410,9 @@ def test_coroutines_wait_for_both(
     sts_session: SessionMaker, stand_in: StandIn, role: str, parent: Any, parent_role: str
 ) -> None:
     child = sts_session(source=parent)
+    # The last of them may come late, where asyncio checks each step of theirs.
+    for each in (role, parent_role):
+        stand_in.fault("latency", role=each, latency_ms=1500, count=1)
 
     async def main() -> None:
         waiting = [each.async_credentials() for each in (child, parent) for _ in range(50)]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.config import Config
 from moto.server import ThreadedMotoServer
@@ -21,6 +22,11 @@ def endpoint() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    # moto loads a service at its first call, which may outlast what that call gives out.
+    keys = {"aws_access_key_id": "AKIABASE", "aws_secret_access_key": "secret"}
+    sts = boto3.client("sts", "us-east-1", endpoint_url=f"http://{host}:{port}", **keys)
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="first")
+    sts.close()
     yield f"http://{host}:{port}"
     server.stop()
 

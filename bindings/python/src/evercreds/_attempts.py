@@ -10,6 +10,7 @@ from evercreds import _abi_generated as abi
 from evercreds._clock import Clock
 from evercreds._flights import Flight, inside, launch, running_inside
 from evercreds._fork import generation
+from evercreds._frames import forget_variables
 from evercreds._ledger import NO_LEASE, Ledger, Outcome
 from evercreds._machine import Machine
 from evercreds._options import Options
@@ -102,6 +103,7 @@ class Attempts(Ledger):
             return machine.fail(ticket, failure.error_class, failure.reason, failure.retry_after_ms)
 
         failure = self._classified(error) if isinstance(error, Exception) else Failure()
+        forget_variables(error)
         self._failures.keep(ticket, error)
         self._background(self._event(fail, error))
 

@@ -21,6 +21,7 @@ from evercreds._botocore import derived_session
 from evercreds._chain import credentials_of
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child
+from evercreds._frames import calls_user_code, forget_variables
 from evercreds._given import as_dict, min_ttl_ms
 from evercreds._hooks import RejectionWatch
 from evercreds._machine import OptionRefusedError
@@ -53,14 +54,21 @@ class _Factory(type):
 
     if not TYPE_CHECKING:  # for a type checker it is __new__ that tells what is made
 
+        @calls_user_code  # such as the constructor of a class below
         def __call__(cls, *args, **kwargs):
-            if cls is RefreshableSession:
+            try:
+                if cls is not RefreshableSession:
+                    return super().__call__(*args, **kwargs)
                 if len(args) > 1:
                     raise TypeError(
                         "RefreshableSession() takes method alone as a positional argument"
                     )
                 return make(*args, **kwargs)
-            return super().__call__(*args, **kwargs)
+            except Exception as error:
+                # There may be keys among the arguments.
+                args = kwargs = None
+                forget_variables(error)
+                raise
 
 
 class _Session(CachingSession, metaclass=_Factory):

@@ -10,6 +10,7 @@ from typing import Any
 
 from evercreds import _abi_generated as abi
 from evercreds import _rules
+from evercreds._frames import calls_user_code
 from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
 from evercreds.methods import _replies
 
@@ -45,6 +46,7 @@ class CustomSource:
     def after_fork(self) -> None:
         """Do nothing: what the function keeps is its own."""
 
+    @calls_user_code
     def fetch(self) -> Reply:
         """Call the function once."""
         given = self._method(**self._arguments)
@@ -76,6 +78,7 @@ class _Malformed(Exception):
         self.details = details
 
 
+@calls_user_code
 async def _finished(given: Awaitable[Any]) -> Any:
     return await given
 

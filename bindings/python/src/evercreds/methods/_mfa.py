@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evercreds import _rules
+from evercreds._frames import calls_user_code
 from evercreds._options import given_as, is_token_code
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -104,6 +105,7 @@ def _options(arguments: dict[str, Any], is_attended: bool) -> dict[str, Any]:
     return {"timeout": timeout, "errors": "replace", **kept, **forced}
 
 
+@calls_user_code
 def _from_callable(provider: Callable[..., str], arguments: dict[str, Any]) -> str:
     try:
         code = provider(**arguments)
