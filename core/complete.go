@@ -146,6 +146,9 @@ func (s *Session) install(now Now, c set, ticket, seq int64) {
 	if s.cfg.jitter {
 		c.advisory -= s.rng.between(0, (c.advisory-c.mandatory)/2)
 	}
+	if s.held.ticket != 0 && !s.held.rejected && s.held.lasted(now) {
+		s.rejections, s.spaced = 0, 0 // it was accepted: those after it are not in a row with those before
+	}
 	s.held = c
 	s.quiet, s.required, s.last = ladder{}, ladder{}, failure{}
 	s.static, s.stalled, s.degraded = 0, 0, false

@@ -23,6 +23,9 @@ func (s *Session) Invalidate(fingerprint uint64, now Now) Decision {
 	return s.end()
 }
 
+// lasted tells that a rejection of the set would be no quick one any more.
+func (c *set) lasted(now Now) bool { return now.Elapsed-c.installed >= quickRejection }
+
 func (s *Session) reject(now Now) {
 	s.held.rejected = true
 	s.epoch++
@@ -30,7 +33,7 @@ func (s *Session) reject(now Now) {
 	s.out.Notes |= NoteRejected
 	s.rejected[s.rejectedAt] = s.held.fingerprint
 	s.rejectedAt = (s.rejectedAt + 1) % len(s.rejected)
-	if now.Elapsed-s.held.installed >= quickRejection {
+	if s.held.lasted(now) {
 		s.rejections, s.spaced = 0, 0
 		return
 	}

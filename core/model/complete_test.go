@@ -170,6 +170,9 @@ func (m *model) install(fresh *set) {
 			m.drawPoint(fresh)
 		}
 	}
+	if h := m.held; h != nil && !h.rejected && m.now.Elapsed-h.installed >= minute {
+		m.streak = 0
+	}
 	m.held = fresh
 	m.epoch++
 	m.idleFrom = m.now.Elapsed + max(second, min(fresh.lifetime/10, 60*minute))

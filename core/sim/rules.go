@@ -60,7 +60,7 @@ func (r *Room) nothingNew() {
 
 // rejectedAt spaces the fetches of sets that are rejected as fast as they come.
 func (r *Room) rejectedAt(h *set) {
-	if h.installed < 0 || r.elapsed-h.installed >= minute {
+	if r.lasted(h) {
 		r.quick, r.spacedUntil = 0, 0
 		return
 	}
@@ -68,6 +68,9 @@ func (r *Room) rejectedAt(h *set) {
 		r.spacedUntil = r.elapsed + min(5*second<<min(r.quick-2, 10), 5*minute)
 	}
 }
+
+// lasted tells that a rejection of a set would be no quick one, as far as the room knows.
+func (r *Room) lasted(h *set) bool { return h.installed < 0 || r.elapsed-h.installed >= minute }
 
 // enough checks a caller who was served against the time that he needs.
 func (r *Room) enough(d core.Decision, minTTL int64) {

@@ -84,6 +84,9 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if useless || a.foreign {
 		r.fail(6, "a useless reply was installed: %+v", f)
 	}
+	if had != nil && !rejected && r.lasted(had) {
+		r.quick, r.spacedUntil = 0, 0
+	}
 	r.sets[a.ticket] = &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f), installed: r.elapsed}
 	r.inOrder(had, a)
 	r.invariant4(had, rejected, a)

@@ -100,6 +100,8 @@ var rules = []mutant{
 		"s.held.ticket == 0 || s.held.fingerprint != fingerprint ||", "s.held.ticket == 0 ||"},
 	{"sets rejected as they come", "section 7, spacing", "invalidate.go",
 		"s.rejections < 2", "s.rejections < 1<<40"},
+	{"any set ends the spacing", "section 7, spacing", "complete.go",
+		"!s.held.rejected && s.held.lasted(now) {", "!s.held.rejected {"},
 	{"force rejects what is held", "section 7, force", "flight.go",
 		"kind := Wait\n", "kind := Wait\n\ts.held.rejected = s.held.ticket != 0\n"},
 	{"a person prompted without need", "section 7, MFA", "ask.go",
