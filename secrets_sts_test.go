@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,7 +86,7 @@ func sickSTS(t *testing.T, next func() http.HandlerFunc) aws.Config {
 // in it, in health and in sickness, nor has what can be reached from it.
 func TestSTSShowsNoSecret(t *testing.T) {
 	w := newWitness(t, sentinels)
-	var reply http.HandlerFunc
+	var reply atomic.Pointer[http.HandlerFunc]
 	codes := 0
 	role := evercreds.AssumeRole{
 		RoleARN: roleARN, SerialNumber: "arn:aws:iam::123456789012:mfa/me", ExternalID: sentinelExternalID,
@@ -95,7 +96,7 @@ func TestSTSShowsNoSecret(t *testing.T) {
 			return []string{sentinelCode, "918274"}[codes%2], nil // none is sent twice in a row
 		},
 	}
-	cfg := sickSTS(t, func() http.HandlerFunc { return reply })
+	cfg := sickSTS(t, func() http.HandlerFunc { return *reply.Load() })
 	s, err := evercreds.NewSTS(cfg, role, w.options()...)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +104,7 @@ func TestSTSShowsNoSecret(t *testing.T) {
 	defer s.Close()
 	w.show(role)
 	refresh := func(with http.HandlerFunc) error {
-		reply = with
+		reply.Store(&with)
 		_, err := s.Refresh(t.Context())
 		w.session(s)
 		return err

@@ -44,7 +44,7 @@ func (c *clock) apart() int64 { return c.truth + c.offset - c.elapsed }
 
 // most is how much time may pass yet.
 func (c *clock) most() int64 {
-	return max(0, lastInstant-max(c.truth, c.truth+c.offset, c.elapsed))
+	return max(0, lastInstant-max(c.truth, c.truth+c.offset, c.elapsed)) / 10 * 9
 }
 
 func (c *clock) pass(span int64) {

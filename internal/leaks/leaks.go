@@ -30,6 +30,7 @@ type Finder struct {
 type piece struct {
 	bytes []byte
 	told  string
+	alone bool // no digit stands beside it
 }
 
 // Find makes a finder. It panics on a secret of less than six bytes, which would
@@ -59,10 +60,14 @@ func Find(secrets Secrets) *Finder {
 func (f *Finder) add(told string, pieces [][]byte) {
 	for _, b := range pieces {
 		start := binary.LittleEndian.Uint32(b)
-		f.byStart[start] = append(f.byStart[start], piece{b, told})
+		f.byStart[start] = append(f.byStart[start], piece{b, told, len(pieces) == 1 && isNumber(b)})
 		f.begins[uint16(start)] = true
 	}
 }
+
+// isNumber tells of a one-time code, which parts of a long number, such as an instant
+// in nanoseconds, are by chance.
+func isNumber(b []byte) bool { return len(bytes.Trim(b, "0123456789")) == 0 }
 
 // windows are all parts of a length, or all of it where there is no more.
 func windows(b []byte, length int) (all [][]byte) {
@@ -96,7 +101,7 @@ func (f *Finder) In(b []byte) []string {
 			continue
 		}
 		for _, p := range f.byStart[binary.LittleEndian.Uint32(b[at:])] {
-			if bytes.HasPrefix(b[at:], p.bytes) {
+			if bytes.HasPrefix(b[at:], p.bytes) && !(p.alone && digitBeside(b, at, at+len(p.bytes))) {
 				found[p.told] = true
 			}
 		}
@@ -107,4 +112,8 @@ func (f *Finder) In(b []byte) []string {
 	}
 	slices.Sort(told)
 	return told
+}
+
+func digitBeside(b []byte, from, to int) bool {
+	return from > 0 && isNumber(b[from-1:from]) || to < len(b) && isNumber(b[to:to+1])
 }

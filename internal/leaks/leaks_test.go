@@ -45,6 +45,16 @@ func TestAPieceIsFoundInEveryForm(t *testing.T) {
 	}
 }
 
+func TestPartsOfALongNumberAreNoCode(t *testing.T) {
+	for text, want := range map[string]int{
+		"at 70.918273951": 0, "at 0.77918273": 0, "the code 918273.": 1, "918273": 1, "x918273y and 1918273": 1,
+	} {
+		if told := finder.In([]byte(text)); len(told) != want {
+			t.Errorf("%q: found %v", text, told)
+		}
+	}
+}
+
 type deep struct {
 	next   *deep
 	any    any
