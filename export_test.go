@@ -25,5 +25,17 @@ func (s *Session) LoseTimer() {
 	s.timer.Stop()
 }
 
-// Machine is the session's core; nothing else may use the session meanwhile.
-func (s *Session) Machine() *core.Session { return s.machine }
+// Machine is the session's core as it is now.
+func (s *Session) Machine() *core.Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := *s.machine
+	return &now
+}
+
+// Still has no event come while something looks at the session.
+func (s *Session) Still(look func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	look()
+}

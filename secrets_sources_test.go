@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,8 +52,8 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 		AccessKeyID: sentinelKey, SecretAccessKey: sentinelSecret, SessionToken: sentinelToken, Expires: time.Now().Add(time.Hour),
 	}
 	w.show(set, &set)
-	call := badFunctions(set)[0]
-	s, err := evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) { return call(ctx) },
+	var source atomic.Pointer[func(context.Context) (evercreds.Credentials, error)]
+	s, err := evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) { return (*source.Load())(ctx) },
 		append(w.options(), evercreds.WithRefreshTimeout(300*time.Millisecond))...)
 	if err != nil {
 		t.Fatal(err)
@@ -60,12 +61,13 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 	defer s.Close()
 	good := func(context.Context) (evercreds.Credentials, error) { return set, nil }
 	for range 2 { // with nothing held, and with something
-		for _, call = range badFunctions(set) {
+		for _, bad := range badFunctions(set) {
+			source.Store(&bad)
 			_, err := s.Refresh(t.Context())
 			w.failure(err)
 			w.session(s)
 		}
-		call = good
+		source.Store(&good)
 		if _, err := s.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}

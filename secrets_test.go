@@ -99,7 +99,11 @@ func (w *witness) core(s *evercreds.Session) {
 func (w *witness) holdsOnly(s *evercreds.Session, fields ...string) {
 	w.t.Helper()
 	met := map[string]bool{}
-	for _, path := range w.finder.Reached(s, ".source", ".clients", ".hook", ".log", ".timer", ".running") {
+	var paths []string
+	s.Still(func() {
+		paths = w.finder.Reached(s, ".source", ".clients", ".hook", ".log", ".timer", ".running")
+	})
+	for _, path := range paths {
 		field, _, _ := strings.Cut(strings.TrimPrefix(path, "."), ".")
 		met[strings.TrimRight(field, "[]")] = true
 	}
