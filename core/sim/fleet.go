@@ -124,10 +124,10 @@ func (f *Fleet) Scenario() (string, error) {
 // Chapters tells what happened, and what callers got meanwhile.
 func (f *Fleet) Chapters() (names []string, tallies []Tally) { return story[:], f.tallies[:] }
 
-// Issued, Throttled and Down count the calls of the source by how they ended.
-func (f *Fleet) Issued() int64    { return f.source.issued }
-func (f *Fleet) Throttled() int64 { return f.source.throttled }
-func (f *Fleet) Down() int64      { return f.source.failed }
+// Calls counts the calls of the source by how they ended.
+func (f *Fleet) Calls() (issued, throttled, failed int64) {
+	return f.source.issued, f.source.throttled, f.source.failed
+}
 
 // Events counts what the sessions were told; the promises are checked after each.
 func (f *Fleet) Events() (n int64) {

@@ -43,8 +43,9 @@ func told(t *testing.T, f *sim.Fleet) {
 	}
 	var memory runtime.MemStats
 	runtime.ReadMemStats(&memory)
+	issued, throttled, failed := f.Calls()
 	t.Logf("sessions %d, callers %d, events checked %d; calls %d: %d issued, %d throttled, %d failed; %d MB",
-		*sessions, all.Asked, f.Events(), all.Calls, f.Issued(), f.Throttled(), f.Down(), memory.Sys>>20)
+		*sessions, all.Asked, f.Events(), all.Calls, issued, throttled, failed, memory.Sys>>20)
 }
 
 // What a fleet promises beyond its rooms can be broken.
