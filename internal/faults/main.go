@@ -17,16 +17,14 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/workers"
 )
-
-// workerArg makes this executable the Go worker.
-const workerArg = "worker"
 
 var languages = []string{"go", "python", "node"}
 
 func main() {
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == workerArg {
+	if len(os.Args) > 1 && os.Args[1] == workers.Arg {
 		err = runWorker()
 	} else {
 		err = run()

@@ -1,21 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/workers"
 )
 
 // play runs the workers, and puts each cell's fault in force when its first set
@@ -92,60 +84,21 @@ func (m *matrix) work(ctx context.Context, s *awstest.Server, root, language str
 	if len(job.Cells) == 0 {
 		return nil
 	}
-	told, err := json.Marshal(job)
-	if err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	if root, err = filepath.Abs(root); err != nil {
-		return err
-	}
-	here := filepath.Join(root, "internal", "faults")
-	argv := map[string][]string{
-		"go":     {self, workerArg},
-		"python": {filepath.Join(root, "build", "venv", "bin", "python"), filepath.Join(here, "worker.py")},
-		"node":   {"node", "--require", filepath.Join(root, "tools", "run", "node-resolve.cjs"), filepath.Join(here, "worker.mjs")},
-	}[language]
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
-	cmd.Env = append(env, assignmentEnv+"="+string(told), "AWS_REGION="+job.Region,
-		"AWS_ACCESS_KEY_ID="+s.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.Base.SecretAccessKey,
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true")
-	// A terminal's Ctrl-C is for the matrix, which then ends its workers.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var words strings.Builder
-	cmd.Stderr = &words
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	reading := m.read(language, out)
-	if err := errors.Join(reading, cmd.Wait()); err != nil {
-		said := words.String()
-		return fmt.Errorf("the %s worker: %w\n%s", language, err, said[max(0, len(said)-2000):])
-	}
-	return nil
+	w := workers.Process{Language: language, Root: root, Program: "faults",
+		AssignmentEnv: assignmentEnv, Assignment: job, Region: job.Region}
+	_, err := w.Run(ctx, s, func(line []byte) error { return m.hear(language, line) })
+	return err
 }
 
-func (m *matrix) read(language string, out io.Reader) error {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var c call
-		if json.Unmarshal(lines.Bytes(), &c) != nil {
-			continue // a warning of the language's own on standard output
-		}
-		if c.Cell < 0 || c.Cell >= len(m.cells) || m.results[language][c.Cell] == nil {
-			return fmt.Errorf("a report of cell %d", c.Cell)
-		}
-		r := m.results[language][c.Cell]
-		r.calls = append(r.calls, c)
+func (m *matrix) hear(language string, line []byte) error {
+	var c call
+	if json.Unmarshal(line, &c) != nil {
+		return nil // a warning of the language's own on standard output
 	}
-	return lines.Err()
+	if c.Cell < 0 || c.Cell >= len(m.cells) || m.results[language][c.Cell] == nil {
+		return fmt.Errorf("a report of cell %d", c.Cell)
+	}
+	r := m.results[language][c.Cell]
+	r.calls = append(r.calls, c)
+	return nil
 }

@@ -17,10 +17,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
-)
 
-// workerArg makes this executable the Go worker.
-const workerArg = "worker"
+	"github.com/evercreds/evercreds/internal/workers"
+)
 
 var (
 	languages = []string{"go", "python", "node"}
@@ -39,7 +38,7 @@ type options struct {
 
 func main() {
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == workerArg {
+	if len(os.Args) > 1 && os.Args[1] == workers.Arg {
 		err = runWorker()
 	} else {
 		err = run()

@@ -1,22 +1,16 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
-	"syscall"
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/workers"
 )
 
 // soak is one language's run.
@@ -84,83 +78,45 @@ func (s *soak) disturb(ctx context.Context, server *awstest.Server, seed uint64,
 }
 
 // work runs the worker, and reads what it tells.
-func (s *soak) work(ctx context.Context, server *awstest.Server, o options, job assignment) error {
-	told, err := json.Marshal(job)
-	if err != nil {
-		return err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	here := filepath.Join(o.root, "internal", "soak")
-	argv := map[string][]string{
-		"go":     {self, workerArg},
-		"python": {filepath.Join(o.root, "build", "venv", "bin", "python"), filepath.Join(here, "worker.py")},
-		"node": {"node", "--expose-gc", "--require", filepath.Join(o.root, "tools", "run", "node-resolve.cjs"),
-			filepath.Join(here, "worker.mjs")},
-	}[s.language]
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
-	cmd.Env = append(env, assignmentEnv+"="+string(told), "AWS_REGION="+job.Region, "AWS_DEFAULT_REGION="+job.Region,
-		"AWS_ACCESS_KEY_ID="+server.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+server.Base.SecretAccessKey,
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true",
-		// The C library keeps memory of each thread's, and an arena of its own for
-		// many of them: a hundred threads in Python would fill these for minutes.
-		"GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0",
-		// neither may be read from the user's own directory
-		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
-	// A terminal's Ctrl-C is for this program, which then ends its worker.
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var words strings.Builder
-	cmd.Stderr = &words
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	reading := s.read(out)
-	waiting := cmd.Wait()
-	said := words.String()
-	s.words = said[max(0, len(said)-4000):]
-	if err := errors.Join(reading, waiting); err != nil {
-		return fmt.Errorf("the worker: %w\n%s", err, s.words)
-	}
-	return nil
+func (s *soak) work(ctx context.Context, server *awstest.Server, o options, job assignment) (err error) {
+	w := workers.Process{Language: s.language, Root: o.root, Program: "soak", NodeArgs: []string{"--expose-gc"},
+		AssignmentEnv: assignmentEnv, Assignment: job, Region: job.Region,
+		Env: []string{"AWS_DEFAULT_REGION=" + job.Region,
+			// The C library keeps memory of each thread's, and an arena of its own for
+			// many of them: a hundred threads in Python would fill these for minutes.
+			"GLIBC_TUNABLES=glibc.malloc.arena_max=2:glibc.malloc.tcache_count=0",
+			// neither may be read from the user's own directory
+			"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null"}}
+	s.words, err = w.Run(ctx, server, s.hear)
+	return err
 }
 
-func (s *soak) read(out io.Reader) error {
-	lines := bufio.NewScanner(out)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var l line
-		if json.Unmarshal(lines.Bytes(), &l) != nil {
-			continue // a warning of the language's own on standard output
-		}
-		if s.verbose {
-			fmt.Println(lines.Text())
-		}
-		switch l.Kind {
-		case "start":
-			s.start = l.Usage
-		case "sample":
-			if len(s.samples) == 0 {
-				close(s.begun)
-			}
-			if l.Lag > stallMs {
-				s.stalls = append(s.stalls, blame{s.sampled, l.AtMs})
-			}
-			s.sampled = l.AtMs
-			s.samples, s.totals = append(s.samples, l.Usage), l.Totals
-		case "end":
-			s.end, s.totals = l.Usage, l.Totals
-		case "failure":
-			s.failed = append(s.failed, l.failure)
-		}
+func (s *soak) hear(told []byte) error {
+	var l line
+	if json.Unmarshal(told, &l) != nil {
+		return nil // a warning of the language's own on standard output
 	}
-	return lines.Err()
+	if s.verbose {
+		fmt.Println(string(told))
+	}
+	switch l.Kind {
+	case "start":
+		s.start = l.Usage
+	case "sample":
+		if len(s.samples) == 0 {
+			close(s.begun)
+		}
+		if l.Lag > stallMs {
+			s.stalls = append(s.stalls, blame{s.sampled, l.AtMs})
+		}
+		s.sampled = l.AtMs
+		s.samples, s.totals = append(s.samples, l.Usage), l.Totals
+	case "end":
+		s.end, s.totals = l.Usage, l.Totals
+	case "failure":
+		s.failed = append(s.failed, l.failure)
+	}
+	return nil
 }
 
 // conclude judges the run once its worker has ended.
