@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,6 @@ import pytest
 
 from conftest import SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import RefreshableSession
-from evercreds._fork_gate import ForkGate
 from evercreds._library import library
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -212,60 +210,6 @@ def test_a_fork_while_an_attempt_imports(tmp_path: Path, monkeypatch: pytest.Mon
     assert begun.wait(10)
     assert ended_well(in_child(session.refresh))
     first.join(10)
-
-
-class TestGate:
-    """Forks and the beginnings of attempts keep apart, but not for long."""
-
-    def test_an_attempt_that_hangs_holds_no_fork_up(self) -> None:
-        gate = ForkGate(0.2)
-        gate.enter("hanging", is_nested=False)
-        for _ in range(3):
-            begin = time.monotonic()
-            gate.before_fork([])
-            gate.after_fork_in_parent()
-        assert time.monotonic() - begin < 0.2, "it was waited for before"
-
-    def test_an_attempt_begins_after_the_fork(self) -> None:
-        gate, order = ForkGate(20), []
-        gate.before_fork([])
-
-        def begin() -> None:
-            gate.enter("late", is_nested=False)
-            order.append("begun")
-
-        late = threading.Thread(target=begin)
-        late.start()
-        gate.enter("of an attempt under way", is_nested=True)
-        time.sleep(0.1)
-        order.append("forked")
-        gate.after_fork_in_parent()
-        late.join(10)
-        assert order == ["forked", "begun"]
-
-    def test_a_fork_waits_for_an_attempt_that_has_just_begun(self) -> None:
-        gate, order = ForkGate(20), []
-        gate.enter("young", is_nested=False)
-
-        def fork() -> None:
-            gate.before_fork([])
-            order.append("forked")
-            gate.after_fork_in_parent()
-
-        forking = threading.Thread(target=fork)
-        forking.start()
-        time.sleep(0.1)
-        order.append("ended")
-        gate.leave("young")
-        forking.join(10)
-        assert order == ["ended", "forked"]
-
-    def test_who_forks_in_an_attempt_does_not_wait_for_it(self) -> None:
-        gate = ForkGate(20)
-        gate.enter("own", is_nested=False)
-        begin = time.monotonic()
-        gate.before_fork(["own"])
-        assert time.monotonic() - begin < 10
 
 
 def test_an_eager_session_stays_fresh_in_the_child(

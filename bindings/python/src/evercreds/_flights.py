@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from evercreds._fork import forget_in_child, generation
+from evercreds._fork import forget_in_child, generation, quiet
 from evercreds._fork_gate import ForkGate
 from evercreds._loops import Bell
 
@@ -92,8 +92,10 @@ def inside(session: int, has_answer: Callable[[], None]) -> Iterator[None]:
     token = _marks.set((*_marks.get(), mark))
     try:
         _gate.enter(mark, is_nested=bool(_running_around(mark)))
+        quiet.watch(mark)
         yield
     finally:
+        quiet.forget(mark)
         # A thread that the attempt has left behind is part of it no longer.
         mark.is_running = False
         _gate.leave(mark)

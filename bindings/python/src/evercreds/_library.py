@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from evercreds import _abi_generated as abi
-from evercreds._fork import forget_in_child, generation
+from evercreds._fork import HeldOverForks, forget_in_child, generation
 from evercreds._interpreter import refuse_subinterpreters
 from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
@@ -32,14 +32,19 @@ class _Loader:
     """Holds the library of this process, and the handles of those that it inherited."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._current: Any = None
         self._inherited: list[Any] = []
+        self._renew_lock()
         forget_in_child(self)
+
+    def _renew_lock(self) -> None:
+        # Reentrant: a signal handler may come in the midst of loading, and need the library.
+        self._lock = threading.RLock()
+        HeldOverForks(self._lock)
 
     def after_fork(self) -> None:
         """Give up the inherited library: its runtime has lost its threads, and hangs."""
-        self._lock = threading.Lock()
+        self._renew_lock()
         if self._current is not None:
             self._inherited.append(self._current)
             self._current = None
@@ -51,7 +56,10 @@ class _Loader:
             return current
         with self._lock:
             if not _is_alive(self._current):
-                self._current = self._load()
+                loaded = self._load()
+                # A signal handler's may be in use by now.
+                if not _is_alive(self._current):
+                    self._current = loaded
             return self._current
 
     def _load(self) -> Any:

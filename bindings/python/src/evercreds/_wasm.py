@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from evercreds import _abi_generated as abi
+from evercreds._fork import HeldOverForks, forget_in_child
 from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsLibraryError
 
@@ -79,12 +80,20 @@ class WasmLibrary:
         # An instance has one thread at a time. That one may come back in the midst of a call: with
         # a signal handler or a finalizer.
         self._lock = threading.RLock()
+        # Within a call the runtime takes locks of its own, in what all instances share.
+        self._held = HeldOverForks(self._lock)
         self._is_busy = False
         self._freed: collections.deque[tuple[Any, int]] = collections.deque()
         self._traps = (wasmtime.Trap, wasmtime.WasmtimeError)
         with _failures_told(path):
             self._instantiate(*_compiled(path))
+        forget_in_child(self)
         keep_for_ever(self)
+
+    def after_fork(self) -> None:
+        """See to it that the child's instances share nothing that may be locked for ever."""
+        if not self._held.after_fork():
+            _compiled.cache_clear()
 
     def _instantiate(self, engine: Any, module: Any) -> None:
         """Make the instance, and the functions that call it."""

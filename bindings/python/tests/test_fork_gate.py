@@ -1,0 +1,209 @@
+"""What a fork waits for: attempts that have just begun, and locks that others hold."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conftest import ROOT, ended_well, in_child
+from evercreds import _library, _wasm
+from evercreds._fork import HeldOverForks
+from evercreds._fork_gate import ForkGate
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+
+class TestGate:
+    """Forks and the beginnings of attempts keep apart, but not for long."""
+
+    def test_an_attempt_that_hangs_holds_no_fork_up(self) -> None:
+        gate = ForkGate(0.2)
+        gate.enter("hanging", is_nested=False)
+        for _ in range(3):
+            begin = time.monotonic()
+            gate.before_fork([])
+            gate.after_fork_in_parent()
+        assert time.monotonic() - begin < 0.2, "it was waited for before"
+
+    def test_an_attempt_begins_after_the_fork(self) -> None:
+        gate, order = ForkGate(20), []
+        gate.before_fork([])
+
+        def begin() -> None:
+            gate.enter("late", is_nested=False)
+            order.append("begun")
+
+        late = threading.Thread(target=begin)
+        late.start()
+        gate.enter("of an attempt under way", is_nested=True)
+        time.sleep(0.1)
+        order.append("forked")
+        gate.after_fork_in_parent()
+        late.join(10)
+        assert order == ["forked", "begun"]
+
+    def test_a_fork_waits_for_an_attempt_that_has_just_begun(self) -> None:
+        gate, order = ForkGate(20), []
+        gate.enter("young", is_nested=False)
+
+        def fork() -> None:
+            gate.before_fork([])
+            order.append("forked")
+            gate.after_fork_in_parent()
+
+        forking = threading.Thread(target=fork)
+        forking.start()
+        time.sleep(0.1)
+        order.append("ended")
+        gate.leave("young")
+        forking.join(10)
+        assert order == ["ended", "forked"]
+
+    def test_who_forks_in_an_attempt_does_not_wait_for_it(self) -> None:
+        gate = ForkGate(20)
+        gate.enter("own", is_nested=False)
+        begin = time.monotonic()
+        gate.before_fork(["own"])
+        assert time.monotonic() - begin < 10
+
+
+@contextmanager
+def holding(lock: Any, seconds: float) -> Iterator[list[str]]:
+    """Have another thread hold a lock for this time, and tell when it has given it back."""
+    told: list[str] = []
+    has_it = threading.Event()
+
+    def hold() -> None:
+        with lock:
+            has_it.set()
+            time.sleep(seconds)
+            told.append("given back")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert has_it.wait(10)
+    yield told
+    thread.join(10)
+
+
+class TestHeldOverForks:
+    """A fork takes place while no other thread holds the lock, or after a bounded time."""
+
+    def test_a_fork_waits_for_who_holds_it(self) -> None:
+        lock = threading.RLock()
+        held = HeldOverForks(lock)
+        with holding(lock, 0.2) as told:
+
+            def child() -> None:
+                assert told == ["given back"]
+                assert held.after_fork()
+
+            assert ended_well(in_child(child))
+        with holding(lock, 0):
+            pass  # others can have it again
+
+    def test_who_holds_it_for_long_holds_no_fork_up(self) -> None:
+        lock = threading.RLock()
+        held = HeldOverForks(lock, 0.1)
+        with holding(lock, 1.0) as told:
+
+            def child() -> None:
+                assert told == []
+                assert not held.after_fork()
+
+            assert ended_well(in_child(child))
+
+    def test_who_holds_it_may_fork(self) -> None:
+        lock = threading.RLock()
+        held = HeldOverForks(lock, 20)
+        begin = time.monotonic()
+        with lock:
+            assert ended_well(in_child(lambda: _wanted(held.after_fork())))
+            with pytest.raises(AssertionError):
+                in_another_thread_at_once(lock)
+        assert time.monotonic() - begin < 10
+        in_another_thread_at_once(lock)
+
+
+def _wanted(is_so: bool) -> None:
+    assert is_so
+
+
+def in_another_thread_at_once(lock: Any) -> None:
+    """Assert that another thread can have it."""
+    had: list[bool] = []
+
+    def take() -> None:
+        had.append(lock.acquire(blocking=False))
+        if had[0]:
+            lock.release()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join(10)
+    assert had == [True]
+
+
+class TestLoading:
+    """The library, while it is loaded or called."""
+
+    def test_a_fork_waits_for_the_library_to_be_loaded(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        loader = _library._Loader()
+        loading, loaded = threading.Event(), threading.Event()
+        load = loader._load
+
+        def slowly() -> Any:
+            loading.set()
+            time.sleep(0.2)
+            library = load()
+            loaded.set()
+            return library
+
+        monkeypatch.setattr(loader, "_load", slowly)
+        first = threading.Thread(target=loader.get)
+        first.start()
+        assert loading.wait(10)
+        assert ended_well(in_child(lambda: _wanted(loaded.is_set())))
+        first.join(10)
+
+    def test_a_signal_handler_in_the_midst_of_loading_loads_it_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What the handler has got is what all get: it may have sessions in it."""
+        loader = _library._Loader()
+        got: list[Any] = []
+
+        def interrupted() -> Any:
+            if not got:
+                got.append(None)
+                got[0] = loader.get()
+            return object()
+
+        monkeypatch.setattr(loader, "_load", interrupted)
+        assert loader.get() is got[0]
+        assert loader.get() is got[0]
+
+    @pytest.mark.parametrize("is_long", [False, True])
+    def test_a_child_shares_no_engine_that_was_in_use(self, is_long: bool) -> None:
+        """The WebAssembly runtime has locks of its own, which nothing could free in the child."""
+        pytest.importorskip("wasmtime")
+        module = ROOT / "build" / "evercreds.wasm"
+        if not module.exists():
+            pytest.skip("build/evercreds.wasm is not built (./task build:wasm)")
+        library = _wasm.WasmLibrary(module)
+        library._held._longest_s = 0.1 if is_long else 20
+
+        def child() -> None:
+            assert _wasm._compiled.cache_info().currsize == (0 if is_long else 1)
+            assert _wasm.WasmLibrary(module).evercreds_abi_version() > 0
+
+        with holding(library._lock, 0.5):
+            assert ended_well(in_child(child))

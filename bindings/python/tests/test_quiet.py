@@ -1,0 +1,115 @@
+"""No fork takes place while an attempt is in native code, whose locks nothing could free later."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from conftest import ended_well, in_child
+from evercreds import _quiet
+from evercreds._fork import quiet
+from evercreds._quiet import Quiet
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or not _quiet._can_tell(),
+    reason="this system does not tell which threads run, or this Python has no GIL",
+)
+
+SIZE = 64 << 20  # for some tenths of a second
+LAST = slice(SIZE - 16, SIZE)
+
+
+@contextmanager
+def in_native_code(watched: Quiet) -> Iterator[Any]:
+    """Have another thread fill memory without Python's lock: at its end comes the last byte."""
+    memory = (ctypes.c_char * SIZE)()
+    libc = ctypes.CDLL(None)
+    begins = threading.Event()
+
+    def fill() -> None:
+        watched.watch("filling")
+        begins.set()
+        done = 0
+        while done < SIZE:
+            done += libc.getrandom(ctypes.byref(memory, done), ctypes.c_size_t(SIZE - done), 0)
+        watched.forget("filling")
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    assert begins.wait(10)
+    until_filled(memory, 1)
+    yield memory
+    thread.join(20)
+
+
+def until_filled(memory: Any, length: int) -> None:
+    end = time.monotonic() + 20
+    while not any(memory[:length]):
+        assert time.monotonic() < end
+        time.sleep(0.001)
+
+
+def test_a_fork_waits_for_native_code_of_an_attempt() -> None:
+    before = sys.getswitchinterval()
+    with in_native_code(quiet) as memory:
+
+        def child() -> None:
+            assert any(memory[LAST]), "it is in the midst of it"
+            assert sys.getswitchinterval() == before
+            assert quiet._threads == {}
+
+        assert ended_well(in_child(child))
+        assert sys.getswitchinterval() == before
+
+
+def test_others_threads_hold_no_fork_up() -> None:
+    with in_native_code(Quiet()) as memory:
+
+        def child() -> None:
+            assert not any(memory[LAST])
+
+        assert ended_well(in_child(child))
+
+
+def test_native_code_that_goes_on_holds_no_fork_up_for_long() -> None:
+    watched = Quiet(0.02)
+    with in_native_code(watched) as memory:
+        watched.before_fork()
+        assert not any(memory[LAST])
+        watched.after_fork()
+
+
+def test_who_waits_for_the_network_is_not_waited_for() -> None:
+    watched = Quiet(20)
+    reading, writing = os.pipe()
+    begins = threading.Event()
+
+    def wait() -> None:
+        watched.watch("waiting")
+        begins.set()
+        os.read(reading, 1)
+        watched.forget("waiting")
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert begins.wait(10)
+    begin = time.monotonic()
+    watched.before_fork()
+    watched.after_fork()
+    assert time.monotonic() - begin < 10
+    os.write(writing, b"x")
+    thread.join(10)
+    os.close(reading)
+    os.close(writing)
+
+
+def test_a_thread_that_has_ended_is_at_rest() -> None:
+    assert _quiet._Look().is_at_rest(2**22 + 1)  # above the greatest number (proc(5): pid_max)
