@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -273,8 +274,15 @@ def in_threads(count: int, work: Callable[[], Any], seconds: float = 60) -> list
     return results
 
 
+def _end_and_say_where() -> None:
+    import faulthandler
+
+    faulthandler.dump_traceback(sys.__stderr__, all_threads=True)
+    os._exit(1)
+
+
 def in_child(work: Callable[[], None], seconds: int = 20) -> int:
-    """Start a child that does this work, or fails, or is killed after its time; give its pid."""
+    """Start a child that does this work, or fails, or ends itself after its time; give its pid."""
     pid = os.fork()
     if pid:
         return pid
@@ -283,9 +291,14 @@ def in_child(work: Callable[[], None], seconds: int = 20) -> int:
 
     status = 1
     try:
-        # A child that hangs says where, and ends.
-        faulthandler.register(signal.SIGALRM, chain=True)
-        signal.alarm(seconds)
+        # A child that hangs says where, and ends. What hangs may have blocked all signals, or may
+        # hold the interpreter's lock, which the watchdog's thread needs: so there are both.
+        # (faulthandler's own watchdog cannot begin anew in a child of a process that has it.)
+        faulthandler.register(signal.SIGALRM, file=sys.__stderr__, chain=True)
+        signal.alarm(seconds + 2)
+        watchdog = threading.Timer(seconds, _end_and_say_where)
+        watchdog.daemon = True
+        watchdog.start()
         work()
         status = 0
     except BaseException:
