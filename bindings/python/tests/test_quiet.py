@@ -1,4 +1,4 @@
-"""No fork takes place while an attempt is in native code, whose locks nothing could free later."""
+"""No fork takes place while a thread is in native code, whose locks nothing could free later."""
 
 from __future__ import annotations
 
@@ -70,16 +70,18 @@ def test_a_fork_waits_for_native_code_of_an_attempt() -> None:
         assert sys.getswitchinterval() == before
 
 
-def test_others_threads_hold_no_fork_up() -> None:
+def test_it_waits_for_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet, "_longest_for_others_s", 20)
     with in_native_code(Quiet()) as memory:
-
-        def child() -> None:
-            assert not any(memory[LAST])
-
-        assert ended_well(in_child(child))
+        assert ended_well(in_child(lambda: _wanted(any(memory[LAST]))))
 
 
-def test_native_code_that_goes_on_holds_no_fork_up_for_long() -> None:
+def test_but_not_for_long() -> None:
+    with in_native_code(Quiet()) as memory:
+        assert ended_well(in_child(lambda: _wanted(not any(memory[LAST]))))
+
+
+def test_native_code_of_an_attempt_that_goes_on_holds_no_fork_up_for_long() -> None:
     watched = Quiet(0.02)
     with in_native_code(watched) as memory:
         watched.before_fork()
@@ -87,8 +89,12 @@ def test_native_code_that_goes_on_holds_no_fork_up_for_long() -> None:
         watched.after_fork()
 
 
+def _wanted(is_so: bool) -> None:
+    assert is_so
+
+
 def test_who_waits_for_the_network_is_not_waited_for() -> None:
-    watched = Quiet(20)
+    watched = Quiet(20, 0.02)
     reading, writing = os.pipe()
     begins = threading.Event()
 

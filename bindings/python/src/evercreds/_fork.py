@@ -76,7 +76,7 @@ _owners: weakref.WeakSet[Forgetful] = weakref.WeakSet()
 _held: list[HeldOverForks] = []
 # Forks of several threads take their turns.
 HeldOverForks(threading.RLock())
-#: Threads that a fork waits for while they are in native code.
+#: Has forks wait for threads that are in native code.
 quiet = Quiet()
 
 

@@ -1,10 +1,11 @@
-"""A fork waits until no attempt is in the midst of native code, which has locks of its own.
+"""A fork waits until no other thread is in the midst of native code, which has locks of its own.
 
 OpenSSL's are shared by all connections of a process, and it takes them where Python's lock (the
 GIL) has been given up. A child that is forked meanwhile has such a lock held for ever, and its own
 first connection waits for it. When a thread comes out of there, it needs Python's lock. So the
 thread that forks keeps that, and looks at the others: each comes to rest, where it waits for
-Python's lock or for the network.
+Python's lock or for the network. Threads that are not Python's, as awscrt's, rest between their
+turns.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 __all__ = ["Quiet"]
 
 _O_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+_THREADS = "/proc/self/task"
 _PAUSE_US = 100
 # Long enough to look and to fork, and no burden on a thread that computes.
 _SWITCH_INTERVAL_S = 0.05
@@ -51,11 +53,14 @@ class Quiet:
     time. A Python without a GIL has no such moment; there it does nothing.
 
     Args:
-        longest_s: How long a fork waits at most. Default: one second.
+        longest_s: How long a fork waits at most for threads that run attempts. Default: one second.
+        longest_for_others_s: How long for all the others, one of which may compute in native code
+            for hours. Default: 20 ms.
     """
 
-    def __init__(self, longest_s: float = 1.0) -> None:
+    def __init__(self, longest_s: float = 1.0, longest_for_others_s: float = 0.02) -> None:
         self._longest_s = longest_s
+        self._longest_for_others_s = longest_for_others_s
         self._threads: dict[object, int] = {}
         self._interval: float | None = None
 
@@ -68,16 +73,23 @@ class Quiet:
         self._threads.pop(what, None)
 
     def before_fork(self) -> None:
-        """Wait until the threads are at rest, and keep them there."""
+        """Wait until the threads are at rest, and keep Python's there."""
+        if not _can_tell():
+            return
         own = threading.get_native_id()
-        others = [thread for thread in list(self._threads.values()) if thread != own]
-        if not others or not _can_tell():
+        threads = {int(name) for name in os.listdir(_THREADS)} - {own}
+        if not threads:
             return
         self._interval = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
         look = _Look()
-        end = time.monotonic() + self._longest_s
-        while not all(map(look.is_at_rest, others)) and time.monotonic() < end:
+        begin = time.monotonic()
+        self._wait(look, threads, begin + self._longest_for_others_s)
+        self._wait(look, threads & {*self._threads.values()}, begin + self._longest_s)
+
+    def _wait(self, look: _Look, threads: set[int], end: float) -> None:
+        # All at once: who waits for another's lock is at rest, too.
+        while not all(map(look.is_at_rest, threads)) and time.monotonic() < end:
             look.pause()
 
     def after_fork(self) -> None:
@@ -94,4 +106,4 @@ class Quiet:
 
 def _can_tell() -> bool:
     has_gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    return sys.platform == "linux" and has_gil and os.path.exists("/proc/self/task")
+    return sys.platform == "linux" and has_gil and os.path.exists(_THREADS)
