@@ -8,6 +8,7 @@ import (
 const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"go: 40 passed, 0 failed, 2 skipped (modules: 3)\n" +
 	"....\n\x1b[32m\x1b[1m30 passed\x1b[0m, \x1b[33m1 skipped\x1b[0m\x1b[32m in 2.51s\x1b[0m\n" +
+	"==== 8 passed in 7.00s ====\n" +
 	"18 passed, 1 skipped in 9.00s\n" +
 	"21 passed in 12.00s\n" +
 	" \x1b[2mTest Files\x1b[22m  4 passed (4)\n" +
@@ -15,6 +16,8 @@ const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"conformance: 64 scenarios, 4 hosts, 0 differences\n" +
 	"aws suite: 24/24 in 4 hosts\n" +
 	"sizes: 2 artefacts, 0 over budget\n" +
+	"== the wheel, in an empty environment: 3.10\n" +
+	"  60 passed, 2 deselected in 5.00s\n" +
 	"wheel: 90 passed, 0 failed (Python 3.10 3.13, any)\n" +
 	"check: all good\n"
 
@@ -26,6 +29,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 	want := []string{
 		"go: 40 passed, 0 failed, 2 skipped (modules: 3)",
 		"pytest: 30 passed, 1 skipped in 2.51s",
+		"pytest: 8 passed in 7.00s",
 		"pytest: 18 passed, 1 skipped in 9.00s",
 		"pytest: 21 passed in 12.00s",
 		"vitest: Tests  20 passed (20)",
@@ -34,7 +38,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		"sizes: 2 artefacts, 0 over budget",
 		"wheel: 90 passed, 0 failed (Python 3.10 3.13, any)",
 		"check: all good",
-		"219 passed, 0 failed",
+		"227 passed, 0 failed",
 	}
 	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))
