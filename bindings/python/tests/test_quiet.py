@@ -117,5 +117,25 @@ def test_who_waits_for_the_network_is_not_waited_for() -> None:
     os.close(writing)
 
 
+def test_where_nothing_can_be_told_a_fork_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: str) -> list[str]:
+        raise OSError("Too many open files")
+
+    monkeypatch.setattr(os, "listdir", fails)
+    before = sys.getswitchinterval()
+    assert ended_well(in_child(lambda: _wanted(sys.getswitchinterval() == before)))
+
+
+def test_two_forks_at_once_leave_the_switch_interval_as_it_was() -> None:
+    before = sys.getswitchinterval()
+    with in_native_code(Quiet()):
+        both = Quiet(0.02)
+        both.before_fork()
+        both.before_fork()
+        both.after_fork()
+        both.after_fork()
+        assert sys.getswitchinterval() == before
+
+
 def test_a_thread_that_has_ended_is_at_rest() -> None:
     assert _quiet._Look().is_at_rest(2**22 + 1)  # above the greatest number (proc(5): pid_max)

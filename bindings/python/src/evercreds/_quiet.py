@@ -76,12 +76,16 @@ class Quiet:
         """Wait until the threads are at rest, and keep Python's there."""
         if not _can_tell():
             return
-        own = threading.get_native_id()
-        threads = {int(name) for name in os.listdir(_THREADS)} - {own}
+        try:
+            threads = {int(name) for name in os.listdir(_THREADS)}
+        except OSError:  # no descriptor is left, say; a fork must not fail for that
+            return
+        threads.discard(threading.get_native_id())
         if not threads:
             return
-        self._interval = sys.getswitchinterval()
-        sys.setswitchinterval(_SWITCH_INTERVAL_S)
+        if self._interval is None:  # or a fork of another thread, whose turn has lasted, has it
+            self._interval = sys.getswitchinterval()
+            sys.setswitchinterval(_SWITCH_INTERVAL_S)
         look = _Look()
         begin = time.monotonic()
         self._wait(look, threads, begin + self._longest_for_others_s)
