@@ -309,6 +309,11 @@ def in_child(work: Callable[[], None], seconds: int = 20) -> int:
         os._exit(status)
 
 
+def wanted(is_so: bool) -> None:
+    """Assert something, where only an expression can stand."""
+    assert is_so
+
+
 def until(happened: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something has happened."""
     end = time.monotonic() + seconds

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, ended_well, in_child
+from conftest import ROOT, ended_well, in_child, wanted
 from evercreds import _library, _wasm
 from evercreds._fork import HeldOverForks
 from evercreds._fork_gate import ForkGate
@@ -111,7 +111,7 @@ class TestHeldOverForks:
     def test_who_holds_it_for_long_holds_no_fork_up(self) -> None:
         lock = threading.RLock()
         held = HeldOverForks(lock, 0.1)
-        with holding(lock, 1.0) as told:
+        with holding(lock, 3) as told:
 
             def child() -> None:
                 assert told == []
@@ -124,15 +124,11 @@ class TestHeldOverForks:
         held = HeldOverForks(lock, 20)
         begin = time.monotonic()
         with lock:
-            assert ended_well(in_child(lambda: _wanted(held.after_fork())))
+            assert ended_well(in_child(lambda: wanted(held.after_fork())))
             with pytest.raises(AssertionError):
                 in_another_thread_at_once(lock)
         assert time.monotonic() - begin < 10
         in_another_thread_at_once(lock)
-
-
-def _wanted(is_so: bool) -> None:
-    assert is_so
 
 
 def in_another_thread_at_once(lock: Any) -> None:
@@ -171,7 +167,7 @@ class TestLoading:
         first = threading.Thread(target=loader.get)
         first.start()
         assert loading.wait(10)
-        assert ended_well(in_child(lambda: _wanted(loaded.is_set())))
+        assert ended_well(in_child(lambda: wanted(loaded.is_set())))
         first.join(10)
 
     def test_a_signal_handler_in_the_midst_of_loading_loads_it_once(
@@ -205,5 +201,5 @@ class TestLoading:
             assert _wasm._compiled.cache_info().currsize == (0 if is_long else 1)
             assert _wasm.WasmLibrary(module).evercreds_abi_version() > 0
 
-        with holding(library._lock, 0.5):
+        with holding(library._lock, 3 if is_long else 0.5):
             assert ended_well(in_child(child))

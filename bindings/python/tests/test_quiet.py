@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ended_well, in_child
+from conftest import ended_well, in_child, until, wanted
 from evercreds import _quiet
 from evercreds._fork import quiet
 from evercreds._quiet import Quiet
@@ -24,7 +24,8 @@ pytestmark = pytest.mark.skipif(
 )
 
 SIZE = 64 << 20  # for some tenths of a second
-LAST = slice(SIZE - 16, SIZE)
+# So many that they will not all be zeros by chance.
+FIRST, LAST = slice(16), slice(SIZE - 16, SIZE)
 
 
 @contextmanager
@@ -45,19 +46,13 @@ def in_native_code(watched: Quiet) -> Iterator[Any]:
     thread = threading.Thread(target=fill)
     thread.start()
     assert begins.wait(10)
-    until_filled(memory, 1)
+    until(lambda: any(memory[FIRST]))
     yield memory
     thread.join(20)
 
 
-def until_filled(memory: Any, length: int) -> None:
-    end = time.monotonic() + 20
-    while not any(memory[:length]):
-        assert time.monotonic() < end
-        time.sleep(0.001)
-
-
-def test_a_fork_waits_for_native_code_of_an_attempt() -> None:
+def test_a_fork_waits_for_native_code_of_an_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet, "_longest_s", 20)  # on a busy machine, too
     before = sys.getswitchinterval()
     with in_native_code(quiet) as memory:
 
@@ -73,24 +68,21 @@ def test_a_fork_waits_for_native_code_of_an_attempt() -> None:
 def test_it_waits_for_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quiet, "_longest_for_others_s", 20)
     with in_native_code(Quiet()) as memory:
-        assert ended_well(in_child(lambda: _wanted(any(memory[LAST]))))
+        assert ended_well(in_child(lambda: wanted(any(memory[LAST]))))
 
 
-def test_but_not_for_long() -> None:
-    with in_native_code(Quiet()) as memory:
-        assert ended_well(in_child(lambda: _wanted(not any(memory[LAST]))))
-
-
-def test_native_code_of_an_attempt_that_goes_on_holds_no_fork_up_for_long() -> None:
-    watched = Quiet(0.02)
-    with in_native_code(watched) as memory:
+@pytest.mark.parametrize("is_of_an_attempt", [False, True])
+def test_native_code_that_goes_on_holds_no_fork_up_for_long(
+    monkeypatch: pytest.MonkeyPatch, is_of_an_attempt: bool
+) -> None:
+    monkeypatch.setattr(_quiet._Look, "is_at_rest", lambda *_: False)
+    # What the other kind is given must not be what ends it.
+    watched = Quiet(0.05, 0.02) if is_of_an_attempt else Quiet(20, 0.02)
+    begin = time.monotonic()
+    with in_native_code(watched if is_of_an_attempt else Quiet()):
         watched.before_fork()
-        assert not any(memory[LAST])
         watched.after_fork()
-
-
-def _wanted(is_so: bool) -> None:
-    assert is_so
+    assert time.monotonic() - begin < 15
 
 
 def test_who_waits_for_the_network_is_not_waited_for() -> None:
@@ -123,7 +115,7 @@ def test_where_nothing_can_be_told_a_fork_goes_on(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(os, "listdir", fails)
     before = sys.getswitchinterval()
-    assert ended_well(in_child(lambda: _wanted(sys.getswitchinterval() == before)))
+    assert ended_well(in_child(lambda: wanted(sys.getswitchinterval() == before)))
 
 
 def test_two_forks_at_once_leave_the_switch_interval_as_it_was() -> None:
