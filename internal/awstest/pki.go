@@ -71,13 +71,18 @@ func newAuthority(name string) (*authority, error) {
 }
 
 func (a *authority) sign(template *x509.Certificate, public crypto.PublicKey) ([]byte, error) {
+	template.NotBefore = time.Now().Add(-validBefore)
+	template.NotAfter = time.Now().Add(validAfter)
+	return a.create(template, public)
+}
+
+// create signs what a template says, its times included.
+func (a *authority) create(template *x509.Certificate, public crypto.PublicKey) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
 		return nil, err
 	}
 	template.SerialNumber = serial
-	template.NotBefore = time.Now().Add(-validBefore)
-	template.NotAfter = time.Now().Add(validAfter)
 	return x509.CreateCertificate(rand.Reader, template, a.cert, public, a.key)
 }
 

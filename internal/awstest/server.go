@@ -44,6 +44,7 @@ type Server struct {
 	counter            *counter
 	settings           *settings
 	http               [2]*http.Server
+	closers            []io.Closer // of the TLS servers
 	serving            sync.WaitGroup
 	closing            sync.Once
 	removeDir          func() error
@@ -160,6 +161,9 @@ func (s *Server) Close() (err error) {
 			if server != nil {
 				_ = server.Close()
 			}
+		}
+		for _, closer := range s.closers {
+			_ = closer.Close()
 		}
 		s.serving.Wait()
 		err = s.removeDir()

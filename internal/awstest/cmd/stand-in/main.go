@@ -51,7 +51,13 @@ func serve(ctx context.Context, o *options, stdin io.Reader, stdout io.Writer) (
 			return err
 		}
 	}
-	if err := json.NewEncoder(stdout).Encode(firstLine(s, o)); err != nil {
+	first := firstLine(s, o)
+	if o.tlsServers {
+		if first.TLSServers, err = s.StartTLSServers(); err != nil {
+			return err
+		}
+	}
+	if err := json.NewEncoder(stdout).Encode(first); err != nil {
 		return err
 	}
 	var parentGone chan struct{}
@@ -86,6 +92,8 @@ type introduction struct {
 	RoleAlias       string `json:"role_alias"`
 	ThingName       string `json:"thing_name"`
 	Control         string `json:"control"`
+
+	TLSServers []awstest.TLSServer `json:"tls_servers,omitempty"`
 }
 
 func firstLine(s *awstest.Server, o *options) introduction {

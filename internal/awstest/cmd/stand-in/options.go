@@ -17,6 +17,7 @@ type options struct {
 	faults         []awstest.Fault
 	firstAlias     string
 	untilStdinEnds bool
+	tlsServers     bool
 }
 
 const usage = `stand-in serves a strict stand-in for AWS on 127.0.0.1: STS (AssumeRole,
@@ -33,6 +34,7 @@ Its first line of output is one JSON object:
   rsa_certificate, rsa_private_key      another (RSA)
   access_key_id, secret_access_key      the base credentials
   region, role_arn, role_alias, thing_name   names to use
+  tls_servers                           the table, with --tls-servers
 
 It ends on SIGINT and SIGTERM. Faults, counts and the rest: docs/stand-in.md.
 
@@ -58,6 +60,7 @@ func parse(args []string, help io.Writer) (*options, error) {
 	set.Func("fault", "a fault as `JSON`, repeatable, as for POST /_control/faults", o.addFault)
 	set.BoolVar(&o.untilStdinEnds, "stdin", false, "end when standard input ends too")
 	set.BoolVar(&o.untilStdinEnds, "exit-with-parent", false, "the same as --stdin")
+	set.BoolVar(&o.tlsServers, "tls-servers", false, "start the table of TLS servers, good and bad, too")
 	err := set.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(help, usage)
