@@ -91,7 +91,7 @@ func (w rejectionWatch) HandleDeserialize(ctx context.Context, in middleware.Des
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	var api smithy.APIError
-	if err == nil || !errors.As(err, &api) || !core.IsRejection([]byte(api.ErrorCode())) {
+	if err == nil || !errors.As(err, &api) || core.EvidenceOf(false, 0, []byte(api.ErrorCode())) != core.EvidenceStrong {
 		return out, metadata, err
 	}
 	request, ok := in.Request.(*smithyhttp.Request)

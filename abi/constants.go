@@ -113,6 +113,11 @@ func Groups() []Group {
 			{"NOTE_WRITTEN_OFF", int64(core.NoteWrittenOff), "a timed-out attempt was given up for lost"},
 			{"NOTE_DEGRADED", int64(core.NoteDegraded), "a required refresh failed, and the held set is served on"},
 		}},
+		{"Evidence", "EVIDENCE_", false, "what a service's error says of the set that signed the call", []Constant{
+			{"EVIDENCE_NONE", int64(core.EvidenceNone), "the error is about something else"},
+			{"EVIDENCE_STRONG", int64(core.EvidenceStrong), "the service refuses the set"},
+			{"EVIDENCE_WEAK", int64(core.EvidenceWeak), "the set may be refused, and something else may be wrong"},
+		}},
 		{"Option", "OPT_", false, "the settings of a session", options()},
 		{"Policy", "POLICY_", false, "presets: OPT_POLICY", []Constant{
 			{"POLICY_CLASSIC", int64(core.Classic), "fixed windows; a failed required refresh is an error"},

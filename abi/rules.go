@@ -70,7 +70,12 @@ func (l *Library) RuleDuration(seconds float64, chained int32) int32 {
 	}))
 }
 
-// RuleRejection is the export rule_rejection.
-func (l *Library) RuleRejection(code []byte) int32 {
-	return int32(guardRule(func() int64 { return int64(number(core.IsRejection(code))) }))
+// RuleEvidence is the export rule_evidence.
+func (l *Library) RuleEvidence(isHead, httpStatus int32, code []byte) int32 {
+	if !truth(isHead) || httpStatus < 0 || httpStatus > 999 {
+		return ErrArgument
+	}
+	return int32(guardRule(func() int64 {
+		return int64(core.EvidenceOf(isHead == 1, int(httpStatus), code))
+	}))
 }

@@ -18,8 +18,11 @@ func TestRulesGiveTheirCodes(t *testing.T) {
 	want(t, "duration", l.RuleDuration(3600, 1), 0)
 	want(t, "short", l.RuleDuration(899, 0), ErrDuration)
 	want(t, "chained", l.RuleDuration(3601, 1), ErrDurationChained)
-	want(t, "rejection", l.RuleRejection([]byte("ExpiredToken")), 1)
-	want(t, "no rejection", l.RuleRejection([]byte("AccessDenied")), 0)
+	want(t, "strong evidence", l.RuleEvidence(0, 400, []byte("ExpiredToken")), int32(core.EvidenceStrong))
+	want(t, "weak evidence", l.RuleEvidence(1, 400, nil), int32(core.EvidenceWeak))
+	want(t, "no evidence", l.RuleEvidence(0, 403, []byte("AccessDenied")), int32(core.EvidenceNone))
+	want(t, "neither head nor not", l.RuleEvidence(2, 400, nil), ErrArgument)
+	want(t, "no status", l.RuleEvidence(1, 1000, nil), ErrArgument)
 }
 
 func TestAnEndpointIsRewrittenInPlace(t *testing.T) {

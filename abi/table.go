@@ -143,7 +143,8 @@ var Functions = []Func{
 		"the length of the endpoint to use, or ERR_IOT_ENDPOINT", "1.0"},
 	{"rule_mfa_code", []Param{{"text", Bytes, "what a command printed"}}, I32, "the offset of the last six-digit code, or ERR_MFA_CODE", "1.0"},
 	{"rule_duration", []Param{{"duration_seconds", F64, "the requested lifetime"}, {"chained", I32, "1: with credentials of another role"}}, I32, "0 or ERR_DURATION*", "1.0"},
-	{"rule_rejection", []Param{{"code", Bytes, "the error code of a service that was called with a set"}}, I32, "1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else", "1.0"},
+	{"rule_evidence", []Param{{"is_head", I32, "1: the request was a HEAD, whose reply has no body to name a code in; else 0"}, {"http_status", I32, "up to 999; 0: not known"},
+		{"code", Bytes, "the error code of a service that was called with a set, as the SDK names it"}}, I32, "EVIDENCE_*", "1.0"},
 }
 
 // HostFunctions are called by the library: imports of the wasm module

@@ -255,13 +255,13 @@ func evercreds_rule_duration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
-//export evercreds_rule_rejection
-func evercreds_rule_rejection(code unsafe.Pointer, length int32) int32 {
+//export evercreds_rule_evidence
+func evercreds_rule_evidence(isHead int32, httpStatus int32, code unsafe.Pointer, length int32) int32 {
 	view, ok := bytesAt(code, length, length)
 	if !ok {
 		return abi.ErrArgument
 	}
-	return library.RuleRejection(view)
+	return library.RuleEvidence(isHead, httpStatus, view)
 }
 
 // fill copies a decision into its slots.

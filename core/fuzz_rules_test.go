@@ -101,14 +101,28 @@ func FuzzCheckDuration(f *testing.F) {
 	})
 }
 
-func FuzzIsRejection(f *testing.F) {
-	known := []string{"ExpiredToken", "ExpiredTokenException", "InvalidToken"}
-	for _, code := range append(known, "AccessDenied", "", "expiredtoken", "ExpiredTokenExceptionException") {
-		f.Add(code)
+// What is not known speaks against no set, but for a bare 400 to HEAD.
+func FuzzEvidence(f *testing.F) {
+	known := map[string]core.Evidence{
+		"ExpiredToken": core.EvidenceStrong, "ExpiredTokenException": core.EvidenceStrong, "InvalidToken": core.EvidenceStrong,
+		"RequestExpired": core.EvidenceWeak, "TokenRefreshRequired": core.EvidenceWeak, "InvalidClientTokenId": core.EvidenceWeak,
+		"UnrecognizedClientException": core.EvidenceWeak, "InvalidAccessKeyId": core.EvidenceWeak, "AuthFailure": core.EvidenceWeak,
 	}
-	f.Fuzz(func(t *testing.T, code string) {
-		if core.IsRejection([]byte(code)) != slices.Contains(known, code) {
-			t.Fatalf("%q", code)
+	for code := range known {
+		f.Add(false, 400, code)
+	}
+	for _, code := range []string{"AccessDenied", "", "400", "BadRequest", "expiredtoken", "ExpiredTokenExceptionException"} {
+		f.Add(true, 400, code)
+		f.Add(false, 400, code)
+	}
+	none := []string{"", "400", "BadRequest", "Bad Request", "Unknown", "UnknownError"}
+	f.Fuzz(func(t *testing.T, isHead bool, status int, code string) {
+		want := known[code]
+		if isHead && status == 400 && slices.Contains(none, code) {
+			want = core.EvidenceWeak
+		}
+		if got := core.EvidenceOf(isHead, status, []byte(code)); got != want {
+			t.Fatalf("HEAD %v, status %d, %q: %d, want %d", isHead, status, code, got, want)
 		}
 	})
 }

@@ -116,6 +116,13 @@ enum {
     EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set is served on */
 };
 
+/* Evidence: what a service's error says of the set that signed the call */
+enum {
+    EVERCREDS_EVIDENCE_NONE = 0, /* the error is about something else */
+    EVERCREDS_EVIDENCE_STRONG = 1, /* the service refuses the set */
+    EVERCREDS_EVIDENCE_WEAK = 2, /* the set may be refused, and something else may be wrong */
+};
+
 /* Option: the settings of a session */
 enum {
     EVERCREDS_OPT_POLICY = 1, /* policy must be "classic", "adaptive" or "aws2026" */
@@ -455,9 +462,11 @@ int32_t evercreds_rule_mfa_code(const uint8_t *text, int32_t length);
 /*   chained: 1: with credentials of another role */
 int32_t evercreds_rule_duration(double duration_seconds, int32_t chained);
 
-/* 1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else. */
-/*   code: the error code of a service that was called with a set */
-int32_t evercreds_rule_rejection(const uint8_t *code, int32_t length);
+/* EVIDENCE_*. */
+/*   is_head: 1: the request was a HEAD, whose reply has no body to name a code in; else 0 */
+/*   http_status: up to 999; 0: not known */
+/*   code: the error code of a service that was called with a set, as the SDK names it */
+int32_t evercreds_rule_evidence(int32_t is_head, int32_t http_status, const uint8_t *code, int32_t length);
 
 #ifdef __cplusplus
 }

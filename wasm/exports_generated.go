@@ -254,12 +254,12 @@ func exportRuleDuration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
-//go:wasmexport evercreds_rule_rejection
-func exportRuleRejection(length int32) int32 {
+//go:wasmexport evercreds_rule_evidence
+func exportRuleEvidence(isHead int32, httpStatus int32, length int32) int32 {
 	if !fits(length) {
 		return abi.ErrArgument
 	}
-	return library.RuleRejection(buffer[:length])
+	return library.RuleEvidence(isHead, httpStatus, buffer[:length])
 }
 
 // fill copies a decision into its slots.

@@ -109,12 +109,12 @@ func (m *Machine) RuleDuration(seconds float64, chained bool) error {
 	return err
 }
 
-// RuleRejection is rule_rejection.
-func (m *Machine) RuleRejection(code string) (bool, error) {
+// RuleEvidence is rule_evidence.
+func (m *Machine) RuleEvidence(isHead bool, status int32, code string) (core.Evidence, error) {
 	n, err := m.write([]byte(code))
 	if err != nil {
-		return false, err
+		return core.EvidenceNone, err
 	}
-	rejects, err := m.number("rule_rejection", n)
-	return rejects == 1, err
+	evidence, err := m.number("rule_evidence", i32(truth(isHead)), i32(status), n)
+	return core.Evidence(evidence), err
 }

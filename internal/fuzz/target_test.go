@@ -4,9 +4,9 @@ import "testing"
 
 func TestTheEndOfTheTimeIsNoFinding(t *testing.T) {
 	const over = "fuzz: elapsed: 3s, execs: 30872 (0/sec), new interesting: 0 (total: 7)\n" +
-		"--- FAIL: FuzzIsRejection (3.09s)\n    context deadline exceeded\nFAIL\nexit status 1\n"
-	const finding = "--- FAIL: FuzzIsRejection (0.09s)\n    --- FAIL: FuzzIsRejection (0.00s)\n        fuzz_rules_test.go:99: \"x\"\n" +
-		"    \n    Failing input written to testdata/fuzz/FuzzIsRejection/1\nFAIL\n"
+		"--- FAIL: FuzzEvidence (3.09s)\n    context deadline exceeded\nFAIL\nexit status 1\n"
+	const finding = "--- FAIL: FuzzEvidence (0.09s)\n    --- FAIL: FuzzEvidence (0.00s)\n        fuzz_rules_test.go:99: \"x\"\n" +
+		"    \n    Failing input written to testdata/fuzz/FuzzEvidence/1\nFAIL\n"
 	if !timeUp.MatchString(over) || timeUp.MatchString(finding) {
 		t.Errorf("over: %v, a finding: %v", timeUp.MatchString(over), timeUp.MatchString(finding))
 	}

@@ -41,7 +41,7 @@ type Machine interface {
 	RuleIoTEndpoint(text string) (string, error)
 	RuleMFACode(text string) (int32, error)
 	RuleDuration(seconds float64, chained bool) error
-	RuleRejection(code string) bool
+	RuleEvidence(isHead bool, status int32, code string) core.Evidence
 }
 
 // Option is one setting of open, in the order of the line.

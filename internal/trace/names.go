@@ -10,13 +10,14 @@ import (
 // Names by number, as docs/conformance.md prints them. Flags and notes are by
 // bit, options and status fields from 1.
 var (
-	kinds   = words("none serve serve_and_refresh refresh_inline refresh wait error")
-	flags   = words("degraded expired held_off flight_failed endless")
-	codes   = words("none source timed_out abandoned malformed expired_reply still_rejected no_progress rejected min_ttl closed")
-	classes = words("none recoverable permanent throttled")
-	causes  = words("none first advisory mandatory rejected forced idle min_ttl degraded")
-	phases  = words("empty fresh advisory mandatory expired")
-	notes   = words("installed failed failed_quietly timed_out late_installed late_ignored unknown_ticket no_progress reanchored rejected invalidate_ignored spaced windows_shrunk written_off degraded")
+	kinds    = words("none serve serve_and_refresh refresh_inline refresh wait error")
+	flags    = words("degraded expired held_off flight_failed endless")
+	codes    = words("none source timed_out abandoned malformed expired_reply still_rejected no_progress rejected min_ttl closed")
+	classes  = words("none recoverable permanent throttled")
+	evidence = words("none strong weak")
+	causes   = words("none first advisory mandatory rejected forced idle min_ttl degraded")
+	phases   = words("empty fresh advisory mandatory expired")
+	notes    = words("installed failed failed_quietly timed_out late_installed late_ignored unknown_ticket no_progress reanchored rejected invalidate_ignored spaced windows_shrunk written_off degraded")
 
 	// Options are the names of a session's options, from number 1.
 	Options = words("policy method advisory_timeout advisory_auto mandatory_timeout stability advisory_refresh refresh_timeout jitter max_stale defer_refresh attended")

@@ -129,5 +129,7 @@ func (n *Native) RuleDuration(seconds float64, chained bool) error {
 	return nil
 }
 
-// RuleRejection implements Machine.
-func (n *Native) RuleRejection(code string) bool { return core.IsRejection([]byte(code)) }
+// RuleEvidence implements Machine.
+func (n *Native) RuleEvidence(isHead bool, status int32, code string) core.Evidence {
+	return core.EvidenceOf(isHead, int(status), []byte(code))
+}

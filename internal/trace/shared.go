@@ -101,12 +101,8 @@ func (r *replayer) rule(rest string) (string, error) {
 		return r.ruleClass(strings.Fields(text))
 	case "duration":
 		return r.ruleDuration(strings.Fields(text))
-	case "rejection":
-		answer := 0
-		if r.m.RuleRejection(text) {
-			answer = 1
-		}
-		return "rule " + strconv.Itoa(answer), nil
+	case "evidence":
+		return r.ruleEvidence(strings.Fields(text))
 	}
 	return "", fmt.Errorf("%q is no rule", which)
 }
@@ -125,6 +121,21 @@ func (r *replayer) ruleClass(words []string) (string, error) {
 	}
 	code := strings.Join(words[2:], "")
 	return "rule " + name(classes, r.m.RuleClass(core.Method(method), int32(status), code)), nil
+}
+
+func (r *replayer) ruleEvidence(words []string) (string, error) {
+	if len(words) < 2 || len(words) > 3 || words[0] != "head" && words[0] != "get" {
+		return "", errors.New("rule evidence needs head|get STATUS [CODE]")
+	}
+	status, err := strconv.ParseInt(words[1], 10, 32)
+	if err != nil {
+		return "", errors.New("rule evidence needs a number for the status")
+	}
+	if status < 0 || status > 999 {
+		return "", Refusal("argument")
+	}
+	code := strings.Join(words[2:], "")
+	return "rule " + name(evidence, r.m.RuleEvidence(words[0] == "head", int32(status), code)), nil
 }
 
 func (r *replayer) ruleDuration(words []string) (string, error) {

@@ -170,6 +170,16 @@ export const Note = {
   DEGRADED: 16384,
 } as const;
 
+/** What a service's error says of the set that signed the call. */
+export const Evidence = {
+  /** the error is about something else */
+  NONE: 0,
+  /** the service refuses the set */
+  STRONG: 1,
+  /** the set may be refused, and something else may be wrong */
+  WEAK: 2,
+} as const;
+
 /** The settings of a session. */
 export const Option = {
   /** policy must be "classic", "adaptive" or "aws2026" */
@@ -531,8 +541,12 @@ export interface Exports {
   evercreds_rule_mfa_code(length: number): number;
   /** 0 or ERR_DURATION*. */
   evercreds_rule_duration(durationSeconds: number, chained: number): number;
-  /** 1: the service rejects the set itself, which is then to be invalidated; 0: the error is about something else. */
-  evercreds_rule_rejection(length: number): number;
+  /** EVIDENCE_*. */
+  evercreds_rule_evidence(
+    isHead: number,
+    httpStatus: number,
+    length: number,
+  ): number;
   /** The address of the buffer for what takes or gives bytes. */
   evercreds_buffer_address(): number;
   /** Its size: BUFFER_BYTES. */

@@ -58,15 +58,19 @@ export class Rules {
   }
 
   /**
-   * Whether a service's error code rejects the credentials themselves. Where the
-   * module traps it is no: the service's error is the one that the user must see.
+   * What a service's error says of the set that signed the call: one of Evidence.
+   * Where the module traps it is none: the service's error is the one that the
+   * user must see.
    */
-  isRejection(code: string): boolean {
+  evidence(code: string, httpStatus: number, isHead: boolean): number {
     try {
-      return this.#with(code, (x, length) => x.evercreds_rule_rejection(length)) === 1;
+      const result = this.#with(code, (x, length) =>
+        x.evercreds_rule_evidence(isHead ? 1 : 0, httpStatus, length),
+      );
+      return result > 0 ? result : abi.Evidence.NONE;
     } catch (error) {
       if (!isTrap(error)) throw error;
-      return false;
+      return abi.Evidence.NONE;
     }
   }
 

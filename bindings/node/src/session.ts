@@ -5,6 +5,7 @@ import {
   readClient,
   type SdkClientClass,
 } from "./cache/clients.js";
+import * as abi from "./abi_generated.js";
 import { type Clock, systemClock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./events.js";
@@ -139,7 +140,7 @@ export class RefreshableSession {
     this.#mqtt = mqtt;
     this.credentials = providerFor(keeper);
     this.plugin = rejectionPlugin(
-      (code) => rules.isRejection(code),
+      (code) => rules.evidence(code, 0, false) === abi.Evidence.STRONG,
       (signer) => {
         keeper.invalidate(signer);
       },

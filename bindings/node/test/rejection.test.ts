@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import * as abi from "../src/abi_generated.js";
 import { RefreshableSession } from "../src/index.js";
 import { Rules } from "../src/rules.js";
 import { type Runtime, Trap } from "../src/runtime.js";
@@ -90,7 +91,7 @@ test("a module that traps over an error leaves the service's error as it is", ()
     throw new Trap(undefined, "");
   };
   const rules = new Rules({ run } as unknown as Runtime);
-  expect(rules.isRejection("ExpiredToken")).toBe(false);
+  expect(rules.evidence("ExpiredToken", 400, false)).toBe(abi.Evidence.NONE);
 });
 
 test("a service that rejects whatever comes is asked twice, and its error is told", async () => {

@@ -62,7 +62,7 @@ describe.skipIf(panicFile === undefined)("after its death a module's memory has 
     ["evercreds_rule_error_class", (rules) => rules.errorClass(2, 400, key)],
     ["evercreds_rule_mfa_code", (rules) => rules.mfaCode(Buffer.from(`${key}\n${CODE}\n`))],
     ["evercreds_rule_iot_endpoint", (rules) => rules.iotEndpoint(key)],
-    ["evercreds_rule_rejection", (rules) => rules.isRejection(key)],
+    ["evercreds_rule_evidence", (rules) => rules.evidence(key, 400, false)],
   ])("in the midst of %s, which was given one", (rule, call) => {
     const runtime = freshRuntime(panicFile);
     instances.dieIn(rule);

@@ -41,8 +41,8 @@ def test_it_answers_as_the_shared_library_does(module: WasmLibrary) -> None:
         ("rule_error_class", (abi.Method.STS, 403, b"AccessDenied", 12)),
         ("rule_mfa_code", (b"code 123456 of 7", 16)),
         ("rule_duration", (900.5, 0)),
-        ("rule_rejection", (b"ExpiredToken", 12)),
-        ("rule_rejection", (b"AccessDenied", 12)),
+        ("rule_evidence", (0, 400, b"ExpiredToken", 12)),
+        ("rule_evidence", (1, 400, b"", 0)),
         ("session_free", (12345,)),
         ("cache_get", (12345, 1)),
     ):
@@ -60,7 +60,7 @@ def test_nothing_that_a_call_was_given_stays_in_its_buffer(module: WasmLibrary) 
     secret = b"sentinel-secret-key"
     module.evercreds_rule_expiry(secret, len(secret))
     module.evercreds_rule_error_class(abi.Method.STS, 403, secret, len(secret))
-    module.evercreds_rule_rejection(secret, len(secret))
+    module.evercreds_rule_evidence(0, 400, secret, len(secret))
     memory = module._memory
     assert secret[:8] not in bytes(memory.read(module._store, 0, memory.data_len(module._store)))
 

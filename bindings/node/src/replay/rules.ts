@@ -37,8 +37,16 @@ export function rule(runtime: Runtime, rest: string): string {
       const role = chained === undefined ? 0 : 1;
       return `rule ${accepted(ask("", (x) => x.evercreds_rule_duration(seconds, role)))}`;
     }
-    case "rejection":
-      return `rule ${accepted(ask(text, (x, length) => x.evercreds_rule_rejection(length)))}`;
+    case "evidence": {
+      const [methodName = "", statusText = "", code = "", ...more] = words(text);
+      const status = parseNumber(statusText);
+      if (!["head", "get"].includes(methodName) || status === undefined || more.length > 0) {
+        throw new BadLine("rule evidence needs head|get STATUS [CODE]");
+      }
+      const isHead = methodName === "head" ? 1 : 0;
+      const result = ask(code, (x, n) => x.evercreds_rule_evidence(isHead, status, n));
+      return `rule ${names(abi.Evidence).get(accepted(result)) ?? result}`;
+    }
   }
   throw new BadLine(`"${which}" is no rule`);
 }

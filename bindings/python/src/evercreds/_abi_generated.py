@@ -178,6 +178,17 @@ class Note(IntFlag):
     DEGRADED = 16384
 
 
+class Evidence(IntEnum):
+    """What a service's error says of the set that signed the call."""
+
+    # the error is about something else
+    NONE = 0
+    # the service refuses the set
+    STRONG = 1
+    # the set may be refused, and something else may be wrong
+    WEAK = 2
+
+
 class Option(IntEnum):
     """The settings of a session."""
 
@@ -456,7 +467,7 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("rule_iot_endpoint", "i", "pii"),
     ("rule_mfa_code", "i", "si"),
     ("rule_duration", "i", "di"),
-    ("rule_rejection", "i", "si"),
+    ("rule_evidence", "i", "iisi"),
 )
 
 # Host functions: keep a reference for as long as they are set.

@@ -8,6 +8,7 @@ from typing import Any
 
 import botocore.session
 
+from evercreds import _abi_generated as abi
 from evercreds import _rules
 from evercreds._session_core import SessionCore
 
@@ -52,7 +53,7 @@ class RejectionWatch:
         # The rule is asked last, and never about a call that succeeded.
         if not isinstance(code, str) or core is None or fingerprint is None:
             return None
-        if not _rules.is_rejection(code):
+        if _rules.evidence(code) is not abi.Evidence.STRONG:
             return None
         core.invalidate(fingerprint)
         if context.get(self._tried_again) or not _can_be_sent_again(request_dict.get("body")):

@@ -12,11 +12,11 @@ from evercreds._library import library
 __all__ = [
     "duration_problem",
     "error_class",
+    "evidence",
     "expiry_from_datetime",
     "expiry_from_text",
     "expiry_problem",
     "iot_endpoint",
-    "is_rejection",
     "mfa_code",
     "region_of",
 ]
@@ -53,10 +53,11 @@ def error_class(method: int, http_status: int, code: str) -> int:
     return int(library().evercreds_rule_error_class(method, http_status, content, len(content)))
 
 
-def is_rejection(code: str) -> bool:
-    """Tell whether a service's error code rejects the credentials themselves."""
+def evidence(code: str, *, is_head: bool = False, http_status: int = 0) -> abi.Evidence:
+    """Tell what a service's error says of the set that signed the call."""
     content = code.encode("utf-8", "replace")
-    return bool(library().evercreds_rule_rejection(content, len(content)) == 1)
+    found = library().evercreds_rule_evidence(is_head, http_status, content, len(content))
+    return abi.Evidence(max(0, found))
 
 
 def iot_endpoint(text: str) -> str | None:

@@ -66,10 +66,10 @@ func (m *machine) RuleDuration(seconds float64, chained bool) error {
 	return refusal(m.m.RuleDuration(seconds, chained))
 }
 
-func (m *machine) RuleRejection(code string) bool {
-	rejects, err := m.m.RuleRejection(code)
+func (m *machine) RuleEvidence(isHead bool, status int32, code string) core.Evidence {
+	evidence, err := m.m.RuleEvidence(isHead, status, code)
 	if err != nil {
 		m.note(err)
 	}
-	return rejects
+	return evidence
 }

@@ -80,8 +80,8 @@ def rule(rest: str) -> str:
         return _class(text.split())
     if which == "duration":
         return _duration(text.split())
-    if which == "rejection":
-        return f"rule {checked(lib.evercreds_rule_rejection(content, len(content)))}"
+    if which == "evidence":
+        return _evidence(text.split())
     raise NotAnEventError(f"{which!r} is no rule")
 
 
@@ -92,6 +92,15 @@ def _class(words: list[str]) -> str:
     code = "".join(words[2:]).encode("utf-8", "surrogateescape")
     found = library().evercreds_rule_error_class(method, _whole(words[1]), code, len(code))
     return f"rule {abi.ErrorClass(checked(found)).name.lower()}"
+
+
+def _evidence(words: list[str]) -> str:
+    if not 2 <= len(words) <= 3 or words[0] not in ("head", "get"):
+        raise NotAnEventError("rule evidence needs head|get STATUS [CODE]")
+    code = "".join(words[2:]).encode("utf-8", "surrogateescape")
+    is_head, status = words[0] == "head", _whole(words[1])
+    found = library().evercreds_rule_evidence(is_head, status, code, len(code))
+    return f"rule {abi.Evidence(checked(found)).name.lower()}"
 
 
 def _duration(words: list[str]) -> str:
