@@ -3,7 +3,6 @@ package evercreds_test
 import (
 	"errors"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/stacks"
 )
 
 // After Close nothing of the session's runs, idle connections included.
@@ -80,14 +80,4 @@ func wantNothingRunning(t *testing.T) {
 }
 
 // ours gives the stacks of goroutines that a session or its connections run.
-func ours() string {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	var left []string
-	for _, g := range strings.Split(string(stacks), "\n\n") {
-		if strings.Contains(g, "evercreds.(*Session)") || strings.Contains(g, "http.(*persistConn)") {
-			left = append(left, g)
-		}
-	}
-	return strings.Join(left, "\n\n")
-}
+func ours() string { return stacks.Of("evercreds.(*Session)", "http.(*persistConn)") }

@@ -17,6 +17,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/stacks"
 )
 
 // token is a key of which nothing can be had but its public half and signatures.
@@ -133,10 +134,10 @@ func TestIoTSignerThatHangs(t *testing.T) {
 	if n := key.used.Load(); n != 2 {
 		t.Errorf("it was called %d times", n)
 	}
-	stacks := func() string { b := make([]byte, 1<<20); return string(b[:runtime.Stack(b, true)]) }
-	for end := time.Now().Add(5 * time.Second); strings.Contains(stacks(), "clientHandshake"); time.Sleep(5 * time.Millisecond) {
+	const handshake = "tls.(*Conn).clientHandshake"
+	for end := time.Now().Add(5 * time.Second); stacks.Of(handshake) != ""; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("a handshake goes on:\n%s", stacks())
+			t.Fatalf("a handshake goes on:\n%s", stacks.Of(handshake))
 		}
 	}
 }

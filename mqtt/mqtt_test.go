@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/stacks"
 	"github.com/evercreds/evercreds/mqtt"
 )
 
@@ -41,17 +41,7 @@ func TestMain(m *testing.M) {
 }
 
 func running() string {
-	stacks := make([]byte, 1<<20)
-	var left []string
-	for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-		for _, ours := range []string{"evercreds/mqtt.", "hostfuncs.", "evercreds.(*Session)", "autopaho.", "coder/websocket.", "http.(*persistConn)"} {
-			if strings.Contains(g, ours) {
-				left = append(left, g)
-				break
-			}
-		}
-	}
-	return strings.Join(left, "\n\n")
+	return stacks.Of("evercreds/mqtt.", "hostfuncs.", "evercreds.(*Session)", "autopaho.", "coder/websocket.", "http.(*persistConn)")
 }
 
 func startStandIn(t *testing.T) *awstest.Server {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/stacks"
 )
 
 // tiny is a module with one empty function, which is compiled in no time.
@@ -152,11 +152,8 @@ func TestNothingRunsAfterClose(t *testing.T) {
 	if err := <-waiter; !errors.As(err, &own) || own.Code != core.CodeClosed {
 		t.Errorf("the waiter: %v", err)
 	}
-	stacks := make([]byte, 1<<20)
-	for g := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
-		if strings.Contains(g, "wazerohost.(*Session)") {
-			t.Errorf("still running:\n%s", g)
-		}
+	if left := stacks.Of("wazerohost.(*Session)"); left != "" {
+		t.Errorf("still running:\n%s", left)
 	}
 	if _, err := rt.Open(&source{}); err == nil {
 		t.Error("opened in a Runtime that is closed")

@@ -2,6 +2,8 @@
 
 import datetime
 import importlib.metadata
+import sys
+from pathlib import Path
 
 import evercreds
 from evercreds import RefreshableSession
@@ -12,7 +14,7 @@ def fetch():
     return {"access_key": "AKIA", "secret_key": "s", "token": "t", "expiry_time": expiry}
 
 
-assert "site-packages" in evercreds.__file__, evercreds.__file__
+assert Path(evercreds.__file__).is_relative_to(sys.prefix), evercreds.__file__
 assert importlib.metadata.version("evercreds") == evercreds.__version__
 with RefreshableSession(method="custom", custom_credentials_method=fetch) as session:
     client = session.client("s3", region_name="us-east-1")

@@ -221,7 +221,7 @@ describe("callers that come and go", () => {
     await clock.advance(30_000);
     expect(await waiting).toMatchObject({ code: "timed_out" });
     expect(heard?.stack).toContain("given up");
-    expect(heard?.stack).not.toContain("wasm");
+    expect(heard?.stack).not.toContain("wasm://");
   });
 
   test("a caller that is aborted already asks nothing", async () => {
