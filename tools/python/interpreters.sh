@@ -1,11 +1,11 @@
 # Prints the path of each Python from 3.10 on that is here, one for each minor
 # version: $PYTHON first, then those on the PATH, then pyenv's.
-# EVERCREDS_PYTHONS names others, divided by blanks.
+# EVERCREDS_PYTHONS names others, one a line.
 set -eu
 
 candidates() {
     if [ -n "${EVERCREDS_PYTHONS-}" ]; then
-        for each in $EVERCREDS_PYTHONS; do echo "$each"; done
+        printf '%s\n' "$EVERCREDS_PYTHONS"
         return
     fi
     echo "${PYTHON:-python3}"
