@@ -20,8 +20,9 @@ const (
 func EvidenceOf(isHead bool, status int, code []byte) Evidence {
 	switch string(code) {
 	// Query and REST services, the others, and S3 of a token that it cannot read.
-	// aws-sdk-go v1 (request/retryer.go, credsExpiredCodes) has the first two; all
-	// three are in S3's list of error codes.
+	// AWS's SDKs give a set up for the first and the third since August 2026
+	// (botocore's pull request 3777; Ruby: INVALIDATING_AUTH_ERRORS), and aws-sdk-go
+	// v1 for the first two (request/retryer.go: credsExpiredCodes).
 	case "ExpiredToken", "ExpiredTokenException", "InvalidToken":
 		return EvidenceStrong
 	// EC2 of an expired token (credsExpiredCodes: "EC2 only"), and of a wrong clock
@@ -32,9 +33,11 @@ func EvidenceOf(isHead bool, status int, code []byte) Evidence {
 	case "TokenRefreshRequired":
 		return EvidenceWeak
 	// A key that the service does not know, since its role was made anew, or since
-	// it belongs to another partition. The SDK for Ruby refreshes for all four
-	// (retries/error_inspector.rb, EXPIRED_CREDS), with its comments: query
-	// services, JSON services, S3, EC2. AuthFailure is a wrong clock as well.
+	// it belongs to another partition. The SDK for Ruby refreshed for all four until
+	// 2026 (plugins/retry_errors.rb: EXPIRED_CREDS), with its comments: query
+	// services, JSON services, S3, EC2. AuthFailure is a wrong clock as well, and at
+	// times a missing permission, for which the SDK for Java leaves it out (its pull
+	// request 7108); InvalidClientTokenId has been seen of a token that had expired.
 	case "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure":
 		return EvidenceWeak
 	// A reply to HEAD has no body to name a code in, so that S3 answers an expired

@@ -1,9 +1,11 @@
 package awstest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
@@ -16,6 +18,10 @@ const (
 	ActionAssumeRole        = "AssumeRole"
 	ActionGetCallerIdentity = "GetCallerIdentity"
 	ActionListBuckets       = "ListBuckets"
+	ActionHeadBucket        = "HeadBucket"
+	ActionHeadObject        = "HeadObject"
+	ActionGetObject         = "GetObject"
+	ActionDescribeRegions   = "DescribeRegions"
 	// ActionRoleAlias is a call of the IoT credentials provider, under the name
 	// that IAM has for it.
 	ActionRoleAlias = "AssumeRoleWithCertificate"
@@ -45,6 +51,8 @@ type call struct {
 // result is what becomes of a call. Where err is set there is no value.
 type result struct {
 	value any
+	bytes []byte      // in place of value: the body as it is
+	extra http.Header // headers of this reply
 	err   *apiError
 	spoil string // the code under which a deliberately bad reply is counted
 }
@@ -83,6 +91,9 @@ func (s *Server) finish(w http.ResponseWriter, c *call, early *apiError, run fun
 		s.counter.failure(c, "Hang")
 		c.pause(-1)
 		panic(http.ErrAbortHandler)
+	case c.fault.Kind == KindOversized:
+		s.counter.failure(c, "OversizedReply")
+		s.flood(w, c)
 	case c.fault.Kind.refuses():
 		s.answer(w, c, result{err: c.refusal()})
 	default:
@@ -117,24 +128,52 @@ func (s *Server) answer(w http.ResponseWriter, c *call, out result) {
 	if out.err != nil {
 		status, value = out.err.status, c.dialect.wrapError(c, out.err)
 	}
-	body, err := c.dialect.encode(value)
-	if err != nil {
-		panic(fmt.Sprintf("awstest: a reply of %s cannot be encoded: %v", c.action, err))
+	body := out.bytes
+	if body == nil {
+		var err error
+		if body, err = c.dialect.encode(value); err != nil {
+			panic(fmt.Sprintf("awstest: a reply of %s cannot be encoded: %v", c.action, err))
+		}
 	}
 	if out.err == nil && c.fault.Kind == KindTruncated {
 		body, out.spoil = body[:len(body)/2], "MalformedReply"
 	}
 	s.count(c, out)
+	h := s.header(w, c)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if c.r.Method == http.MethodHead && out.err != nil {
+		h.Del("Content-Length") // S3 does not tell how long the body would have been
+	}
+	maps.Copy(h, out.extra)
+	if out.err != nil && out.err.retryAfter > 0 {
+		h.Set("Retry-After", strconv.Itoa(out.err.retryAfter))
+	}
+	if out.err != nil && c.fault.AmzRetryAfterMs > 0 {
+		h.Set("X-Amz-Retry-After", strconv.FormatInt(c.fault.AmzRetryAfterMs, 10))
+	}
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may have left
+}
+
+// header sets what all replies have.
+func (s *Server) header(w http.ResponseWriter, c *call) http.Header {
 	h := w.Header()
 	h.Set("Content-Type", c.dialect.contentType)
 	h.Set(c.dialect.requestID, c.id)
 	h.Set("Date", s.Now().Add(c.shift).UTC().Format(http.TimeFormat))
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if out.err != nil && out.err.retryAfter > 0 {
-		h.Set("Retry-After", strconv.Itoa(out.err.retryAfter))
+	return h
+}
+
+// flood answers with more than any client should read.
+func (s *Server) flood(w http.ResponseWriter, c *call) {
+	s.header(w, c)
+	w.WriteHeader(max(c.fault.Status, http.StatusOK))
+	left := c.fault.size()
+	for part := bytes.Repeat([]byte("x"), 64<<10); left > 0; left -= int64(len(part)) {
+		if _, err := w.Write(part[:min(left, int64(len(part)))]); err != nil {
+			return // the client has had enough
+		}
 	}
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // the client may have left
 }
 
 func (s *Server) count(c *call, out result) {

@@ -24,6 +24,13 @@ const (
 	KindAccessDenied Kind = "access_denied"
 	// KindError answers any Code, with Status (default 400) and Message.
 	KindError Kind = "error"
+	// KindTokenRefused refuses every session token, as an endpoint does that is of a
+	// Region where the tokens of this set are not taken: S3 with InvalidToken, EC2
+	// with AuthFailure, STS with InvalidClientTokenId. Calls that are signed with
+	// long-term keys are answered as usual.
+	KindTokenRefused Kind = "token_refused"
+	// KindOversized answers Status (default 200) with SizeBytes of nonsense.
+	KindOversized Kind = "oversized"
 	// KindReset resets the connection without an answer.
 	KindReset Kind = "reset"
 	// KindHang never answers.
@@ -32,6 +39,8 @@ const (
 	KindTruncated Kind = "truncated"
 	// KindMissingField leaves Field out of the credentials.
 	KindMissingField Kind = "missing_field"
+	// KindBadField puts the text Value in place of Field.
+	KindBadField Kind = "bad_field"
 	// KindBadExpiration puts the text Expiration in place of the instant.
 	KindBadExpiration Kind = "bad_expiration"
 	// KindExpired hands out a set that ended OffsetMs ago (default a minute).
@@ -48,7 +57,7 @@ const (
 // default; a field that its Kind has no use for is refused.
 //
 // Which calls: Role takes AssumeRole calls for a role ARN, or, together with
-// Action GetCallerIdentity or ListBuckets, calls signed with a set of that role;
+// another Action, such as ListBuckets, calls signed with a set of that role;
 // Alias takes calls of the IoT credentials provider; Action all calls of one
 // action; none of them all calls. Of several faults that take a call the first
 // injected wins, and all latencies add up.
@@ -72,7 +81,7 @@ type Fault struct {
 
 	// LatencyMs delays the reply; any kind may have it.
 	LatencyMs int64 `json:"latency_ms,omitempty"`
-	// Status is the HTTP status of KindHTTP and KindError.
+	// Status is the HTTP status of KindHTTP, KindError and KindOversized.
 	Status int `json:"status,omitempty"`
 	// Code is the error code of KindError.
 	Code string `json:"code,omitempty"`
@@ -81,9 +90,16 @@ type Fault struct {
 	// RetryAfterS is the Retry-After header in seconds of a kind that answers an
 	// error. 0: none.
 	RetryAfterS int `json:"retry_after_s,omitempty"`
+	// AmzRetryAfterMs is the header x-amz-retry-after in milliseconds of a kind
+	// that answers an error. 0: none.
+	AmzRetryAfterMs int64 `json:"amz_retry_after_ms,omitempty"`
+	// SizeBytes is the length of KindOversized's reply. Default: 4 MiB.
+	SizeBytes int64 `json:"size_bytes,omitempty"`
 	// Field is AccessKeyId, SecretAccessKey, SessionToken (default) or
-	// Expiration, for KindMissingField.
+	// Expiration, for KindMissingField and KindBadField.
 	Field string `json:"field,omitempty"`
+	// Value is the text of KindBadField. In XML, what it cannot hold becomes U+FFFD.
+	Value string `json:"value,omitempty"`
 	// Expiration is the text of KindBadExpiration. Default: "not-a-time".
 	Expiration string `json:"expiration,omitempty"`
 	// OffsetMs is how far KindClockOffset moves the clock ahead (negative:
@@ -93,26 +109,29 @@ type Fault struct {
 
 // refuses says whether the kind answers an error of the service.
 func (k Kind) refuses() bool {
-	return slices.Contains([]Kind{KindHTTP, KindThrottling, KindAccessDenied, KindError}, k)
+	return slices.Contains([]Kind{KindHTTP, KindThrottling, KindAccessDenied, KindError, KindTokenRefused}, k)
 }
 
 // spoils says whether the kind changes the credentials in a reply, and so is
 // for AssumeRole and the IoT credentials provider only.
 func (k Kind) spoils() bool {
-	return slices.Contains([]Kind{KindMissingField, KindBadExpiration, KindExpired, KindFixed}, k)
+	return slices.Contains([]Kind{KindMissingField, KindBadField, KindBadExpiration, KindExpired, KindFixed}, k)
 }
 
 // kinds lists, for each kind, the fields of its own that it may carry.
 var kinds = map[Kind]string{
 	KindLatency:       "",
-	KindHTTP:          "status message retry_after_s",
-	KindThrottling:    "message retry_after_s",
-	KindAccessDenied:  "message retry_after_s",
-	KindError:         "status code message retry_after_s",
+	KindHTTP:          "status message retry_after_s amz_retry_after_ms",
+	KindThrottling:    "message retry_after_s amz_retry_after_ms",
+	KindAccessDenied:  "message retry_after_s amz_retry_after_ms",
+	KindError:         "status code message retry_after_s amz_retry_after_ms",
+	KindTokenRefused:  "message",
+	KindOversized:     "status size_bytes",
 	KindReset:         "",
 	KindHang:          "",
 	KindTruncated:     "",
 	KindMissingField:  "field",
+	KindBadField:      "field value",
 	KindBadExpiration: "expiration",
 	KindExpired:       "offset_ms",
 	KindClockOffset:   "offset_ms",
@@ -131,6 +150,7 @@ func (f *Fault) check() error {
 	}
 	for name, given := range map[string]bool{
 		"status": f.Status != 0, "code": f.Code != "", "message": f.Message != "", "retry_after_s": f.RetryAfterS != 0,
+		"amz_retry_after_ms": f.AmzRetryAfterMs != 0, "size_bytes": f.SizeBytes != 0, "value": f.Value != "",
 		"field": f.Field != "", "expiration": f.Expiration != "", "offset_ms": f.OffsetMs != 0,
 	} {
 		if given && !slices.Contains(strings.Fields(own), name) {
@@ -161,7 +181,10 @@ func (f *Fault) checkTarget() error {
 	case f.Kind.spoils() && f.Action != "" && f.Action != ActionAssumeRole && f.Action != ActionRoleAlias:
 		return fmt.Errorf("action must be %s or %s for kind %q, got %q", ActionAssumeRole, ActionRoleAlias, f.Kind, f.Action)
 	}
-	all := []string{ActionAssumeRole, ActionGetCallerIdentity, ActionListBuckets, ActionRoleAlias}
+	all := []string{
+		ActionAssumeRole, ActionGetCallerIdentity, ActionListBuckets, ActionHeadBucket, ActionHeadObject, ActionGetObject,
+		ActionDescribeRegions, ActionRoleAlias,
+	}
 	if f.Action != "" && !slices.Contains(all, f.Action) {
 		return fmt.Errorf("action must be one of %s, got %q", strings.Join(all, ", "), f.Action)
 	}
@@ -176,6 +199,7 @@ func (f *Fault) checkBounds() error {
 		{"count", int64(f.Count)}, {"from_ms", f.FromMs}, {"until_ms", f.UntilMs},
 		{"remaining_min_ms", f.RemainingMinMs}, {"remaining_max_ms", f.RemainingMaxMs},
 		{"latency_ms", f.LatencyMs}, {"retry_after_s", int64(f.RetryAfterS)},
+		{"amz_retry_after_ms", f.AmzRetryAfterMs}, {"size_bytes", f.SizeBytes},
 	} {
 		if b.value < 0 || b.value > maxMs {
 			return fmt.Errorf("%s must be from 0 to %d, got %d", b.name, maxMs, b.value)
@@ -203,6 +227,8 @@ func (f *Fault) checkValues() error {
 		return fmt.Errorf("code must be given for kind %q", f.Kind)
 	case f.Kind == KindError && f.Status != 0 && (f.Status < 400 || f.Status > 599):
 		return fmt.Errorf("status must be from 400 to 599, got %d", f.Status)
+	case f.Kind == KindOversized && f.Status != 0 && f.Status != 200 && (f.Status < 400 || f.Status > 599):
+		return fmt.Errorf("status must be 200, or from 400 to 599, for kind %q, got %d", f.Kind, f.Status)
 	case f.Kind == KindClockOffset && f.OffsetMs == 0:
 		return fmt.Errorf("offset_ms must not be 0 for kind %q", f.Kind)
 	case f.Kind == KindExpired && f.OffsetMs < 0:
@@ -211,6 +237,13 @@ func (f *Fault) checkValues() error {
 		return fmt.Errorf("field must be one of %s, got %q", strings.Join(fields[1:], ", "), f.Field)
 	}
 	return nil
+}
+
+func (f *Fault) size() int64 {
+	if f.SizeBytes == 0 {
+		return 4 << 20
+	}
+	return f.SizeBytes
 }
 
 func kindNames() []string {

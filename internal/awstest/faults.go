@@ -100,6 +100,9 @@ func (a *armed) takes(c *call) bool {
 	case a.Role != "" && a.Role != c.source, a.Alias != "" && a.Alias != c.source:
 		return false
 	}
+	if a.Kind == KindTokenRefused && !c.caller.temporary() {
+		return false
+	}
 	return !a.Kind.spoils() || c.action == ActionAssumeRole || c.action == ActionRoleAlias
 }
 
@@ -130,6 +133,8 @@ func (c *call) refusal() *apiError {
 		e = c.dialect.word(reasonThrottled)
 	case KindAccessDenied:
 		e = c.dialect.word(reasonDenied)
+	case KindTokenRefused:
+		e = c.dialect.word(reasonBadToken)
 	}
 	if f.Kind == KindError && f.Status != 0 {
 		e.status = f.Status

@@ -63,6 +63,8 @@ func (w *wireCredentials) spoil(f *Fault) bool {
 	switch f.Kind {
 	case KindMissingField:
 		*w.field(or(f.Field, "SessionToken")) = ""
+	case KindBadField:
+		*w.field(or(f.Field, "SessionToken")) = f.Value
 	case KindBadExpiration:
 		w.Expiration = or(f.Expiration, "not-a-time")
 	default:

@@ -20,16 +20,19 @@ const chainLimit = time.Hour
 func (s *Server) serveSigned(w http.ResponseWriter, r *http.Request) {
 	service := "s3"
 	if r.Method == http.MethodPost {
-		service = "sts"
+		service = "sts" // EC2 is told by its signature
 	}
 	if auth, err := parseAuthorization(r.Header.Get("Authorization")); err == nil {
 		service = auth.service
 	}
-	if service == "s3" {
+	switch service {
+	case "s3":
 		s.serveS3(w, r)
-		return
+	case "ec2":
+		s.serveEC2(w, r)
+	default:
+		s.serveSTS(w, r)
 	}
-	s.serveSTS(w, r)
 }
 
 func (s *Server) serveSTS(w http.ResponseWriter, r *http.Request) {
