@@ -1,7 +1,8 @@
 import { NEVER } from "./abi_generated.js";
+import { isA } from "./guard.js";
 import type { Rules } from "./rules.js";
 import type { Attempt, AwsCredentials, Reply, Source } from "./source.js";
-import { malformed, requireText } from "./source.js";
+import { malformed, requireText, SourceFailure } from "./source.js";
 
 /**
  * What a custom credentials method gives: the names of this package, or those of
@@ -29,6 +30,9 @@ export type CustomCredentialsMethod<Args = Record<string, unknown>> = (
   context: { signal: AbortSignal; prompted: () => void },
 ) => CustomCredentials | Promise<CustomCredentials>;
 
+/** The end of the year 9999, the last that a text can name: a Date beyond it means no more. */
+const LAST_EXPIRY_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+
 /** Calls a function of the user's, and reads its reply strictly. */
 export class CustomSource implements Source {
   readonly #method: CustomCredentialsMethod;
@@ -50,6 +54,15 @@ export class CustomSource implements Source {
     };
     // a copy: the user's own object is the user's
     const reply: unknown = await this.#method({ ...this.#args }, context);
+    try {
+      return this.#read(reply);
+    } catch (cause) {
+      if (isA(cause, SourceFailure)) throw cause;
+      throw malformed("the reply of customCredentialsMethod cannot be read", cause);
+    }
+  }
+
+  #read(reply: unknown): Reply {
     if (typeof reply !== "object" || reply === null) {
       throw malformed("customCredentialsMethod gave no object");
     }
@@ -74,7 +87,8 @@ export class CustomSource implements Source {
 
   #expiry(value: unknown): number {
     if (value === null) return NEVER;
-    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.getTime();
+    const ms: unknown = value instanceof Date ? value.getTime() : undefined;
+    if (typeof ms === "number" && !Number.isNaN(ms)) return Math.min(ms, LAST_EXPIRY_MS);
     if (typeof value === "string") return this.#rules.expiry(value);
     throw malformed(
       "the reply's expiryTime is neither a valid Date nor a string (null: it never expires)",

@@ -1,3 +1,5 @@
+import { guarded } from "./guard.js";
+
 /** Why a call of a session failed. */
 export type ErrorCode =
   /** The source failed; `cause` is its own error. */
@@ -90,6 +92,10 @@ export class Kind {
 
 /** The kind of a value in words. A string may be a secret, so it is not shown. */
 function describe(value: unknown): string {
+  return guarded(() => kindOf(value), "what cannot be read");
+}
+
+function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number" || typeof value === "boolean") return String(value);
   if (value instanceof Kind) return value.words;

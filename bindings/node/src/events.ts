@@ -2,6 +2,7 @@ import { platform } from "#platform";
 import * as abi from "./abi_generated.js";
 import type { EvercredsError } from "./errors.js";
 import { EvercredsValidationError } from "./errors.js";
+import { nameOf, peek, quietly } from "./guard.js";
 import type { Method } from "./options.js";
 import type { Decision } from "./machine.js";
 
@@ -77,6 +78,7 @@ const NOBODY: ReadonlySet<Listener> = new Set();
 /** What a decision alone does not tell. */
 export interface Details {
   remaining(): number;
+  /** A new error for each who is told. */
   lastError(): EvercredsError | undefined;
 }
 
@@ -101,9 +103,8 @@ export class Events {
     if (typeof listener !== "function") {
       throw new EvercredsValidationError("listener", "listener must be a function", listener);
     }
-    const own: Listener = (event) => {
-      listener(event as SessionEvents[K]);
-    };
+    const call: (event: SessionEvents[K]) => unknown = listener;
+    const own = guardedListener(name, (event) => call(event as SessionEvents[K]));
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(own));
     return () => {
@@ -112,21 +113,23 @@ export class Events {
   }
 
   /**
-   * Tells those who listen now, a little later: they may use the session, and what
-   * they throw is as uncaught as what a timer throws. Channels see to that themselves.
+   * Tells those who listen now, a little later: they may use the session. Each gets an
+   * event of its own. What a subscriber of a channel throws is as uncaught as what a
+   * timer throws: Node's channels see to that themselves.
    */
   tell<K extends Name>(name: K, event: () => SessionEvents[K]): void {
     const listeners = this.#listeners.get(name) ?? NOBODY;
     const channel = CHANNELS.get(name);
-    const watched = channel?.hasSubscribers === true;
-    if (listeners.size === 0 && !watched) return;
-    const told = event();
-    if (watched) {
+    if (channel !== undefined && peek(channel, "hasSubscribers") === true) {
+      const message = { ...this.#whose, ...event() };
       queueMicrotask(() => {
-        channel.publish({ ...this.#whose, ...told });
+        quietly(() => {
+          channel.publish(message);
+        });
       });
     }
     for (const listener of [...listeners]) {
+      const told = event();
       queueMicrotask(() => {
         if (listeners.has(listener)) listener(told);
       });
@@ -147,7 +150,8 @@ export class Events {
       ? details.lastError()
       : undefined;
     if (error !== undefined) {
-      this.tell("failure", () => ({ error, waited: noted(abi.Note.FAILED) }));
+      const waited = noted(abi.Note.FAILED);
+      this.tell("failure", () => ({ error: details.lastError() ?? error, waited }));
     }
     if (noted(abi.Note.DEGRADED)) {
       this.tell("degraded", () => ({ remaining: details.remaining() }));
@@ -158,4 +162,34 @@ export class Events {
       this.tell("warning", () => ({ message }));
     }
   }
+}
+
+/**
+ * A listener that is a sick part harms itself alone: what it throws, at once or as a
+ * promise, is told once, by its name and where it happened, as its text may hold anything.
+ */
+function guardedListener(name: Name, listener: (event: SessionEvents[Name]) => unknown): Listener {
+  let isTold = false;
+  const tellOf = (error: unknown) => {
+    if (isTold) return;
+    isTold = true;
+    const what = nameOf(error);
+    const words = `a listener of "${name}" failed${what && ` (${what})`}; this is told once`;
+    quietly(() => platform?.warn(words, framesOf(error)));
+  };
+  return (event) => {
+    // the rejection of a promise that it gives is its own failure too
+    new Promise((resolve) => {
+      resolve(listener(event));
+    }).catch(tellOf);
+  };
+}
+
+function framesOf(error: unknown): string | undefined {
+  const stack = peek(error, "stack");
+  if (typeof stack !== "string") return undefined;
+  return stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
 }

@@ -3,8 +3,9 @@ import type { Clock } from "./clock.js";
 import { type ErrorClass, type ErrorCode, EvercredsError } from "./errors.js";
 import type { Decision } from "./machine.js";
 import type { Rules } from "./rules.js";
-import { SourceFailure } from "./source.js";
+import { guarded, isA, isReadable, nameOf, peek } from "./guard.js";
 import { dropBody, header, retryAfter } from "./http.js";
+import { SourceFailure } from "./source.js";
 
 /** A failed attempt as the machine takes it. */
 export interface Failure {
@@ -22,12 +23,12 @@ const CLASSES: Record<ErrorClass | "throttled", number> = {
   throttled: abi.ErrorClass.THROTTLED,
 };
 
-/** What the SDK's errors tell beside their name. */
-interface ServiceError {
-  name?: unknown;
-  $metadata?: { httpStatusCode?: unknown };
-  $response?: unknown;
-}
+/** What can be said of an error that tells nothing. */
+const UNKNOWN: Failure = {
+  class: abi.ErrorClass.RECOVERABLE,
+  reason: abi.Code.SOURCE,
+  retryAfterMs: 0,
+};
 
 /** Tells the machine what kind of failure an error of a source is. */
 export class FailureReader {
@@ -39,30 +40,47 @@ export class FailureReader {
     this.#rules = rules;
   }
 
+  /** Never throws, whatever was thrown: an attempt without a report is waited for. */
   read(error: unknown, nowMs: number): Failure {
-    if (error instanceof SourceFailure) {
-      return {
-        class: CLASSES[error.how.class],
-        reason: error.how.malformed === true ? abi.Code.MALFORMED : abi.Code.SOURCE,
-        retryAfterMs: error.how.retryAfterMs ?? 0,
-      };
+    return guarded(() => this.#read(error, nowMs), UNKNOWN);
+  }
+
+  #read(error: unknown, nowMs: number): Failure {
+    if (isA(error, SourceFailure)) {
+      const { class: kind, malformed = false, retryAfterMs = 0 } = error.how;
+      const reason = malformed ? abi.Code.MALFORMED : abi.Code.SOURCE;
+      return { class: CLASSES[kind], reason, retryAfterMs };
     }
-    const known = (typeof error === "object" && error !== null ? error : {}) as ServiceError;
-    const status = known.$metadata?.httpStatusCode;
-    const kind =
-      error instanceof EvercredsError
-        ? CLASSES[error.class] // a parent session's, or a missing peer
-        : this.#rules.errorClass(
-            this.#method,
-            typeof status === "number" ? status : 0,
-            typeof known.name === "string" ? known.name : "",
-          );
-    const pause = retryAfter(header(known.$response, "retry-after"), nowMs);
+    const response = peek(error, "$response");
+    const status = peek(peek(error, "$metadata"), "httpStatusCode");
+    const name = peek(error, "name");
+    const kind = isA(error, EvercredsError)
+      ? CLASSES[error.class] // a parent session's, or a missing peer
+      : this.#rules.errorClass(
+          this.#method,
+          Number.isInteger(status) && Math.abs(status as number) < 1000 ? (status as number) : 0,
+          typeof name === "string" ? name : "",
+        );
+    const pause = guarded(() => retryAfter(header(response, "retry-after"), nowMs), 0);
     // Our own client's error leads to its request, with the base session token in
     // it, and is kept for callers. A custom source's error is left alone.
-    if (this.#method === abi.Method.STS) dropBody(known.$response);
+    if (this.#method === abi.Method.STS) dropBody(response);
     return { class: kind, reason: abi.Code.SOURCE, retryAfterMs: pause };
   }
+}
+
+/** What is kept of a failed attempt, for all who are told of it. */
+export interface Kept {
+  /** Whatever the source threw; undefined where it cannot be shown. */
+  readonly cause: unknown;
+  /** What errors say of it, as of when it came: nobody's change of it is seen by others. */
+  readonly words: string;
+}
+
+/** Reads an error once, for all the errors that come of it. */
+export function keep(error: unknown): Kept {
+  if (!isReadable(error)) return { cause: undefined, words: " (what it threw cannot be read)" };
+  return { cause: error, words: explain(error) };
 }
 
 const CODES = new Map<number, [ErrorCode, string]>([
@@ -96,7 +114,7 @@ export type FailureFacts = Pick<Decision, "code" | "errorClass" | "retryAt">;
 export function decisionError(
   decision: FailureFacts,
   clock: Clock,
-  cause: unknown,
+  kept: Kept | undefined,
 ): EvercredsError {
   if (decision.code === abi.Code.CLOSED) return closedError();
   const [code, text] = CODES.get(decision.code) ?? ["internal", `reason ${decision.code}`];
@@ -105,9 +123,9 @@ export function decisionError(
     ...(decision.retryAt !== abi.NEVER && {
       retryAt: new Date(clock.wall() + Math.max(0, decision.retryAt - clock.elapsed())),
     }),
-    ...(cause !== undefined && { cause }),
+    cause: kept?.cause,
   } as const;
-  return new EvercredsError(code, `${text}${explain(cause)}`, details);
+  return new EvercredsError(code, `${text}${kept?.words ?? ""}`, details);
 }
 
 /** The error of every call of a session that is closed. */
@@ -126,8 +144,7 @@ export function reentrantError(): EvercredsError {
  * else's: its text may hold anything, and stays in the cause.
  */
 function explain(cause: unknown): string {
-  if (cause instanceof SourceFailure || cause instanceof EvercredsError) {
-    return `: ${cause.message}`;
-  }
-  return cause instanceof Error && cause.name !== "Error" ? ` (${cause.name})` : "";
+  if (isA(cause, SourceFailure) || isA(cause, EvercredsError)) return `: ${cause.message}`;
+  const name = isA(cause, Error) ? nameOf(cause) : "";
+  return name === "" || name === "Error" ? "" : ` (${name})`;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
-import { onAbort } from "./signals.js";
+import { EvercredsValidationError } from "./errors.js";
+import { onAbort, reasonOf, throwIfAborted } from "./signals.js";
 
 /** One refresh attempt under way, and those who wait for it. */
 export class Flight {
@@ -30,7 +31,7 @@ export class Flight {
    * when the caller's own signal is aborted, which concerns nobody else.
    */
   async wait(clock: Clock, patienceMs: number, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted(); // between two waits, where nobody listened
+    throwIfAborted(signal); // between two waits, where nobody listened
     await new Promise<void>((resolve, reject) => {
       const leave = () => {
         this.#waiters.delete(wake);
@@ -45,12 +46,18 @@ export class Flight {
         leave();
         // the reason is the caller's own, whatever it is
         // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-        reject(signal?.reason);
+        reject(signal && reasonOf(signal));
       };
       // somebody waits, so the process is not to end meanwhile
       const stopTimer = clock.after(patienceMs, wake, true);
       this.#waiters.add(wake);
-      const stopListening = signal && onAbort(signal, abort);
+      let stopListening: (() => void) | undefined;
+      try {
+        stopListening = signal && onAbort(signal, abort);
+      } catch {
+        leave();
+        throw new EvercredsValidationError("signal", "signal must be one to listen to", signal);
+      }
     });
   }
 }

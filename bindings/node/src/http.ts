@@ -1,10 +1,12 @@
+import { peek, quietly } from "./guard.js";
+
 /** A Date header counts in seconds: this is the latest instant that it can mean. */
 const DATE_SLACK_MS = 999;
 
 /** One header of a response of the SDK's, whose type is its transport's own. */
 export function header(response: unknown, name: string): string | undefined {
-  const headers = (response as { headers?: Record<string, unknown> } | null | undefined)?.headers;
-  for (const [key, value] of Object.entries(headers ?? {})) {
+  const headers = peek(response, "headers");
+  for (const [key, value] of Object.entries(headers ?? {}) as [string, unknown][]) {
     if (key.toLowerCase() === name && typeof value === "string") return value;
   }
   return undefined;
@@ -25,5 +27,6 @@ export function retryAfter(value: string | undefined, nowMs: number): number {
 
 /** Forgets a response's body, the stream that holds on to connection and request. */
 export function dropBody(response: unknown): void {
-  if (typeof response === "object" && response !== null) Reflect.set(response, "body", undefined);
+  if (typeof response !== "object" || response === null) return;
+  quietly(() => Reflect.set(response, "body", undefined));
 }

@@ -3,12 +3,15 @@ import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import type { Events } from "./events.js";
 import { Flight } from "./flight.js";
-import { closedError, decisionError, type FailureReader, reentrantError } from "./failures.js";
+import { closedError, decisionError, type FailureReader } from "./failures.js";
+import { keep, type Kept, reentrantError } from "./failures.js";
+import { quietly } from "./guard.js";
 import { fingerprint } from "./identity.js";
 import { grant, type HeldSet, type Lease } from "./lease.js";
 import type { Decision, Machine, MachineHost } from "./machine.js";
 import { asPartOf, isPartOf } from "./reentry.js";
-import type { AwsCredentials, Source } from "./source.js";
+import { type AwsCredentials, malformed, type Reply, type Source } from "./source.js";
+import { throwIfAborted } from "./signals.js";
 import { weakly } from "./weak.js";
 
 /** What a caller needs, and how long it goes on waiting for it. */
@@ -18,6 +21,9 @@ export interface Need {
   /** Frees this caller, and no other. */
   signal?: AbortSignal | undefined;
 }
+
+/** What came of an attempt: a set, or whatever was thrown. */
+type Outcome = { set: HeldSet; reply: Reply } | { set?: undefined; error: unknown };
 
 /** Failed attempts whose errors are kept for callers that are told of them. */
 const ERRORS_KEPT = 8;
@@ -37,7 +43,7 @@ export class Keeper implements MachineHost {
   #lease: Lease | undefined;
   readonly #sets = new Map<number, HeldSet>();
   readonly #flights = new Map<number, Flight>();
-  readonly #errors = new Map<number, unknown>();
+  readonly #errors = new Map<number, Kept>();
   #stopTimer: (() => void) | undefined;
   #closed = false;
 
@@ -69,13 +75,13 @@ export class Keeper implements MachineHost {
 
   /** Asks the machine, and waits where it says so. */
   async acquire(need: Need): Promise<AwsCredentials> {
-    need.signal?.throwIfAborted();
+    throwIfAborted(need.signal);
     return this.#follow(need, () => this.#asking().ask(need.minTtlMs), false);
   }
 
   /** One attempt now, whatever is held; its failure is this caller's. */
   async force(signal: AbortSignal | undefined): Promise<AwsCredentials> {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     return this.#follow({ minTtlMs: 0, signal }, () => this.#asking().force(), true);
   }
 
@@ -105,8 +111,8 @@ export class Keeper implements MachineHost {
       errorClass: this.status(abi.Status.LAST_CLASS),
       retryAt: this.#clock.elapsed() + this.status(abi.Status.HOLD_OFF_MS),
     };
-    const cause = this.#errors.get(this.status(abi.Status.LAST_TICKET));
-    return decisionError(facts, this.#clock, cause);
+    const kept = this.#errors.get(this.status(abi.Status.LAST_TICKET));
+    return decisionError(facts, this.#clock, kept);
   }
 
   get closed(): boolean {
@@ -168,7 +174,8 @@ export class Keeper implements MachineHost {
     // a flight that timed out has no waiters left; its attempt may run on
     if (decision.cancelled !== 0) this.#flights.delete(decision.cancelled);
     this.#arm(decision.nextWake);
-    attemptQuietly(() => {
+    // an error of the machine's is for the next caller: that one asks, and is told
+    quietly(() => {
       this.events.tellOf(decision, this);
     });
   }
@@ -219,32 +226,61 @@ export class Keeper implements MachineHost {
   async #run(flight: Flight): Promise<void> {
     await Promise.resolve(); // the call of the machine that started it is to return first
     if (!this.#reports(flight)) return; // it trapped instead, or the session was closed
-    const report = await this.#attempt(flight);
-    if (this.#reports(flight)) attemptQuietly(report);
+    const outcome = await this.#attempt(flight);
+    if (this.#reports(flight)) this.#report(flight.ticket, outcome);
     this.#flights.delete(flight.ticket);
     flight.settle(); // nobody is left, unless the machine could not be told
   }
 
-  /** Makes the attempt, and gives what is to be reported of it. */
-  async #attempt(flight: Flight): Promise<() => void> {
+  /** Makes the attempt, and gives what came of it. */
+  async #attempt(flight: Flight): Promise<Outcome> {
     const { ticket, signal } = flight;
     const prompted = () => {
-      if (this.#reports(flight) && !signal.aborted) this.#machine.prompted(ticket);
+      if (this.#flights.get(ticket) !== flight || signal.aborted) return; // it is over
+      quietly(() => this.#machine.prompted(ticket));
     };
     try {
       const reply = await asPartOf(flight, () => this.#source.fetch({ signal, prompted }));
-      const hash = fingerprint(reply.credentials);
-      return () => {
-        this.#sets.set(ticket, { credentials: reply.credentials, hash });
-        this.#machine.complete(ticket, hash, reply);
-        this.#forgetSets();
+      return {
+        set: { credentials: reply.credentials, hash: fingerprint(reply.credentials) },
+        reply,
       };
     } catch (error) {
-      return () => {
-        this.#keepError(ticket, error);
-        this.#machine.fail(ticket, this.#failures.read(error, this.#clock.wall()));
-      };
+      return { error };
     }
+  }
+
+  /**
+   * Tells the machine, whatever came of an attempt: one that it never hears of is
+   * waited for until its time is over. What it refuses is a failure, and a failure
+   * that it refuses is an attempt that died.
+   */
+  #report(ticket: number, outcome: Outcome): void {
+    try {
+      if (outcome.set === undefined) this.#fail(ticket, outcome.error);
+      else this.#complete(ticket, outcome.set, outcome.reply);
+    } catch {
+      quietly(() => {
+        if (outcome.set === undefined) this.#machine.abandon(ticket);
+        else this.#fail(ticket, malformed("the reply has times that no clock shows"));
+      });
+    }
+  }
+
+  #complete(ticket: number, set: HeldSet, reply: Reply): void {
+    this.#sets.set(ticket, set);
+    try {
+      this.#machine.complete(ticket, set.hash, reply);
+    } finally {
+      quietly(() => {
+        this.#forgetSets();
+      });
+    }
+  }
+
+  #fail(ticket: number, error: unknown): void {
+    this.#keepError(ticket, keep(error));
+    this.#machine.fail(ticket, this.#failures.read(error, this.#clock.wall()));
   }
 
   #reports(flight: Flight): boolean {
@@ -259,8 +295,8 @@ export class Keeper implements MachineHost {
     }
   }
 
-  #keepError(ticket: number, error: unknown): void {
-    this.#errors.set(ticket, error);
+  #keepError(ticket: number, kept: Kept): void {
+    this.#errors.set(ticket, kept);
     for (const oldest of this.#errors.keys()) {
       if (this.#errors.size <= ERRORS_KEPT) break;
       this.#errors.delete(oldest);
@@ -275,20 +311,8 @@ export class Keeper implements MachineHost {
     const weak = weakly(this);
     const wake = () => {
       const keeper = weak.deref();
-      if (keeper !== undefined) attemptQuietly(() => keeper.#machine.wake());
+      if (keeper !== undefined) quietly(() => keeper.#machine.wake());
     };
     this.#stopTimer = this.#clock.after(atElapsed - this.#clock.elapsed(), wake, false);
-  }
-}
-
-/**
- * Where nobody could catch it, an error of the machine is left for the next
- * caller: that one asks, and is told.
- */
-function attemptQuietly(action: () => unknown): void {
-  try {
-    action();
-  } catch {
-    // see above
   }
 }

@@ -104,6 +104,10 @@ export class Machine {
     );
   }
 
+  abandon(ticket: number): Decision {
+    return this.#event((x, h, wall, elapsed) => x.evercreds_abandon(h, ticket, wall, elapsed));
+  }
+
   prompted(ticket: number): Decision {
     return this.#event((x, h, wall, elapsed) => x.evercreds_prompted(h, ticket, wall, elapsed));
   }

@@ -1,3 +1,4 @@
+import { isA } from "./guard.js";
 import type { Attempt } from "./source.js";
 import { SourceFailure } from "./source.js";
 
@@ -41,7 +42,7 @@ export class MfaCodes {
     try {
       code = await this.#provider({ ...this.#args }, { signal: attempt.signal });
     } catch (cause) {
-      if (cause instanceof SourceFailure) throw cause;
+      if (isA(cause, SourceFailure)) throw cause;
       throw new SourceFailure("mfaTokenProvider gave no code", { class: "permanent", cause });
     }
     attempt.prompted();

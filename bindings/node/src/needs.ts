@@ -1,4 +1,5 @@
 import { EvercredsValidationError } from "./errors.js";
+import { isA } from "./guard.js";
 import { isRecord } from "./options.js";
 
 /** What every call of a session takes that may have to wait. */
@@ -44,7 +45,7 @@ export function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Need
   if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
     throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+  if (signal !== undefined && !isA(signal, AbortSignal)) {
     throw new EvercredsValidationError("signal", "signal must be an AbortSignal", signal);
   }
   return { minTtl, signal };

@@ -3,6 +3,7 @@ import * as abi from "./abi_generated.js";
 import type { MfaCommandOptions } from "./command.js";
 import type { CustomCredentialsMethod } from "./custom.js";
 import { EvercredsValidationError } from "./errors.js";
+import { guarded } from "./guard.js";
 import type { MfaTokenProvider } from "./mfa.js";
 import type { Pem } from "./pem.js";
 import type { Pkcs11Options } from "./pkcs11.js";
@@ -260,7 +261,8 @@ export function givenFor(option: number, options: Given): unknown {
 
 /** Whether a value is an object with named values, and nothing more special. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value !== "object" || value === null) return false;
+  return guarded(() => !Array.isArray(value), false); // a revoked proxy throws
 }
 
 function onLambda(): boolean {

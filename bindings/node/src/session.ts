@@ -10,6 +10,7 @@ import { type Clock, systemClock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
+import { isA, nameOf } from "./guard.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { type CallOptions, checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
 import { Keeper } from "./keeper.js";
@@ -327,7 +328,7 @@ export class RefreshableSession {
 }
 
 function unsigned(error: unknown): string {
-  const code = error instanceof EvercredsError ? error.code : (Object(error) as Error).name;
+  const code = isA(error, EvercredsError) ? error.code : nameOf(error);
   return `a handshake of MQTT over WebSockets could not be signed (${code})`;
 }
 

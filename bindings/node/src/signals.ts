@@ -1,3 +1,5 @@
+import { peek, quietly } from "./guard.js";
+
 /** Who waits on each signal. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
@@ -5,25 +7,43 @@ const waiting = new WeakMap<AbortSignal, Set<() => void>>();
  * Calls back once when the signal is aborted, and gives the function that calls it
  * off. There is one listener for a signal, however many callers share it: Node
  * warns of a leak from the eleventh on.
+ *
+ * @throws what the signal throws, which is then not listened to
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   let callbacks = waiting.get(signal);
   if (callbacks === undefined) {
+    signal.addEventListener("abort", callAll, { once: true });
     callbacks = new Set();
     waiting.set(signal, callbacks);
-    signal.addEventListener("abort", callAll, { once: true });
   }
   callbacks.add(callback);
   return () => {
     callbacks.delete(callback);
     if (callbacks.size > 0 || waiting.get(signal) !== callbacks) return;
     waiting.delete(signal);
-    signal.removeEventListener("abort", callAll);
+    quietly(() => {
+      signal.removeEventListener("abort", callAll);
+    });
   };
+}
+
+/** Why a signal was aborted: its own word, or the platform's where that cannot be read. */
+export function reasonOf(signal: AbortSignal): unknown {
+  try {
+    return signal.reason;
+  } catch {
+    return AbortSignal.abort().reason;
+  }
+}
+
+/** Throws the signal's reason where it is aborted already. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal !== undefined && peek(signal, "aborted") === true) throw reasonOf(signal);
 }
 
 function callAll(this: AbortSignal): void {
   const callbacks = waiting.get(this) ?? [];
   waiting.delete(this);
-  for (const callback of callbacks) callback();
+  for (const callback of callbacks) quietly(callback);
 }

@@ -1,4 +1,5 @@
 import type { ErrorClass } from "./errors.js";
+import { isReadable } from "./guard.js";
 
 /** One set of credentials, in the form that every client of the SDK takes. */
 export interface AwsCredentials {
@@ -41,21 +42,24 @@ export interface Source {
   close(): void;
 }
 
+/** What is to be known of a failure beside its words. */
+export interface HowItFailed {
+  class: ErrorClass | "throttled";
+  /** The reply could not be read. */
+  malformed?: boolean;
+  /** The pause that the source asked for, in milliseconds. */
+  retryAfterMs?: number;
+}
+
 /** How an attempt failed. Its message reaches the user, so it holds no secret. */
 export class SourceFailure extends Error {
-  constructor(
-    message: string,
-    readonly how: {
-      class: ErrorClass | "throttled";
-      /** The reply could not be read. */
-      malformed?: boolean;
-      /** The pause that the source asked for, in milliseconds. */
-      retryAfterMs?: number;
-      cause?: unknown;
-    },
-  ) {
-    super(message, how.cause === undefined ? undefined : { cause: how.cause });
+  readonly how: Readonly<HowItFailed>;
+
+  /** @param details what failed, and `cause`, which is left out where it cannot be read */
+  constructor(message: string, { cause, ...how }: HowItFailed & { cause?: unknown }) {
+    super(message, cause === undefined || !isReadable(cause) ? undefined : { cause });
     this.name = "SourceFailure";
+    this.how = Object.freeze(how);
   }
 }
 

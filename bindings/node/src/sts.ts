@@ -6,6 +6,7 @@ import type {
   STSClientConfig,
 } from "@aws-sdk/client-sts";
 import { EvercredsError } from "./errors.js";
+import { peek } from "./guard.js";
 import { header, serverTime } from "./http.js";
 import type { MfaCodes } from "./mfa.js";
 import type { Method } from "./options.js";
@@ -113,8 +114,7 @@ export class StsSource implements Source {
  * reply's text, secrets and all, so it must not become a cause.
  */
 function isUnreadable(error: unknown): boolean {
-  const response = (error as { $response?: { statusCode?: unknown } } | undefined)?.$response;
-  const status = response?.statusCode;
+  const status = peek(peek(error, "$response"), "statusCode");
   return typeof status === "number" && status >= 200 && status < 300;
 }
 

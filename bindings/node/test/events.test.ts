@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
-import { expect, expectTypeOf, test } from "vitest";
+import { expect, expectTypeOf, test, vi } from "vitest";
 import type {
   ChannelMessage,
   EvercredsError,
@@ -127,23 +127,23 @@ test("a listener may use the session, and can be taken out", async () => {
   expect(seen).toEqual(["AKIA1"]);
 });
 
-test("what a listener throws is nobody's failure but its own", async () => {
+test("what a listener throws is told once, by its name and place, and ends nothing", async () => {
   const { session, clock } = virtualSession();
-  const uncaught: unknown[] = [];
-  const others = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException");
-  process.on("uncaughtException", (error) => uncaught.push(error));
+  const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
   try {
-    const fault = new Error("a listener's own");
     session.on("start", () => {
-      throw fault;
+      throw new RangeError("a listener's own words");
     });
-    await expect(session.credentials()).resolves.toBeDefined();
+    await session.credentials();
+    await session.refresh();
     await clock.settled();
-    expect(uncaught).toEqual([fault]);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      'a listener of "start" failed (RangeError); this is told once',
+      { type: "EvercredsWarning", detail: expect.stringContaining("events.test") as string },
+    );
+    expect(inspect(warn.mock.calls)).not.toContain("own words");
   } finally {
-    process.removeAllListeners("uncaughtException");
-    for (const listener of others) process.on("uncaughtException", listener);
+    warn.mockRestore();
   }
 });
 

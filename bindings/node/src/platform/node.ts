@@ -22,8 +22,10 @@ export const platform: Platform | undefined = {
   makeMqttClient,
   channel,
   quietAgents,
-  warn: (text) => {
-    process.emitWarning(text, "EvercredsWarning");
+  warn: (text, detail) => {
+    const type = "EvercredsWarning";
+    if (detail === undefined) process.emitWarning(text, type);
+    else process.emitWarning(text, { type, detail });
   },
   newScope() {
     const storage = new AsyncLocalStorage<object>();

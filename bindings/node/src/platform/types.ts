@@ -31,8 +31,8 @@ export interface Platform {
   makeMqttClient(settings: MqttSettings): { client: MqttClient } | TlsProblem;
   /** Ways to connect that do not keep a process alive, for the SDK's request handler. */
   quietAgents(): Agents;
-  /** Tells the user something that is no error. */
-  warn(text: string): void;
+  /** Tells the user something that is no error; `detail` is shown below it. */
+  warn(text: string, detail?: string): void;
   /** Where programs that watch this process hear of events, by the channel's name. */
   channel(name: string): Channel;
 }
