@@ -207,7 +207,8 @@ def test_a_failure_is_one_outcome_for_all(
 
     outcomes = asyncio.run(main())
     assert all(isinstance(each, ClientError) for each in outcomes)
-    assert len(set(map(id, outcomes))) == 1
+    assert len(set(map(id, outcomes))) == len(outcomes), "each has an error of its own"
+    assert len({id(each.__cause__) for each in outcomes}) == 1
     assert stand_in.calls(role)["attempts"] == 1
 
 

@@ -8,6 +8,7 @@ import datetime
 import pickle
 import threading
 import time
+import traceback
 from typing import Any
 
 import pytest
@@ -145,7 +146,9 @@ def test_the_functions_own_error_reaches_the_caller() -> None:
     for _ in range(2):
         with pytest.raises(MineError, match="of mine") as caught:
             session.get_credentials().get_frozen_credentials()
-        assert "fail" in [frame.name for frame in caught.traceback]
+        assert caught.value.__cause__ is not None
+        frames = traceback.extract_tb(caught.value.__cause__.__traceback__)
+        assert "fail" in [frame.name for frame in frames]
 
 
 def test_a_coroutine_function_will_do_also_inside_a_running_loop() -> None:

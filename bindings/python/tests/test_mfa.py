@@ -106,7 +106,8 @@ def test_a_provider_that_raises(mfa_session: SessionMaker) -> None:
         mfa_session(provider).refresh()
     assert caught.value.code == "mfa_refused"
     assert SENTINEL not in repr(caught.value)
-    assert isinstance(caught.value.__cause__, LookupError)
+    assert caught.value.__cause__ is not None
+    assert isinstance(caught.value.__cause__.__cause__, LookupError)
 
 
 @pytest.mark.parametrize("as_text", [False, True])
@@ -139,7 +140,8 @@ def test_a_command_that_fails(
     assert error.param == "mfa_token_provider"
     assert error.details == details
     assert SENTINEL not in repr(error)
-    assert error.__cause__ is None
+    assert error.__cause__ is not None
+    assert error.__cause__.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
 
 

@@ -110,7 +110,7 @@ class Attempts(Ledger):
     def _classified(self, error: Exception) -> Failure:
         try:
             return self._source.classify(error)
-        except Exception:
-            # Users make errors of the services' classes that lack what those have. Whatever
-            # happens here, the callers who wait must hear of the failure.
+        except BaseException:
+            # Users make errors that lack what the services' have, or that raise where they are
+            # read, even an exit. Whatever happens here, the callers who wait must hear of it.
             return Failure()

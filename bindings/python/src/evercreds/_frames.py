@@ -1,8 +1,9 @@
-"""What the traceback of an error keeps: the variables of all the functions it came through."""
+"""What an error keeps alive: the variables of the functions that raised it, and its attributes."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime
 from collections.abc import Callable
 from types import CodeType, TracebackType
 from typing import TypeVar
@@ -12,6 +13,7 @@ __all__ = ["calls_user_code", "forget_variables"]
 _PACKAGE = __name__.partition(".")[0]
 _callers: set[CodeType] = set()
 _F = TypeVar("_F", bound=Callable[..., object])
+_FACTS = (str, int, float, datetime.date, datetime.timedelta, BaseException)
 
 
 def calls_user_code(function: _F) -> _F:
@@ -25,17 +27,45 @@ def forget_variables(error: BaseException) -> None:
 
     Replies, keys and one-time codes are among them, in the frames of botocore too; and an error is
     kept, and shown by reports that show variables. Frames of functions that still run are left.
+    Errors that no function of the user's has raised lose the objects that libraries hang on them:
+    botocore's have the whole request, which was signed with the base credentials.
     """
-    is_users = _clear(error.__traceback__, is_users=True)
-    seen = {id(error)}
-    ahead = [error.__cause__, error.__context__]
-    while ahead:
-        at = ahead.pop()
-        if at is not None and id(at) not in seen:
-            seen.add(id(at))
+    # An error of the user's class may raise another where it is read; the report goes on.
+    with contextlib.suppress(BaseException):
+        is_users = _clear(error.__traceback__, is_users=True)
+        for at in _led_to(error):
             # Its traceback may begin below the frames of this package.
             _clear(at.__traceback__, is_users=is_users)
-            ahead += [at.__cause__, at.__context__]
+            if not is_users:
+                _keep_facts_alone(at)
+
+
+def _led_to(error: BaseException) -> list[BaseException]:
+    """List an error, and all that hang on it as cause, context, argument or attribute."""
+    found: dict[int, BaseException] = {}
+    ahead: list[object] = [error]
+    while ahead:
+        at = ahead.pop()
+        if isinstance(at, BaseException) and id(at) not in found:
+            found[id(at)] = at
+            ahead += [at.__cause__, at.__context__, *at.args, *vars(at).values()]
+            ahead += getattr(at, "kwargs", {}).values()  # of botocore's
+    return list(found.values())
+
+
+def _keep_facts_alone(error: BaseException) -> None:
+    """Put None in the place of attributes that are neither plain values nor errors."""
+    for name, value in vars(error).items():
+        if not _is_fact(value):
+            vars(error)[name] = None
+
+
+def _is_fact(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_fact, value.values()))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return all(map(_is_fact, value))
+    return value is None or isinstance(value, _FACTS)
 
 
 def _clear(traceback: TracebackType | None, *, is_users: bool) -> bool:

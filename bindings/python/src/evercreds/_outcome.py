@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from types import TracebackType
 
 from evercreds import _abi_generated as abi
+from evercreds._error_copies import Original
 from evercreds.errors import EvercredsCredentialError
 
 __all__ = ["Failures", "log_notes", "logger"]
@@ -64,27 +64,29 @@ class Failures:
     _MOST = 8
 
     def __init__(self) -> None:
-        self._raised: dict[int, tuple[BaseException, TracebackType | None]] = {}
+        self._raised: dict[int, Original] = {}
 
     def keep(self, ticket: int, error: BaseException) -> None:
-        """Keep what an attempt raised."""
-        self._raised[ticket] = error, error.__traceback__
+        """Keep what an attempt raised. It is read in the thread of the attempt."""
+        self._raised[ticket] = Original(error)
         while len(self._raised) > self._MOST:
             del self._raised[next(iter(self._raised))]
 
     def clear(self) -> None:
-        """Let go of them. Each holds the frames of the callers whom it was raised to."""
+        """Let go of them. Each holds the frames of its attempt."""
         self._raised.clear()
 
     def error(self, decision: abi.Decision, now_ms: int) -> Exception:
-        """Make the exception for a caller whom the machine answered with an error."""
-        raised, traceback = self._raised.get(decision.error_ticket, (None, None))
+        """Make the exception for one caller whom the machine answered with an error.
+
+        It is that caller's alone, and what the source raised is its cause.
+        """
+        raised = self._raised.get(decision.error_ticket)
         code = abi.Code(decision.code)
-        if isinstance(raised, Exception) and code in _RAISED:
-            # Every caller begins with the traceback of the attempt, not of other callers.
-            return raised.with_traceback(traceback)
-        wait_ms = decision.retry_at_ms - now_ms
-        details = {"retry_in_seconds": wait_ms / 1000} if 0 < wait_ms < abi.NEVER // 2 else None
-        error = EvercredsCredentialError(_TEXTS[code], code=code.name.lower(), details=details)
-        error.__cause__ = raised
+        error = raised.copy() if raised is not None and code in _RAISED else None
+        if error is None:
+            wait_ms = decision.retry_at_ms - now_ms
+            details = {"retry_in_seconds": wait_ms / 1000} if 0 < wait_ms < abi.NEVER // 2 else None
+            error = EvercredsCredentialError(_TEXTS[code], code=code.name.lower(), details=details)
+        error.__cause__ = None if raised is None else raised.error
         return error
