@@ -16,9 +16,12 @@
 //		Signer:      key,
 //	})
 //
-// A key logs in again by itself where the token has forgotten this process. One
-// library serves all keys of a process; other code that initializes the same library
-// in another way than by crypto11 keeps it from being opened.
+// A key logs in again by itself where the token has forgotten this process: it was taken
+// out and put back, reset, or made anew with the same key. For that the library is ended
+// and initialized, with the logins of all its keys. A PIN that the token refused is not
+// shown to it again before the process ends, whichever key it was for. One library serves
+// all keys of a process; other code that initializes the same library in another way than
+// by crypto11 keeps it from being opened.
 //
 // It needs cgo, and is a module of its own so that nobody else does; programs that are
 // built without get an error from [Open]. Keys may be RSA or EC, and servers may speak

@@ -11,26 +11,24 @@ import (
 	"sync"
 
 	"github.com/miekg/pkcs11"
-
-	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Key is a private key in a token. It is a crypto.Signer, safe for concurrent use;
 // close it after the sessions that use it.
 type Key struct {
-	params Params
-	public crypto.PublicKey
+	params  Params
+	public  crypto.PublicKey
+	library *library
 
-	mu      sync.RWMutex // held for writing to open and close: no signature may be under way then
-	token   *token       // nil: it was lost
-	closed  bool
-	refused error // the token takes the PIN no more, and trying again cannot help
+	mu     sync.RWMutex // held for writing to open and close: no signature may be under way then
+	token  *token       // nil: it was lost
+	closed bool
 }
 
-// Open loads the library, logs in and finds the key. It tries the PIN once: tokens
-// lock themselves after a few wrong ones. Where this process is logged in to the token
-// already, by another Key, the token does not look at the PIN.
+// Open loads the library, logs in and finds the key. A PIN that the token refused is
+// not shown to it again by this process, whichever Key it is for: tokens lock themselves
+// after a few wrong ones. Where this process is logged in to the token already, by
+// another Key, the token does not look at the PIN.
 //
 // Its errors are [*evercreds.ParameterError], which names the parameter, or tell
 // what the token answered. None has the PIN in it.
@@ -39,7 +37,7 @@ func Open(params Params) (*Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Key{params: params, public: opened.public, token: opened}, nil
+	return &Key{params: params, public: opened.public, library: opened.library, token: opened}, nil
 }
 
 // Public is the key's public half.
@@ -70,9 +68,14 @@ func (k *Key) sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byt
 	case k.token == nil:
 		return nil, nil, errLost
 	}
+	k.token.library.use.RLock()
+	defer k.token.library.use.RUnlock()
+	if k.token.gone() {
+		return nil, k.token, errLost
+	}
 	signature, err := k.token.key.Sign(rand, digest, opts)
 	if err != nil {
-		err = fmt.Errorf("evercreds/pkcs11: the token did not sign: %w", err)
+		err = fmt.Errorf("evercreds/pkcs11: %s did not sign: %w", k.token.place, err)
 	}
 	return signature, k.token, err
 }
@@ -82,40 +85,32 @@ func lost(err error) bool {
 	var code pkcs11.Error
 	return err == errLost || errors.As(err, &code) && slices.Contains([]pkcs11.Error{
 		pkcs11.CKR_SESSION_HANDLE_INVALID, pkcs11.CKR_SESSION_CLOSED, pkcs11.CKR_USER_NOT_LOGGED_IN,
-		pkcs11.CKR_OBJECT_HANDLE_INVALID, pkcs11.CKR_KEY_HANDLE_INVALID,
+		pkcs11.CKR_OBJECT_HANDLE_INVALID, pkcs11.CKR_KEY_HANDLE_INVALID, pkcs11.CKR_SLOT_ID_INVALID,
 		pkcs11.CKR_DEVICE_REMOVED, pkcs11.CKR_DEVICE_ERROR, pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_TOKEN_NOT_RECOGNIZED,
 		pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED,
+		pkcs11.CKR_GENERAL_ERROR, pkcs11.CKR_FUNCTION_FAILED, // what many say of all of these
 	}, code)
 }
 
 // reopen puts a new login in the place of one that was lost, unless another caller
-// has done so. A PIN that is refused now is not tried again.
+// has done so.
 func (k *Key) reopen(old *token) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
 	case k.closed:
 		return ErrClosed
-	case k.refused != nil:
-		return k.refused
 	case k.token != old:
 		return nil
 	}
-	if k.token != nil {
-		_ = k.token.context.Close() // also ends the library, which may have to look for tokens anew
-		k.token = nil
-	}
-	opened, err := openToken(k.params)
+	k.token = nil
+	opened, err := reopenToken(k.library, k.params, old)
 	if err != nil {
-		if parameter(err) == "PIN" {
-			k.refused = &hostfuncs.Error{Method: core.MethodIoT, Class: core.Permanent, Reason: core.CodeSource, Message: err.Error(), Err: err}
-			return k.refused
-		}
 		return err
 	}
 	if same, ok := k.public.(interface{ Equal(crypto.PublicKey) bool }); !ok || !same.Equal(opened.public) {
-		_ = opened.context.Close()
-		return errors.New("evercreds/pkcs11: the token has another key now")
+		opened.leave()
+		return fmt.Errorf("evercreds/pkcs11: %s has another key now", opened.place)
 	}
 	k.token = opened
 	return nil
@@ -131,7 +126,8 @@ func (k *Key) Close() error {
 		return nil
 	}
 	k.closed = true
-	return k.token.context.Close()
+	k.token.leave()
+	return nil
 }
 
 // String shows nothing of the key.

@@ -23,23 +23,50 @@ import (
 	"github.com/evercreds/evercreds/pkcs11"
 )
 
+// connections are those of a session, which may be cut so that the next call signs.
+type connections struct {
+	mu  sync.Mutex
+	all []net.Conn
+}
+
+func (c *connections) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, open := range c.all {
+		_ = open.Close()
+	}
+	c.all = nil
+}
+
 // session is one whose certificate is that of a key in the token.
 func session(t *testing.T, c awstest.ClientCert, key crypto.Signer) *evercreds.Session {
+	s, _ := cuttable(t, c, key)
+	return s
+}
+
+func cuttable(t *testing.T, c awstest.ClientCert, key crypto.Signer) (*evercreds.Session, *connections) {
 	t.Helper()
+	made := &connections{}
 	s, err := evercreds.NewIoT(evercreds.IoTParams{
 		Endpoint:  "c1234567890abc.credentials.iot.us-east-1.amazonaws.com",
 		RoleAlias: awstest.DefaultAlias, ThingName: awstest.DefaultThing,
 		Certificate: evercreds.PEMFile(c.CertFile), Signer: key,
 		CA: evercreds.PEMFile(softHSM.standIn.CAFile),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(softHSM.standIn.TLSURL, "https://"))
+			conn, err := new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(softHSM.standIn.TLSURL, "https://"))
+			if err == nil {
+				made.mu.Lock()
+				defer made.mu.Unlock()
+				made.all = append(made.all, conn)
+			}
+			return conn, err
 		},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)
-	return s
+	return s, made
 }
 
 func TestSessionsOfKeysInAToken(t *testing.T) {
@@ -75,14 +102,16 @@ func TestWrongParametersAreNamed(t *testing.T) {
 			func(p *pkcs11.Params) { p.Library = softHSM.standIn.CAFile }, // a file, and no library
 		},
 		"TokenLabel": {
-			func(p *pkcs11.Params) { p.TokenLabel = "" },
 			func(p *pkcs11.Params) { p.TokenLabel = "another" },
+		},
+		"SlotID": {
+			func(p *pkcs11.Params) { p.TokenLabel, p.SlotID = "", &slot },
 			func(p *pkcs11.Params) { p.SlotID = &slot }, // beside TokenLabel
 		},
-		"SlotID": {func(p *pkcs11.Params) { p.TokenLabel, p.SlotID = "", &slot }},
 		"PIN": {
 			func(p *pkcs11.Params) { p.PIN = "99" + pin },
 			func(p *pkcs11.Params) { p.PIN = "9" },
+			func(p *pkcs11.Params) { p.PIN = "" },
 		},
 		"PrivateKeyLabel": {
 			func(p *pkcs11.Params) { p.PrivateKeyLabel = "another" },
@@ -103,6 +132,9 @@ func TestWrongParametersAreNamed(t *testing.T) {
 		}
 	}
 	open(t, token(t, "ec")) // none of them has locked the token
+	p := token(t, "ec")
+	p.TokenLabel = ""
+	open(t, p) // there is one token
 }
 
 func TestAKeyWithoutItsPublicHalf(t *testing.T) {

@@ -11,17 +11,20 @@ import (
 	"github.com/evercreds/evercreds"
 )
 
-// Params say where a private key is, and what opens it. Library and one of
-// TokenLabel and SlotID are required.
+// Params say where a private key is, and what opens it. Library is required. TokenLabel
+// and SlotID say which token; where more than one fits, none is used, and none is shown
+// the PIN.
 type Params struct {
 	// Library is the path of the token's PKCS#11 library.
 	Library string
-	// TokenLabel is the label of the token.
+	// TokenLabel is the label of the token. Default: any, if there is but one.
 	TokenLabel string
 	// SlotID is the slot that the token is in, for those whose labels are not
-	// unique.
+	// unique. Default: any.
 	SlotID *uint32
-	// PIN is the user's PIN. Default: none, and no login.
+	// PIN is the user's PIN. One that the token refused is not shown to it again by
+	// this process. Default: none is sent; the token needs no login, asks on a pad of its
+	// own (CKF_PROTECTED_AUTHENTICATION_PATH), or other code of this process is logged in.
 	PIN string
 	// PrivateKeyLabel is the key's label. Default: the only key that there is.
 	PrivateKeyLabel string
@@ -58,20 +61,10 @@ func (p Params) check() (library string, err error) {
 	switch {
 	case err != nil || failed != nil || info.IsDir():
 		return "", refused("Library", "must be the path of a PKCS#11 library that exists")
-	case (p.TokenLabel == "") == (p.SlotID == nil):
-		return "", refused("TokenLabel", "must be given, or else SlotID, and not both")
 	}
 	return library, nil
 }
 
 func refused(parameter, expected string) error {
 	return &evercreds.ParameterError{Parameter: parameter, Expected: expected}
-}
-
-// parameter tells which one an error refuses. "": none.
-func parameter(err error) string {
-	if e := (*evercreds.ParameterError)(nil); errors.As(err, &e) {
-		return e.Parameter
-	}
-	return ""
 }

@@ -64,31 +64,36 @@ func TestATokenThatWasTakenOut(t *testing.T) {
 	}
 }
 
-// A PIN that was changed meanwhile is tried once, and no more: the token would lock
-// itself.
+// caller A opens; the PIN is changed; the token is taken out and put back; A signs: the
+// token refuses the PIN, and is asked no more.
 func TestAPINThatIsRefusedLaterIsNotTriedAgain(t *testing.T) {
-	key := open(t, token(t, "ec"))
+	p := ownToken(t, "pin changes")
+	key := open(t, p)
 	const changed = "5550199"
-	changePIN(t, pin, changed)
+	changePIN(t, p.TokenLabel, pin, changed)
 	forget(t)
 	digest := sha256.Sum256([]byte("a handshake"))
-	_, first := key.Sign(rand.Reader, digest[:], crypto.SHA256)
-	wantParameter(t, first, "PIN")
-	var permanent *hostfuncs.Error
-	if !errors.As(first, &permanent) || permanent.Class != core.Permanent {
-		t.Errorf("the session is not told that trying again is no use: %v", first)
+	before := logins(t)
+	for range 3 {
+		_, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		wantParameter(t, err, "PIN")
+		var permanent *hostfuncs.Error
+		if !errors.As(err, &permanent) || permanent.Class != core.Permanent {
+			t.Errorf("the session is not told that trying again is no use: %v", err)
+		}
+		wantNoPIN(t, err)
 	}
-	changePIN(t, changed, pin)
-	if _, err := key.Sign(rand.Reader, digest[:], crypto.SHA256); err != first {
-		t.Errorf("tried again: %v", err)
+	if tried := logins(t) - before; tried != 1 {
+		t.Errorf("the token was asked %d times", tried)
 	}
-	wantNoPIN(t, first)
 	if err := key.Close(); err != nil {
 		t.Error(err)
 	}
+	p.PIN = changed
+	open(t, p)
 }
 
-func changePIN(t *testing.T, from, to string) {
+func changePIN(t *testing.T, label, from, to string) {
 	t.Helper()
 	library := raw.New(softHSM.library)
 	mine := library.Initialize() == nil // else a key has
@@ -97,7 +102,7 @@ func changePIN(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	for _, slot := range slots {
-		if info, err := library.GetTokenInfo(slot); err != nil || info.Label != tokenLabel {
+		if info, err := library.GetTokenInfo(slot); err != nil || info.Label != label {
 			continue
 		}
 		session, err := library.OpenSession(slot, raw.CKF_SERIAL_SESSION|raw.CKF_RW_SESSION)

@@ -20,10 +20,13 @@ const (
 )
 
 // softHSM is a token in software with two keys of the stand-in's clients. SoftHSM
-// reads once in a process where its tokens are, so there is one for all tests.
+// reads once in a process where its tokens are, so there is one for all tests. The
+// library is a module before it, by which a token locks itself and is taken out as real
+// ones are: internal/awstest/token.
 var softHSM struct {
 	library string
 	missing string // why there is none
+	dir     string // the files by which the module is told what to do
 	standIn *awstest.Server
 }
 
@@ -73,12 +76,48 @@ func makeToken(dir string) (err error) {
 	if err := os.Setenv("SOFTHSM2_CONF", conf); err != nil {
 		return err
 	}
-	if err := util("--init-token", "--free", "--label", tokenLabel, "--so-pin", soPIN, "--pin", pin); err != nil {
+	if err := makeModule(dir); err != nil {
 		return err
 	}
+	return fillToken(tokenLabel)
+}
+
+// makeModule builds the module that stands before SoftHSM.
+func makeModule(dir string) error {
+	softHSM.dir = filepath.Join(dir, "told")
+	if err := os.Mkdir(softHSM.dir, 0o700); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{"SOFTHSM2_LIBRARY": softHSM.library, "EVERCREDS_TOKEN_DIR": softHSM.dir} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	softHSM.library = filepath.Join(dir, "token.so")
+	compiler := os.Getenv("CC")
+	if compiler == "" {
+		compiler = "cc"
+	}
+	out, err := exec.Command(compiler, "-std=gnu11", "-O1", "-shared", "-fPIC", "-o", softHSM.library,
+		filepath.Join("..", "internal", "awstest", "token", "token.c"), "-ldl", "-lpthread").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", compiler, err, out)
+	}
+	return nil
+}
+
+// fillToken makes a token with the keys of the stand-in's clients.
+func fillToken(token string) error {
+	if err := util("--init-token", "--free", "--label", token, "--so-pin", soPIN, "--pin", pin); err != nil {
+		return err
+	}
+	return fillKeys(token)
+}
+
+func fillKeys(token string) error {
 	for label, c := range map[string]awstest.ClientCert{"ec": softHSM.standIn.ClientEC, "rsa": softHSM.standIn.ClientRSA} {
 		id := fmt.Sprintf("%02x", label[0])
-		if err := util("--import", c.KeyFile, "--token", tokenLabel, "--label", label, "--id", id, "--pin", pin); err != nil {
+		if err := util("--import", c.KeyFile, "--token", token, "--label", label, "--id", id, "--pin", pin); err != nil {
 			return err
 		}
 	}

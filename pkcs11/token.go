@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"github.com/ThalesGroup/crypto11"
 	"github.com/miekg/pkcs11"
@@ -14,76 +15,100 @@ import (
 
 // token is a login, and the key that was found by it.
 type token struct {
+	library *library
+	place   *place
 	context *crypto11.Context
 	key     signer
 	public  crypto.PublicKey
+	end     sync.Once
 }
 
 type signer interface {
 	Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error)
 }
 
+// close ends the login, once.
+func (t *token) close() { t.end.Do(func() { _ = t.context.Close() }) }
+
+// gone tells whether the library dropped this login.
+func (t *token) gone() bool {
+	t.library.mu.Lock()
+	defer t.library.mu.Unlock()
+	return !t.library.tokens[t]
+}
+
+// leave ends the login of a Key, and with the last one the library: nobody may be
+// looking for a token in it then.
+func (t *token) leave() {
+	t.library.opening.Lock()
+	defer t.library.opening.Unlock()
+	t.library.end(t)
+}
+
 func openToken(params Params) (*token, error) {
-	config, err := params.config()
+	path, err := params.check()
 	if err != nil {
 		return nil, err
 	}
-	context, err := crypto11.Configure(config)
-	if err != nil {
-		return nil, openError(err, params)
-	}
-	found, err := find(context, params)
-	if err != nil {
-		_ = context.Close()
-		return nil, err
-	}
-	return found, nil
+	l := libraryOf(path)
+	l.opening.Lock()
+	defer l.opening.Unlock()
+	return l.open(params)
 }
 
-// config checks the parameters and makes crypto11's of them.
-func (p Params) config() (*crypto11.Config, error) {
-	library, err := p.check()
-	if err != nil {
-		return nil, err
+// reopenToken opens a token that old, if there is one, was lost of. It looks for it
+// with all that the library knows of it forgotten.
+func reopenToken(l *library, params Params, old *token) (*token, error) {
+	l.opening.Lock()
+	defer l.opening.Unlock()
+	if old != nil {
+		if !old.gone() { // else another Key has dropped all, and may have logged in since
+			l.drop()
+		}
+		l.end(old)
 	}
-	c := &crypto11.Config{
-		Path: library, TokenLabel: p.TokenLabel,
-		Pin: p.PIN, LoginNotSupported: p.PIN == "",
-		PoolWaitTimeout: poolWait,
+	t, err := l.open(params)
+	var wrong *pinError
+	if err == nil || errors.As(err, &wrong) || !l.stale() {
+		return t, err
 	}
-	if p.SlotID != nil {
-		slot := int(*p.SlotID)
-		c.SlotNumber = &slot
-	}
-	return c, nil
+	l.drop()
+	return l.open(params)
 }
 
-// openError says which parameter was wrong, where that can be told.
-func openError(err error, params Params) error {
+// open logs in and finds the key. The sessions are crypto11's, the login is ours: it
+// takes the first token of a label, and shows it the PIN whatever it said before.
+func (p *place) open(params Params) (t *token, err error) {
+	slot := int(p.slot)
+	context, err := crypto11.Configure(&crypto11.Config{
+		Path: p.library.path, SlotNumber: &slot, LoginNotSupported: true, PoolWaitTimeout: poolWait,
+	})
+	if err != nil {
+		return nil, p.openError(err)
+	}
+	defer func() {
+		if err != nil {
+			_ = context.Close()
+		}
+	}()
+	if err = p.library.with(func(raw *pkcs11.Ctx) error { return login(raw, p, params.PIN) }); err != nil {
+		return nil, err
+	}
+	t, err = find(context, params)
+	if err == nil {
+		t.library, t.place = p.library, p
+	}
+	return t, err
+}
+
+// openError tells of a token that went away between two looks at it, or has no session
+// to spare. crypto11 has texts where it is no token's error.
+func (p *place) openError(err error) error {
 	var code pkcs11.Error
 	if errors.As(err, &code) {
-		switch code {
-		case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_INVALID, pkcs11.CKR_PIN_LEN_RANGE:
-			return refused("PIN", "must be the user's PIN of the token, which refused it")
-		case pkcs11.CKR_PIN_EXPIRED:
-			return refused("PIN", "must be changed: it has expired")
-		case pkcs11.CKR_PIN_LOCKED:
-			return refused("PIN", "must not have been wrong too often: the token has locked it")
-		case pkcs11.CKR_USER_PIN_NOT_INITIALIZED:
-			return refused("PIN", "must have been set: the token has no PIN for its user yet")
-		}
-		return fmt.Errorf("evercreds/pkcs11: the token cannot be opened: %w", code)
+		return fmt.Errorf("evercreds/pkcs11: %s cannot be opened: %w", p, code)
 	}
-	// crypto11 has texts for the rest, and no values to compare with
-	switch errors.Unwrap(err) {
-	case nil:
-		if params.SlotID != nil {
-			return refused("SlotID", "must be a slot with a token in it")
-		}
-		return refused("TokenLabel", "must be the label of a token that is there")
-	default:
-		return refused("Library", "must be a PKCS#11 library that can be loaded")
-	}
+	return fmt.Errorf("evercreds/pkcs11: %s cannot be opened: it is not there any more", p)
 }
 
 func find(context *crypto11.Context, params Params) (*token, error) {
@@ -103,7 +128,7 @@ func find(context *crypto11.Context, params Params) (*token, error) {
 	if len(found) != 1 {
 		return nil, notOne(len(found), "key pair")
 	}
-	return &token{context, found[0], found[0].Public()}, nil
+	return &token{context: context, key: found[0], public: found[0].Public()}, nil
 }
 
 // findPrivate finds a key of which the token has the private half alone.
@@ -121,7 +146,7 @@ func findPrivate(context *crypto11.Context, params Params) (*token, error) {
 	if len(found) != 1 {
 		return nil, notOne(len(found), "private key")
 	}
-	return &token{context, found[0], params.PublicKey}, nil
+	return &token{context: context, key: found[0], public: params.PublicKey}, nil
 }
 
 func notOne(found int, what string) error {
