@@ -4,7 +4,8 @@ package core
 // error code ("": none). What is not known to be permanent is recoverable: a
 // source that could not be reached may be back.
 //
-// The permanent codes are those of the AWS SDK for Rust (sts/util.rs);
+// The permanent codes are those of the AWS SDK for Rust (sts/util.rs), and hold
+// for STS alone: of the call that a custom source was refused nothing is known.
 // ExpiredToken is recoverable, since it speaks of the source credentials, which
 // may rotate; Throttling is HTTP 400 from STS.
 func ErrorClass(m Method, status int, code []byte) Class {
@@ -17,10 +18,7 @@ func ErrorClass(m Method, status int, code []byte) Class {
 	case "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "SlowDown",
 		"RequestThrottled", "BandwidthLimitExceeded", "PriorRequestNotComplete", "LimitExceeded":
 		return Throttled
-	case "AccessDenied", "MalformedPolicyDocument", "MalformedPolicy", "PackedPolicyTooLarge",
-		"RegionDisabled", "IDPRejectedClaim", "IdpRejectedClaim", "InvalidIdentityToken",
-		"ValidationError", "Validation", "InvalidParameterValue", "MissingParameter", "InvalidAction",
-		"MFARefused", "Configuration":
+	case "MFARefused", "Configuration": // evercreds' own
 		return Permanent
 	case "ExpiredToken", "RequestExpired", "IDPCommunicationError", "IncompleteSignature",
 		"InvalidClientTokenId", "SignatureDoesNotMatch", "RequestTimeTooSkewed":
@@ -29,8 +27,20 @@ func ErrorClass(m Method, status int, code []byte) Class {
 	switch {
 	case status == 429 || status == 503 && m == MethodIoT:
 		return Throttled
+	case m == MethodSTS && refusedBySTS(code):
+		return Permanent
 	case m == MethodIoT && (status == 403 || status == 404 || status == 400):
 		return Permanent // certificate, thing or alias: see the provider's page
 	}
 	return Recoverable
+}
+
+func refusedBySTS(code []byte) bool {
+	switch string(code) {
+	case "AccessDenied", "MalformedPolicyDocument", "MalformedPolicy", "PackedPolicyTooLarge",
+		"RegionDisabled", "IDPRejectedClaim", "IdpRejectedClaim", "InvalidIdentityToken",
+		"ValidationError", "Validation", "InvalidParameterValue", "MissingParameter", "InvalidAction":
+		return true
+	}
+	return false
 }

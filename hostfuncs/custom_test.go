@@ -72,7 +72,8 @@ func TestCustomErrors(t *testing.T) {
 		class core.Class
 	}{
 		"plain":       {plain, core.Recoverable},
-		"denied":      {&smithy.GenericAPIError{Code: "AccessDenied"}, core.Permanent},
+		"denied":      {&smithy.GenericAPIError{Code: "AccessDenied"}, core.Recoverable},
+		"configured":  {&smithy.GenericAPIError{Code: "Configuration"}, core.Permanent},
 		"own":         {fmt.Errorf("x: %w", &hostfuncs.Error{Class: core.Permanent, RetryAfter: time.Second}), core.Permanent},
 		"with secret": {fmt.Errorf("cannot parse %s", sentinel), core.Recoverable},
 	} {

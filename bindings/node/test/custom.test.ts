@@ -149,7 +149,7 @@ test("an attended method has its time counted from the prompt on", async () => {
 });
 
 test.each([
-  ["AccessDenied", 403, "permanent"],
+  ["AccessDenied", 403, "recoverable"],
   ["ExpiredToken", 400, "recoverable"],
 ])("an error of the SDK's called %s is %s", async (name, status, kind) => {
   const { session, source } = virtualSession();

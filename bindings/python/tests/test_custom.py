@@ -265,7 +265,7 @@ def test_without_base_credentials_that_is_a_clear_error() -> None:
 def test_what_a_service_says_of_it_decides_how_soon_to_try_again(
     stand_in: StandIn, role: str
 ) -> None:
-    stand_in.fault("access_denied", role=role)
+    stand_in.fault("error", role=role, code="ThrottlingException", retry_after_s=30)
     calls = []
 
     def provider() -> dict[str, Any]:
@@ -278,6 +278,24 @@ def test_what_a_service_says_of_it_decides_how_soon_to_try_again(
 
     session = custom(provider)
     for _ in range(5):
-        with pytest.raises(ClientError, match="AccessDenied"):
+        with pytest.raises(ClientError, match="Throttling"):
             session.refreshable_credentials()
     assert len(calls) == 1
+
+
+@pytest.mark.usefixtures("base_keys")
+def test_what_a_function_was_refused_may_pass(stand_in: StandIn, role: str) -> None:
+    """AWS's list of failures that stay is STS's: of a call of the function's nothing is known."""
+    stand_in.fault("access_denied", role=role, count=1)
+
+    def provider() -> dict[str, Any]:
+        other = RefreshableSession(
+            assume_role_kwargs={"RoleArn": role},
+            sts_client_kwargs={"endpoint_url": stand_in.endpoint},
+        )
+        return dict(other.credentials)
+
+    session = custom(provider)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        session.refreshable_credentials()
+    assert session.refreshable_credentials()["access_key"].startswith("ASIA")
