@@ -47,11 +47,28 @@ func newWitness(t *testing.T, secrets leaks.Secrets) *witness {
 // its events.
 func (w *witness) options() []evercreds.Option {
 	all := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-	log := slog.New(slog.NewMultiHandler(slog.NewTextHandler(&w.text, all), slog.NewJSONHandler(&w.text, all)))
+	log := slog.New(bothHandlers{slog.NewTextHandler(&w.text, all), slog.NewJSONHandler(&w.text, all)})
 	return []evercreds.Option{evercreds.WithLogger(log), evercreds.WithEvents(func(e evercreds.Event) {
 		w.show(e)
 		w.reach(e)
 	})}
+}
+
+// bothHandlers is slog.NewMultiHandler for two, a name that Go has from 1.26 on.
+type bothHandlers struct{ text, json slog.Handler }
+
+func (b bothHandlers) Enabled(context.Context, slog.Level) bool { return true }
+
+func (b bothHandlers) Handle(ctx context.Context, r slog.Record) error {
+	return errors.Join(b.text.Handle(ctx, r.Clone()), b.json.Handle(ctx, r.Clone()))
+}
+
+func (b bothHandlers) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return bothHandlers{b.text.WithAttrs(attrs), b.json.WithAttrs(attrs)}
+}
+
+func (b bothHandlers) WithGroup(name string) slog.Handler {
+	return bothHandlers{b.text.WithGroup(name), b.json.WithGroup(name)}
 }
 
 func (w *witness) show(values ...any) {

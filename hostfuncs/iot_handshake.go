@@ -33,7 +33,7 @@ func (g *guard) within(handshake context.Context) crypto.Signer {
 	if !ok {
 		a = &attempt{ctx: handshake}
 	}
-	if m, ok := g.signer.(crypto.MessageSigner); ok {
+	if m, ok := g.signer.(signsMessages); ok {
 		return messageSigner{handshakeSigner{g, a}, m}
 	}
 	return handshakeSigner{g, a}
@@ -66,10 +66,16 @@ func (s handshakeSigner) sign(sign func() ([]byte, error)) ([]byte, error) {
 	return nil, err
 }
 
+// signsMessages is crypto.MessageSigner, a name that Go has from 1.25 on.
+type signsMessages interface {
+	crypto.Signer
+	SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error)
+}
+
 // messageSigner is for signers that want the message, and not its digest.
 type messageSigner struct {
 	handshakeSigner
-	message crypto.MessageSigner
+	message signsMessages
 }
 
 func (s messageSigner) SignMessage(rand io.Reader, message []byte, opts crypto.SignerOpts) ([]byte, error) {

@@ -1,6 +1,6 @@
 module github.com/evercreds/evercreds/pkcs11
 
-go 1.26.0
+go 1.24.5
 
 require (
 	github.com/ThalesGroup/crypto11 v1.5.0

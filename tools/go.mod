@@ -1,6 +1,6 @@
 module github.com/evercreds/evercreds/tools
 
-go 1.26
+go 1.25.0
 
 tool github.com/go-task/task/v3/cmd/task
 

@@ -69,14 +69,14 @@ toolchain_at_least() {
 }
 
 toolchain_check_go() {
-    needed="Go 1.26 or newer, for the core and these commands (https://go.dev/dl/)"
+    needed="Go 1.25 or newer, for the core and these commands (https://go.dev/dl/)"
     if ! command -v go >/dev/null 2>&1; then
         toolchain_problem go "not found" "$needed"
         return
     fi
     # An older Go may fetch the toolchain that go.mod names: ask inside the module.
     version=$(go env GOVERSION 2>/dev/null) || version=
-    if ! toolchain_at_least "${version#go}" 1 26; then
+    if ! toolchain_at_least "${version#go}" 1 25; then
         version=$(GOTOOLCHAIN=local go version 2>&1) || true
         toolchain_problem go "found $version" "$needed"
     fi

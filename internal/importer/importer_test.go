@@ -46,7 +46,7 @@ func newImporter(t *testing.T) *importer {
 		"main.go": read(t, "testdata/program/main.go"),
 		// what was downloaded for the repository is what was checked there
 		"go.sum": read(t, filepath.Join(root, "go.sum")),
-		"go.mod": "module example.com/importer\n\ngo 1.26.0\n\nrequire github.com/evercreds/evercreds v0.0.0\n\n" +
+		"go.mod": "module example.com/importer\n\ngo 1.24.0\n\nrequire github.com/evercreds/evercreds v0.0.0\n\n" +
 			"replace github.com/evercreds/evercreds => \"" + filepath.ToSlash(root) + "\"\n",
 	} {
 		if err := os.MkdirAll(i.dir, 0o755); err != nil {

@@ -1,3 +1,5 @@
+//go:build go1.25
+
 // Command soak keeps dozens of sessions of Go, Python and Node in use for as long
 // as it is told, with sets that last for seconds, faults that come and go,
 // sessions that are made and closed and sets that are rejected, and fails where

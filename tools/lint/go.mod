@@ -1,6 +1,6 @@
 module github.com/evercreds/evercreds/tools/lint
 
-go 1.26
+go 1.25.0
 
 tool honnef.co/go/tools/cmd/staticcheck
 
