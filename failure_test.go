@@ -18,7 +18,7 @@ import (
 func TestAdvisoryOutageIsNobodysError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		s := open(t, v)
+		s := open(t, v, evercreds.WithStability(evercreds.Strict), evercreds.WithMaxWait(0))
 		defer s.Close()
 		wantKey(t, s, 1, 0)
 		v.err = errors.New("outage")

@@ -17,7 +17,7 @@ type Policy = core.Policy
 
 // The policies.
 const (
-	// Classic (the default): windows of 15 and 10 minutes, Strict, no jitter.
+	// Classic (the default): windows of 15 and 10 minutes, UntilExpiry, no jitter.
 	Classic Policy = core.Classic
 	// Adaptive: windows by lifetime, UntilExpiry, jitter.
 	Adaptive Policy = core.Adaptive
@@ -111,7 +111,7 @@ func WithMandatoryTimeout(d time.Duration) Option {
 }
 
 // WithStability decides what a failed refresh means for callers who waited for
-// it. Default: Strict.
+// it. Default: UntilExpiry, Static in AWS2026.
 func WithStability(v Stability) Option {
 	return func(s *settings) { s.set(core.OptStability, float64(v), int(v)) }
 }
@@ -138,6 +138,15 @@ func WithJitter(on bool) Option {
 // days. Default: no bound.
 func WithMaxStale(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMaxStale, d.Seconds(), d) }
+}
+
+// WithMaxWait bounds how long a caller with nothing to be handed out waits for the
+// next attempt to begin, where it would get an error otherwise: from 0 to 1 h. The
+// wait is longer by at most one refresh that has begun by then. Default: 30 s; 0
+// (the error at once) in AWS2026, and where Inline is chosen because
+// AWS_LAMBDA_FUNCTION_NAME is set.
+func WithMaxWait(d time.Duration) Option {
+	return func(s *settings) { s.set(core.OptMaxWait, d.Seconds(), d) }
 }
 
 // WithDeferRefresh says when to fetch: true, at the first call (the default);
@@ -179,6 +188,9 @@ func (s *settings) configure(m *core.Session, method core.Method, attended bool)
 	s.set(core.OptAttended, number(attended), attended)
 	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && !s.has(core.OptAdvisoryRefresh) {
 		s.set(core.OptAdvisoryRefresh, float64(Inline), Inline)
+		if !s.has(core.OptMaxWait) { // an error says more than a function that waited too long
+			s.set(core.OptMaxWait, 0, 0)
+		}
 	}
 	for _, g := range s.given {
 		if err := m.Set(g.option, g.value); err != nil {

@@ -31,6 +31,7 @@ func TestOptionsNameWhatTheyRefuse(t *testing.T) {
 		"stability":        {{evercreds.WithStability(3)}, {evercreds.WithStability(-1)}},
 		"advisory_refresh": {{evercreds.WithAdvisoryRefresh(2)}, {evercreds.WithAdvisoryRefresh(-1)}},
 		"refresh_timeout":  {{evercreds.WithRefreshTimeout(0)}, {evercreds.WithRefreshTimeout(-time.Second)}, {evercreds.WithRefreshTimeout(13 * time.Hour)}},
+		"max_wait":         {{evercreds.WithMaxWait(-1)}, {evercreds.WithMaxWait(time.Hour + 1)}},
 		"max_stale":        {{evercreds.WithMaxStale(-1)}, {evercreds.WithMaxStale(366 * 24 * time.Hour)}},
 	} {
 		for i, opts := range sets {

@@ -16,7 +16,7 @@ var ErrReentrant = errors.New("evercreds: a source must not use the credentials 
 
 // ask is the way of a caller without a valid lease.
 func (s *Session) ask(ctx context.Context, minTTL int64) (aws.Credentials, error) {
-	r, _ := s.event(func(now core.Now) (core.Decision, error) { return s.machine.Ask(now, minTTL), nil })
+	r, _ := s.event(func(now core.Now) (core.Decision, error) { return s.machine.Ask(now, core.Need{MinTTL: minTTL}), nil })
 	return s.follow(ctx, r, minTTL, false)
 }
 
@@ -38,7 +38,7 @@ func (s *Session) follow(ctx context.Context, r reply, minTTL int64, forced bool
 			return aws.Credentials{}, newError(r)
 		}
 		r, _ = s.event(func(now core.Now) (core.Decision, error) {
-			return s.machine.Answer(ticket, now, minTTL, forced), nil
+			return s.machine.Answer(ticket, now, core.Need{MinTTL: minTTL}, forced), nil
 		})
 	}
 }

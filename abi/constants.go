@@ -9,7 +9,7 @@ const BufferBytes = 16384
 const SlotCount = len(Slots)
 
 // lastOption is the highest number that session_option takes.
-const lastOption = core.OptAttended
+const lastOption = core.OptMaxWait
 
 // exact bounds what crosses the line as an instant or a ticket: up to here, a
 // double stands for one whole number alone.
@@ -49,7 +49,7 @@ func Groups() []Group {
 			{"KIND_SERVE_AND_REFRESH", int64(core.ServeAndRefresh), "use the set; run the started flight in the background"},
 			{"KIND_REFRESH_INLINE", int64(core.RefreshInline), "run the started flight, then answer: the new set or the old one"},
 			{"KIND_REFRESH", int64(core.Refresh), "run the started flight, wait for it, then answer"},
-			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then answer"},
+			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask"},
 			{"KIND_ERROR", int64(core.Error), "fail now; the source is not contacted before retry_at_ms"},
 		}},
 		{"Flag", "FLAG_", true, "the bits of a decision's flags", []Constant{
@@ -88,6 +88,7 @@ func Groups() []Group {
 			{"CAUSE_IDLE", int64(core.CauseIdle), "eager session: fetched with nobody asking"},
 			{"CAUSE_MIN_TTL", int64(core.CauseMinTTL), "a caller needs more time than is left"},
 			{"CAUSE_DEGRADED", int64(core.CauseDegraded), "a required refresh failed earlier; nobody waits for this one"},
+			{"CAUSE_REPORTED", int64(core.CauseReported), "a service refused the set to one caller"},
 		}},
 		{"Phase", "PHASE_", false, "where a set stands in its life", []Constant{
 			{"PHASE_EMPTY", int64(core.PhaseEmpty), "nothing is held"},
@@ -112,6 +113,7 @@ func Groups() []Group {
 			{"NOTE_WINDOWS_SHRUNK", int64(core.NoteWindowsShrunk), "explicit windows did not fit the lifetime (once per session)"},
 			{"NOTE_WRITTEN_OFF", int64(core.NoteWrittenOff), "a timed-out attempt was given up for lost"},
 			{"NOTE_DEGRADED", int64(core.NoteDegraded), "a required refresh failed, and the held set is served on"},
+			{"NOTE_REPORTED", int64(core.NoteReported), "a service refused the held set to one caller"},
 		}},
 		{"Evidence", "EVIDENCE_", false, "what a service's error says of the set that signed the call", []Constant{
 			{"EVIDENCE_NONE", int64(core.EvidenceNone), "the error is about something else"},
@@ -120,7 +122,7 @@ func Groups() []Group {
 		}},
 		{"Option", "OPT_", false, "the settings of a session", options()},
 		{"Policy", "POLICY_", false, "presets: OPT_POLICY", []Constant{
-			{"POLICY_CLASSIC", int64(core.Classic), "fixed windows; a failed required refresh is an error"},
+			{"POLICY_CLASSIC", int64(core.Classic), "fixed windows; served on until expiry"},
 			{"POLICY_ADAPTIVE", int64(core.Adaptive), "windows by lifetime, jitter; served on until expiry"},
 			{"POLICY_AWS2026", int64(core.AWS2026), "as the AWS SDKs of 2026"},
 		}},
@@ -170,7 +172,8 @@ var statuses = []Constant{
 	{"STATUS_UNKNOWN_TICKETS", int64(core.StatusUnknownTickets), "how many answers were for no known flight"},
 	{"STATUS_LATE_ANSWERS", int64(core.StatusLateAnswers), "how many answers came after the time-out"},
 	{"STATUS_NO_PROGRESS", int64(core.StatusNoProgress), "how many replies brought no progress"},
-	{"STATUS_REJECTIONS", int64(core.StatusRejections), "how many sets were rejected"},
+	{"STATUS_REJECTIONS", int64(core.StatusRejections), "how many sets were rejected or reported"},
+	{"STATUS_IS_REPORTED", int64(core.StatusIsReported), "1: a service refused the held set to one caller or more"},
 }
 
 // Choice is an option that users give as a string.
@@ -195,7 +198,7 @@ func options() []Constant {
 		core.OptAdvisoryAuto: "ADVISORY_AUTO", core.OptMandatoryTimeout: "MANDATORY_TIMEOUT",
 		core.OptStability: "STABILITY", core.OptAdvisoryRefresh: "ADVISORY_REFRESH",
 		core.OptRefreshTimeout: "REFRESH_TIMEOUT", core.OptJitter: "JITTER", core.OptMaxStale: "MAX_STALE",
-		core.OptDeferRefresh: "DEFER_REFRESH", core.OptAttended: "ATTENDED",
+		core.OptDeferRefresh: "DEFER_REFRESH", core.OptAttended: "ATTENDED", core.OptMaxWait: "MAX_WAIT",
 	}
 	var list []Constant
 	for o := core.OptPolicy; o <= lastOption; o++ {

@@ -26,17 +26,28 @@ func (l *Library) event(session int32, wall, elapsed int64, valid bool, out *cor
 }
 
 // Ask is the export ask.
-func (l *Library) Ask(session int32, wall, elapsed, minTTL int64, out *core.Decision) int32 {
-	return l.event(session, wall, elapsed, span(minTTL), out, func(s *core.Session, now core.Now) core.Decision {
-		return s.Ask(now, minTTL)
+func (l *Library) Ask(session int32, wall, elapsed, minTTL int64, other uint64, evidence int32, until int64,
+	out *core.Decision) int32 {
+	need, valid := needOf(minTTL, other, evidence, until)
+	return l.event(session, wall, elapsed, valid, out, func(s *core.Session, now core.Now) core.Decision {
+		return s.Ask(now, need)
 	})
 }
 
+// needOf takes in what a caller needs, and tells whether it can be that.
+func needOf(minTTL int64, other uint64, evidence int32, until int64) (core.Need, bool) {
+	e := core.Evidence(evidence)
+	need := core.Need{MinTTL: minTTL, Other: other, Evidence: e, Until: until}
+	return need, span(minTTL, until) && e >= core.EvidenceNone && e <= core.EvidenceWeak
+}
+
 // Answer is the export answer.
-func (l *Library) Answer(session int32, ticket, wall, elapsed, minTTL int64, forced int32, out *core.Decision) int32 {
-	valid := span(ticket, minTTL) && truth(forced)
+func (l *Library) Answer(session int32, ticket, wall, elapsed, minTTL int64, other uint64, evidence int32, until int64,
+	forced int32, out *core.Decision) int32 {
+	need, valid := needOf(minTTL, other, evidence, until)
+	valid = valid && span(ticket) && truth(forced)
 	return l.event(session, wall, elapsed, valid, out, func(s *core.Session, now core.Now) core.Decision {
-		return s.Answer(ticket, now, minTTL, forced == 1)
+		return s.Answer(ticket, now, need, forced == 1)
 	})
 }
 

@@ -25,10 +25,10 @@ func FuzzABI(f *testing.F) {
 			h.callAnything(t)
 		}
 		var got, want core.Decision
-		if r := l.Ask(good, wall0+1000, 1000, 0, &got); r != 0 {
+		if r := l.Ask(good, wall0+1000, 1000, 0, 0, 0, 0, &got); r != 0 {
 			t.Fatalf("the good session answers %d", r)
 		}
-		alone.Ask(s, wall0+1000, 1000, 0, &want)
+		alone.Ask(s, wall0+1000, 1000, 0, 0, 0, 0, &want)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("the good session says %+v, and one alone %+v", got, want)
 		}

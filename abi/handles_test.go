@@ -12,7 +12,7 @@ func TestFreedHandlesAreRefused(t *testing.T) {
 	want(t, "free session", l.SessionFree(s), 0)
 	want(t, "free cache", l.CacheFree(c), 0)
 	var d core.Decision
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), ErrHandle)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), ErrHandle)
 	want(t, "free session again", l.SessionFree(s), ErrHandle)
 	want(t, "get", l.CacheGet(c, 1), ErrHandle)
 	want(t, "free cache again", l.CacheFree(c), ErrHandle)
@@ -22,7 +22,7 @@ func TestHandlesAreOfOneKind(t *testing.T) {
 	l, s := open(t, silent{})
 	c := l.CacheNew(1, 10)
 	var d core.Decision
-	want(t, "ask a cache", l.Ask(c, wall0, 0, 0, &d), ErrHandle)
+	want(t, "ask a cache", l.Ask(c, wall0, 0, 0, 0, 0, 0, &d), ErrHandle)
 	want(t, "free a cache as a session", l.SessionFree(c), ErrHandle)
 	want(t, "add to a session", l.CacheAdd(s, 1), ErrHandle)
 	want(t, "free a session as a cache", l.CacheFree(s), ErrHandle)
@@ -81,11 +81,11 @@ func TestAPanicPoisonsItsHandle(t *testing.T) {
 	want(t, "panic", l.handles.withSession(s, func(*entry) int32 { panic("on purpose") }), ErrPanic)
 	want(t, "panic in a cache", l.handles.withCache(c, func(*core.Cache) int32 { panic(nil) }), ErrPanic)
 	var d core.Decision
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), ErrPoisoned)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), ErrPoisoned)
 	want(t, "status", l.SessionStatus(s, wall0, 0, 1), ErrPoisoned)
 	want(t, "snapshot", l.SessionSnapshot(s, make([]byte, 2000), 0), ErrPoisoned)
 	want(t, "get", l.CacheGet(c, 1), ErrPoisoned)
-	want(t, "the other", l.Ask(other, wall0, 0, 0, &d), 0)
+	want(t, "the other", l.Ask(other, wall0, 0, 0, 0, 0, 0, &d), 0)
 	want(t, "free", l.SessionFree(s), 0)
 	want(t, "free again", l.SessionFree(s), ErrHandle)
 	want(t, "free the cache", l.CacheFree(c), 0)

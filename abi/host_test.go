@@ -32,13 +32,13 @@ func TestAHostFunctionMayCompleteItsFlight(t *testing.T) {
 	l, s := open(t, host)
 	host.library = l
 	var d core.Decision
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), 0)
 	// The caller's decision is the one that was made before the host ran.
 	want(t, "kind", d.Kind, core.Refresh)
 	want(t, "begun", host.begun[0], d.Started)
 	want(t, "method", host.method, int32(core.MethodSTS))
 	want(t, "cause", host.cause, core.CauseFirst)
-	want(t, "answer", l.Answer(s, d.Ticket, wall0, 0, 0, 0, &d), 0)
+	want(t, "answer", l.Answer(s, d.Ticket, wall0, 0, 0, 0, 0, 0, 0, &d), 0)
 	want(t, "kind of the answer", d.Kind, core.Serve)
 	want(t, "set", d.Set, host.begun[0])
 }
@@ -53,7 +53,7 @@ func TestTheHostIsToldWhatTimesOut(t *testing.T) {
 	host := &recorder{}
 	l, s := open(t, host)
 	var d core.Decision
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), 0)
 	want(t, "wake", l.Wake(s, wall0, d.Deadline, &d), 0)
 	want(t, "cancelled", len(host.cancelled), 1)
 	want(t, "ticket", host.cancelled[0], host.begun[0])
@@ -64,8 +64,8 @@ func TestCloseTellsAndFreeDoesNot(t *testing.T) {
 	l, s := open(t, host)
 	other := openIn(t, l)
 	var d core.Decision
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
-	want(t, "ask the other", l.Ask(other, wall0, 0, 0, &d), 0)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), 0)
+	want(t, "ask the other", l.Ask(other, wall0, 0, 0, 0, 0, 0, &d), 0)
 	want(t, "close", l.SessionClose(s, &d), 0)
 	want(t, "cancelled by close", len(host.cancelled), 1)
 	want(t, "free", l.SessionFree(other), 0)
@@ -139,7 +139,7 @@ func TestAHostFunctionMayEndItsSession(t *testing.T) {
 				want(t, "code of close", d.Code, core.CodeClosed)
 			}
 			var d core.Decision
-			want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
+			want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), 0)
 			want(t, "kind", d.Kind, core.Refresh)
 			ticket := d.Ticket
 			if !test.inBegin {
@@ -147,9 +147,9 @@ func TestAHostFunctionMayEndItsSession(t *testing.T) {
 				want(t, "cancelled", d.Cancelled, ticket)
 			}
 			if test.free {
-				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, &d), ErrHandle)
+				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, 0, 0, 0, &d), ErrHandle)
 			} else {
-				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, &d), 0)
+				want(t, "answer", l.Answer(s, ticket, wall0, 0, 0, 0, 0, 0, 0, &d), 0)
 				want(t, "code", d.Code, core.CodeClosed)
 			}
 			want(t, "told", strings.Join(host.told, " "), test.told)

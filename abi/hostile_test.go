@@ -103,15 +103,15 @@ func TestArgumentsOutOfRange(t *testing.T) {
 	l, s := open(t, silent{})
 	var d core.Decision
 	for _, at := range []int64{math.MinInt64, math.MaxInt64, maxInstant + 1, -maxInstant - 1} {
-		want(t, "wall", l.Ask(s, at, 0, 0, &d), ErrArgument)
-		want(t, "elapsed", l.Ask(s, wall0, at, 0, &d), ErrArgument)
+		want(t, "wall", l.Ask(s, at, 0, 0, 0, 0, 0, &d), ErrArgument)
+		want(t, "elapsed", l.Ask(s, wall0, at, 0, 0, 0, 0, &d), ErrArgument)
 		want(t, "status", l.SessionStatus(s, at, 0, 1), ErrArgument)
 		want(t, "restore", l.SessionRestore(nil, at, 0, 0, &d), ErrArgument)
 	}
-	want(t, "min_ttl", l.Ask(s, wall0, 0, -1, &d), ErrArgument)
+	want(t, "min_ttl", l.Ask(s, wall0, 0, -1, 0, 0, 0, &d), ErrArgument)
 	want(t, "ticket", l.Abandon(s, -1, wall0, 0, &d), ErrArgument)
 	want(t, "ticket", l.Abandon(s, 1<<53, wall0, 0, &d), ErrArgument)
-	want(t, "forced", l.Answer(s, 1, wall0, 0, 0, 2, &d), ErrArgument)
+	want(t, "forced", l.Answer(s, 1, wall0, 0, 0, 0, 0, 0, 2, &d), ErrArgument)
 	want(t, "class", l.Fail(s, 1, wall0, 0, 0, 1, 0, &d), ErrArgument)
 	want(t, "reason", l.Fail(s, 1, wall0, 0, 1, 2, 0, &d), ErrArgument)
 	want(t, "expiry", l.Complete(s, 1, wall0, 0, exact+1, 0, 0, 0, &d), ErrArgument)

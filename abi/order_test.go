@@ -12,8 +12,8 @@ func TestEventsBeforeOpenAreRefused(t *testing.T) {
 	s := l.SessionNew()
 	var d core.Decision
 	for name, got := range map[string]int32{
-		"ask":        l.Ask(s, wall0, 0, 0, &d),
-		"answer":     l.Answer(s, 1, wall0, 0, 0, 0, &d),
+		"ask":        l.Ask(s, wall0, 0, 0, 0, 0, 0, &d),
+		"answer":     l.Answer(s, 1, wall0, 0, 0, 0, 0, 0, 0, &d),
 		"complete":   l.Complete(s, 1, wall0, 0, wall0+hour, 7, 0, 0, &d),
 		"fail":       l.Fail(s, 1, wall0, 0, 1, 1, 0, &d),
 		"abandon":    l.Abandon(s, 1, wall0, 0, &d),
@@ -61,7 +61,7 @@ func TestAClosedSessionAnswersThatItIs(t *testing.T) {
 	l, s := open(t, silent{})
 	var d core.Decision
 	want(t, "close", l.SessionClose(s, &d), 0)
-	want(t, "ask", l.Ask(s, wall0, 0, 0, &d), 0)
+	want(t, "ask", l.Ask(s, wall0, 0, 0, 0, 0, 0, &d), 0)
 	want(t, "kind", d.Kind, core.Error)
 	want(t, "code", d.Code, core.CodeClosed)
 	want(t, "status", l.SessionStatus(s, wall0, 0, int32(core.StatusIsClosed)), 1)

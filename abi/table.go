@@ -45,7 +45,7 @@ type Func struct {
 
 // Version of the ABI. A binding refuses an unknown major; minors only add.
 const (
-	Major = 1
+	Major = 2
 	Minor = 0
 )
 
@@ -75,15 +75,18 @@ type Constant struct {
 }
 
 var (
-	handle = Param{"session", I32, "the session's handle"}
-	cache  = Param{"cache", I32, "the cache's handle"}
-	ticket = Param{"ticket", Instant, "the flight"}
-	wall   = Param{"wall_ms", Instant, "now, milliseconds since the Unix epoch"}
-	elap   = Param{"elapsed_ms", Instant, "now, milliseconds on the elapsed clock"}
-	minTTL = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds; 0: any"}
-	seed   = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
-	out    = Param{"out", Out, "receives the decision"}
-	id     = Param{"id", I32, "the entry, a number from 0 up that the host chose"}
+	handle   = Param{"session", I32, "the session's handle"}
+	cache    = Param{"cache", I32, "the cache's handle"}
+	ticket   = Param{"ticket", Instant, "the flight"}
+	wall     = Param{"wall_ms", Instant, "now, milliseconds since the Unix epoch"}
+	elap     = Param{"elapsed_ms", Instant, "now, milliseconds on the elapsed clock"}
+	other    = Param{"other", Hash, "the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence"}
+	evidence = Param{"evidence", I32, "EVIDENCE_*: what the service said of it"}
+	until    = Param{"until_ms", Instant, "how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms"}
+	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds; 0: any"}
+	seed     = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
+	out      = Param{"out", Out, "receives the decision"}
+	id       = Param{"id", I32, "the entry, a number from 0 up that the host chose"}
 )
 
 // Functions are the exports, in the order of the header. Append only.
@@ -105,9 +108,9 @@ var Functions = []Func{
 	{"session_status", []Param{handle, wall, elap, {"field", I32, "STATUS_*"}}, Instant,
 		"one number of the session's state, as of now; changes nothing; STATUS numbers are never negative", "1.0"},
 
-	{"ask", []Param{handle, wall, elap, minTTL, out}, I32, "what a caller without a valid lease is to do", "1.0"},
-	{"answer", []Param{handle, ticket, wall, elap, minTTL, {"forced", I32, "1 for the caller of force, else 0"}, out}, I32,
-		"the outcome for one waiter of a flight: KIND_SERVE, KIND_ERROR, or KIND_WAIT while it is under way", "1.0"},
+	{"ask", []Param{handle, wall, elap, minTTL, other, evidence, until, out}, I32, "what a caller without a valid lease, or with a need of its own, is to do", "2.0"},
+	{"answer", []Param{handle, ticket, wall, elap, minTTL, other, evidence, until, {"forced", I32, "1 for the caller of force, else 0"}, out}, I32,
+		"the outcome for one waiter of a flight, with its need as in ask: KIND_SERVE, KIND_ERROR, or KIND_WAIT", "2.0"},
 	{"complete", []Param{handle, ticket, wall, elap,
 		{"expiry_ms", Instant, "the set's expiry, milliseconds since the Unix epoch as the source counts; NEVER: it has none (not for sts and iot)"},
 		{"fingerprint", Hash, "first 8 bytes, big endian, of SHA-256 over access key, a zero byte, session token"},
@@ -188,7 +191,7 @@ var Slots = [...]Slot{
 	{"lease_elapsed_ms", "the lease's end on the elapsed clock", "LeaseElapsed"},
 	{"lease_wall_ms", "the lease's end on the wall clock", "LeaseWall"},
 	{"expiry_ms", "the served set's expiry on the local wall clock, or NEVER", "Expiry"},
-	{"deadline_ms", "the flight's deadline on the elapsed clock, or NEVER", "Deadline"},
+	{"deadline_ms", "the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER", "Deadline"},
 	{"retry_at_ms", "an error: no attempt before here on the elapsed clock", "RetryAt"},
 	{"error_ticket", "an error: the attempt whose failure it is, or 0", "ErrorTicket"},
 	{"epoch", "leases of an older epoch are void", "Epoch"},
@@ -200,6 +203,7 @@ var Slots = [...]Slot{
 	{"next_wake_ms", "call wake at this instant of the elapsed clock, or NEVER", "NextWake"},
 	{"phase", "PHASE_* after the event", "Phase"},
 	{"notes", "bits NOTE_*", "Notes"},
+	{"until_ms", "KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given", "Until"},
 }
 
 // Slot is one field of a decision.

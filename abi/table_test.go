@@ -81,17 +81,17 @@ func TestGroupsCountUp(t *testing.T) {
 func TestGroupsAreComplete(t *testing.T) {
 	want(t, "rule behind the last option", core.OptionRule(lastOption+1), "unknown option")
 	s := core.New()
-	want(t, "status behind the last", s.Status(core.StatusRejections+1, core.Now{}), -1)
+	want(t, "status behind the last", s.Status(core.StatusIsReported+1, core.Now{}), -1)
 	for _, c := range statuses {
 		if s.Status(core.Field(c.Value), core.Now{}) < 0 {
 			t.Errorf("%s: unknown to core", c.Name)
 		}
 	}
-	want(t, "statuses", len(statuses), int(core.StatusRejections))
+	want(t, "statuses", len(statuses), int(core.StatusIsReported))
 }
 
 func TestFeaturesFollowTheBuild(t *testing.T) {
 	l := New(silent{})
 	want(t, "panic build", l.ABIFeatures()&featurePanicTest != 0, panicBuild)
-	want(t, "version", l.ABIVersion(), 1<<16)
+	want(t, "version", l.ABIVersion(), Major<<16|Minor)
 }

@@ -34,8 +34,8 @@ func TestThreadsShareASession(t *testing.T) {
 		wg.Go(func() {
 			for range 200 {
 				var d core.Decision
-				if l.Ask(s, wall0, 0, 0, &d); d.Kind == core.Refresh || d.Kind == core.Wait {
-					l.Answer(s, d.Ticket, wall0, 0, 0, 0, &d)
+				if l.Ask(s, wall0, 0, 0, 0, 0, 0, &d); d.Kind == core.Refresh || d.Kind == core.Wait {
+					l.Answer(s, d.Ticket, wall0, 0, 0, 0, 0, 0, 0, &d)
 				}
 				if d.Kind != core.Serve && d.Kind != core.Wait {
 					t.Errorf("kind %d", d.Kind)
@@ -58,7 +58,7 @@ func TestThreadsFreeWhatOthersUse(t *testing.T) {
 		wg.Go(func() {
 			for range 500 {
 				var d core.Decision
-				if got := l.Ask(current.Load(), wall0, 0, 0, &d); got != 0 && got != ErrHandle && got != ErrState {
+				if got := l.Ask(current.Load(), wall0, 0, 0, 0, 0, 0, &d); got != 0 && got != ErrHandle && got != ErrState {
 					t.Errorf("ask: %d", got)
 				}
 			}

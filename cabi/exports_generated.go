@@ -79,21 +79,21 @@ func evercreds_session_status(session int32, wallMs int64, elapsedMs int64, fiel
 }
 
 //export evercreds_ask
-func evercreds_ask(session int32, wallMs int64, elapsedMs int64, minTtlMs int64, out unsafe.Pointer) int32 {
+func evercreds_ask(session int32, wallMs int64, elapsedMs int64, minTtlMs int64, other uint64, evidence int32, untilMs int64, out unsafe.Pointer) int32 {
 	if out == nil {
 		return abi.ErrArgument
 	}
 	var d core.Decision
-	return write(out, &d, library.Ask(session, wallMs, elapsedMs, minTtlMs, &d))
+	return write(out, &d, library.Ask(session, wallMs, elapsedMs, minTtlMs, other, evidence, untilMs, &d))
 }
 
 //export evercreds_answer
-func evercreds_answer(session int32, ticket int64, wallMs int64, elapsedMs int64, minTtlMs int64, forced int32, out unsafe.Pointer) int32 {
+func evercreds_answer(session int32, ticket int64, wallMs int64, elapsedMs int64, minTtlMs int64, other uint64, evidence int32, untilMs int64, forced int32, out unsafe.Pointer) int32 {
 	if out == nil {
 		return abi.ErrArgument
 	}
 	var d core.Decision
-	return write(out, &d, library.Answer(session, ticket, wallMs, elapsedMs, minTtlMs, forced, &d))
+	return write(out, &d, library.Answer(session, ticket, wallMs, elapsedMs, minTtlMs, other, evidence, untilMs, forced, &d))
 }
 
 //export evercreds_complete
@@ -287,4 +287,5 @@ func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
 	slots[18] = int64(d.NextWake)      // next_wake_ms
 	slots[19] = int64(d.Phase)         // phase
 	slots[20] = int64(d.Notes)         // notes
+	slots[21] = int64(d.Until)         // until_ms
 }

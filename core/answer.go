@@ -21,10 +21,10 @@ func (s *Session) settle(o outcome) {
 
 // Answer is what one waiter of a flight calls when it was woken, or when its
 // own patience ends: Serve, Error, or Wait while the flight is under way. The
-// outcome is one for all waiters; each is checked against its own minTTL. The
+// outcome is one for all waiters; each is checked against its own need. The
 // caller of Force passes forced, and sees the failure that others do not.
 // An outcome older than eight flights is answered from what is held now.
-func (s *Session) Answer(ticket int64, now Now, minTTL int64, forced bool) Decision {
+func (s *Session) Answer(ticket int64, now Now, need Need, forced bool) Decision {
 	if !s.begin(now) {
 		return s.end()
 	}
@@ -33,7 +33,7 @@ func (s *Session) Answer(ticket int64, now Now, minTTL int64, forced bool) Decis
 	newer := o.ticket != 0 && s.counts.installs > o.installs
 	switch {
 	case ticket != 0 && s.flight.ticket == ticket:
-		if s.flight.answered && !forced && s.usable(now, minTTL) {
+		if s.flight.answered && !forced && s.usable(now, need) {
 			s.serve(now)
 		} else {
 			s.await(Wait)
@@ -41,11 +41,14 @@ func (s *Session) Answer(ticket int64, now Now, minTTL int64, forced bool) Decis
 	case o.failed && forced && !newer:
 		s.fail(o.failure, o.retryAt)
 	case o.failed && !newer:
-		s.answerFailed(now, minTTL, o)
-	case s.usable(now, minTTL):
+		s.answerFailed(now, need, o)
+	case s.usable(now, need):
 		s.serve(now)
 	default:
-		s.answerShort(now, minTTL)
+		s.answerShort(now, need)
+	}
+	if !forced {
+		s.patience(now, need)
 	}
 	return s.end()
 }
@@ -60,17 +63,17 @@ func (s *Session) outcomeOf(ticket int64) outcome {
 }
 
 // usable tells whether the held set can be handed out by itself.
-func (s *Session) usable(now Now, minTTL int64) bool {
+func (s *Session) usable(now Now, need Need) bool {
 	left := s.held.remaining(now)
-	return s.held.ticket != 0 && !s.held.rejected && left > 0 && left >= minTTL
+	return s.held.ticket != 0 && !s.held.rejected && !s.barred(need) && left > 0 && left >= need.MinTTL
 }
 
 // answerFailed serves the held set to those whom the failure need not concern:
 // who did not have to wait (or has not to any more), and whom the stability lets.
-func (s *Session) answerFailed(now Now, minTTL int64, o outcome) {
-	calm := s.usable(now, minTTL) && (o.serve || s.held.phase(now) <= PhaseAdvisory)
+func (s *Session) answerFailed(now Now, need Need, o outcome) {
+	calm := s.usable(now, need) && (o.serve || s.held.phase(now) <= PhaseAdvisory)
 	calm = calm && !s.cfg.shows(o.failure.class)
-	if !calm && !(o.serve && s.mayServe(now, minTTL, o.failure.class)) {
+	if !calm && !(o.serve && s.mayServe(now, need, o.failure.class)) {
 		s.fail(o.failure, o.retryAt)
 		return
 	}
@@ -81,18 +84,20 @@ func (s *Session) answerFailed(now Now, minTTL int64, o outcome) {
 // answerShort: the flight brought no failure, or is not known any more, and yet
 // what is held is nothing for this waiter. The error of an attempt that nobody
 // waited for is not shown here either.
-func (s *Session) answerShort(now Now, minTTL int64) {
+func (s *Session) answerShort(now Now, need Need) {
 	left := s.held.remaining(now)
 	f := s.required.failure
 	if f.ticket == 0 {
 		f = failure{code: CodeExpiredReply, class: Recoverable}
 	}
 	switch {
-	case s.mayServe(now, minTTL, f.class):
+	case s.mayServe(now, need, f.class):
 		s.serve(now)
+	case s.barred(need):
+		s.refuse(CodeRejected, max(now.Elapsed, s.held.spaced, s.stalled))
 	case s.held.ticket != 0 && s.held.rejected:
 		s.refuse(CodeRejected, max(now.Elapsed, s.spaced))
-	case s.held.ticket != 0 && left > 0 && left < minTTL:
+	case s.held.ticket != 0 && left > 0 && left < need.MinTTL:
 		s.refuse(CodeMinTTL, now.Elapsed)
 	default:
 		s.fail(f, max(now.Elapsed, s.required.until))

@@ -1,24 +1,30 @@
 package core
 
-// Ask is what a caller without a valid lease calls. minTTL is the time in
-// milliseconds that the credentials must have left; 0 means any.
-func (s *Session) Ask(now Now, minTTL int64) Decision {
-	if !s.begin(now) {
+// Ask is what a caller without a valid lease, or with a need of its own, calls.
+// What it reports is marked before anything else is due, as by Invalidate.
+func (s *Session) Ask(now Now, need Need) Decision {
+	s.out = nothing()
+	if s.stage != stageOpen {
 		return s.end()
 	}
-	now = s.now
+	now = s.at(now)
+	s.doubt(now, need)
+	s.tick(now)
 	phase, left := s.held.phase(now), s.held.remaining(now)
-	short := left < minTTL && phase != PhaseEmpty
+	short := left < need.MinTTL && phase != PhaseEmpty
 	switch {
-	case phase == PhaseFresh && short && !s.held.rejected && s.held.lifetime < minTTL:
+	case s.barred(need) && !s.held.rejected:
+		s.askOther(now, need)
+	case phase == PhaseFresh && short && !s.held.rejected && s.held.lifetime < need.MinTTL:
 		s.refuse(CodeMinTTL, now.Elapsed) // a new set would be as short
 	case phase == PhaseEmpty, s.held.overdue(now), short:
-		s.askRequired(now, minTTL, requiredCause(phase, s.held.rejected))
+		s.askRequired(now, need, requiredCause(phase, s.held.rejected))
 	case phase == PhaseFresh:
 		s.serve(now)
 	default:
 		s.askAdvisory(now)
 	}
+	s.patience(now, need)
 	return s.end()
 }
 
@@ -67,15 +73,16 @@ func (s *Session) refreshQuietly(now Now, cause Cause) {
 }
 
 // askRequired: the held set may not be handed out before an attempt was made.
-func (s *Session) askRequired(now Now, minTTL int64, cause Cause) {
-	quiet := s.servesOn() && s.mayServe(now, minTTL, Recoverable)
+func (s *Session) askRequired(now Now, need Need, cause Cause) {
+	quiet := s.servesOn() && s.mayServe(now, need, Recoverable)
 	switch {
 	case s.flight.ticket != 0 && quiet: // nobody waits for a hanging source twice
 		s.serve(now)
+	case s.flight.ticket != 0 && s.servedBeside(now, need):
 	case s.flight.ticket != 0:
 		s.flight.required = true
 		s.await(Wait)
-	case s.heldBack(now, minTTL):
+	case s.heldBack(now, need):
 	case quiet && max(s.quiet.until, s.quietLostUntil()) > now.Elapsed:
 		s.out.Flags |= HeldOff
 		s.serve(now)
@@ -86,23 +93,34 @@ func (s *Session) askRequired(now Now, minTTL int64, cause Cause) {
 	default:
 		s.start(now, cause)
 		s.flight.required = true
-		s.held.bypassed = s.held.rejected // later ones heed the hold-off that this one may leave
+		s.held.bypassed = s.held.bypassed || s.held.rejected // later ones heed the hold-off that this may leave
 		s.await(Refresh)
 	}
 }
 
+// servedBeside serves whom a hold-off would have served: a reporter's flight that
+// began in spite of it keeps nobody waiting.
+func (s *Session) servedBeside(now Now, need Need) bool {
+	before := s.out
+	if s.flight.cause == CauseReported && s.heldBack(now, need) && s.out.Kind == Serve {
+		return true
+	}
+	s.out = before
+	return false
+}
+
 // heldBack answers a caller who must wait while no attempt may start, and
 // reports whether that is so.
-func (s *Session) heldBack(now Now, minTTL int64) bool {
+func (s *Session) heldBack(now Now, need Need) bool {
 	if s.held.rejected && s.spaced > now.Elapsed {
-		s.serveOr(now, minTTL, failure{code: CodeRejected, class: Recoverable}, s.spaced)
+		s.serveOr(now, need, failure{code: CodeRejected, class: Recoverable}, s.spaced)
 		return true
 	}
 	if lost := s.lostUntil(); lost > now.Elapsed {
-		s.serveOr(now, minTTL, s.lostFailure(), lost)
+		s.serveOr(now, need, s.lostFailure(), lost)
 		return true
 	}
-	static := s.static > now.Elapsed && s.mayServe(now, 0, Recoverable)
+	static := s.static > now.Elapsed && s.mayServe(now, Need{}, Recoverable)
 	stalled := s.stalled > now.Elapsed && s.held.remaining(now) > 0 && !s.held.rejected
 	if !static && !stalled && s.required.until <= now.Elapsed {
 		return false
@@ -111,17 +129,25 @@ func (s *Session) heldBack(now Now, minTTL int64) bool {
 		return false
 	}
 	switch {
-	case static: // who is not served needs more time; the error may be one that nobody is to see
-		s.serveOr(now, minTTL, failure{code: CodeMinTTL, class: Recoverable}, s.static)
-	case stalled && s.held.remaining(now) < minTTL:
+	case static: // the error may be one that nobody is to see
+		s.serveOr(now, need, failure{code: s.lacks(need), class: Recoverable}, s.static)
+	case stalled && s.held.remaining(now) < need.MinTTL:
 		s.refuse(CodeMinTTL, s.stalled)
 	case stalled: // a Force that failed since is its caller's affair
 		s.out.Flags |= HeldOff
 		s.serve(now)
 	default:
-		s.serveOr(now, minTTL, s.required.failure, s.required.until)
+		s.serveOr(now, need, s.required.failure, s.required.until)
 	}
 	return true
+}
+
+// lacks says why the held set, which is served to others, is none for this caller.
+func (s *Session) lacks(need Need) Code {
+	if s.barred(need) {
+		return CodeRejected
+	}
+	return CodeMinTTL
 }
 
 // bypasses tells whether the next attempt starts in spite of a hold-off: once
@@ -131,8 +157,8 @@ func (s *Session) bypasses() bool {
 }
 
 // serveOr hands out the held set where the stability lets it, else the failure.
-func (s *Session) serveOr(now Now, minTTL int64, f failure, retryAt int64) {
-	if s.mayServe(now, minTTL, f.class) {
+func (s *Session) serveOr(now Now, need Need, f failure, retryAt int64) {
+	if s.mayServe(now, need, f.class) {
 		s.out.Flags |= HeldOff
 		s.serve(now)
 		return
@@ -142,9 +168,9 @@ func (s *Session) serveOr(now Now, minTTL int64, f failure, retryAt int64) {
 
 // mayServe tells whether the held set may be handed out although a required
 // refresh failed with this class.
-func (s *Session) mayServe(now Now, minTTL int64, class Class) bool {
+func (s *Session) mayServe(now Now, need Need, class Class) bool {
 	left := s.held.remaining(now)
-	if s.held.ticket == 0 || left < minTTL && minTTL > 0 {
+	if s.held.ticket == 0 || s.barred(need) || left < need.MinTTL && need.MinTTL > 0 {
 		return false
 	}
 	switch s.cfg.stability {

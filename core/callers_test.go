@@ -73,16 +73,16 @@ func TestMinTTL(t *testing.T) {
 	h.expect(h.askFor(55*minute), core.Wait)
 	h.give(51 * minute)
 	ticket := h.flight
-	h.expect(h.s.Answer(ticket, h.now, 50*minute+1, false), core.Serve)
-	h.expectError(h.s.Answer(ticket, h.now, 55*minute, false), core.CodeMinTTL)
+	h.expect(h.s.Answer(ticket, h.now, core.Need{MinTTL: 50*minute + 1}, false), core.Serve)
+	h.expectError(h.s.Answer(ticket, h.now, core.Need{MinTTL: 55 * minute}, false), core.CodeMinTTL)
 }
 
 func TestMinTTLOfAnEmptySession(t *testing.T) {
 	h := open(t, options{})
 	h.expect(h.askFor(2*hour), core.Refresh)
 	h.give(hour)
-	h.expectError(h.s.Answer(h.flight, h.now, 2*hour, false), core.CodeMinTTL)
-	h.expect(h.s.Answer(h.flight, h.now, 0, false), core.Serve)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{MinTTL: 2 * hour}, false), core.CodeMinTTL)
+	h.expect(h.s.Answer(h.flight, h.now, core.Need{}, false), core.Serve)
 }
 
 func TestMinTTLTurnsAnAdvisoryFlightRequired(t *testing.T) {
@@ -91,7 +91,7 @@ func TestMinTTLTurnsAnAdvisoryFlightRequired(t *testing.T) {
 	h.expect(h.ask(), core.ServeAndRefresh)
 	h.expect(h.askFor(850*second), core.Wait)
 	h.expectNote(h.fail(core.Recoverable), core.NoteFailed)
-	h.expectError(h.s.Answer(h.flight, h.now, 850*second, false), core.CodeSource)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{MinTTL: 850 * second}, false), core.CodeSource)
 	h.expect(h.answer(h.flight), core.Serve) // it has a set for those who need less
 }
 
@@ -100,7 +100,7 @@ func TestMinTTLWhileThereIsNoProgress(t *testing.T) {
 	h.until(800 * second)
 	h.askFor(850 * second)
 	h.complete(core.Facts{Expiry: h.now.Wall + 800*second, Fingerprint: 1})
-	h.expectError(h.s.Answer(h.flight, h.now, 850*second, false), core.CodeMinTTL)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{MinTTL: 850 * second}, false), core.CodeMinTTL)
 	d := h.askFor(850 * second)
 	h.expectError(d, core.CodeMinTTL)
 	within(t, "retry", d.RetryAt-h.now.Elapsed, 2500, 5000)
@@ -117,11 +117,11 @@ func TestForce(t *testing.T) {
 	h.expect(h.ask(), core.Serve)
 	h.expect(h.force(), core.Wait)
 	h.fail(core.Permanent)
-	h.expectError(h.s.Answer(h.flight, h.now, 0, true), core.CodeSource)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{}, true), core.CodeSource)
 	h.expect(h.ask(), core.Serve)
 	h.expect(h.force(), core.Refresh) // in spite of the error that is cached
 	h.give(30 * minute)               // and a shorter set counts
-	h.expect(h.s.Answer(h.flight, h.now, 0, true), core.Serve)
+	h.expect(h.s.Answer(h.flight, h.now, core.Need{}, true), core.Serve)
 	h.expectStatus(core.StatusLifetime, 30*minute)
 }
 
@@ -131,7 +131,7 @@ func TestForceJoinsAnAdvisoryFlight(t *testing.T) {
 	h.expect(h.ask(), core.ServeAndRefresh)
 	h.expect(h.force(), core.Wait)
 	h.expectNote(h.fail(core.Recoverable), core.NoteFailed)
-	h.expectError(h.s.Answer(h.flight, h.now, 0, true), core.CodeSource)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{}, true), core.CodeSource)
 	h.expect(h.ask(), core.Serve)
 }
 
@@ -145,9 +145,9 @@ func TestForceWaitsForItsOwnFlight(t *testing.T) {
 	h.expect(h.ask(), core.Wait)
 	h.lateReply(first, hour)
 	h.expect(h.answer(h.flight), core.Serve)
-	h.expect(h.s.Answer(h.flight, h.now, 0, true), core.Wait)
+	h.expect(h.s.Answer(h.flight, h.now, core.Need{}, true), core.Wait)
 	h.give(2 * hour)
-	if d := h.s.Answer(h.flight, h.now, 0, true); d.Kind != core.Serve || d.Set != h.flight {
+	if d := h.s.Answer(h.flight, h.now, core.Need{}, true); d.Kind != core.Serve || d.Set != h.flight {
 		t.Errorf("%+v", d)
 	}
 }
@@ -204,8 +204,8 @@ func TestVeryLateWaiter(t *testing.T) {
 	failQuietly(h, 1)
 	h.until(-second)
 	h.expectError(h.answer(first), core.CodeExpiredReply)
-	h.expectError(h.s.Answer(12345, h.now, 0, false), core.CodeExpiredReply)
+	h.expectError(h.s.Answer(12345, h.now, core.Need{}, false), core.CodeExpiredReply)
 	h.ask()
 	h.give(hour)
-	h.expect(h.s.Answer(12345, h.now, 0, false), core.Serve)
+	h.expect(h.s.Answer(12345, h.now, core.Need{}, false), core.Serve)
 }

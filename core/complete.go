@@ -35,7 +35,8 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 	switch {
 	case code != CodeNone:
 		s.flightFailed(now, failure{ticket, code, Recoverable}, 0)
-	case s.progress(&c, f.forced):
+	case s.progress(&c, f.forced, f.against):
+		c.checked = f.against.evidence == EvidenceWeak
 		s.install(now, c, ticket, f.seq)
 		s.settle(outcome{ticket: ticket})
 	default:
@@ -49,10 +50,11 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 // replaced it, which goes on for nobody in particular.
 func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 	c, code := s.judge(now, l.start, facts)
-	if code != CodeNone || l.seq <= s.held.seq || !s.progress(&c, l.forced) {
+	if code != CodeNone || l.seq <= s.held.seq || !s.progress(&c, l.forced, l.against) {
 		s.out.Notes |= NoteLateIgnored
 		return
 	}
+	c.checked = l.against.evidence == EvidenceWeak
 	s.install(now, c, l.ticket, l.seq)
 	s.out.Notes |= NoteLateInstalled
 	if s.flight.ticket == 0 {
@@ -106,10 +108,13 @@ func (s *Session) judge(now, start Now, f Facts) (set, Code) {
 }
 
 // progress tells whether a set is worth more than the one held. Sources with a
-// cache of their own hand out the same set again for a while.
-func (s *Session) progress(c *set, forced bool) bool {
-	return s.cfg.policy == AWS2026 || s.held.ticket == 0 || s.held.rejected || forced ||
-		c.sourceExpiry > s.held.sourceExpiry
+// cache of their own hand out the same set again for a while. Where a service
+// refused the held set to somebody, any other set is.
+func (s *Session) progress(c *set, forced bool, against grounds) bool {
+	h := &s.held
+	doubted := h.suspect || against.evidence != EvidenceNone && against.set == h.fingerprint
+	return s.cfg.policy == AWS2026 || h.ticket == 0 || h.rejected || forced ||
+		doubted && c.fingerprint != h.fingerprint || c.sourceExpiry > h.sourceExpiry
 }
 
 // noProgress keeps the held set; the source is well, but there is nothing to
@@ -127,7 +132,7 @@ func (s *Session) noProgress(now Now, c set, byServer bool) {
 		s.flightFailed(now, failure{ticket, CodeNoProgress, Recoverable}, 0)
 		return
 	}
-	s.last, s.required, s.degraded, s.static = failure{}, ladder{}, false, 0
+	s.last, s.required, s.degraded, s.static, s.degradedFailures = failure{}, ladder{}, false, 0, 0
 	s.quiet.until = 0 // the source is well; only how often it had nothing counts on
 	s.holdQuietly(now, 0)
 	s.stalled = s.quiet.until
@@ -149,7 +154,11 @@ func (s *Session) install(now Now, c set, ticket, seq int64) {
 	if s.held.ticket != 0 && !s.held.rejected && s.held.lasted(now) {
 		s.rejections, s.spaced = 0, 0 // it was accepted: those after it are not in a row with those before
 	}
+	if s.held.ticket != 0 && c.fingerprint == s.held.fingerprint {
+		c.keepDoubts(&s.held)
+	}
 	s.held = c
+	s.degradedFailures = 0
 	s.quiet, s.required, s.last = ladder{}, ladder{}, failure{}
 	s.static, s.stalled, s.degraded = 0, 0, false
 	// a set that is due at once must not keep an idle host busy

@@ -31,6 +31,9 @@ const (
 	OptDeferRefresh
 	// OptAttended (0 or 1): an attempt prompts a person.
 	OptAttended
+	// OptMaxWait is how long, in seconds, a caller with nothing to be served
+	// waits for the next attempt to begin; 0: it gets the error at once.
+	OptMaxWait
 
 	optEnd
 )
@@ -107,6 +110,8 @@ func OptionRule(o Option) string {
 		return "defer_refresh must be true or false"
 	case OptAttended:
 		return "attended must be true or false"
+	case OptMaxWait:
+		return "max_wait must be seconds from 0 to 3600"
 	}
 	return "unknown option"
 }
@@ -125,6 +130,7 @@ type config struct {
 	maxStale  int64 // ms; Never: no cap
 	deferred  bool
 	attended  bool
+	maxWait   int64  // ms
 	given     uint32 // bit 1<<Option
 }
 
@@ -141,7 +147,7 @@ func (c *config) set(o Option, v float64) error {
 		return bad
 	}
 	whole := v >= -1e15 && v <= 1e15 && v == float64(int64(v))
-	if !whole && o != OptRefreshTimeout && o != OptMaxStale {
+	if !whole && o != OptRefreshTimeout && o != OptMaxStale && o != OptMaxWait {
 		return bad
 	}
 	within := func(least, most float64) bool { return v >= least && v <= most }
@@ -171,6 +177,8 @@ func (c *config) set(o Option, v float64) error {
 		ok = storeBool(&c.deferred, v)
 	case OptAttended:
 		ok = storeBool(&c.attended, v)
+	case OptMaxWait:
+		ok = store(&c.maxWait, v*1000, within(0, 3600))
 	}
 	if !ok {
 		return bad
@@ -202,6 +210,9 @@ func (c *config) finish() error {
 	}
 	if !c.has(OptDeferRefresh) {
 		c.deferred = true
+	}
+	if !c.has(OptMaxWait) {
+		c.maxWait = preset.maxWait
 	}
 	if !c.has(OptMaxStale) {
 		c.maxStale = Never
@@ -237,11 +248,12 @@ func storeBool(to *bool, v float64) bool {
 type preset struct {
 	auto, inline, jitter bool
 	stability            Stability
+	maxWait              int64
 }
 
 var presets = [...]preset{
-	Classic:  {stability: Strict},
-	Adaptive: {auto: true, jitter: true, stability: UntilExpiry},
+	Classic:  {stability: UntilExpiry, maxWait: 30 * second},
+	Adaptive: {auto: true, jitter: true, stability: UntilExpiry, maxWait: 30 * second},
 	AWS2026:  {auto: true, inline: true, stability: Static},
 }
 

@@ -84,7 +84,7 @@ func TestRefusedValueChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d = s.Ask(now, 0)
+	d = s.Ask(now, core.Need{})
 	s.Complete(d.Started, now, core.Facts{Expiry: now.Wall + hour, Fingerprint: 1})
 	if a := s.Status(core.StatusAdvisory, now); a != 700*second {
 		t.Errorf("advisory window %d", a)

@@ -3,15 +3,15 @@ package core
 // Kind says what a caller is to do.
 type Kind int32
 
-// The kinds of a Decision. Only Ask and Force give Refresh and Wait; Answer
-// gives Serve, Wait or Error; events that no caller waits for give None.
+// The kinds of a Decision. Only Ask and Force give Refresh; Answer gives Serve,
+// Wait or Error; events that no caller waits for give None.
 const (
 	None            Kind = iota // nothing to tell a caller
 	Serve                       // use the set, until the lease ends
 	ServeAndRefresh             // use the set; the host runs the started flight in the background
 	RefreshInline               // run the started flight, then Answer: the new set, or the old one
 	Refresh                     // nobody can be served: the host runs the started flight, the caller waits
-	Wait                        // wait for the flight under way
+	Wait                        // wait for the flight under way; without a ticket: until Deadline or a new epoch, then Ask
 	Error                       // fail now; the source is not contacted before RetryAt
 )
 
@@ -70,6 +70,7 @@ const (
 	CauseIdle            // eager session: fetched with nobody asking
 	CauseMinTTL          // a caller needs more time than is left
 	CauseDegraded        // a required refresh failed earlier; nobody waits for this one
+	CauseReported        // a service refused the set to one caller
 )
 
 // Phase is where a set stands in its life: a pure function of set and time.
@@ -104,6 +105,7 @@ const (
 	NoteWindowsShrunk                      // explicit windows did not fit the lifetime (once per session)
 	NoteWrittenOff                         // a timed-out attempt was given up for lost
 	NoteDegraded                           // a required refresh failed, and the held set is served on
+	NoteReported                           // a service refused the held set to one caller
 )
 
 // Decision is the answer to every event. A ticket of 0 means none; instants
@@ -119,7 +121,7 @@ type Decision struct {
 	LeaseElapsed int64 // the set may be handed out without asking until here, on the elapsed clock
 	LeaseWall    int64 // the same on the wall clock; a lease ends with the earlier of both
 	Expiry       int64 // the served set's expiry on the local wall clock
-	Deadline     int64 // Refresh, Wait: the flight's deadline on the elapsed clock
+	Deadline     int64 // Refresh, Wait: the flight's deadline on the elapsed clock; Wait without a flight: when to ask again
 	RetryAt      int64 // Error: no attempt before here, on the elapsed clock
 	ErrorTicket  int64 // Error: the attempt whose failure this is
 	Epoch        int64 // leases of an older epoch are void
@@ -132,4 +134,8 @@ type Decision struct {
 	NextWake      int64 // effect: call Wake at this instant of the elapsed clock; Never: no need
 	Phase         Phase // the phase after the event
 	Notes         Note
+
+	// Until: Refresh, RefreshInline, Wait: the Need.Until of this caller's next
+	// call; 0: none was given.
+	Until int64
 }

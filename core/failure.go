@@ -65,7 +65,7 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 	s.holdOff(now, f, fl, floor)
 	o := outcome{ticket: fl.ticket, failed: true, failure: f, retryAt: max(now.Elapsed, s.required.until)}
 	if fl.required {
-		o.serve = s.mayServe(now, 0, f.class)
+		o.serve = s.mayServe(now, Need{}, f.class)
 		// a Force or a minTTL that fails early leaves everyone else as they were
 		if o.serve && s.held.overdue(now) && !s.degraded {
 			s.degraded = true
@@ -80,22 +80,31 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 // holdOff decides how long no new attempt starts, so that neither a sick source
 // nor a queue of callers makes a storm.
 func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
-	held := s.cfg.stability == Static && s.mayServe(now, 0, f.class)
+	held := s.cfg.stability == Static && s.mayServe(now, Need{}, f.class)
 	switch {
 	case f.class == Permanent && fl.required, s.cfg.shows(f.class):
 		s.hold(now, f, max(floor, s.permanentStep()))
-		s.static = 0 // the error is shown for seconds, not for what is left of minutes
+		if fl.cause != CauseReported { // whose error is its reporter's, and nobody else's
+			s.static = 0 // the error is shown for seconds, not for what is left of minutes
+		}
 	case held:
+		if fl.reported { // who cannot use the held set is not to knock at will
+			s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
+		}
 		end := now.Elapsed + max(floor, s.rng.between(300*second, 600*second))
-		s.static = min(end, now.Elapsed+add(s.held.remaining(now), s.cfg.maxStale))
+		end = min(end, now.Elapsed+add(s.held.remaining(now), s.cfg.maxStale))
+		if fl.cause == CauseReported {
+			end = max(end, s.static)
+		}
+		s.static = end
 	case fl.required:
 		s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
 	case fl.cause == CauseDegraded:
-		span := s.requiredStep(s.required.failures)
+		span := s.requiredStep(s.degradedFailures + 1)
 		if f.class == Permanent {
 			span = s.permanentStep()
 		}
-		s.required.failures++
+		s.degradedFailures++ // those who must wait once the set has expired begin anew
 		s.quiet.until = max(s.quiet.until, now.Elapsed+max(floor, span))
 		return
 	default:

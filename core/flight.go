@@ -9,17 +9,26 @@ type flight struct {
 	cause    Cause
 	required bool // somebody waits for it
 	forced   bool // the user asked for it
+	reported bool // somebody to whom a service refused the held set waits for it
+	against  grounds
 	answered bool // a late answer has come in meanwhile, and serves its waiters
+}
+
+// grounds are why a reporter's flight was started: to replace this set.
+type grounds struct {
+	set      uint64
+	evidence Evidence // EvidenceNone: it was started for another cause
 }
 
 // lostAttempt is one that passed its deadline and may still be running.
 type lostAttempt struct {
-	ticket int64 // 0: none
-	seq    int64
-	start  Now
-	forced bool
-	quiet  bool  // nobody waited for it
-	until  int64 // given up for lost then
+	ticket  int64 // 0: none
+	seq     int64
+	start   Now
+	forced  bool
+	against grounds
+	quiet   bool  // nobody waited for it
+	until   int64 // given up for lost then
 }
 
 // promptTime is how long a person may take to answer a prompt, and writeOffTime
@@ -89,7 +98,7 @@ func (s *Session) timeOut(now Now) {
 	if s.lost[0].ticket != 0 {
 		at = 1
 	}
-	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, !f.required, now.Elapsed + writeOffTime}
+	s.lost[at] = lostAttempt{f.ticket, f.seq, f.start, f.forced, f.against, !f.required, now.Elapsed + writeOffTime}
 	s.counts.timeOuts++
 	s.out.Cancelled = f.ticket
 	s.out.Notes |= NoteTimedOut

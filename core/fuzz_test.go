@@ -54,7 +54,7 @@ func checkRestored(t interface {
 		}
 		d = s.Wake(now)
 	}
-	d = s.Ask(now, 0)
+	d = s.Ask(now, core.Need{})
 	if d.Kind == core.None || d.Kind == core.Serve && d.Set == 0 {
 		t.Fatalf("%+v", d)
 	}

@@ -126,7 +126,7 @@ func TestMandatoryLadder(t *testing.T) {
 	for _, held := range []bool{true, false} {
 		for failures, step := range map[int]int64{2: 200, 3: 400, 4: 800, 5: 1600, 6: 3200, 7: 5000, 8: 5000, 40: 5000} {
 			spread(t, step/2, step, func(seed uint64) int64 {
-				h := openSeed(t, options{}, seed)
+				h := openSeed(t, strict, seed)
 				if held {
 					h.ask()
 					h.give(12 * hour)
@@ -145,7 +145,7 @@ func failRequired(h *host, n int) (held int64) {
 		h.pass(held)
 		if i > 1 { // it is exact: a moment earlier callers get the error that is kept
 			h.pass(-1)
-			h.expectError(h.s.Ask(h.now, 0), core.CodeSource)
+			h.expectError(h.s.Ask(h.now, core.Need{}), core.CodeSource)
 			h.pass(1)
 		}
 		h.expect(h.ask(), core.Refresh)
@@ -304,7 +304,7 @@ func TestPauseIsNotShortened(t *testing.T) {
 }
 
 func TestSuccessResetsEachLadder(t *testing.T) {
-	h := holding(t, options{}, hour)
+	h := holding(t, strict, hour)
 	h.until(900 * second)
 	failQuietly(h, 3)
 	h.until(600 * second)

@@ -24,9 +24,12 @@ type host struct {
 
 type options map[core.Option]float64
 
+// strict is the seed's rule: a failed required refresh is an error.
+var strict = options{core.OptStability: float64(core.Strict)}
+
 func newSession(o options) (*core.Session, error) {
 	s := core.New()
-	for name := core.OptPolicy; name <= core.OptAttended; name++ {
+	for name := core.OptPolicy; name <= core.OptMaxWait; name++ {
 		if value, ok := o[name]; ok {
 			if err := s.Set(name, value); err != nil {
 				return nil, err
@@ -87,10 +90,12 @@ func (h *host) until(left int64) {
 
 func (h *host) ask() core.Decision { return h.askFor(0) }
 
-func (h *host) askFor(minTTL int64) core.Decision { return h.saw(h.s.Ask(h.now, minTTL)) }
+func (h *host) askFor(minTTL int64) core.Decision {
+	return h.saw(h.s.Ask(h.now, core.Need{MinTTL: minTTL}))
+}
 
 func (h *host) answer(ticket int64) core.Decision {
-	return h.saw(h.s.Answer(ticket, h.now, 0, false))
+	return h.saw(h.s.Answer(ticket, h.now, core.Need{}, false))
 }
 
 // give completes the latest flight with a new set.

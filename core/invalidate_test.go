@@ -58,7 +58,7 @@ func TestInvalidateMarksFirst(t *testing.T) {
 // heed the hold-off that it leaves, even if it had none to pass.
 func TestRejectionPassesOneHoldOff(t *testing.T) {
 	for _, heldOff := range []bool{true, false} {
-		h := holding(t, options{}, hour)
+		h := holding(t, strict, hour)
 		h.until(600 * second)
 		if heldOff {
 			h.ask()
@@ -102,7 +102,7 @@ func TestStillRejectedKnowsTheLastEight(t *testing.T) {
 	h.expect(h.force(), core.Refresh)
 	for fingerprint := uint64(9); fingerprint >= 2; fingerprint-- {
 		h.complete(core.Facts{Expiry: h.now.Wall + 2*hour, Fingerprint: fingerprint})
-		h.expectError(h.s.Answer(h.flight, h.now, 0, true), core.CodeStillRejected)
+		h.expectError(h.s.Answer(h.flight, h.now, core.Need{}, true), core.CodeStillRejected)
 		h.force()
 	}
 	h.expectNote(h.complete(core.Facts{Expiry: h.now.Wall + 2*hour, Fingerprint: 1}), core.NoteInstalled)

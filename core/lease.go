@@ -67,7 +67,7 @@ func (s *Session) servedUntil(now Now) int64 {
 	case s.required.until > now.Elapsed:
 		until, class = s.required.until, s.required.class
 	}
-	if !s.mayServe(now, 0, class) {
+	if !s.mayServe(now, Need{}, class) {
 		return 0
 	}
 	return until

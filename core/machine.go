@@ -30,15 +30,17 @@ type Session struct {
 	rejectedAt int       // the place to be overwritten next
 	rejections int64     // in a row, each within a minute of its install
 	spaced     int64     // no attempt for a rejected set before here
+	strikes    int64     // sets in a row that were reported soon after their install
 
-	quiet    ladder // advisory attempts: binds nobody who must wait
-	required ladder // attempts that somebody waited for
-	static   int64  // "static" with a held set: no attempt before here
-	stalled  int64  // after a reply without progress: no attempt before here
-	idleFrom int64  // eager: no attempt with nobody asking before here
-	last     failure
-	degraded bool // a required refresh failed and the held set is served on
-	warned   bool // explicit windows had to shrink, and that was noted
+	quiet            ladder // advisory attempts: binds nobody who must wait
+	required         ladder // attempts that somebody waited for
+	static           int64  // "static" with a held set: no attempt before here
+	stalled          int64  // after a reply without progress: no attempt before here
+	idleFrom         int64  // eager: no attempt with nobody asking before here
+	last             failure
+	degraded         bool  // a required refresh failed and the held set is served on
+	degradedFailures int64 // those since, which nobody waited for
+	warned           bool  // explicit windows had to shrink, and that was noted
 
 	counts counters
 	out    Decision // being made for the event in hand

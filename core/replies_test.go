@@ -22,7 +22,7 @@ func TestUselessReplies(t *testing.T) {
 		"expires at this moment": {0, false, core.CodeExpiredReply},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := holding(t, options{}, hour)
+			h := holding(t, strict, hour)
 			set := h.status(core.StatusSet)
 			h.until(600 * second)
 			h.ask()
@@ -163,5 +163,5 @@ func TestOlderReading(t *testing.T) {
 	older := h.now
 	h.until(600 * second)
 	h.wake()
-	h.expect(h.s.Ask(older, 0), core.Refresh)
+	h.expect(h.s.Ask(older, core.Need{}), core.Refresh)
 }

@@ -12,8 +12,18 @@ type set struct {
 	advisory     int64 // windows in force, fixed at install
 	mandatory    int64
 	installed    int64 // when, on the elapsed clock
-	rejected     bool
-	bypassed     bool // the one bypass of a hold-off was used
+	rejected     bool  // by the user's word: for nobody
+	bypassed     bool  // the one bypass of a hold-off was used
+	suspect      bool  // a service refused it to somebody
+	checked      bool  // weak evidence against it was looked into, or it came of that
+	spaced       int64 // no attempt for those who report it before here
+}
+
+// keepDoubts takes over what was said of the very same set, which its source has
+// only given more time.
+func (c *set) keepDoubts(of *set) {
+	c.suspect, c.checked, c.spaced = of.suspect, of.checked, of.spaced
+	c.bypassed = of.suspect || of.checked
 }
 
 func (c *set) endless() bool { return c.wall == Never }

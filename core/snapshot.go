@@ -13,7 +13,7 @@ var (
 
 const (
 	snapshotMagic   = 0x43564531 // "1EVC"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 // codec walks over the fields of a session in one fixed order, in either
@@ -80,7 +80,8 @@ func (s *Session) walk(c *codec) {
 	c.ints(&h.ticket, &h.seq, &h.sourceExpiry, &h.wall, &h.elapsed, &h.lifetime)
 	c.word(&h.fingerprint)
 	c.ints(&h.advisory, &h.mandatory, &h.installed)
-	c.flags(&h.rejected, &h.bypassed)
+	c.flags(&h.rejected, &h.bypassed, &h.suspect, &h.checked)
+	c.ints(&h.spaced, &s.strikes, &s.degradedFailures)
 	for i := range s.rejected {
 		c.word(&s.rejected[i])
 	}
@@ -100,7 +101,7 @@ func (f *config) walk(c *codec) {
 	choice(c, &f.policy, AWS2026)
 	choice(c, &f.method, 1<<30)
 	choice(c, &f.stability, Static)
-	c.ints(&f.advisory, &f.mandatory, &f.timeout, &f.maxStale)
+	c.ints(&f.advisory, &f.mandatory, &f.timeout, &f.maxStale, &f.maxWait)
 	c.flags(&f.auto, &f.inline, &f.jitter, &f.deferred, &f.attended)
 	given := int64(f.given)
 	c.ints(&given)
@@ -183,6 +184,7 @@ func (s *Session) counters() []*int64 {
 	n := &s.counts
 	return []*int64{
 		&s.quiet.failures, &s.required.failures, &s.rejections, &s.epoch, &s.seq, &s.held.seq,
+		&s.strikes, &s.degradedFailures,
 		&n.starts, &n.installs, &n.failures, &n.timeOuts, &n.unknown, &n.late, &n.noProgress, &n.rejected,
 	}
 }
@@ -198,12 +200,12 @@ func (s *Session) sound() bool {
 	h, c := &s.held, &s.cfg
 	return s.stage != stageNew && c.method > 0 && (h.ticket != 0 || *h == set{}) &&
 		within(0, 12*hour, c.advisory, c.mandatory, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
-		(c.auto || c.mandatory <= c.advisory) && within(1, 12*hour, c.timeout) && within(0, Never, c.maxStale) &&
+		(c.auto || c.mandatory <= c.advisory) && within(1, 12*hour, c.timeout) && within(0, Never, c.maxStale) && within(0, hour, c.maxWait) &&
 		within(-maxInstant, maxInstant, s.now.Wall) && within(0, maxInstant, s.now.Elapsed) &&
 		within(0, Never-1, h.ticket, s.last.ticket, s.required.ticket) &&
 		within(0, Never, h.sourceExpiry, h.lifetime) &&
 		within(-maxInstant, Never, h.wall, h.elapsed) && (h.wall == Never) == (h.elapsed == Never) &&
-		within(-maxInstant, 3*maxInstant, h.installed, s.spaced, s.static, s.stalled, s.idleFrom,
+		within(-maxInstant, 3*maxInstant, h.installed, h.spaced, s.spaced, s.static, s.stalled, s.idleFrom,
 			s.quiet.until, s.required.until)
 }
 
@@ -224,7 +226,7 @@ func (s *Session) rebase(now Now) {
 	by := now.Elapsed - s.now.Elapsed - max(0, now.Wall-s.now.Wall)
 	instants := []*int64{&s.spaced, &s.quiet.until, &s.required.until, &s.static, &s.stalled, &s.idleFrom}
 	if s.held.ticket != 0 {
-		instants = append(instants, &s.held.elapsed, &s.held.installed)
+		instants = append(instants, &s.held.elapsed, &s.held.installed, &s.held.spaced)
 	}
 	for _, at := range instants {
 		*at = max(add(*at, by), -maxInstant)

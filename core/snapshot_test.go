@@ -19,10 +19,10 @@ func (h *host) restored(b []byte, seed uint64) core.Decision {
 }
 
 func TestRestoreKeepsHoldOffsAndRejections(t *testing.T) {
-	h := holding(t, options{core.OptAdvisoryTimeout: 700, core.OptMandatoryTimeout: 600}, hour)
+	h := holding(t, options{core.OptStability: float64(core.Strict), core.OptAdvisoryTimeout: 700, core.OptMandatoryTimeout: 600}, hour)
 	h.until(600 * second)
 	failRequired(h, 6)
-	ask := func() core.Decision { return h.s.Ask(h.now, 0) }
+	ask := func() core.Decision { return h.s.Ask(h.now, core.Need{}) }
 	before, epoch := ask(), h.status(core.StatusEpoch)
 	h.expectError(before, core.CodeSource)
 	h.restored(h.s.AppendSnapshot(nil), 2)
@@ -36,7 +36,7 @@ func TestRestoreKeepsHoldOffsAndRejections(t *testing.T) {
 	h.restored(h.s.AppendSnapshot(nil), 3)
 	h.force()
 	h.complete(core.Facts{Expiry: h.now.Wall + 2*hour, Fingerprint: 1})
-	h.expectError(h.s.Answer(h.flight, h.now, 0, true), core.CodeStillRejected)
+	h.expectError(h.s.Answer(h.flight, h.now, core.Need{}, true), core.CodeStillRejected)
 }
 
 // After a reboot everything that ran on the elapsed clock goes on by the wall.

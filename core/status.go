@@ -28,7 +28,8 @@ const (
 	StatusUnknownTickets                  // counter: answers for no known flight
 	StatusLateAnswers                     // counter: answers after the time-out
 	StatusNoProgress                      // counter: replies without progress
-	StatusRejections                      // counter: sets rejected
+	StatusRejections                      // counter: sets rejected or reported
+	StatusIsReported                      // 1: a service refused the held set to one caller or more
 )
 
 // Status tells one number of the session's state as of now. It changes nothing.
@@ -65,6 +66,8 @@ func (s *Session) Status(f Field, now Now) int64 {
 		return s.epoch
 	case StatusIsRejected:
 		return truth(s.held.rejected)
+	case StatusIsReported:
+		return truth(s.held.suspect)
 	case StatusNextWake:
 		return s.nextWake()
 	case StatusIsClosed:

@@ -11,7 +11,7 @@ extern "C" {
 #endif
 
 /* a binding refuses a library of another major version */
-#define EVERCREDS_ABI_MAJOR INT64_C(1)
+#define EVERCREDS_ABI_MAJOR INT64_C(2)
 /* minor versions only add */
 #define EVERCREDS_ABI_MINOR INT64_C(0)
 /* no such instant; an expiry: the set has none */
@@ -39,7 +39,7 @@ enum {
     EVERCREDS_KIND_SERVE_AND_REFRESH = 2, /* use the set; run the started flight in the background */
     EVERCREDS_KIND_REFRESH_INLINE = 3, /* run the started flight, then answer: the new set or the old one */
     EVERCREDS_KIND_REFRESH = 4, /* run the started flight, wait for it, then answer */
-    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then answer */
+    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask */
     EVERCREDS_KIND_ERROR = 6, /* fail now; the source is not contacted before retry_at_ms */
 };
 
@@ -86,6 +86,7 @@ enum {
     EVERCREDS_CAUSE_IDLE = 6, /* eager session: fetched with nobody asking */
     EVERCREDS_CAUSE_MIN_TTL = 7, /* a caller needs more time than is left */
     EVERCREDS_CAUSE_DEGRADED = 8, /* a required refresh failed earlier; nobody waits for this one */
+    EVERCREDS_CAUSE_REPORTED = 9, /* a service refused the set to one caller */
 };
 
 /* Phase: where a set stands in its life */
@@ -114,6 +115,7 @@ enum {
     EVERCREDS_NOTE_WINDOWS_SHRUNK = 4096, /* explicit windows did not fit the lifetime (once per session) */
     EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt was given up for lost */
     EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set is served on */
+    EVERCREDS_NOTE_REPORTED = 32768, /* a service refused the held set to one caller */
 };
 
 /* Evidence: what a service's error says of the set that signed the call */
@@ -137,11 +139,12 @@ enum {
     EVERCREDS_OPT_MAX_STALE = 10, /* max_stale must be seconds from 0 to 31536000 */
     EVERCREDS_OPT_DEFER_REFRESH = 11, /* defer_refresh must be true or false */
     EVERCREDS_OPT_ATTENDED = 12, /* attended must be true or false */
+    EVERCREDS_OPT_MAX_WAIT = 13, /* max_wait must be seconds from 0 to 3600 */
 };
 
 /* Policy: presets: OPT_POLICY */
 enum {
-    EVERCREDS_POLICY_CLASSIC = 0, /* fixed windows; a failed required refresh is an error */
+    EVERCREDS_POLICY_CLASSIC = 0, /* fixed windows; served on until expiry */
     EVERCREDS_POLICY_ADAPTIVE = 1, /* windows by lifetime, jitter; served on until expiry */
     EVERCREDS_POLICY_AWS2026 = 2, /* as the AWS SDKs of 2026 */
 };
@@ -191,7 +194,8 @@ enum {
     EVERCREDS_STATUS_UNKNOWN_TICKETS = 21, /* how many answers were for no known flight */
     EVERCREDS_STATUS_LATE_ANSWERS = 22, /* how many answers came after the time-out */
     EVERCREDS_STATUS_NO_PROGRESS = 23, /* how many replies brought no progress */
-    EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were rejected */
+    EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were rejected or reported */
+    EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
 };
 
 /* CachePolicy: which entry a full cache gives up */
@@ -233,7 +237,7 @@ typedef struct evercreds_decision {
     int64_t lease_elapsed_ms; /* the lease's end on the elapsed clock */
     int64_t lease_wall_ms; /* the lease's end on the wall clock */
     int64_t expiry_ms; /* the served set's expiry on the local wall clock, or NEVER */
-    int64_t deadline_ms; /* the flight's deadline on the elapsed clock, or NEVER */
+    int64_t deadline_ms; /* the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER */
     int64_t retry_at_ms; /* an error: no attempt before here on the elapsed clock */
     int64_t error_ticket; /* an error: the attempt whose failure it is, or 0 */
     int64_t epoch; /* leases of an older epoch are void */
@@ -245,7 +249,8 @@ typedef struct evercreds_decision {
     int64_t next_wake_ms; /* call wake at this instant of the elapsed clock, or NEVER */
     int64_t phase; /* PHASE_* after the event */
     int64_t notes; /* bits NOTE_* */
-    int64_t reserved[11]; /* for slots of later minor versions; never written */
+    int64_t until_ms; /* KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
+    int64_t reserved[10]; /* for slots of later minor versions; never written */
 } evercreds_decision;
 
 /* Run this flight. */
@@ -309,23 +314,29 @@ int32_t evercreds_session_free(int32_t session);
 /*   field: STATUS_* */
 int64_t evercreds_session_status(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int32_t field);
 
-/* What a caller without a valid lease is to do. */
+/* What a caller without a valid lease, or with a need of its own, is to do. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   min_ttl_ms: the time that must be left, in milliseconds; 0: any */
+/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
+/*   evidence: EVIDENCE_*: what the service said of it */
+/*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
 /*   out: receives the decision */
-int32_t evercreds_ask(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, evercreds_decision *out);
+int32_t evercreds_ask(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, int64_t until_ms, evercreds_decision *out);
 
-/* The outcome for one waiter of a flight: KIND_SERVE, KIND_ERROR, or KIND_WAIT while it is under way. */
+/* The outcome for one waiter of a flight, with its need as in ask: KIND_SERVE, KIND_ERROR, or KIND_WAIT. */
 /*   session: the session's handle */
 /*   ticket: the flight */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   min_ttl_ms: the time that must be left, in milliseconds; 0: any */
+/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
+/*   evidence: EVIDENCE_*: what the service said of it */
+/*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
 /*   forced: 1 for the caller of force, else 0 */
 /*   out: receives the decision */
-int32_t evercreds_answer(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, int32_t forced, evercreds_decision *out);
+int32_t evercreds_answer(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, int64_t until_ms, int32_t forced, evercreds_decision *out);
 
 /* The flight brought a set. */
 /*   session: the session's handle */

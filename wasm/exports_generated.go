@@ -81,21 +81,21 @@ func exportSessionStatus(session int32, wallMs float64, elapsedMs float64, field
 }
 
 //go:wasmexport evercreds_ask
-func exportAsk(session int32, wallMs float64, elapsedMs float64, minTtlMs float64) int32 {
-	if !whole(wallMs, elapsedMs, minTtlMs) {
+func exportAsk(session int32, wallMs float64, elapsedMs float64, minTtlMs float64, otherLow int32, otherHigh int32, evidence int32, untilMs float64) int32 {
+	if !whole(wallMs, elapsedMs, minTtlMs, untilMs) {
 		return abi.ErrArgument
 	}
 	var d core.Decision
-	return write(&d, library.Ask(session, int64(wallMs), int64(elapsedMs), int64(minTtlMs), &d))
+	return write(&d, library.Ask(session, int64(wallMs), int64(elapsedMs), int64(minTtlMs), hash(otherLow, otherHigh), evidence, int64(untilMs), &d))
 }
 
 //go:wasmexport evercreds_answer
-func exportAnswer(session int32, ticket float64, wallMs float64, elapsedMs float64, minTtlMs float64, forced int32) int32 {
-	if !whole(ticket, wallMs, elapsedMs, minTtlMs) {
+func exportAnswer(session int32, ticket float64, wallMs float64, elapsedMs float64, minTtlMs float64, otherLow int32, otherHigh int32, evidence int32, untilMs float64, forced int32) int32 {
+	if !whole(ticket, wallMs, elapsedMs, minTtlMs, untilMs) {
 		return abi.ErrArgument
 	}
 	var d core.Decision
-	return write(&d, library.Answer(session, int64(ticket), int64(wallMs), int64(elapsedMs), int64(minTtlMs), forced, &d))
+	return write(&d, library.Answer(session, int64(ticket), int64(wallMs), int64(elapsedMs), int64(minTtlMs), hash(otherLow, otherHigh), evidence, int64(untilMs), forced, &d))
 }
 
 //go:wasmexport evercreds_complete
@@ -285,4 +285,5 @@ func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
 	slots[18] = float64(d.NextWake)      // next_wake_ms
 	slots[19] = float64(d.Phase)         // phase
 	slots[20] = float64(d.Notes)         // notes
+	slots[21] = float64(d.Until)         // until_ms
 }

@@ -11,7 +11,7 @@ static int32_t new_session(void) {
     CHECK(evercreds_session_option(s, EVERCREDS_OPT_METHOD, EVERCREDS_METHOD_CUSTOM), 0);
     CHECK(evercreds_session_option(s, EVERCREDS_OPT_JITTER, 7),
           EVERCREDS_ERR_OPTION_VALUE - EVERCREDS_OPT_JITTER);
-    CHECK(evercreds_ask(s, WALL, 0, 0, &d), EVERCREDS_ERR_STATE);
+    CHECK(evercreds_ask(s, WALL, 0, 0, 0, 0, 0, &d), EVERCREDS_ERR_STATE);
     CHECK(evercreds_session_open(s, WALL, 0, 0, NULL), EVERCREDS_ERR_ARGUMENT);
     CHECK(evercreds_session_open(s, WALL, 0, 42, &d), 0);
     CHECK(evercreds_session_open(s, WALL, 0, 42, &d), EVERCREDS_ERR_STATE);
@@ -20,15 +20,15 @@ static int32_t new_session(void) {
 }
 
 static void life_of_a_session(int32_t s) {
-    CHECK(evercreds_ask(s, WALL, 0, 0, &d), 0);
+    CHECK(evercreds_ask(s, WALL, 0, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_REFRESH);
     int64_t first = d.started;
     CHECK(d.ticket, first);
-    CHECK(evercreds_answer(s, first, WALL, 1, 0, 0, &d), 0);
+    CHECK(evercreds_answer(s, first, WALL, 1, 0, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_WAIT);
     CHECK(evercreds_prompted(s, first, WALL, 1, &d), 0);
     CHECK(evercreds_fail(s, first, WALL, 1, EVERCREDS_CLASS_PERMANENT, EVERCREDS_CODE_SOURCE, 0, &d), 0);
-    CHECK(evercreds_answer(s, first, WALL, 1, 0, 0, &d), 0);
+    CHECK(evercreds_answer(s, first, WALL, 1, 0, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_ERROR);
     CHECK(d.error_ticket, first);
 
@@ -40,7 +40,7 @@ static void life_of_a_session(int32_t s) {
     CHECK(evercreds_complete(s, ticket, WALL, 3, WALL + HOUR, 7, HOUR, WALL, &d), 0);
     CHECK(d.notes, EVERCREDS_NOTE_INSTALLED);
     CHECK(d.settled, ticket);
-    CHECK(evercreds_ask(s, WALL, 4, 0, &d), 0);
+    CHECK(evercreds_ask(s, WALL, 4, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_SERVE);
     CHECK(d.set, ticket);
     CHECK(d.expiry_ms, WALL + HOUR);
@@ -49,8 +49,8 @@ static void life_of_a_session(int32_t s) {
     CHECK(evercreds_invalidate(s, 7, WALL, 5, &d), 0);
     CHECK(d.notes, EVERCREDS_NOTE_REJECTED);
     CHECK(evercreds_wake(s, WALL, 6, &d), 0);
-    CHECK(evercreds_ask(s, WALL, 6, 0, NULL), EVERCREDS_ERR_ARGUMENT);
-    CHECK(evercreds_ask(s, INT64_MAX, 6, 0, &d), EVERCREDS_ERR_ARGUMENT);
+    CHECK(evercreds_ask(s, WALL, 6, 0, 0, 0, 0, NULL), EVERCREDS_ERR_ARGUMENT);
+    CHECK(evercreds_ask(s, INT64_MAX, 6, 0, 0, 0, 0, &d), EVERCREDS_ERR_ARGUMENT);
 }
 
 static void snapshots(int32_t s) {

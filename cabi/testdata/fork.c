@@ -23,7 +23,8 @@ static int32_t (*session_open)(int32_t, int64_t, int64_t, uint64_t, evercreds_de
 static int32_t (*session_snapshot)(int32_t, uint8_t *, int32_t, int32_t);
 static int32_t (*session_restore)(const uint8_t *, int32_t, int64_t, int64_t, uint64_t,
                                   evercreds_decision *);
-static int32_t (*ask)(int32_t, int64_t, int64_t, int64_t, evercreds_decision *);
+static int32_t (*ask)(int32_t, int64_t, int64_t, int64_t, uint64_t, int32_t, int64_t,
+                      evercreds_decision *);
 static int32_t (*complete)(int32_t, int64_t, int64_t, int64_t, int64_t, uint64_t, int64_t, int64_t,
                            evercreds_decision *);
 
@@ -91,7 +92,7 @@ static void work(void) {
     for (int i = 0; i < 20000; i++) {
         int32_t s = session_new();
         CHECK(session_open(s, WALL, 0, 1, &d), 0);
-        CHECK(ask(s, WALL, 0, 0, &d), 0);
+        CHECK(ask(s, WALL, 0, 0, 0, 0, 0, &d), 0);
         CHECK(session_free(s), 0);
     }
 }
@@ -129,7 +130,7 @@ static pid_t start(const uint8_t *image, size_t size, const uint8_t *snapshot, i
     masks();
     int32_t s = session_restore(snapshot, length, WALL, 2, (uint64_t)getpid(), &d);
     CHECK(s > 0, 1);
-    CHECK(ask(s, WALL, 2, 0, &d), 0);
+    CHECK(ask(s, WALL, 2, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_SERVE);
     CHECK(d.set, set);
     if (generation < 2) {
@@ -157,7 +158,7 @@ int main(int argc, char **argv) {
 
     int32_t s = session_new();
     CHECK(session_open(s, WALL, 0, 1, &d), 0);
-    CHECK(ask(s, WALL, 0, 0, &d), 0);
+    CHECK(ask(s, WALL, 0, 0, 0, 0, 0, &d), 0);
     int64_t set = d.started;
     CHECK(complete(s, set, WALL, 1, WALL + HOUR, 7, 0, 0, &d), 0);
     int32_t length = session_snapshot(s, snapshot, 0, sizeof snapshot);

@@ -13,8 +13,8 @@ int main(int argc, char **argv) {
     CHECK(evercreds_session_open(s, WALL, 0, 1, &d), 0);
     CHECK(evercreds_session_open(other, WALL, 0, 2, &d), 0);
     CHECK(evercreds_test_panic(s), EVERCREDS_ERR_PANIC);
-    CHECK(evercreds_ask(s, WALL, 0, 0, &d), EVERCREDS_ERR_POISONED);
-    CHECK(evercreds_ask(other, WALL, 0, 0, &d), 0);
+    CHECK(evercreds_ask(s, WALL, 0, 0, 0, 0, 0, &d), EVERCREDS_ERR_POISONED);
+    CHECK(evercreds_ask(other, WALL, 0, 0, 0, 0, 0, &d), 0);
     CHECK(evercreds_session_free(s), 0);
     CHECK(evercreds_session_free(s), EVERCREDS_ERR_HANDLE);
     if (argc > 1) {

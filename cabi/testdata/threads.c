@@ -31,17 +31,17 @@ static void *work(void *shared) {
     int32_t s = *(int32_t *)shared;
     evercreds_decision d;
     for (int i = 0; i < ROUNDS; i++) {
-        CHECK(evercreds_ask(s, WALL, 0, 0, &d), 0);
+        CHECK(evercreds_ask(s, WALL, 0, 0, 0, 0, 0, &d), 0);
         if (d.kind != EVERCREDS_KIND_SERVE) {
-            CHECK(evercreds_answer(s, d.ticket, WALL, 0, 0, 0, &d), 0);
+            CHECK(evercreds_answer(s, d.ticket, WALL, 0, 0, 0, 0, 0, 0, &d), 0);
         }
         CHECK(d.kind == EVERCREDS_KIND_SERVE || d.kind == EVERCREDS_KIND_WAIT, 1);
     }
     int32_t own = evercreds_session_new();
     CHECK(evercreds_session_open(own, WALL, 0, (uint64_t)own, &d), 0);
-    CHECK(evercreds_ask(own, WALL, 0, 0, &d), 0);
+    CHECK(evercreds_ask(own, WALL, 0, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_REFRESH);
-    CHECK(evercreds_answer(own, d.ticket, WALL, 0, 0, 0, &d), 0);
+    CHECK(evercreds_answer(own, d.ticket, WALL, 0, 0, 0, 0, 0, 0, &d), 0);
     CHECK(d.kind, EVERCREDS_KIND_SERVE);
     CHECK(evercreds_force(own, WALL, 1, &d), 0);
     CHECK(evercreds_session_close(own, &d), 0);

@@ -153,7 +153,7 @@ func (m *model) noProgress(f *attempt, fresh *set, byServer bool) {
 		return
 	}
 	// The source is well: what was held against it is over.
-	m.requiredError, m.lastError, m.requiredFails, m.degraded = outcome{}, outcome{}, 0, false
+	m.requiredError, m.lastError, m.requiredFails, m.unseenFails, m.degraded = outcome{}, outcome{}, 0, 0, false
 	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
 	m.settle(outcome{ticket: f.ticket})
 	m.climbAdvisory(&m.noProgressUntil, 0)
@@ -179,7 +179,7 @@ func (m *model) install(fresh *set) {
 	m.d.Notes |= core.NoteInstalled
 	m.counts[core.StatusInstalls]++
 	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
-	m.advisoryFails, m.requiredFails, m.spacedUntil = 0, 0, 0
+	m.advisoryFails, m.requiredFails, m.unseenFails, m.spacedUntil = 0, 0, 0, 0
 	m.requiredError, m.lastError, m.outcomes = outcome{}, outcome{}, nil
 	m.degraded, m.bypass = false, false
 }

@@ -60,6 +60,9 @@ func (m *model) holdOff(f *attempt, o outcome, floor int64) {
 		}
 		m.staticUntil = 0
 		m.staticUntil = m.drawQuiet(end, last)
+	case required && !f.required:
+		step := ladder(200, 5*second, m.unseenFails+1)
+		m.bind(f, o, now+max(step/2, floor), now+max(step, floor))
 	case required && m.requiredFails == 0:
 		m.bind(f, o, now+floor, now+floor)
 	case required:
@@ -80,11 +83,12 @@ func (m *model) holdOff(f *attempt, o outcome, floor int64) {
 // bind keeps the error for those who ask before the hold-off ends; one after an
 // attempt that nobody waited for binds only such attempts.
 func (m *model) bind(f *attempt, o outcome, least, most int64) {
-	m.requiredFails++
 	if f.cause == core.CauseDegraded && !f.required && (m.policy != core.AWS2026 || o.class != core.Permanent) {
+		m.unseenFails++
 		m.degradedUntil = max(m.degradedUntil, m.drawQuiet(least, most))
 		return
 	}
+	m.requiredFails++
 	end := least
 	if end = most; least < most && !m.see.over {
 		end = m.see.required(o.ticket)

@@ -99,7 +99,7 @@ func (w *world) minTTL() int64 {
 
 func (w *world) ask() error {
 	minTTL := w.minTTL()
-	return w.tell(w.machine.Ask(w.now, minTTL),
+	return w.tell(w.machine.Ask(w.now, core.Need{MinTTL: minTTL}),
 		func(see *observed) core.Decision { return w.model.ask(w.now, minTTL, see) }, "ask %d", minTTL)
 }
 
@@ -109,7 +109,7 @@ func (w *world) answer() error {
 	}
 	ticket := w.tickets[len(w.tickets)-1-w.rng.IntN(min(len(w.tickets), 3))]
 	minTTL, forced := w.minTTL(), w.rng.IntN(5) == 0
-	return w.tell(w.machine.Answer(ticket, w.now, minTTL, forced),
+	return w.tell(w.machine.Answer(ticket, w.now, core.Need{MinTTL: minTTL}, forced),
 		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, minTTL, forced, see) },
 		"answer %d min_ttl %d forced %v", ticket, minTTL, forced)
 }

@@ -141,7 +141,7 @@ func (w *world) quietHoldOff() int64 {
 // requiredHoldOff asks what a caller who must know is told of a failed flight.
 func (w *world) requiredHoldOff(ticket int64) int64 {
 	copied := *w.machine
-	return copied.Answer(ticket, w.now, 0, true).RetryAt
+	return copied.Answer(ticket, w.now, core.Need{}, true).RetryAt
 }
 
 func (w *world) compareStatus() error {

@@ -34,6 +34,7 @@ type model struct {
 	spacedUntil     int64
 	advisoryFails   int64
 	requiredFails   int64
+	unseenFails     int64
 
 	requiredError outcome // what Ask answers before requiredUntil
 	lastError     outcome // of whatever attempt

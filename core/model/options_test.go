@@ -40,7 +40,7 @@ func drawOptions(rng *rand.Rand) options {
 	o := options{policy: core.Policy(rng.IntN(3)), method: core.Method(1 + rng.IntN(3)), maxStale: core.Never}
 	o.give(core.OptPolicy, float64(o.policy))
 	o.give(core.OptMethod, float64(o.method))
-	o.stability = [...]core.Stability{core.Strict, core.UntilExpiry, core.Static}[o.policy]
+	o.stability = [...]core.Stability{core.UntilExpiry, core.UntilExpiry, core.Static}[o.policy]
 	o.auto = o.policy != core.Classic
 	o.inline = o.policy == core.AWS2026
 	o.jitter = o.policy == core.Adaptive

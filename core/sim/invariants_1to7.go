@@ -79,7 +79,10 @@ func (r *Room) invariant3(w waiter, d core.Decision, asked bool) {
 		r.fail(3, "the error of advisory attempt %d reached a caller", a.ticket)
 	}
 	calm := d.Phase == core.PhaseFresh || d.Phase == core.PhaseAdvisory
-	content := r.status(core.StatusRemaining) >= w.minTTL && r.status(core.StatusIsRejected) == 0
+	content := r.status(core.StatusRemaining) >= w.need.MinTTL && r.status(core.StatusIsRejected) == 0
+	if h := r.held(); h != nil && h.fingerprint == w.need.Other {
+		content = false
+	}
 	if asked && calm && content && d.Kind != core.Serve && d.Kind != core.ServeAndRefresh && d.Kind != core.RefreshInline {
 		r.fail(3, "kind %d in phase %d", d.Kind, d.Phase)
 	}
@@ -142,6 +145,10 @@ func (r *Room) invariant6(before *core.Session, held int64, what string) {
 func (r *Room) invariant7(w *waiter, d core.Decision) (done bool) {
 	if d.Kind == core.Serve || d.Kind == core.Error {
 		return true
+	}
+	if d.Kind == core.Wait && d.Ticket == 0 {
+		r.pauses(w, d)
+		return false
 	}
 	if d.Kind != core.Wait || d.Ticket != w.ticket || r.status(core.StatusFlight) != w.ticket || d.Deadline <= r.elapsed {
 		r.fail(7, "a waiter of flight %d got kind %d", w.ticket, d.Kind)

@@ -15,7 +15,10 @@ func (r *Room) invariant8(a *attempt) {
 	if a.cause == core.CauseRejected && r.elapsed < r.spacedUntil {
 		r.fail(8, "an attempt at %d, spaced until %d", r.elapsed, r.spacedUntil)
 	}
-	bypass := a.cause == core.CauseRejected && r.bypass
+	if h := r.held(); a.cause == core.CauseReported && r.elapsed < h.spaced {
+		r.fail(8, "an attempt for a reporter at %d, spaced until %d", r.elapsed, h.spaced)
+	}
+	bypass := (a.cause == core.CauseRejected || a.cause == core.CauseReported) && r.bypass
 	if r.elapsed < r.notBefore && !a.forced && !bypass {
 		r.fail(8, "an attempt at %d, held off until %d", r.elapsed, r.notBefore)
 	}
@@ -104,11 +107,11 @@ func (r *Room) invariant14() {
 	}
 	original := *r.session
 	minTTL := upTo(r.choose, r.life)
-	a, b := withoutNumbers(original.Ask(now, minTTL)), withoutNumbers(copied.Ask(now, minTTL))
+	a, b := withoutNumbers(original.Ask(now, core.Need{MinTTL: minTTL})), withoutNumbers(copied.Ask(now, core.Need{MinTTL: minTTL}))
 	if a != b {
 		r.fail(14, "the restored session answers%s, not%s", show(b), show(a))
 	}
-	for f := core.StatusPhase; f <= core.StatusRejections; f++ {
+	for f := core.StatusPhase; f <= core.StatusIsReported; f++ {
 		if f == core.StatusFlight || f == core.StatusEpoch {
 			continue
 		}
@@ -152,7 +155,7 @@ func (r *Room) leaseHides(d core.Decision) {
 	asked := *r.session
 	now := r.now()
 	now.Wall, now.Elapsed = now.Wall+span, now.Elapsed+span
-	if later := asked.Ask(now, 0); later.Kind != core.Serve || later.Set != d.Set {
+	if later := asked.Ask(now, core.Need{}); later.Kind != core.Serve || later.Set != d.Set {
 		r.fail(0, "a lease of %d ms hides%s", span+1, show(later))
 	}
 }

@@ -26,6 +26,7 @@ type Room struct {
 	notBefore   int64 // an error told callers that nothing starts before here
 	quietBefore int64 // a hold-off was told, so that nothing quiet starts before here
 	failures    int   // of attempts that somebody waited for, since all was well
+	strikes     int   // sets in a row that were reported within ten minutes
 	quick       int   // sets in a row that were rejected within a minute
 	spacedUntil int64 // nothing fetches after such a rejection before here
 	downUntil   int64 // the source fails until here, by the server's clock
@@ -64,12 +65,15 @@ type set struct {
 	elapsed     int64 // the latest end that any reading of the reply allows
 	installed   int64 // on the elapsed clock; -1: on that of an earlier boot or process
 	rejected    bool
+	reported    bool
+	spaced      int64
 }
 
 // waiter is a caller who was told to wait.
 type waiter struct {
-	ticket   int64
-	minTTL   int64
+	ticket   int64 // 0: for the next attempt to begin
+	need     core.Need
+	since    int64
 	deadline int64
 	forced   bool
 	inline   bool // runs the refresh himself
@@ -153,6 +157,10 @@ func (r *Room) observe(d core.Decision) {
 		r.quietBefore = 0
 		r.rejectedAt(r.held())
 	}
+	if d.Notes&core.NoteReported != 0 {
+		r.reportedAt(r.held())
+		r.bypass = true
+	}
 	if d.Notes&(core.NoteWrittenOff|core.NoteReanchored) != 0 {
 		r.endHoldOff()
 	}
@@ -160,6 +168,9 @@ func (r *Room) observe(d core.Decision) {
 		a.lost = true
 	}
 	r.paused(d)
+	if d.StartCause == core.CauseReported {
+		r.held().reported = true
+	}
 	if d.Started != 0 {
 		r.started(d)
 	}

@@ -36,7 +36,7 @@ func (r *Room) paused(d core.Decision) {
 // pausedRequired: nothing after the first failure, then 200 ms at least half.
 func (r *Room) pausedRequired(a *attempt) {
 	asked := *r.session
-	told := asked.Answer(a.ticket, r.now(), 0, true)
+	told := asked.Answer(a.ticket, r.now(), core.Need{}, true)
 	least := r.elapsed
 	switch {
 	case told.Class == core.Permanent:
@@ -66,6 +66,27 @@ func (r *Room) rejectedAt(h *set) {
 	}
 	if r.quick++; r.quick > 1 {
 		r.spacedUntil = r.elapsed + min(5*second<<min(r.quick-2, 10), 5*minute)
+	}
+}
+
+// reportedAt spaces what reporters fetch.
+func (r *Room) reportedAt(h *set) {
+	h.reported = true
+	if h.installed < 0 {
+		r.strikes = 0 // of an earlier process: nothing is known
+		return
+	}
+	if r.elapsed-h.installed >= 10*minute {
+		r.strikes = 0
+	}
+	if r.strikes++; r.strikes > 1 {
+		h.spaced = h.installed + min(5*second<<min(r.strikes-2, 10), 5*minute)
+		if r.attended {
+			h.spaced = r.elapsed + r.status(core.StatusRemaining)
+			if h.spaced > h.installed+12*hour {
+				h.spaced = 0
+			}
+		}
 	}
 }
 

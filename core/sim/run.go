@@ -23,7 +23,7 @@ func (r *Room) recover() {
 	until := r.elapsed + hour
 	for r.err == nil && r.elapsed < until {
 		r.event("ask")
-		d := r.do("recover", 0, func(s *core.Session) core.Decision { return s.Ask(r.now(), 0) })
+		d := r.do("recover", 0, func(s *core.Session) core.Decision { return s.Ask(r.now(), core.Need{}) })
 		h := r.held()
 		switch d.Kind {
 		case core.Serve:
@@ -60,11 +60,11 @@ func (r *Room) close() {
 	r.event("close")
 	r.do("close", 0, func(s *core.Session) core.Decision { return s.Close() })
 	for _, w := range r.waiters {
-		if d := r.session.Answer(w.ticket, r.now(), w.minTTL, w.forced); d.Code != core.CodeClosed {
+		if d := r.session.Answer(w.ticket, r.now(), w.need, w.forced); d.Code != core.CodeClosed {
 			r.fail(7, "after Close a waiter got%s", show(d))
 		}
 	}
-	if d := r.session.Ask(r.now(), 0); d.Code != core.CodeClosed || d.Started != 0 || d.NextWake != core.Never {
+	if d := r.session.Ask(r.now(), core.Need{}); d.Code != core.CodeClosed || d.Started != 0 || d.NextWake != core.Never {
 		r.fail(0, "after Close a caller got%s", show(d))
 	}
 }

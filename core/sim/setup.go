@@ -12,7 +12,8 @@ type setup struct {
 	eager     bool
 	attended  bool
 	maxStale  int64 // ms; core.Never: no cap
-	explicit  bool  // a window was given
+	maxWait   int64
+	explicit  bool // a window was given
 	options   []option
 
 	life int64 // what the source usually gives
@@ -60,6 +61,12 @@ func draw(c Chooser) setup {
 	if oneIn(c, 4) {
 		s.give(core.OptRefreshTimeout, pick(c, 0.05, 1, 10, 3600))
 	}
+	s.maxWait = [...]int64{30 * second, 30 * second, 0}[s.policy]
+	if oneIn(c, 3) {
+		wait := pick[int64](c, 0, 2, 60, 3600)
+		s.maxWait = wait * second
+		s.give(core.OptMaxWait, float64(wait))
+	}
 	if oneIn(c, 4) {
 		s.give(core.OptJitter, float64(c.Choose(2)))
 	}
@@ -68,7 +75,7 @@ func draw(c Chooser) setup {
 }
 
 func (s *setup) drawStability(c Chooser) {
-	s.stability = [...]core.Stability{core.Strict, core.UntilExpiry, core.Static}[s.policy]
+	s.stability = [...]core.Stability{core.UntilExpiry, core.UntilExpiry, core.Static}[s.policy]
 	if oneIn(c, 2) {
 		s.stability = core.Stability(c.Choose(3))
 		s.give(core.OptStability, float64(s.stability))

@@ -88,8 +88,11 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 		r.quick, r.spacedUntil = 0, 0
 	}
 	r.sets[a.ticket] = &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f), installed: r.elapsed}
+	if had != nil && had.fingerprint == f.Fingerprint {
+		r.sets[a.ticket].reported, r.sets[a.ticket].spaced = had.reported, had.spaced
+	}
 	r.inOrder(had, a)
-	r.invariant4(had, rejected, a)
+	r.invariant4(had, rejected || had != nil && had.reported, a)
 }
 
 // latestEnd is the end of a set on the elapsed clock by the most generous

@@ -53,19 +53,56 @@ func (r *Room) spareWake() {
 }
 
 func (r *Room) ask() {
-	minTTL := int64(0)
+	need := core.Need{}
 	if r.mode != healthy && r.sometimes(needs, 6) {
-		minTTL = upTo(r.choose, r.life*5/4)
+		need.MinTTL = upTo(r.choose, r.life*5/4)
 	}
-	r.asks(minTTL)
+	if h := r.held(); h != nil && r.mode != healthy && r.sometimes(rejections, 8) {
+		need.Other, need.Evidence = h.fingerprint, core.EvidenceStrong
+		if oneIn(r.choose, 4) {
+			need.Evidence = core.EvidenceWeak
+		}
+		if oneIn(r.choose, 8) {
+			need.Other = uint64(upTo(r.choose, int64(r.prints)))
+		}
+	}
+	if oneIn(r.choose, 2) {
+		need.Until = r.elapsed + pick(r.choose, second, 30*second, hour)
+	}
+	r.asksFor(need, r.elapsed)
+}
+
+// pauses is a caller who is told to wait for the next attempt to begin.
+func (r *Room) pauses(w *waiter, d core.Decision) {
+	if d.Deadline <= r.elapsed || d.Deadline > d.Until || d.Until > w.need.Until || d.Until > w.since+r.maxWait || d.Class == core.Permanent {
+		r.fail(7, "a caller of %d pauses at %d until %d", w.since, r.elapsed, d.Deadline)
+	}
+	r.heldOff(d)
+	w.ticket, w.deadline, w.need.Until = 0, d.Deadline, d.Until
 }
 
 // asks is a caller who needs so much time.
-func (r *Room) asks(minTTL int64) {
+func (r *Room) asks(minTTL int64) { r.asksFor(core.Need{MinTTL: minTTL}, r.elapsed) }
+
+func (r *Room) asksFor(need core.Need, since int64) {
 	before := *r.session
-	r.asking(minTTL)
-	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), minTTL) })
-	w := waiter{ticket: d.Ticket, minTTL: minTTL, deadline: d.Deadline}
+	minTTL := need.MinTTL
+	r.asking(need)
+	known := r.held() != nil && r.held().fingerprint == need.Other
+	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), need) })
+	if known {
+		r.alone(d, &before)
+	}
+	w := waiter{ticket: d.Ticket, need: need, deadline: d.Deadline, since: since}
+	if d.Until != 0 {
+		w.need.Until = d.Until
+	}
+	if d.Kind == core.Wait && d.Ticket == 0 {
+		r.pauses(&w, d)
+		r.waiters = append(r.waiters, w)
+		r.invariant3(w, d, true)
+		return
+	}
 	switch d.Kind {
 	case core.Refresh, core.Wait:
 		r.attempts[d.Ticket].required = true
@@ -74,7 +111,9 @@ func (r *Room) asks(minTTL int64) {
 		w.inline = true
 		r.waiters = append(r.waiters, w)
 	case core.Error:
-		r.heldOff(d)
+		if !known || d.Code != core.CodeRejected {
+			r.heldOff(d)
+		}
 		r.tell(d)
 	case core.None:
 		r.fail(7, "a caller was told nothing")
@@ -83,8 +122,35 @@ func (r *Room) asks(minTTL int64) {
 	}
 	r.invariant3(w, d, true)
 	r.enough(d, minTTL)
-	r.inVain(d, &before, minTTL)
+	if !known {
+		r.inVain(d, &before, minTTL)
+	}
+	r.other(d, need)
 	r.served(d, &before)
+}
+
+// other: nobody is served the set that he reported.
+func (r *Room) other(d core.Decision, need core.Need) {
+	if h := r.sets[d.Set]; d.Set != 0 && h != nil && h.fingerprint == need.Other && need.Other != 0 && r.policy != core.AWS2026 {
+		r.fail(13, "set %d was served to who reported it", d.Set)
+	}
+}
+
+// alone: what a report changes for others is nothing, but that a flight may be
+// under way which they would have begun themselves.
+func (r *Room) alone(d core.Decision, before *core.Session) {
+	if r.policy == core.AWS2026 || r.err != nil {
+		return
+	}
+	was, is := *before, *r.session
+	a, b := was.Ask(r.now(), core.Need{}), is.Ask(r.now(), core.Need{})
+	if a.Kind != b.Kind && d.Started == 0 {
+		r.fail(16, "a report changes kind %d to %d", a.Kind, b.Kind)
+	}
+	calm := a.Kind == core.Serve || a.Kind == core.ServeAndRefresh || a.Kind == core.RefreshInline
+	if calm && b.Kind != core.Serve && b.Kind != core.ServeAndRefresh && b.Kind != core.RefreshInline {
+		r.fail(16, "a report changes kind %d to %d", a.Kind, b.Kind)
+	}
 }
 
 // tell reports what a caller got.
@@ -113,6 +179,11 @@ func (r *Room) serveWaiters() {
 			i++
 			continue
 		}
+		if w.ticket == 0 {
+			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
+			r.asksFor(w.need, w.since)
+			continue
+		}
 		if r.waiters[i].called = false; r.answer(&r.waiters[i]) {
 			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
 		} else {
@@ -130,14 +201,15 @@ func (r *Room) answer(w *waiter) bool {
 	before := *r.session
 	r.answering(at)
 	d := r.do("answer", at.ticket, func(s *core.Session) core.Decision {
-		return s.Answer(at.ticket, r.now(), at.minTTL, at.forced)
+		return s.Answer(at.ticket, r.now(), at.need, at.forced)
 	})
 	if r.err != nil {
 		return true
 	}
 	done := r.invariant7(w, d)
 	r.invariant3(at, d, false)
-	r.enough(d, at.minTTL)
+	r.enough(d, at.need.MinTTL)
+	r.other(d, at.need)
 	r.strictly(d, r.attempts[at.ticket])
 	r.served(d, &before)
 	if done {

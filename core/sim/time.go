@@ -94,7 +94,7 @@ func (r *Room) restore() {
 	}
 	for t, s := range r.sets {
 		s.rejected, s.wall = snap.rejected[t], 0 // it may have been re-anchored since
-		s.installed = -1
+		s.installed, s.spaced = -1, 0
 	}
 	for _, a := range r.running {
 		a.foreign = true
@@ -103,7 +103,7 @@ func (r *Room) restore() {
 		r.fail(14, "another set is held after Restore")
 	}
 	r.endHoldOff()
-	r.failures, r.quick, r.spacedUntil = 0, 0, 0
+	r.failures, r.quick, r.strikes, r.spacedUntil = 0, 0, 0, 0
 	r.epoch, r.bypass, r.previous, r.restored = 0, true, nil, true
 	r.log.add("restore", snap.now.Elapsed, r.now(), d)
 	r.observe(d)

@@ -108,10 +108,24 @@ func (r *Room) failed(ticket int64, class core.Class, reason core.Code, pause in
 	r.event("fail %s class=%s retry_after=%s%s", r.named(ticket), names[class], trace.FormatSpan(pause), malformed)
 }
 
-func (r *Room) asking(minTTL int64) {
+func (r *Room) asking(n core.Need) {
 	if r.trace != nil {
-		r.event("ask%s", leastTTL(minTTL))
+		r.event("ask%s", needed(n))
 	}
+}
+
+func needed(n core.Need) string {
+	text := leastTTL(n.MinTTL)
+	if n.Evidence != core.EvidenceNone {
+		text += fmt.Sprintf(" other=%d", n.Other)
+	}
+	if n.Evidence == core.EvidenceWeak {
+		text += " weak"
+	}
+	if n.Until != 0 {
+		text += " until=" + trace.FormatSpan(n.Until)
+	}
+	return text
 }
 
 func (r *Room) answering(w waiter) {
@@ -122,7 +136,7 @@ func (r *Room) answering(w waiter) {
 	if w.forced {
 		forced = " forced"
 	}
-	r.event("answer %s%s%s", r.named(w.ticket), leastTTL(w.minTTL), forced)
+	r.event("answer %s%s%s", r.named(w.ticket), needed(w.need), forced)
 }
 
 func leastTTL(ms int64) string {

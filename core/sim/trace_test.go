@@ -21,8 +21,8 @@ func (h *heard) hear(d core.Decision) core.Decision {
 	return d
 }
 
-func (h *heard) Ask(now core.Now, minTTL int64) core.Decision {
-	return h.hear(h.Native.Ask(now, minTTL))
+func (h *heard) Ask(now core.Now, need core.Need) core.Decision {
+	return h.hear(h.Native.Ask(now, need))
 }
 func (h *heard) Force(now core.Now) core.Decision { return h.hear(h.Native.Force(now)) }
 func (h *heard) Wake(now core.Now) core.Decision  { return h.hear(h.Native.Wake(now)) }

@@ -106,13 +106,13 @@ static const struct credentials *credentials(void) {
         return &held;
     }
     evercreds_decision d, effects;
-    must(evercreds_ask(session, wall_now(), elapsed, 0, &d));
+    must(evercreds_ask(session, wall_now(), elapsed, 0, 0, 0, 0, &d));
     print("ask", &d);
     apply(&d);
     effects = d;
     if (d.kind == EVERCREDS_KIND_REFRESH || d.kind == EVERCREDS_KIND_REFRESH_INLINE) {
         fly(d.ticket);
-        must(evercreds_answer(session, d.ticket, wall_now(), elapsed, 0, 0, &d));
+        must(evercreds_answer(session, d.ticket, wall_now(), elapsed, 0, 0, 0, 0, 0, &d));
         print("answer", &d);
         apply(&d);
     }

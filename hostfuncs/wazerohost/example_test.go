@@ -72,7 +72,7 @@ func ExampleRuntime_Machine() {
 	if _, err := m.SessionOpen(session, now, 42); err != nil { // the seed: from a random number generator
 		log.Fatal(err)
 	}
-	asked, err := m.Ask(session, now, 0)
+	asked, err := m.Ask(session, now, core.Need{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func ExampleRuntime_Machine() {
 	if _, err := m.Complete(session, asked.Ticket, now, hour); err != nil {
 		log.Fatal(err)
 	}
-	answer, err := m.Answer(session, asked.Ticket, now, 0, false)
+	answer, err := m.Answer(session, asked.Ticket, now, core.Need{}, false)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -38,6 +38,7 @@ func (m *Machine) opened(name string, args ...uint64) (int32, core.Decision, err
 		RetryAt: v[10], ErrorTicket: v[11], Epoch: v[12],
 		Started: v[13], StartCause: core.Cause(v[14]), StartDeadline: v[15],
 		Settled: v[16], Cancelled: v[17], NextWake: v[18], Phase: core.Phase(v[19]), Notes: core.Note(v[20]),
+		Until: v[21],
 	}, err
 }
 
@@ -95,13 +96,17 @@ func (m *Machine) SessionStatus(session int32, field core.Field, now core.Now) (
 }
 
 // Ask is ask.
-func (m *Machine) Ask(session int32, now core.Now, minTTL int64) (core.Decision, error) {
-	return m.event("ask", i32(session), f64(now.Wall), f64(now.Elapsed), f64(minTTL))
+func (m *Machine) Ask(session int32, now core.Now, need core.Need) (core.Decision, error) {
+	low, high := halves(need.Other)
+	return m.event("ask", i32(session), f64(now.Wall), f64(now.Elapsed),
+		f64(need.MinTTL), low, high, i32(int32(need.Evidence)), f64(need.Until))
 }
 
 // Answer is answer.
-func (m *Machine) Answer(session int32, ticket int64, now core.Now, minTTL int64, forced bool) (core.Decision, error) {
-	return m.event("answer", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed), f64(minTTL), i32(truth(forced)))
+func (m *Machine) Answer(session int32, ticket int64, now core.Now, need core.Need, forced bool) (core.Decision, error) {
+	low, high := halves(need.Other)
+	return m.event("answer", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed),
+		f64(need.MinTTL), low, high, i32(int32(need.Evidence)), f64(need.Until), i32(truth(forced)))
 }
 
 // Complete is complete.

@@ -54,8 +54,8 @@ func FuzzExports(f *testing.F) {
 			h.callAnything(t)
 		}
 		later := core.Now{Wall: wall0 + 1000, Elapsed: 1000}
-		want := alone.Ask(later, 0)
-		if got, err := m.Ask(good, later, 0); err != nil || !reflect.DeepEqual(got, want) {
+		want := alone.Ask(later, core.Need{})
+		if got, err := m.Ask(good, later, core.Need{}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Fatalf("the good session says %+v, %v, and the core %+v", got, err, want)
 		}
 	})

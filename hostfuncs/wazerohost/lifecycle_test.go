@@ -84,7 +84,7 @@ func TestFunctionsAreLookedUpOnce(t *testing.T) {
 	s := openHandle(t, host.machine)
 	for i := range int64(50) {
 		now := core.Now{Wall: wall0, Elapsed: i}
-		if _, err := host.machine.Ask(s, now, 0); err != nil {
+		if _, err := host.machine.Ask(s, now, core.Need{}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := host.machine.Force(s, now); err != nil { // starts a flight, and completes it inside

@@ -64,11 +64,11 @@ func TestAHostFunctionMayCompleteItsFlight(t *testing.T) {
 	host.machine = newMachine(t, modules.plain, host)
 	s := openHandle(t, host.machine)
 	now := core.Now{Wall: wall0}
-	d, err := host.machine.Ask(s, now, 0)
+	d, err := host.machine.Ask(s, now, core.Need{})
 	if err != nil || d.Kind != core.Refresh || len(host.begun) != 1 || d.Started != host.begun[0] {
 		t.Fatalf("ask: %+v, %v, begun %v", d, err, host.begun)
 	}
-	d, err = host.machine.Answer(s, d.Ticket, now, 0, false)
+	d, err = host.machine.Answer(s, d.Ticket, now, core.Need{}, false)
 	if err != nil || d.Kind != core.Serve || d.Set != host.begun[0] {
 		t.Fatalf("answer: %+v, %v", d, err)
 	}
@@ -91,10 +91,10 @@ func TestDecisionsEqualTheCores(t *testing.T) {
 		wasm func() (core.Decision, error)
 		core func() core.Decision
 	}{
-		{"ask", func() (core.Decision, error) { return m.Ask(s, now, 0) }, func() core.Decision { return native.Ask(now, 0) }},
+		{"ask", func() (core.Decision, error) { return m.Ask(s, now, core.Need{}) }, func() core.Decision { return native.Ask(now, core.Need{}) }},
 		{"prompted", func() (core.Decision, error) { return m.Prompted(s, ticket, now) }, func() core.Decision { return native.Prompted(ticket, now) }},
 		{"complete", func() (core.Decision, error) { return m.Complete(s, ticket, now, facts) }, func() core.Decision { return native.Complete(ticket, now, facts) }},
-		{"answer", func() (core.Decision, error) { return m.Answer(s, ticket, now, 0, true) }, func() core.Decision { return native.Answer(ticket, now, 0, true) }},
+		{"answer", func() (core.Decision, error) { return m.Answer(s, ticket, now, core.Need{}, true) }, func() core.Decision { return native.Answer(ticket, now, core.Need{}, true) }},
 		{"invalidate", func() (core.Decision, error) { return m.Invalidate(s, 1<<63|5, now) }, func() core.Decision { return native.Invalidate(1<<63|5, now) }},
 		{"force", func() (core.Decision, error) { return m.Force(s, now) }, func() core.Decision { return native.Force(now) }},
 		{"fail", func() (core.Decision, error) {
@@ -127,10 +127,10 @@ func TestAPanicPoisonsItsHandle(t *testing.T) {
 	if _, err := m.number("test_panic", i32(s)); !errors.Is(err, Result(abi.ErrPanic)) {
 		t.Fatalf("panic: %v", err)
 	}
-	if _, err := m.Ask(s, core.Now{Wall: wall0}, 0); !errors.Is(err, Result(abi.ErrPoisoned)) {
+	if _, err := m.Ask(s, core.Now{Wall: wall0}, core.Need{}); !errors.Is(err, Result(abi.ErrPoisoned)) {
 		t.Fatalf("ask: %v", err)
 	}
-	if _, err := m.Ask(other, core.Now{Wall: wall0}, 0); err != nil {
+	if _, err := m.Ask(other, core.Now{Wall: wall0}, core.Need{}); err != nil {
 		t.Fatalf("ask the other: %v", err)
 	}
 	if err := m.SessionFree(s); err != nil {
@@ -146,7 +146,7 @@ func TestATrapEndsTheInstance(t *testing.T) {
 		s := openHandle(t, host.machine)
 		var err error
 		if inner {
-			_, err = host.machine.Ask(s, core.Now{Wall: wall0}, 0)
+			_, err = host.machine.Ask(s, core.Now{Wall: wall0}, core.Need{})
 		} else {
 			_, err = host.machine.number("test_fatal")
 		}
@@ -216,7 +216,7 @@ func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 	}
 	s := openHandle(t, m)
 	for i := range int64(20_000) { // enough for the collector to run
-		if _, err := m.Ask(s, core.Now{Wall: wall0, Elapsed: i}, 0); err != nil {
+		if _, err := m.Ask(s, core.Now{Wall: wall0, Elapsed: i}, core.Need{}); err != nil {
 			t.Fatal(err)
 		}
 		c, err := m.CacheNew(core.LFU, 100)

@@ -19,7 +19,7 @@ type reply struct {
 // ask is Credentials without a lease.
 func (s *Session) ask(ctx context.Context, minTTL int64) (hostfuncs.Credentials, error) {
 	return s.follow(ctx, minTTL, false, func(m *Machine, handle int32) (core.Decision, error) {
-		return m.Ask(handle, s.rt.clock(), minTTL)
+		return m.Ask(handle, s.rt.clock(), core.Need{MinTTL: minTTL})
 	})
 }
 
@@ -42,7 +42,7 @@ func (s *Session) follow(ctx context.Context, minTTL int64, forced bool, start f
 			if s.generation != r.generation { // the machine of now does not know the flight
 				return start(m, handle)
 			}
-			return m.Answer(handle, r.Ticket, s.rt.clock(), minTTL, forced)
+			return m.Answer(handle, r.Ticket, s.rt.clock(), core.Need{MinTTL: minTTL}, forced)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func TestExpectationsFollowTheRules(t *testing.T) {
 	const fails, backs = "calls fail from ", " until the source is back"
 	want := map[string]string{
 		"latency classic":      "no call fails",
-		"http classic":         fails + "the mandatory window" + backs,
+		"http classic":         fails + "expiry" + backs,
 		"http adaptive":        fails + "expiry" + backs,
 		"hang adaptive":        fails + "expiry" + backs,
 		"http aws2026":         fails + "expiry on, as the hold-off lasts longer than the outage",
@@ -41,12 +41,12 @@ func TestSetsMayEndASecondEarly(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := int(time.Second / every)
-	opens := int((lifetime - mandatory) / every)
-	if n := e.failed[opens-second]; n == 0 || n == e.made[opens-second] {
-		t.Errorf("%d of %d calls fail a second before the mandatory window, want some", n, e.made[opens-second])
+	ends := int(lifetime / every)
+	if n := e.failed[ends-second]; n == 0 || n == e.made[ends-second] {
+		t.Errorf("%d of %d calls fail a second before the expiry, want some", n, e.made[ends-second])
 	}
-	if n := e.failed[opens-2*second]; n > 0 {
-		t.Errorf("%d calls fail two seconds before the mandatory window, want none", n)
+	if n := e.failed[ends-2*second]; n > 0 {
+		t.Errorf("%d calls fail two seconds before the expiry, want none", n)
 	}
 }
 

@@ -102,7 +102,7 @@ func (v *virtual) call() {
 	if v.origin >= 0 {
 		index = int((v.now - v.origin) / every)
 	}
-	v.decide(v.s.Ask(v.clock(), 0), waiter{call: index})
+	v.decide(v.s.Ask(v.clock(), core.Need{}), waiter{call: index})
 }
 
 // answer asks for all who wait; those whose flight is not over go on waiting.
@@ -114,7 +114,7 @@ func (v *virtual) answer() {
 			v.waiters = append(v.waiters, w)
 			continue
 		}
-		v.decide(v.s.Answer(w.ticket, v.clock(), 0, false), w)
+		v.decide(v.s.Answer(w.ticket, v.clock(), core.Need{}, false), w)
 	}
 }
 

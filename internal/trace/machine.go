@@ -14,8 +14,8 @@ type Machine interface {
 	Snapshot() ([]byte, error)
 	Status(field core.Field, now core.Now) int64
 
-	Ask(now core.Now, minTTL int64) core.Decision
-	Answer(ticket int64, now core.Now, minTTL int64, forced bool) core.Decision
+	Ask(now core.Now, need core.Need) core.Decision
+	Answer(ticket int64, now core.Now, need core.Need, forced bool) core.Decision
 	Complete(ticket int64, now core.Now, facts core.Facts) core.Decision
 	Fail(ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) core.Decision
 	Abandon(ticket int64, now core.Now) core.Decision

@@ -14,14 +14,14 @@ var (
 	flags    = words("degraded expired held_off flight_failed endless")
 	codes    = words("none source timed_out abandoned malformed expired_reply still_rejected no_progress rejected min_ttl closed")
 	classes  = words("none recoverable permanent throttled")
+	causes   = words("none first advisory mandatory rejected forced idle min_ttl degraded reported")
 	evidence = words("none strong weak")
-	causes   = words("none first advisory mandatory rejected forced idle min_ttl degraded")
 	phases   = words("empty fresh advisory mandatory expired")
-	notes    = words("installed failed failed_quietly timed_out late_installed late_ignored unknown_ticket no_progress reanchored rejected invalidate_ignored spaced windows_shrunk written_off degraded")
+	notes    = words("installed failed failed_quietly timed_out late_installed late_ignored unknown_ticket no_progress reanchored rejected invalidate_ignored spaced windows_shrunk written_off degraded reported")
 
 	// Options are the names of a session's options, from number 1.
-	Options = words("policy method advisory_timeout advisory_auto mandatory_timeout stability advisory_refresh refresh_timeout jitter max_stale defer_refresh attended")
-	fields  = words("phase remaining advisory mandatory lifetime degraded last_code last_class last_ticket hold_off set flight epoch is_rejected next_wake is_closed starts installs failures time_outs unknown_tickets late_answers no_progress rejections")
+	Options = words("policy method advisory_timeout advisory_auto mandatory_timeout stability advisory_refresh refresh_timeout jitter max_stale defer_refresh attended max_wait")
+	fields  = words("phase remaining advisory mandatory lifetime degraded last_code last_class last_ticket hold_off set flight epoch is_rejected next_wake is_closed starts installs failures time_outs unknown_tickets late_answers no_progress rejections is_reported")
 	methods = map[string]int64{"sts": 1, "custom": 2, "iot": 3}
 	choices = map[core.Option][]string{
 		core.OptPolicy:          words("classic adaptive aws2026"),

@@ -118,9 +118,9 @@ func (r *replayer) sessionEvent(verb string, a *args) (string, error) {
 func (r *replayer) decide(verb string, a *args) (core.Decision, error) {
 	switch verb {
 	case "ask":
-		return r.m.Ask(r.now, a.span("min_ttl")), nil
+		return r.m.Ask(r.now, r.need(a)), nil
 	case "answer":
-		return r.m.Answer(r.named(a), r.now, a.span("min_ttl"), a.word("forced")), nil
+		return r.m.Answer(r.named(a), r.now, r.need(a), a.word("forced")), nil
 	case "complete":
 		t, facts := r.named(a), r.facts(a)
 		return r.m.Complete(t, r.now, facts), a.err

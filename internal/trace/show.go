@@ -36,6 +36,7 @@ func (r *replayer) show(d core.Decision) string {
 	wall("expiry", d.Expiry)
 	elapsed("deadline", d.Deadline)
 	elapsed("retry_at", d.RetryAt)
+	put("until", FormatSpan(d.Until), d.Until != 0)
 	ticket("error_ticket", d.ErrorTicket)
 	put("epoch", strconv.FormatInt(d.Epoch, 10), true)
 	ticket("started", d.Started)

@@ -2,7 +2,7 @@
 // Numbers, layouts and signatures of the module; docs/ABI.md is the contract.
 
 /** A binding refuses a library of another major version. */
-export const ABI_MAJOR = 1;
+export const ABI_MAJOR = 2;
 /** Minor versions only add. */
 export const ABI_MINOR = 0;
 /** No such instant; an expiry: the set has none. */
@@ -42,7 +42,7 @@ export const Kind = {
   REFRESH_INLINE: 3,
   /** run the started flight, wait for it, then answer */
   REFRESH: 4,
-  /** wait for the flight under way, then answer */
+  /** wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask */
   WAIT: 5,
   /** fail now; the source is not contacted before retry_at_ms */
   ERROR: 6,
@@ -120,6 +120,8 @@ export const Cause = {
   MIN_TTL: 7,
   /** a required refresh failed earlier; nobody waits for this one */
   DEGRADED: 8,
+  /** a service refused the set to one caller */
+  REPORTED: 9,
 } as const;
 
 /** Where a set stands in its life. */
@@ -168,6 +170,8 @@ export const Note = {
   WRITTEN_OFF: 8192,
   /** a required refresh failed, and the held set is served on */
   DEGRADED: 16384,
+  /** a service refused the held set to one caller */
+  REPORTED: 32768,
 } as const;
 
 /** What a service's error says of the set that signed the call. */
@@ -206,11 +210,13 @@ export const Option = {
   DEFER_REFRESH: 11,
   /** attended must be true or false */
   ATTENDED: 12,
+  /** max_wait must be seconds from 0 to 3600 */
+  MAX_WAIT: 13,
 } as const;
 
 /** Presets: OPT_POLICY. */
 export const Policy = {
-  /** fixed windows; a failed required refresh is an error */
+  /** fixed windows; served on until expiry */
   CLASSIC: 0,
   /** windows by lifetime, jitter; served on until expiry */
   ADAPTIVE: 1,
@@ -294,8 +300,10 @@ export const Status = {
   LATE_ANSWERS: 22,
   /** how many replies brought no progress */
   NO_PROGRESS: 23,
-  /** how many sets were rejected */
+  /** how many sets were rejected or reported */
   REJECTIONS: 24,
+  /** 1: a service refused the held set to one caller or more */
+  IS_REPORTED: 25,
 } as const;
 
 /** Which entry a full cache gives up. */
@@ -366,7 +374,7 @@ export const Slot = {
   leaseWallMs: 7,
   /** the served set's expiry on the local wall clock, or NEVER */
   expiryMs: 8,
-  /** the flight's deadline on the elapsed clock, or NEVER */
+  /** the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER */
   deadlineMs: 9,
   /** an error: no attempt before here on the elapsed clock */
   retryAtMs: 10,
@@ -390,10 +398,12 @@ export const Slot = {
   phase: 19,
   /** bits NOTE_* */
   notes: 20,
+  /** KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
+  untilMs: 21,
 } as const;
 
 /** How many slots a decision has. */
-export const SLOT_COUNT = 21;
+export const SLOT_COUNT = 22;
 
 /** What the module exports. */
 export interface Exports {
@@ -441,20 +451,28 @@ export interface Exports {
     elapsedMs: number,
     field: number,
   ): number;
-  /** What a caller without a valid lease is to do. */
+  /** What a caller without a valid lease, or with a need of its own, is to do. */
   evercreds_ask(
     session: number,
     wallMs: number,
     elapsedMs: number,
     minTtlMs: number,
+    otherLow: number,
+    otherHigh: number,
+    evidence: number,
+    untilMs: number,
   ): number;
-  /** The outcome for one waiter of a flight: KIND_SERVE, KIND_ERROR, or KIND_WAIT while it is under way. */
+  /** The outcome for one waiter of a flight, with its need as in ask: KIND_SERVE, KIND_ERROR, or KIND_WAIT. */
   evercreds_answer(
     session: number,
     ticket: number,
     wallMs: number,
     elapsedMs: number,
     minTtlMs: number,
+    otherLow: number,
+    otherHigh: number,
+    evidence: number,
+    untilMs: number,
     forced: number,
   ): number;
   /** The flight brought a set. */
@@ -606,6 +624,7 @@ export const OPTION_RULES: Readonly<Record<number, string>> = {
   10: "max_stale must be seconds from 0 to 31536000",
   11: "defer_refresh must be true or false",
   12: "attended must be true or false",
+  13: "max_wait must be seconds from 0 to 3600",
 };
 
 /** Each option's name to users; two numbers may be one option to them. */
@@ -623,6 +642,7 @@ export const OPTION_NAMES: Readonly<Record<number, string>> = {
   10: "max_stale",
   11: "defer_refresh",
   12: "attended",
+  13: "max_wait",
 };
 
 /** Presets: OPT_POLICY. */

@@ -38,6 +38,8 @@ export interface Decision {
   readonly phase: number;
   /** Note */
   readonly notes: number;
+  /** Refresh, RefreshInline, Wait: what this caller's next call passes on; 0: none. */
+  readonly until: number;
 }
 
 /** Copies a decision out of the slots, which the next call overwrites. */
@@ -65,5 +67,6 @@ export function readDecision(slots: Float64Array): Decision {
     nextWake: at(abi.Slot.nextWakeMs),
     phase: at(abi.Slot.phase),
     notes: at(abi.Slot.notes),
+    until: at(abi.Slot.untilMs),
   };
 }

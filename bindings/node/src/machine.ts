@@ -78,12 +78,12 @@ export class Machine {
   }
 
   ask(minTtlMs: number): Decision {
-    return this.#event((x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtlMs));
+    return this.#event((x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtlMs, 0, 0, 0, 0));
   }
 
   answer(ticket: number, minTtlMs: number, forced: boolean): Decision {
     return this.#event((x, h, wall, elapsed) =>
-      x.evercreds_answer(h, ticket, wall, elapsed, minTtlMs, forced ? 1 : 0),
+      x.evercreds_answer(h, ticket, wall, elapsed, minTtlMs, 0, 0, 0, 0, forced ? 1 : 0),
     );
   }
 

@@ -33,8 +33,8 @@ export interface CommonOptions {
   deferRefresh?: boolean | undefined;
   /**
    * What callers get when a refresh fails that they had to wait for: the error
-   * ("strict", the default), or the credentials that are held, until they expire
-   * ("until_expiry") or past that too ("static").
+   * ("strict"), or the credentials that are held, until they expire
+   * ("until_expiry", the default) or past that too ("static").
    */
   stability?: "strict" | "until_expiry" | "static" | undefined;
   /**
@@ -49,6 +49,12 @@ export interface CommonOptions {
   jitter?: boolean | undefined;
   /** Seconds past expiry for which "static" serves on. Default: without end. */
   maxStale?: number | undefined;
+  /**
+   * Seconds, up to 3600, that a caller with nothing to be given waits for the next
+   * attempt to begin, where it would get an error otherwise. Default: 30; 0, the error
+   * at once, in "aws2026", and where "inline" is the default of AWS Lambda.
+   */
+  maxWait?: number | undefined;
   /**
    * A refresh prompts a person, who is then asked only when a caller needs it. An
    * MFA command has the terminal of the process then. Default: false.
@@ -164,6 +170,7 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "refreshTimeout", option: abi.Option.REFRESH_TIMEOUT, kind: "seconds" },
   { name: "jitter", option: abi.Option.JITTER, kind: "boolean" },
   { name: "maxStale", option: abi.Option.MAX_STALE, kind: "seconds" },
+  { name: "maxWait", option: abi.Option.MAX_WAIT, kind: "seconds" },
   { name: "deferRefresh", option: abi.Option.DEFER_REFRESH, kind: "boolean" },
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
 ];
@@ -224,6 +231,8 @@ export function machineOptions(method: Method, options: Given): [number, number]
   }
   if (options["advisoryRefresh"] === undefined && onLambda()) {
     list.push([abi.Option.ADVISORY_REFRESH, abi.AdvisoryRefresh.INLINE]);
+    // an error at once says more there than the end of a function that waited too long
+    if (options["maxWait"] === undefined) list.push([abi.Option.MAX_WAIT, 0]);
   }
   return list;
 }

@@ -50,6 +50,8 @@ test.each<[string, unknown, RegExp]>([
   ["refreshTimeout", "60", /seconds above 0 and at most 43200/],
   ["maxStale", -1, /seconds from 0 to 31536000/],
   ["maxStale", NaN, /seconds from 0 to 31536000/],
+  ["maxWait", 3600.5, /seconds from 0 to 3600/],
+  ["maxWait", "30", /seconds from 0 to 3600/],
   ["method", "iott", /"sts", "custom" or "iot"/],
   ["method", "STS", /"sts", "custom" or "iot"/],
   ["method", null, /"sts", "custom" or "iot"/],

@@ -43,6 +43,7 @@ def make(**kwargs: Any) -> Any:
         ("refresh_timeout", [0, -1, 43201, NAN, "60", True]),
         ("jitter", [1, "yes", 0.0]),
         ("max_stale", [-1, 31536001, NAN, "1", False]),
+        ("max_wait", [-1, 3600.5, NAN, "1", False]),
         ("assume_role_kwargs", [None, ROLE, 7, [ROLE]]),
         ("sts_client_kwargs", ["sts", 7, []]),
         ("botocore_session", [7, "session", boto3.Session]),

@@ -38,7 +38,7 @@ func (e *evercreds) ask(got func(set, bool)) {
 		got(e.sets[e.lease.Set], true)
 		return
 	}
-	e.follow(e.machine.Ask(now, 0), got)
+	e.follow(e.machine.Ask(now, core.Need{}), got)
 }
 
 // follow does what a decision tells its caller.
@@ -54,7 +54,7 @@ func (e *evercreds) follow(d core.Decision, got func(set, bool)) {
 		answer := func() {
 			if !answered {
 				answered = true
-				e.follow(e.machine.Answer(d.Ticket, e.clocks(), 0, false), got)
+				e.follow(e.machine.Answer(d.Ticket, e.clocks(), core.Need{}, false), got)
 			}
 		}
 		e.waiting[d.Ticket] = append(e.waiting[d.Ticket], answer)

@@ -29,6 +29,10 @@ export class Args {
     return this.#remove((word) => word.startsWith(`${name}=`))?.slice(name.length + 1);
   }
 
+  has(name: string): boolean {
+    return this.#words.some((word) => word.startsWith(`${name}=`));
+  }
+
   /** Takes a parameter that stands alone. */
   word(name: string): boolean {
     return this.#remove((word) => word === name) !== undefined;

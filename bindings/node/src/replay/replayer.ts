@@ -91,9 +91,11 @@ export class Replayer {
   /** Reads an event of a session: the call that it stands for. */
   #read(verb: string, args: Args): Event {
     const minTtl = args.span("min_ttl") ?? 0;
+    const { low, high, evidence } = readOther(args);
+    const until = args.span("until") ?? 0;
     switch (verb) {
       case "ask":
-        return (x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtl);
+        return (x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtl, low, high, evidence, until);
       case "force":
         return (x, h, wall, elapsed) => x.evercreds_force(h, wall, elapsed);
       case "wake":
@@ -101,8 +103,8 @@ export class Replayer {
       case "close":
         return (x, h) => x.evercreds_session_close(h);
       case "invalidate": {
-        const { low, high } = args.hash("fp");
-        return (x, h, wall, elapsed) => x.evercreds_invalidate(h, low, high, wall, elapsed);
+        const set = args.hash("fp");
+        return (x, h, wall, elapsed) => x.evercreds_invalidate(h, set.low, set.high, wall, elapsed);
       }
     }
     const forced = args.word("forced") ? 1 : 0;
@@ -110,7 +112,9 @@ export class Replayer {
     switch (verb) {
       case "answer":
         return (x, h, wall, elapsed) =>
-          x.evercreds_answer(h, ticket, wall, elapsed, minTtl, forced);
+          // prettier-ignore
+          x.evercreds_answer(
+            h, ticket, wall, elapsed, minTtl, low, high, evidence, until, forced);
       case "abandon":
         return (x, h, wall, elapsed) => x.evercreds_abandon(h, ticket, wall, elapsed);
       case "prompted":
@@ -231,6 +235,13 @@ export class Replayer {
     this.#handle = 0;
     this.#runtime.run(undefined, (x) => x.evercreds_session_free(handle));
   }
+}
+
+/** The set that a service refused to the caller, and how surely. */
+function readOther(args: Args): { low: number; high: number; evidence: number } {
+  const strong = args.has("other") ? abi.Evidence.STRONG : abi.Evidence.NONE;
+  const evidence = args.word("weak") ? abi.Evidence.WEAK : strong;
+  return { ...(args.has("other") ? args.hash("other") : { low: 0, high: 0 }), evidence };
 }
 
 function readFail(args: Args, ticket: number): Event {

@@ -26,6 +26,7 @@ export function showDecision(d: Decision, tickets: Tickets): string {
     ["expiry", wall(d.expiry)],
     ["deadline", elapsed(d.deadline)],
     ["retry_at", elapsed(d.retryAt)],
+    ["until", unless0(d.until, formatSpan(d.until))],
     ["error_ticket", ticket(d.errorTicket)],
     ["epoch", String(d.epoch)],
     ["started", ticket(d.started)],

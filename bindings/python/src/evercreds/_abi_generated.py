@@ -8,7 +8,7 @@ import ctypes
 from enum import IntEnum, IntFlag
 from typing import Any
 
-ABI_MAJOR = 1  # a binding refuses a library of another major version
+ABI_MAJOR = 2  # a binding refuses a library of another major version
 ABI_MINOR = 0  # minor versions only add
 NEVER = 4503599627370496  # no such instant; an expiry: the set has none
 SNAPSHOT_BYTES = 1024  # enough for any snapshot
@@ -44,7 +44,7 @@ class Kind(IntEnum):
     REFRESH_INLINE = 3
     # run the started flight, wait for it, then answer
     REFRESH = 4
-    # wait for the flight under way, then answer
+    # wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask
     WAIT = 5
     # fail now; the source is not contacted before retry_at_ms
     ERROR = 6
@@ -126,6 +126,8 @@ class Cause(IntEnum):
     MIN_TTL = 7
     # a required refresh failed earlier; nobody waits for this one
     DEGRADED = 8
+    # a service refused the set to one caller
+    REPORTED = 9
 
 
 class Phase(IntEnum):
@@ -176,6 +178,8 @@ class Note(IntFlag):
     WRITTEN_OFF = 8192
     # a required refresh failed, and the held set is served on
     DEGRADED = 16384
+    # a service refused the held set to one caller
+    REPORTED = 32768
 
 
 class Evidence(IntEnum):
@@ -216,12 +220,14 @@ class Option(IntEnum):
     DEFER_REFRESH = 11
     # attended must be true or false
     ATTENDED = 12
+    # max_wait must be seconds from 0 to 3600
+    MAX_WAIT = 13
 
 
 class Policy(IntEnum):
     """Presets: OPT_POLICY."""
 
-    # fixed windows; a failed required refresh is an error
+    # fixed windows; served on until expiry
     CLASSIC = 0
     # windows by lifetime, jitter; served on until expiry
     ADAPTIVE = 1
@@ -309,8 +315,10 @@ class Status(IntEnum):
     LATE_ANSWERS = 22
     # how many replies brought no progress
     NO_PROGRESS = 23
-    # how many sets were rejected
+    # how many sets were rejected or reported
     REJECTIONS = 24
+    # 1: a service refused the held set to one caller or more
+    IS_REPORTED = 25
 
 
 class CachePolicy(IntEnum):
@@ -385,6 +393,7 @@ DECISION_SLOTS = (
     "next_wake_ms",
     "phase",
     "notes",
+    "until_ms",
 )
 
 
@@ -400,7 +409,7 @@ class Decision(ctypes.Structure):
     lease_elapsed_ms: int  # the lease's end on the elapsed clock
     lease_wall_ms: int  # the lease's end on the wall clock
     expiry_ms: int  # the served set's expiry on the local wall clock, or NEVER
-    deadline_ms: int  # the flight's deadline on the elapsed clock, or NEVER
+    deadline_ms: int  # the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER
     retry_at_ms: int  # an error: no attempt before here on the elapsed clock
     error_ticket: int  # an error: the attempt whose failure it is, or 0
     epoch: int  # leases of an older epoch are void
@@ -412,10 +421,11 @@ class Decision(ctypes.Structure):
     next_wake_ms: int  # call wake at this instant of the elapsed clock, or NEVER
     phase: int  # PHASE_* after the event
     notes: int  # bits NOTE_*
+    until_ms: int  # KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given
 
     _fields_ = (
         *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),
-        ("reserved", ctypes.c_int64 * 11),  # for slots of later minor versions
+        ("reserved", ctypes.c_int64 * 10),  # for slots of later minor versions
     )
 
 
@@ -442,8 +452,8 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("session_close", "i", "io"),
     ("session_free", "i", "i"),
     ("session_status", "q", "iqqi"),
-    ("ask", "i", "iqqqo"),
-    ("answer", "i", "iqqqqio"),
+    ("ask", "i", "iqqqQiqo"),
+    ("answer", "i", "iqqqqQiqio"),
     ("complete", "i", "iqqqqQqqo"),
     ("fail", "i", "iqqqiiqo"),
     ("abandon", "i", "iqqqo"),
@@ -522,6 +532,7 @@ OPTION_RULES: dict[int, str] = {
     10: "max_stale must be seconds from 0 to 31536000",
     11: "defer_refresh must be true or false",
     12: "attended must be true or false",
+    13: "max_wait must be seconds from 0 to 3600",
 }
 
 # Each option's name to users; two numbers may be one option to them.
@@ -538,6 +549,7 @@ OPTION_NAMES: dict[int, str] = {
     10: "max_stale",
     11: "defer_refresh",
     12: "attended",
+    13: "max_wait",
 }
 
 POLICIES: dict[str, int] = {

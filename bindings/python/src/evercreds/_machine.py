@@ -123,7 +123,7 @@ class Machine:
         out = abi.Decision()
         wall, elapsed = self._now()
         result = self._handle.lib.evercreds_ask(
-            self._handle.number, wall, elapsed, min_ttl_ms, ctypes.byref(out)
+            self._handle.number, wall, elapsed, min_ttl_ms, 0, 0, 0, ctypes.byref(out)
         )
         return out if result == 0 else _fail(result)
 
@@ -132,8 +132,9 @@ class Machine:
         out = abi.Decision()
         wall, elapsed = self._now()
         result = self._handle.lib.evercreds_answer(
-            self._handle.number, ticket, wall, elapsed, min_ttl_ms, forced, ctypes.byref(out)
-        )
+            self._handle.number, ticket, wall, elapsed, min_ttl_ms, 0, 0, 0, forced,
+            ctypes.byref(out),
+        )  # fmt: skip
         return out if result == 0 else _fail(result)
 
     def complete(

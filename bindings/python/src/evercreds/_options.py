@@ -35,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "refresh_timeout": None,
     "jitter": None,
     "max_stale": None,
+    "max_wait": None,
     "attended": False,
 }
 
@@ -55,6 +56,7 @@ _SECONDS: dict[str, abi.Option] = {
     "mandatory_timeout": abi.Option.MANDATORY_TIMEOUT,
     "refresh_timeout": abi.Option.REFRESH_TIMEOUT,
     "max_stale": abi.Option.MAX_STALE,
+    "max_wait": abi.Option.MAX_WAIT,
 }
 _SWITCHES: dict[str, abi.Option] = {
     "jitter": abi.Option.JITTER,
@@ -116,9 +118,11 @@ def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
             options[abi.Option.ADVISORY_AUTO] = 1
         elif value is not None:
             options[option] = _seconds(option, value)
-    # AWS Lambda freezes threads between calls, so there nothing may run in the background.
-    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-        options.setdefault(abi.Option.ADVISORY_REFRESH, abi.AdvisoryRefresh.INLINE)
+    # AWS Lambda freezes threads between calls, so there nothing may run in the background; and an
+    # error at once says more there than the end of a function that waited too long.
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ and abi.Option.ADVISORY_REFRESH not in options:
+        options[abi.Option.ADVISORY_REFRESH] = abi.AdvisoryRefresh.INLINE
+        options.setdefault(abi.Option.MAX_WAIT, 0)
     first = (abi.Option.POLICY, abi.Option.METHOD)
     return tuple(sorted(options.items(), key=lambda item: (item[0] not in first, item[0])))
 

@@ -342,14 +342,17 @@ class RefreshableSession(_Session):
             Default: 600.
         policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: the defaults of the
             parameters around it.
-        stability: What callers get when a required refresh fails: ``"strict"`` (default) the
-            error, ``"until_expiry"`` the credentials held, ``"static"`` those past expiry too.
+        stability: What callers get when a required refresh fails: ``"strict"`` the error,
+            ``"until_expiry"`` (default) the credentials held, ``"static"`` those past expiry too.
         advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
             Lambda ``"inline"`` is the default.
         refresh_timeout: Seconds that a refresh may take. Default: 60 for sts and iot, 900 for
             custom.
         jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
         max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
+        max_wait: Seconds, up to 3600, that a caller with nothing to be given waits for the next
+            attempt to begin, where it would get an error otherwise. Default: 30; 0, the error at
+            once, under ``"aws2026"``, and where ``"inline"`` is the default of AWS Lambda.
         attended: ``True``: getting credentials asks a person, for a code say. Nothing then starts
             with nobody waiting, and refresh_timeout counts from the answer on. Default: False.
         source: A session whose credentials are the base credentials of this one, which is how

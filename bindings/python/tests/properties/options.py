@@ -38,12 +38,13 @@ _OTHERS = st.fixed_dictionaries(
         "refresh_timeout": st.sampled_from([0.05, 1, 10, 60, 3600]),
         "jitter": st.booleans(),
         "max_stale": st.sampled_from([0, 10, 3600]),
+        "max_wait": st.sampled_from([0, 0.5, 30]),
     },
 )
 
 OPTIONS = st.builds(lambda windows, others: windows | others, _windows(), _OTHERS)
 
-_OF_POLICY = {"classic": "strict", "adaptive": "until_expiry", "aws2026": "static"}
+_OF_POLICY = {"classic": "until_expiry", "adaptive": "until_expiry", "aws2026": "static"}
 
 
 def stability_of(options: dict[str, Any]) -> str:

@@ -111,12 +111,12 @@ func (m *machine) Status(field core.Field, now core.Now) int64 {
 	return v
 }
 
-func (m *machine) Ask(now core.Now, minTTL int64) core.Decision {
-	return m.decided(m.m.Ask(m.session, now, minTTL))
+func (m *machine) Ask(now core.Now, need core.Need) core.Decision {
+	return m.decided(m.m.Ask(m.session, now, need))
 }
 
-func (m *machine) Answer(ticket int64, now core.Now, minTTL int64, forced bool) core.Decision {
-	return m.decided(m.m.Answer(m.session, ticket, now, minTTL, forced))
+func (m *machine) Answer(ticket int64, now core.Now, need core.Need, forced bool) core.Decision {
+	return m.decided(m.m.Answer(m.session, ticket, now, need, forced))
 }
 
 func (m *machine) Complete(ticket int64, now core.Now, facts core.Facts) core.Decision {

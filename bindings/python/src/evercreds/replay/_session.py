@@ -108,11 +108,11 @@ class SessionEvents:
 
     def _decide(self, verb: str, arguments: Arguments, now: _Now) -> str:
         events: dict[str, Callable[[], tuple[int, ...]]] = {
-            "ask": lambda: (*now, arguments.span("min_ttl")),
+            "ask": lambda: (*now, *_need(arguments)),
             "answer": lambda: (
                 arguments.ticket(self._issued),
                 *now,
-                arguments.span("min_ttl"),
+                *_need(arguments),
                 arguments.word("forced"),
             ),
             "complete": lambda: self._facts(arguments, now),
@@ -155,6 +155,16 @@ class SessionEvents:
         reason = abi.Code.MALFORMED if arguments.word("malformed") else abi.Code.SOURCE
         ticket = arguments.ticket(self._issued)
         return (ticket, *now, kind, reason, arguments.span("retry_after"))
+
+
+def _need(arguments: Arguments) -> tuple[int, ...]:
+    """Give what a caller needs: min_ttl, other, evidence, until."""
+    other, evidence = 0, abi.Evidence.NONE
+    if arguments.has("other"):
+        other, evidence = arguments.number("other"), abi.Evidence.STRONG
+    if arguments.word("weak"):
+        evidence = abi.Evidence.WEAK
+    return arguments.span("min_ttl"), other, evidence, arguments.span("until")
 
 
 def _option(word: str) -> tuple[abi.Option, float]:

@@ -56,6 +56,7 @@ def show(decision: abi.Decision, issued: list[int]) -> str:
     instant("expiry", d.expiry_ms, BASE)
     instant("deadline", d.deadline_ms)
     instant("retry_at", d.retry_at_ms)
+    put("until", format_span(d.until_ms), d.until_ms != 0)
     ticket("error_ticket", d.error_ticket)
     put("epoch", str(d.epoch))
     ticket("started", d.started)

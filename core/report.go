@@ -1,0 +1,72 @@
+package core
+
+// longSuspicion: sets that are reported sooner after their install count as
+// sets in a row. It is long, since the pause counts from the install: a set that
+// is revoked later is replaced at once all the same.
+const longSuspicion = 10 * minute
+
+// doubt takes in what a caller reports. It concerns the reporter alone: no lease
+// ends, and the set is served to all others. (Under AWS2026 it is Invalidate.)
+func (s *Session) doubt(now Now, need Need) {
+	h := &s.held
+	if need.Evidence != EvidenceStrong || h.ticket == 0 || h.fingerprint != need.Other {
+		return
+	}
+	if s.cfg.policy == AWS2026 {
+		if !h.rejected {
+			s.reject(now)
+		}
+		return
+	}
+	if h.suspect {
+		return
+	}
+	h.suspect = true
+	s.counts.rejected++
+	s.out.Notes |= NoteReported
+	if now.Elapsed-h.installed >= longSuspicion {
+		s.strikes = 0
+	}
+	s.strikes++
+	if s.strikes < 2 {
+		return // once may be chance; the caller's retry is to succeed
+	}
+	h.spaced = h.installed + min(5*second<<min(s.strikes-2, 10), 5*minute)
+	if s.cfg.attended { // no person is prompted again and again: there is Force
+		h.spaced = max(h.spaced, min(h.elapsed, h.installed+12*hour))
+	}
+	if h.spaced > now.Elapsed {
+		s.out.Notes |= NoteSpaced
+	}
+}
+
+// barred tells that the held set is none for this caller, to whom a service
+// refused it.
+func (s *Session) barred(need Need) bool {
+	return need.Evidence != EvidenceNone && s.held.ticket != 0 && s.held.fingerprint == need.Other && s.cfg.policy != AWS2026
+}
+
+// askOther is for a caller who needs another set than the one held. The static
+// hold-off does not bind it, since it cannot be served meanwhile.
+func (s *Session) askOther(now Now, need Need) {
+	h, lost, weak := &s.held, s.lostUntil(), need.Evidence == EvidenceWeak
+	bypass := !h.bypassed && !weak
+	switch {
+	case s.flight.ticket != 0:
+		s.flight.required, s.flight.reported = true, true
+		s.await(Wait)
+	case weak && h.checked, h.spaced > now.Elapsed:
+		s.refuse(CodeRejected, max(now.Elapsed, h.spaced))
+	case lost > now.Elapsed:
+		s.fail(s.lostFailure(), lost)
+	case s.stalled > now.Elapsed && !bypass:
+		s.refuse(CodeRejected, s.stalled)
+	case s.required.until > now.Elapsed && !bypass:
+		s.refuseCached()
+	default:
+		s.start(now, CauseReported)
+		s.flight.required, s.flight.reported, s.flight.against = true, true, grounds{need.Other, need.Evidence}
+		h.bypassed, h.checked = h.bypassed || !weak, h.checked || weak
+		s.await(Refresh)
+	}
+}
