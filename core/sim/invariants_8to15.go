@@ -18,7 +18,7 @@ func (r *Room) invariant8(a *attempt) {
 	if h := r.held(); a.cause == core.CauseReported && r.elapsed < h.spaced {
 		r.fail(8, "an attempt for a reporter at %d, spaced until %d", r.elapsed, h.spaced)
 	}
-	bypass := (a.cause == core.CauseRejected || a.cause == core.CauseReported) && r.bypass
+	bypass := (a.cause == core.CauseRejected || a.cause == core.CauseReported && !r.weakly) && r.bypass
 	if r.elapsed < r.notBefore && !a.forced && !bypass {
 		r.fail(8, "an attempt at %d, held off until %d", r.elapsed, r.notBefore)
 	}

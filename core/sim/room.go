@@ -31,7 +31,8 @@ type Room struct {
 	spacedUntil int64 // nothing fetches after such a rejection before here
 	downUntil   int64 // the source fails until here, by the server's clock
 	downClass   core.Class
-	bypass      bool // the held set was rejected, and its bypass was not used
+	bypass      bool // the held set was rejected or reported, and its bypass was not used
+	weakly      bool // the caller of the event under way has weak evidence
 	restored    bool // by an earlier process; promises about the past end there
 	previous    *attempt
 

@@ -88,7 +88,8 @@ func (r *Room) asksFor(need core.Need, since int64) {
 	before := *r.session
 	minTTL := need.MinTTL
 	r.asking(need)
-	known := r.held() != nil && r.held().fingerprint == need.Other
+	known := r.held() != nil && need.Evidence != core.EvidenceNone && r.held().fingerprint == need.Other
+	r.weakly = need.Evidence == core.EvidenceWeak
 	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), need) })
 	if known {
 		r.alone(d, &before)
@@ -131,7 +132,7 @@ func (r *Room) asksFor(need core.Need, since int64) {
 
 // other: nobody is served the set that he reported.
 func (r *Room) other(d core.Decision, need core.Need) {
-	if h := r.sets[d.Set]; d.Set != 0 && h != nil && h.fingerprint == need.Other && need.Other != 0 && r.policy != core.AWS2026 {
+	if h := r.sets[d.Set]; d.Set != 0 && h != nil && h.fingerprint == need.Other && need.Evidence != core.EvidenceNone && r.policy != core.AWS2026 {
 		r.fail(13, "set %d was served to who reported it", d.Set)
 	}
 }
