@@ -28,7 +28,7 @@ ROLE = "arn:aws:iam::123456789012:role/"
 class StandIn:
     """The stand-in, and its control API."""
 
-    def __init__(self, introduction: dict[str, str]) -> None:
+    def __init__(self, introduction: dict[str, Any]) -> None:
         self.introduction = introduction
         self.endpoint = introduction["endpoint"]
         self.region = introduction["region"]
@@ -63,7 +63,7 @@ class StandIn:
 
 
 @pytest.fixture(scope="session")
-def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     program = ROOT / "build" / "stand-in"
     if not program.exists():
         program = tmp_path_factory.mktemp("stand-in") / "stand-in"
@@ -71,7 +71,10 @@ def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         subprocess.run(command, cwd=ROOT, check=True, timeout=300)
     # It ends when its standard input does, so that it cannot outlive these tests.
     process = subprocess.Popen(
-        [str(program), "--stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [str(program), "--stdin", "--tls-servers"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -84,7 +87,7 @@ def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
 
 
 @pytest.fixture(scope="session")
-def stand_in_process(_process: dict[str, str]) -> StandIn:
+def stand_in_process(_process: dict[str, Any]) -> StandIn:
     return StandIn(_process)
 
 
@@ -175,13 +178,31 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture(scope="session")
 def softhsm_token(
-    _process: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    _process: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Any]:
     """A PKCS#11 token of this run's own."""
     from softhsm import soft_token
 
     with soft_token(tmp_path_factory.mktemp("softhsm"), _process) as token:
         yield token
+
+
+@pytest.fixture(scope="session")
+def token_module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The PKCS#11 module of a token that locks itself and is taken out."""
+    from device_token import built_module
+
+    return built_module(tmp_path_factory.mktemp("token-module"))
+
+
+@pytest.fixture
+def device_token(token_module: Path, _process: dict[str, Any], tmp_path: Path) -> Any:
+    """A token of this test's own."""
+    from device_token import DeviceToken
+
+    token = DeviceToken(tmp_path, token_module, _process)
+    token.make()
+    return token
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,8 @@ class SoftToken:
         }
 
 
-def _library() -> str:
+def softhsm_library() -> str:
+    """Find SoftHSM; skip where there is none, or fail where CI is to have it."""
     given = os.environ.get("SOFTHSM2_LIBRARY")
     found = next((path for path in (given, *_PLACES) if path and Path(path).is_file()), None)
     if found is None or shutil.which("softhsm2-util") is None:
@@ -61,7 +62,7 @@ def soft_token(directory: Path, introduction: dict[str, str]) -> Iterator[SoftTo
 
     It is one for all tests of a process: SoftHSM reads where its tokens are but once.
     """
-    library = _library()
+    library = softhsm_library()
     (directory / "tokens").mkdir()
     configuration = directory / "softhsm2.conf"
     configuration.write_text(

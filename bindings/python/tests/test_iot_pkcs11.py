@@ -17,7 +17,7 @@ import pytest
 from conftest import IOT_ENDPOINT, SessionMaker, StandIn, ended_well, in_child, in_threads
 from evercreds import EvercredsConfigurationError
 from evercreds import _abi_generated as abi
-from evercreds.methods.iot import _pkcs11
+from evercreds.methods.iot import _libraries
 from softhsm import SoftToken
 
 CERTIFICATES = {"rsa": "rsa_certificate", "ec": "certificate"}
@@ -72,7 +72,7 @@ def test_one_library_and_one_context_for_many(
             made.append(given)
             super().__init__(**given)
 
-    monkeypatch.setattr(_pkcs11, "_libraries", _pkcs11._Libraries())
+    monkeypatch.setattr(_libraries, "_libraries", _libraries._Libraries())
     monkeypatch.setattr(awscrt.io, "Pkcs11Lib", Counted)
     sessions = [token_session(key) for key in ("rsa", "ec", "rsa")]
     for session in sessions:

@@ -27,9 +27,11 @@ enum {
 };
 enum {
     OK = 0, GENERAL_ERROR = 5, ARGUMENTS_BAD = 7, DEVICE_REMOVED = 0x32, PIN_INCORRECT = 0xa0,
-    PIN_LEN_RANGE = 0xa2, PIN_LOCKED = 0xa4, SESSION_HANDLE_INVALID = 0xb3, TOKEN_NOT_PRESENT = 0xe0
+    PIN_LEN_RANGE = 0xa2, PIN_LOCKED = 0xa4, SESSION_HANDLE_INVALID = 0xb3, TOKEN_NOT_PRESENT = 0xe0,
+    USER_ALREADY_LOGGED_IN = 0x100
 };
-enum { USER = 1, TRIES = 3, MOST_SLOTS = 64, LONGEST_SLOW_MS = 20000, HAS_PAD = 0x100 };
+enum { USER = 1, READS_AS_USER = 1, WRITES_AS_USER = 3 };
+enum { TRIES = 3, MOST_SLOTS = 64, LONGEST_SLOW_MS = 20000, HAS_PAD = 0x100 };
 
 struct List {
     Byte version[2];
@@ -186,7 +188,8 @@ static Number login(Number session, Number user, const Byte *pin, Number length)
     Number result = soft->call[GET_SESSION_INFO](session, &info);
     if (result != OK) return tell(result, "C_Login");
     pthread_mutex_lock(&lock);
-    result = try_pin(session, info.slot, pin, length);
+    if (info.state == READS_AS_USER || info.state == WRITES_AS_USER) result = USER_ALREADY_LOGGED_IN;
+    else result = try_pin(session, info.slot, pin, length);
     pthread_mutex_unlock(&lock);
     return tell(result, "C_Login slot %lu", info.slot);
 }

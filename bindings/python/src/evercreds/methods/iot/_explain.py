@@ -1,54 +1,152 @@
-"""Finds out why a TLS handshake fails, which awscrt does not tell."""
+"""Looks at a server's TLS as strictly as must be, and finds out why a handshake failed.
+
+awscrt takes certificates that were signed with SHA-1 or have short keys. It keeps the failure of a
+handshake to itself for up to half a minute (s2n's blinding), and never says what was wrong. So
+each new connection has OpenSSL look at the server beside it, which says so in milliseconds.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import queue
+import os
 import socket
 import ssl
-import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 
 from evercreds._flights import launch
 from evercreds.methods.iot._material import Material
 
-__all__ = ["tls_problem"]
+__all__ = ["Address", "look_at_refusal", "look_at_server"]
+
+Address = tuple[str, int]
+Connect = Callable[[float], socket.socket]
+
+# Of 112 bits and more: no SHA-1, no RSA keys below 2048 bits (openssl-ciphers(1), SECLEVEL).
+_CIPHERS = "DEFAULT:@SECLEVEL=2"
+_OLD_TLS = ("PROTOCOL", "VERSION")  # in the names of OpenSSL's reasons
+_LATE_ALERT_S = 1.0
 
 
-def tls_problem(
-    host: str, address: tuple[str, int], ca: Material | None, deadline: float
-) -> str | None:
-    """Look at the certificate of a server, without showing one, and say what is wrong with it.
+def look_at_server(
+    host: str, connect: Connect, ca: Material | None, timeout_s: float
+) -> Future[str | None]:
+    """Look at the TLS and the certificate of a server, in another thread, without showing one.
 
     Args:
         host: The name that the certificate has to be for.
-        address: Where the server is.
+        connect: Makes a connection to the server, within seconds.
         ca: The authorities to trust; ``None``: those of the system.
-        deadline: When to give up, on the monotonic clock.
+        timeout_s: How long it may take.
+
+    Returns:
+        What is wrong with the server; ``None``: nothing, or that could not be told.
     """
-    left_s = deadline - time.monotonic()
-    if left_s <= 0:
-        return None
-    found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     # In a thread, because the look-up of a name has no time-out.
-    launch(lambda: found.put(_look(host, address, ca, left_s)))
-    with contextlib.suppress(queue.Empty):
-        return found.get(timeout=left_s)
+    return _launched(lambda: _server_problem(host, connect, ca, timeout_s))
+
+
+def look_at_refusal(
+    host: str,
+    connect: Connect,
+    shown: tuple[Material | None, Material | None, Material | None],
+    timeout_s: float,
+) -> Future[str | None]:
+    """Show a server the device's certificate, and hear why it is refused.
+
+    Args:
+        host: As above.
+        connect: As above.
+        shown: Certificate and key of the device, and the authorities to trust.
+        timeout_s: As above.
+
+    Returns:
+        The reason in words; ``None``: it is not refused, or that could not be told, as where a
+        token has the key.
+    """
+    return _launched(lambda: _refusal(host, connect, shown, timeout_s))
+
+
+def _launched(look: Callable[[], str | None]) -> Future[str | None]:
+    found: Future[str | None] = Future()
+
+    def run() -> None:
+        result = None
+        with contextlib.suppress(Exception):
+            result = look()
+        found.set_result(result)
+
+    launch(run)
+    return found
+
+
+def _trust(ca: Material | None) -> ssl.SSLContext:
+    trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust.minimum_version = ssl.TLSVersion.TLSv1_2
+    with contextlib.suppress(ssl.SSLError):  # of a library that is no OpenSSL
+        trust.set_ciphers(_CIPHERS)
+    if ca is None:
+        trust.load_default_certs()
+    else:
+        trust.load_verify_locations(cadata=ca.read().decode("ascii", "ignore"))
+    return trust
+
+
+def _server_problem(
+    host: str, connect: Connect, ca: Material | None, timeout_s: float
+) -> str | None:
+    trust = _trust(ca)
+    with connect(timeout_s) as connection:
+        try:
+            trust.wrap_socket(connection, server_hostname=host).close()
+        except ssl.SSLCertVerificationError as error:
+            return (
+                "the TLS handshake failed, because its certificate is not to be trusted "
+                f"({error.verify_message}): check ca and verify_peer"
+            )
+        except ssl.SSLError as error:
+            # Any other is of a server that wants a certificate, which it is not shown here.
+            if error.reason and error.reason.endswith(_OLD_TLS):
+                return f"the TLS handshake failed ({_words(error)}): it must speak TLS 1.2 or 1.3"
     return None
 
 
-def _look(host: str, address: tuple[str, int], ca: Material | None, timeout_s: float) -> str | None:
-    with contextlib.suppress(Exception):
-        trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if ca is None:
-            trust.load_default_certs()
-        else:
-            trust.load_verify_locations(cadata=ca.read().decode("ascii", "ignore"))
-        with socket.create_connection(address, timeout_s) as connection:
-            try:
-                trust.wrap_socket(connection, server_hostname=host).close()
-            except ssl.SSLCertVerificationError as error:
-                return (
-                    "the TLS handshake failed, because its certificate is not to be trusted "
-                    f"({error.verify_message}): check ca and verify_peer"
-                )
+def _refusal(
+    host: str,
+    connect: Connect,
+    shown: tuple[Material | None, Material | None, Material | None],
+    timeout_s: float,
+) -> str | None:
+    certificate, key, ca = shown
+    if certificate is None or key is None:
+        return None
+    trust = _trust(ca)
+    with _in_memory(certificate.read() + key.read()) as path:
+        trust.load_cert_chain(path)
+    with connect(timeout_s) as connection:
+        try:
+            with trust.wrap_socket(connection, server_hostname=host) as secured:
+                secured.settimeout(_LATE_ALERT_S)  # with TLS 1.3 the refusal comes after all else
+                secured.recv(1)
+        except ssl.SSLError as error:
+            if error.reason and "ALERT" in error.reason:
+                return _words(error)
     return None
+
+
+@contextlib.contextmanager
+def _in_memory(text: bytes) -> Iterator[str]:
+    """Give the path of a file with this text that is on no disk. Raises OSError: there is none."""
+    if not hasattr(os, "memfd_create"):
+        raise OSError("this system has no such files")
+    number = os.memfd_create("evercreds", os.MFD_CLOEXEC)
+    try:
+        with open(number, "wb", closefd=False) as file:
+            file.write(text)
+        yield f"/proc/self/fd/{number}"
+    finally:
+        os.close(number)
+
+
+def _words(error: ssl.SSLError) -> str:
+    return (error.reason or "unknown").lower().replace("_", " ")

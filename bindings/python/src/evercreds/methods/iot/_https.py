@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import dataclasses
+import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future
 from typing import Any
 
 from evercreds._clock import SYSTEM_CLOCK
@@ -16,7 +17,8 @@ from evercreds.errors import EvercredsConnectionError, EvercredsCredentialError
 from evercreds.methods import _replies
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._event_loop import EventLoop, session_is_closed
-from evercreds.methods.iot._explain import tls_problem
+from evercreds.methods.iot._explain import look_at_refusal, look_at_server
+from evercreds.methods.iot._login import is_of_token
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["HttpsClient", "HttpsReply"]
@@ -104,45 +106,114 @@ class HttpsClient:
             Exception: What :meth:`ClientIdentity.context` raises.
         """
         deadline = time.monotonic() + self._timeout_s
-        context = self._identity.context()
-        request = path, headers
+        for may_log_in_anew in (True, False):
+            context, leave = self._identity.lease()
+            try:
+                return self._get(context, leave, (path, headers), deadline)
+            except _TokenLostError as lost:
+                self._identity.drop(context)
+                name = str(lost)
+                if not may_log_in_anew:
+                    break
+        raise self._identity.token_problem(name)
+
+    def _get(
+        self,
+        context: Any,
+        leave: Callable[[], None],
+        request: tuple[str, Mapping[str, str]],
+        deadline: float,
+    ) -> HttpsReply:
         kept = self._take_idle(context)
         if kept is not None:
-            # Where it had died, nothing is known of the host yet.
-            with contextlib.suppress(_StaleError):
-                return self._request(kept, context, request, deadline, is_kept=True)
-        return self._request(self._connect(context, deadline), context, request, deadline)
+            try:
+                reply = self._request(kept, context, request, deadline)
+            except _ClosedError:
+                pass  # where it had died, nothing is known of the host yet
+            except BaseException:
+                leave()
+                raise
+            else:
+                leave()
+                return reply
+        connection = self._connect(context, leave, deadline)
+        try:
+            return self._request(connection, context, request, deadline)
+        except _ClosedError as closed:
+            # With TLS 1.3 a server looks at the certificate when it has let the client in.
+            raise _connection_error(self._refusal(deadline) or _in_words(str(closed))) from None
 
-    def _connect(self, context: Any, deadline: float) -> Any:
+    def _connect(self, context: Any, leave: Callable[[], None], deadline: float) -> Any:
         from awscrt.http import HttpClientConnection
         from awscrt.io import SocketOptions
 
-        options = context.new_connection_options()
-        options.set_server_name(self._host)
-        host, port = _address(self._host, self._port)
         left_s = max(0.0, deadline - time.monotonic())
-        until = time.monotonic() + left_s * _CONNECT_SHARE
-        socket_options = SocketOptions()
-        socket_options.connect_timeout_ms = max(1, int(left_s * _CONNECT_SHARE * 1000))
-        connecting = HttpClientConnection.new(
-            host, port, self._loop.bootstrap(), socket_options, tls_connection_options=options
-        )
+        connect_s = left_s * _CONNECT_SHARE
         try:
-            return _result(connecting, until)
-        except _TimedOutError:
-            connecting.add_done_callback(_close_late)
-            problem = f"there was no connection within {self._timeout_s:g} seconds"
-        except Exception as error:
-            name = error_name(error)
-            problem = _in_words(name)
-            if not name.startswith("AWS_IO_TLS"):
-                raise _connection_error(problem) from None
-        # awscrt keeps the failure of a handshake to itself for up to half a minute, and never
-        # says what was wrong.
+            options = context.new_connection_options()
+            options.set_server_name(self._host)
+            host, port = _address(self._host, self._port)
+            socket_options = SocketOptions()
+            socket_options.connect_timeout_ms = max(1, int(connect_s * 1000))
+            connecting = HttpClientConnection.new(
+                host, port, self._loop.bootstrap(), socket_options, tls_connection_options=options
+            )
+        except BaseException:
+            leave()
+            raise
+        connecting.add_done_callback(lambda _: leave())
+        look: Future[str | None] = Future()
         if self._identity.verify_peer:
-            explained = tls_problem(self._host, (host, port), self._identity.ca, deadline)
-            problem = explained or problem
-        raise _connection_error(problem)
+            look = look_at_server(self._host, self._open, self._identity.ca, left_s)
+        else:
+            look.set_result(None)
+        try:
+            return self._connected(connecting, look, time.monotonic() + connect_s, deadline)
+        except BaseException:
+            connecting.add_done_callback(_close_late)
+            raise
+
+    def _connected(
+        self, connecting: Any, look: Future[str | None], until: float, deadline: float
+    ) -> Any:
+        """Wait for a connection to a server with which nothing is wrong."""
+        waiting = {connecting, look}
+        while waiting and (left_s := until - time.monotonic()) > 0:
+            done, waiting = concurrent.futures.wait(waiting, left_s, FIRST_COMPLETED)
+            if look in done and (problem := look.result()):
+                raise _connection_error(problem)
+            if connecting in done and connecting.exception() is not None:
+                break
+        if not connecting.done():
+            raise _connection_error(self._late())
+        if connecting.exception() is None:
+            return connecting.result()
+        name = error_name(connecting.exception())
+        if is_of_token(name):
+            raise _TokenLostError(name)
+        problem = None
+        if name.startswith("AWS_IO_TLS"):
+            problem = _found(look, deadline) or self._refusal(deadline)
+        raise _connection_error(problem or _in_words(name))
+
+    def _late(self) -> str:
+        words = f"there was no connection within {self._timeout_s:g} seconds"
+        if self._identity.token is None:
+            return words
+        return f"{words}: it was not there, or {self._identity.token.name} did not sign"
+
+    def _open(self, timeout_s: float) -> socket.socket:
+        return socket.create_connection(_address(self._host, self._port), timeout_s)
+
+    def _refusal(self, deadline: float) -> str | None:
+        """Find out whether the server does not take the device, and why."""
+        identity = self._identity
+        shown = identity.certificate, identity.private_key, identity.ca
+        left_s = deadline - time.monotonic()
+        if left_s <= 0 or not identity.verify_peer:
+            return None
+        reason = _found(look_at_refusal(self._host, self._open, shown, left_s), deadline)
+        return reason and f"it does not take the device's certificate ({reason})"
 
     def _request(
         self,
@@ -150,8 +221,6 @@ class HttpsClient:
         context: Any,
         request: tuple[str, Mapping[str, str]],
         deadline: float,
-        *,
-        is_kept: bool = False,
     ) -> HttpsReply:
         from awscrt.http import HttpHeaders, HttpRequest
 
@@ -178,9 +247,10 @@ class HttpsClient:
                 raise _replies.malformed(
                     f"the reply of the endpoint has more than {_MOST_BYTES} bytes"
                 ) from None
-            if is_kept and not reply.status:
-                raise _StaleError from None
-            raise _connection_error(_in_words(error_name(error))) from None
+            name = error_name(error)
+            if not reply.status and (name.endswith("_CLOSED") or name.startswith("AWS_IO_TLS")):
+                raise _ClosedError(name) from None
+            raise _connection_error(_in_words(name)) from None
         finally:
             self._put_back(connection, context, is_whole)
         return reply
@@ -216,8 +286,18 @@ class _TimedOutError(Exception):
     """A future was not done in time."""
 
 
-class _StaleError(Exception):
-    """A connection that was kept was of no use any more."""
+class _ClosedError(Exception):
+    """A connection ended before anything of a reply was there; the text is awscrt's name."""
+
+
+class _TokenLostError(Exception):
+    """The token did not sign, for it has forgotten the login; the text is awscrt's name."""
+
+
+def _found(look: Future[str | None], deadline: float) -> str | None:
+    """Wait for what a look has found."""
+    concurrent.futures.wait([look], max(0.0, deadline - time.monotonic()))
+    return look.result() if look.done() else None
 
 
 def _send(connection: Any, request: Any, reply: HttpsReply) -> Any:

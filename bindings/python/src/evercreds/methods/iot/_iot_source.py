@@ -17,6 +17,7 @@ from evercreds.errors import (
 )
 from evercreds.methods import _replies
 from evercreds.methods.iot._https import HttpsClient, HttpsReply
+from evercreds.methods.iot._pins import PIN_REFUSED
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["IoTSource"]
@@ -75,7 +76,8 @@ class IoTSource:
                 retry_after_ms=1000 * details.get("retryAfter", 0),
             )
         configuration = (EvercredsValidationError, EvercredsConfigurationError)
-        if isinstance(error, configuration) and self._identity.may_change:
+        is_refusal = getattr(error, "code", None) == PIN_REFUSED
+        if isinstance(error, configuration) and self._identity.may_change and not is_refusal:
             return Failure()
         return _replies.classify(abi.Method.IOT, error)
 

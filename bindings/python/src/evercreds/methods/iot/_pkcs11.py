@@ -1,21 +1,17 @@
-"""Private keys in hardware: the ``pkcs11`` argument, and the libraries that it names."""
+"""Private keys in hardware: the ``pkcs11`` argument."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evercreds._fork import forget_in_child
-from evercreds._immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
-from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._files import existing_file
 
-__all__ = ["Token", "loaded_library", "token"]
+__all__ = ["Token", "token"]
 
 _PARAM = "pkcs11"
 _LARGEST_SLOT = 2**32 - 1  # what an unsigned long holds everywhere
@@ -33,6 +29,18 @@ class Token:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+    @property
+    def place(self) -> tuple[object, ...]:
+        """Which token it is, as far as that was told."""
+        return self.library, self.slot_id, self.token_label
+
+    @property
+    def name(self) -> str:
+        """What errors call it."""
+        named = "" if self.token_label is None else f" {self.token_label!r}"
+        in_slot = "" if self.slot_id is None else f" in slot {self.slot_id}"
+        return f"the token{named}{in_slot}"
 
 
 def token(given: object) -> Token:
@@ -94,47 +102,3 @@ def _library_file(given: str | os.PathLike[str]) -> Path:
 
 def _refused(problem: str) -> EvercredsValidationError:
     return EvercredsValidationError(f"pkcs11 {problem}", param=_PARAM)
-
-
-class _Libraries:
-    """The PKCS#11 libraries that are loaded, one of each in a process: two would share a state."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._loaded: dict[Path, Any] = {}
-        forget_in_child(self)
-
-    def after_fork(self) -> None:
-        """Begin anew: PKCS#11 has each process initialize a library for itself."""
-        keep_for_ever(self._loaded)
-        self._lock, self._loaded = threading.Lock(), {}
-
-    def get(self, path: Path) -> Any:
-        """Give the awscrt handle of a library, loaded where that is yet to be done."""
-        from awscrt.io import Pkcs11Lib
-
-        with self._lock:
-            if path not in self._loaded:
-                # Not strict: other code of this process may use the same library.
-                self._loaded[path] = Pkcs11Lib(file=str(path))
-            return self._loaded[path]
-
-
-_libraries = _Libraries()
-
-
-def loaded_library(path: Path) -> Any:
-    """Give the one ``awscrt.io.Pkcs11Lib`` of this process for a library.
-
-    Raises:
-        EvercredsConfigurationError: It cannot be loaded.
-    """
-    try:
-        return _libraries.get(path)
-    except ImportError:
-        raise
-    except Exception as error:
-        raise EvercredsConfigurationError(
-            f"pkcs11: the library of pkcs11_lib cannot be loaded ({error_name(error)})",
-            param=_PARAM,
-        ) from None

@@ -5,18 +5,23 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from evercreds._immortal import keep_for_ever
-from evercreds.errors import EvercredsConfigurationError
+from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.methods.iot._crt import error_name
+from evercreds.methods.iot._login import Login, is_of_token, token_problem
 from evercreds.methods.iot._material import Material
-from evercreds.methods.iot._pkcs11 import Token, loaded_library
+from evercreds.methods.iot._pkcs11 import Token
 
 __all__ = ["ClientIdentity"]
 
-# A token locks itself after a few wrong PINs, so that one is tried but once.
-_WRONG_PIN = ("PIN_INCORRECT", "PIN_INVALID", "PIN_LEN_RANGE", "PIN_LOCKED", "PIN_EXPIRED")
+# Who replaces two files does it one after the other, and for a moment they do not go together. A
+# little patience spares a caller that error.
+_PATIENCE_S = 0.5
+_PAUSE_S = 0.02
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ class ClientIdentity:
         self._alpn = alpn
         self._lock = threading.Lock()
         self._context: Any = None
+        self._login: Login | None = None  # which the context is of, where there is a token
         self._digest = b""
-        self._wrong_pin = ""  # what awscrt called the refusal
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -75,40 +80,59 @@ class ClientIdentity:
         Files are replaced one after the other, so that for a moment they do not go together. And
         who takes a token out may put it in again.
         """
+        return self._has_files or self.token is not None
+
+    @property
+    def _has_files(self) -> bool:
         texts = (self.certificate, self.private_key, self.ca)
-        has_files = any(text is not None and text.may_change for text in texts)
-        return not self._wrong_pin and (has_files or self.token is not None)
+        return any(text is not None and text.may_change for text in texts)
 
     def after_fork(self) -> None:
         """Give up, in a forked child, what was made in the parent."""
         keep_for_ever(self._context)
+        keep_for_ever(self._login)
         self._lock, self._context, self._digest = threading.Lock(), None, b""
+        self._login = None
 
     def context(self) -> Any:
+        """Give the ``awscrt.io.ClientTlsContext``, as ``lease`` does, but not for a handshake."""
+        context, leave = self.lease()
+        leave()
+        return context
+
+    def lease(self) -> tuple[Any, Callable[[], None]]:
         """Give the ``awscrt.io.ClientTlsContext``: the same one until a text changes.
+
+        Returns:
+            The context, and what is to be called when its handshake has ended: until then nobody
+            begins the library of its token anew.
 
         Raises:
             EvercredsValidationError: A file cannot be read, or is not what it has to be.
             EvercredsConfigurationError: Certificate and key do not go together, or the token does
                 not let its key be used.
         """
-        from awscrt.io import ClientTlsContext
-
+        end = time.monotonic() + _PATIENCE_S
         with self._lock:
-            texts = self._read()
-            digest = texts.digest()
-            if self._context is None or self._digest != digest:
-                options = self._options(texts)
+            while True:
                 try:
-                    context = ClientTlsContext(options)
-                except Exception as error:
-                    raise self._unusable(error_name(error)) from None
-                self._context, self._digest = context, digest
-            return self._context
+                    return self._lease_of(self._read())
+                except (EvercredsValidationError, EvercredsConfigurationError) as error:
+                    is_of_files = self._has_files and error.param != "pkcs11"
+                    if not is_of_files or time.monotonic() >= end:
+                        raise
+                time.sleep(_PAUSE_S)
 
-    def options(self) -> Any:
-        """Make ``awscrt.io.TlsContextOptions``, for a context of the caller's. Raises as above."""
-        return self._options(self._read())
+    def drop(self, context: Any) -> None:
+        """Give up a context whose token has forgotten its login."""
+        with self._lock:
+            if self._context is context:
+                self._context = self._login = None
+
+    def token_problem(self, name: str) -> EvercredsConfigurationError:
+        """Make the error for a handshake that the token has failed; ``name`` is awscrt's."""
+        assert self.token is not None
+        return token_problem(self.token, name)
 
     def _read(self) -> _Texts:
         return _Texts(
@@ -117,11 +141,35 @@ class ClientIdentity:
             None if self.ca is None else self.ca.read(),
         )
 
-    def _options(self, texts: _Texts) -> Any:
-        from awscrt.io import TlsContextOptions
+    def _lease_of(self, texts: _Texts) -> tuple[Any, Callable[[], None]]:
+        digest = texts.digest()
+        is_same = self._context is not None and self._digest == digest
+        if self.token is None:
+            if not is_same:
+                self._context, self._digest = self._made(texts), digest
+            return self._context, _nothing
+        if self._login is None or not is_same or not self._login.enter():
+            if self._login is not None and not self._login.is_good():
+                # To close its session might close another's that has the same number now.
+                keep_for_ever(self._login)
+            self._login = Login.new(self.token, lambda handle: self._made(texts, handle))
+            self._context, self._digest = self._login.context, digest
+        return self._context, self._login.library.leave
 
-        if self._wrong_pin:
-            raise self._unusable(self._wrong_pin)
+    def _made(self, texts: _Texts, library: Any = None) -> Any:
+        from awscrt.io import ClientTlsContext
+
+        try:
+            return ClientTlsContext(self._options(texts, library))
+        except Exception as error:
+            name = error_name(error)
+            if is_of_token(name):
+                raise
+            raise self._unusable(name) from None
+
+    def _options(self, texts: _Texts, library: Any) -> Any:
+        from awscrt.io import TlsContextOptions, TlsVersion
+
         if texts.certificate is None:
             options = TlsContextOptions()
         elif self.token is None:
@@ -136,13 +184,14 @@ class ClientIdentity:
                 "private_key_label": self.token.private_key_label,
             }
             options = TlsContextOptions.create_client_with_mtls_pkcs11(
-                pkcs11_lib=loaded_library(self.token.library),
+                pkcs11_lib=library,
                 user_pin=self.token.user_pin,
                 cert_file_contents=texts.certificate,
                 **place,
             )
         if texts.ca is not None:
             options.override_default_trust_store(texts.ca)
+        options.min_tls_ver = TlsVersion.TLSv1_2
         options.verify_peer = self.verify_peer
         options.alpn_list = list(self._alpn) or None
         return options
@@ -150,15 +199,15 @@ class ClientIdentity:
     def _unusable(self, name: str) -> EvercredsConfigurationError:
         if self.certificate is None:
             return EvercredsConfigurationError(f"ca cannot be used ({name})", param="ca")
-        if self.token is None:
+        if self.token is not None:
             return EvercredsConfigurationError(
-                f"certificate, private_key and ca cannot be used, or do not go together ({name})",
-                param="certificate/private_key",
+                f"certificate or ca cannot be used ({name})", param="certificate"
             )
-        if name.endswith(_WRONG_PIN):
-            self._wrong_pin = name
         return EvercredsConfigurationError(
-            "pkcs11: the token does not let the certificate's key be used: check user_pin, "
-            f"slot_id, token_label and private_key_label ({name})",
-            param="pkcs11",
+            f"certificate, private_key and ca cannot be used, or do not go together ({name})",
+            param="certificate/private_key",
         )
+
+
+def _nothing() -> None:
+    """Leave what was not entered."""

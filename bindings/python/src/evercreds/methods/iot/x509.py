@@ -46,7 +46,8 @@ class IOTX509RefreshableSession(
             this or ``pkcs11`` is required.
         pkcs11: Where the key is in hardware: a dict with ``pkcs11_lib``, the path of the PKCS#11
             library, and as needed ``user_pin``, ``slot_id``, ``token_label`` and
-            ``private_key_label``.
+            ``private_key_label``. Without ``user_pin`` none is sent: the token asks for it by
+            itself, or this process is logged in already.
         ca: The authorities that may vouch for the endpoint, as for ``certificate``. Default:
             those of the system.
         verify_peer: Whether they have to. ``False`` is for tests.

@@ -1,0 +1,146 @@
+"""What a PIN that is wrong, or is not given, does to a token: as little as can be."""
+
+from __future__ import annotations
+
+from device_token import DeviceToken
+
+# caller A asks; token refuses the PIN; A asks again, others too, in all ways that there are
+WRONG_PIN = """
+errors = []
+one = session(user_pin=WRONG_PIN)
+for _ in range(3):
+    errors.append((one, failure(one.refresh)))
+for more in ({}, {"port": 443}, {"keep_alive_secs": 30}):
+    errors.append((one, failure(lambda: one.mqtt(**MQTT, **more))))
+two = session(user_pin=WRONG_PIN)
+errors.append((two, failure(two.refresh)))
+errors.append((two, failure(two.get_credentials().get_frozen_credentials)))
+by_argument = session_arguments(token, user_pin=WRONG_PIN)["pkcs11"]
+errors.append((two, failure(lambda: session().mqtt(**MQTT, pkcs11=by_argument))))
+for each, error in errors:
+    refused(each, error)
+    assert "PIN_INCORRECT" in str(error), error
+"""
+
+
+def test_a_wrong_pin_reaches_the_token_once(device_token: DeviceToken) -> None:
+    device_token.run(WRONG_PIN)
+    assert [line.split()[3] for line in device_token.lines()] == ["0xa0"]
+
+
+def test_a_wrong_pin_reaches_the_token_once_from_many_threads(device_token: DeviceToken) -> None:
+    body = """
+sessions = [session(user_pin=WRONG_PIN) for _ in range(8)]
+errors = []
+def work(each):
+    for _ in range(3):
+        errors.append((each, failure(each.refresh)))
+threads = [threading.Thread(target=work, args=(each,)) for each in sessions]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(errors) == 24
+for each, error in errors: refused(each, error)
+"""
+    device_token.run(body)
+    assert len(device_token.lines()) == 1
+
+
+def test_a_token_is_known_by_its_slot_too(device_token: DeviceToken) -> None:
+    body = """
+refused(one := session(user_pin=WRONG_PIN), failure(one.refresh))
+slot = int(token.lines()[0].split()[2])
+for named in ({"token_label": None}, {"token_label": None, "slot_id": slot}, {"slot_id": slot}):
+    error = failure((two := session(user_pin=WRONG_PIN, **named)).refresh)
+    assert is_permanent(two, error), error
+"""
+    device_token.run(body)
+    assert len(device_token.lines()) == 1
+
+
+def test_another_pin_is_tried(device_token: DeviceToken) -> None:
+    """A right one works, and does not bring the wrong one back."""
+    body = """
+refused(one := session(user_pin=WRONG_PIN), failure(one.refresh))
+session().refresh()
+refused(one, failure(one.refresh))
+"""
+    device_token.run(body)
+    results = [line.split()[3] for line in device_token.lines()]
+    assert results == ["0xa0", "0x0"]
+
+
+def test_another_wrong_pin_is_tried_too(device_token: DeviceToken) -> None:
+    body = """
+for pin in (WRONG_PIN, WRONG_PIN + "0", WRONG_PIN):
+    refused(one := session(user_pin=pin), failure(one.refresh))
+"""
+    device_token.run(body)
+    assert len(device_token.lines()) == 2
+
+
+def test_a_child_knows_what_its_parent_has_learnt(device_token: DeviceToken) -> None:
+    body = """
+refused(one := session(user_pin=WRONG_PIN), failure(one.refresh))
+pid = os.fork()
+if pid == 0:
+    try:
+        refused(one, failure(one.refresh))
+        refused(two := session(user_pin=WRONG_PIN), failure(two.refresh))
+        os._exit(0)
+    finally:
+        os._exit(1)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+    device_token.run(body)
+    assert len(device_token.lines()) == 1
+
+
+def test_a_locked_token_is_told(device_token: DeviceToken) -> None:
+    for ending in "123":
+        device_token.run(f"failure(session(user_pin=WRONG_PIN + '{ending}').refresh)")
+    body = "refused(one := session(), error := failure(one.refresh)); print(error)"
+    assert "PIN_LOCKED" in device_token.run(body)
+    assert len(device_token.lines()) == 4
+
+
+def test_without_a_pin_nobody_is_shown_one(device_token: DeviceToken) -> None:
+    """A token that wants one is asked once whether it does without."""
+    body = """
+for _ in range(2):
+    one = session(user_pin=None)
+    for _ in range(2):
+        error = failure(one.refresh)
+        refused(one, error)
+        assert "no login without" in str(error), error
+session().refresh()
+"""
+    device_token.run(body)
+    assert [line.split()[3] for line in device_token.lines()] == ["0x7", "0x0"]
+
+
+def test_without_a_pin_the_pad_of_a_token_is_used(device_token: DeviceToken) -> None:
+    device_token.pad()
+    device_token.run("session(user_pin=None).refresh()")
+    assert [line.split()[3] for line in device_token.lines()] == ["0x0"]
+
+
+def test_without_a_pin_the_login_of_others_is_used(device_token: DeviceToken) -> None:
+    body = """
+mine = session()
+mine.refresh()
+session(user_pin=None).refresh()
+"""
+    device_token.run(body)
+    assert [line.split()[3] for line in device_token.lines()] == ["0x0", "0x100"]
+
+
+def test_of_two_tokens_with_one_label_none_is_shown_the_pin(device_token: DeviceToken) -> None:
+    device_token.add(pin="111222333", has_key=False)
+    body = """
+one = session()
+error = failure(one.refresh)
+assert error.param == "pkcs11" and "token_label" in str(error), error
+assert not is_permanent(one, error)  # somebody may take one out
+"""
+    device_token.run(body)
+    assert device_token.lines() == []
