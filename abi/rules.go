@@ -70,6 +70,14 @@ func (l *Library) RuleDuration(seconds float64, chained int32) int32 {
 	}))
 }
 
+// RuleRetryAfter is the export rule_retry_after.
+func (l *Library) RuleRetryAfter(wall int64, inMilliseconds int32, text []byte) int64 {
+	if !truth(inMilliseconds) || !span(wall) {
+		return ErrArgument
+	}
+	return guardRule(func() int64 { return core.RetryAfter(text, inMilliseconds == 1, wall) })
+}
+
 // RuleEvidence is the export rule_evidence.
 func (l *Library) RuleEvidence(isHead, httpStatus int32, code []byte) int32 {
 	if !truth(isHead) || httpStatus < 0 || httpStatus > 999 {

@@ -146,6 +146,9 @@ var Functions = []Func{
 		"the length of the endpoint to use, or ERR_IOT_ENDPOINT", "1.0"},
 	{"rule_mfa_code", []Param{{"text", Bytes, "what a command printed"}}, I32, "the offset of the last six-digit code, or ERR_MFA_CODE", "1.0"},
 	{"rule_duration", []Param{{"duration_seconds", F64, "the requested lifetime"}, {"chained", I32, "1: with credentials of another role"}}, I32, "0 or ERR_DURATION*", "1.0"},
+	{"rule_retry_after", []Param{{"wall_ms", Instant, "when the reply came, milliseconds since the Unix epoch: its own Date, or now"},
+		{"in_milliseconds", I32, "1: the text of x-amz-retry-after, 0: of Retry-After"}, {"text", Bytes, "the header's value"}}, Instant,
+		"the pause that the service asks for, in milliseconds, at most an hour; 0: none that can be read", "1.0"},
 	{"rule_evidence", []Param{{"is_head", I32, "1: the request was a HEAD, whose reply has no body to name a code in; else 0"}, {"http_status", I32, "up to 999; 0: not known"},
 		{"code", Bytes, "the error code of a service that was called with a set, as the SDK names it"}}, I32, "EVIDENCE_*", "1.0"},
 }

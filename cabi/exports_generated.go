@@ -255,6 +255,15 @@ func evercreds_rule_duration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
+//export evercreds_rule_retry_after
+func evercreds_rule_retry_after(wallMs int64, inMilliseconds int32, text unsafe.Pointer, length int32) int64 {
+	view, ok := bytesAt(text, length, length)
+	if !ok {
+		return abi.ErrArgument
+	}
+	return library.RuleRetryAfter(wallMs, inMilliseconds, view)
+}
+
 //export evercreds_rule_evidence
 func evercreds_rule_evidence(isHead int32, httpStatus int32, code unsafe.Pointer, length int32) int32 {
 	view, ok := bytesAt(code, length, length)

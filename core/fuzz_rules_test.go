@@ -2,11 +2,14 @@ package core_test
 
 import (
 	"math"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/fuzzed"
@@ -97,6 +100,37 @@ func FuzzCheckDuration(f *testing.F) {
 		want := seconds >= 900 && seconds <= most && seconds == math.Trunc(seconds)
 		if err := core.CheckDuration(seconds, chained); (err == nil) != want {
 			t.Fatalf("%v, chained %v: %v", seconds, chained, err)
+		}
+	})
+}
+
+// A pause is what the digits or the date say, an hour at most, or none.
+func FuzzRetryAfter(f *testing.F) {
+	for _, text := range []string{"7", "0", "3601", "1.5", "-1", "", "Thu, 01 Jan 2026 00:00:30 GMT", "Thu, 01 Jan 2026 00:00:30 UTC"} {
+		f.Add(text, true, int64(1767225600000))
+		f.Add(text, false, int64(1767225600000))
+	}
+	digits := regexp.MustCompile(`^[0-9]+$`)
+	f.Fuzz(func(t *testing.T, text string, inMilliseconds bool, wall int64) {
+		if wall < 0 || wall > 253402300800000 {
+			t.Skip()
+		}
+		trimmed, want := strings.Trim(text, " \t\r\n"), int64(0)
+		switch at, err := time.Parse(http.TimeFormat, trimmed); {
+		case digits.MatchString(trimmed):
+			want = 3600_000
+			if n, err := strconv.ParseInt(trimmed, 10, 32); err == nil && inMilliseconds {
+				want = min(n, want)
+			} else if err == nil {
+				want = min(n*1000, want)
+			}
+		case err == nil && !inMilliseconds:
+			want = min(max(at.UnixMilli()-wall, 0), 3600_000)
+		case !inMilliseconds && len(trimmed) == 29:
+			t.Skip() // Go is stricter with weekdays and laxer with letters
+		}
+		if got := core.RetryAfter([]byte(text), inMilliseconds, wall); got != want {
+			t.Fatalf("%q: %d, want %d", text, got, want)
 		}
 	})
 }

@@ -13,7 +13,8 @@ var (
 // to write (a space for the T, "UTC" for Z, an offset without colon). The result
 // is in milliseconds since the Unix epoch; finer digits are cut off, which errs
 // early. A time without zone is refused, since guessing it wrong by hours is
-// worse than an error; so is a time before 1970, which is no expiry.
+// worse than an error; so is a time before 1970, which is no expiry. The last one
+// is the end of the year 9999.
 func ParseExpiry(text []byte) (int64, error) {
 	p := reader{b: trim(text)}
 	year, month, day := p.digits(4), p.lit('-').digits(2), p.lit('-').digits(2)
@@ -39,7 +40,7 @@ func ParseExpiry(text []byte) (int64, error) {
 	if at < 0 {
 		return 0, ErrExpiryUnreadable // the zero times of several languages are in year 1
 	}
-	return at, nil
+	return min(at, maxInstant-1), nil // an offset may lead beyond the year 9999
 }
 
 // reader takes a text apart from the left; it is bad from the first mismatch on.

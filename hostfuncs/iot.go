@@ -65,9 +65,6 @@ func (i *IoT) Close() { i.pool.close() }
 // Format prints no field, whatever the verb: the private key is among them.
 func (i *IoT) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.IoT") }
 
-// replyBytes bounds what is read of a reply; real ones have about 1.1 KB.
-const replyBytes = 64 << 10
-
 // Fetch asks the provider for credentials.
 func (i *IoT) Fetch(ctx context.Context, _ *Flight) (Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, i.params.timeout())
@@ -127,7 +124,7 @@ func iotError(reply *http.Response, body []byte) error {
 		Code:       code,
 		Status:     reply.StatusCode,
 		Message:    secrets{}.clean(text.Message),
-		RetryAfter: retryAfter(reply.Header),
+		RetryAfter: retryAfter(reply.Header, time.Now()),
 	}
 }
 

@@ -3,7 +3,6 @@ package hostfuncs
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -19,9 +18,10 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	var reply *smithyhttp.ResponseError
 	var api smithy.APIError
 	var unreadable *smithy.DeserializationError
+	var late *replyTooLong
 	if errors.As(err, &reply) && reply.Response != nil {
 		e.Status = reply.HTTPStatusCode()
-		e.RetryAfter = retryAfter(reply.Response.Header)
+		e.RetryAfter = retryAfter(reply.Response.Header, time.Now())
 		hidden.forget(reply.Response)
 	}
 	switch {
@@ -30,9 +30,15 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 		return e
 	case errors.As(err, &api):
 		e.Code, e.Message = api.ErrorCode(), hidden.clean(api.ErrorMessage())
-	case errors.As(err, &unreadable):
-		// its Snapshot holds the reply, secrets and all
+	case errors.As(err, &late):
+		e.Reason, e.Message, e.Err = core.CodeMalformed, late.Error(), nil
+	case e.Status/100 == 2 || e.Status == 0 && errors.As(err, &unreadable):
+		// Whatever its type, it quotes the reply or holds it, secrets and all.
 		e.Reason, e.Message, e.Err = core.CodeMalformed, "the reply could not be read", nil
+	case e.Status != 0:
+		// What answered has no words of AWS's: a proxy, as a rule. What it sent stays
+		// out too, and the status is of more use than how the parser fails on that.
+		e.Message, e.Err = "the service answered without an error code", nil
 	}
 	e.Class = core.ErrorClass(m, e.Status, []byte(e.Code))
 	return e
@@ -54,14 +60,16 @@ func (s secrets) forget(reply *smithyhttp.Response) {
 	}
 }
 
-// retryAfter reads the header of that name: seconds, or an HTTP date.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(min(max(seconds, 0), 3600)) * time.Second
+// retryAfter is the pause that a reply asks for: x-amz-retry-after, which counts
+// in milliseconds, before Retry-After. now is for replies without a Date.
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	if at, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = at
 	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, time.Until(at))
+	wall := now.UnixMilli()
+	ms := core.RetryAfter([]byte(h.Get("X-Amz-Retry-After")), true, wall)
+	if ms == 0 {
+		ms = core.RetryAfter([]byte(h.Get("Retry-After")), false, wall)
 	}
-	return 0
+	return time.Duration(ms) * time.Millisecond
 }

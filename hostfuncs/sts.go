@@ -105,6 +105,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 			return c, err
 		})
 		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
+		o.APIOptions = append(o.APIOptions, LimitReplies)
 	})
 	if err != nil {
 		return Result{}, serviceError(core.MethodSTS, err, hidden)

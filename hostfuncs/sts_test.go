@@ -124,6 +124,9 @@ func TestSTSErrors(t *testing.T) {
 		{awstest.Fault{Kind: awstest.KindError, Code: "ExpiredTokenException"}, core.Recoverable, core.CodeSource, "ExpiredTokenException", 400, 1},
 		{awstest.Fault{Kind: awstest.KindHTTP, Status: 500}, core.Recoverable, core.CodeSource, "InternalFailure", 500, 3},
 		{awstest.Fault{Kind: awstest.KindThrottling, RetryAfterS: 7}, core.Throttled, core.CodeSource, "Throttling", 400, 3},
+		{awstest.Fault{Kind: awstest.KindThrottling, AmzRetryAfterMs: 250, RetryAfterS: 40}, core.Throttled, core.CodeSource, "Throttling", 400, 3},
+		{awstest.Fault{Kind: awstest.KindOversized}, core.Recoverable, core.CodeMalformed, "", 200, 1},
+		{awstest.Fault{Kind: awstest.KindOversized, Status: 403}, core.Recoverable, core.CodeMalformed, "", 403, 1},
 		{awstest.Fault{Kind: awstest.KindReset}, core.Recoverable, core.CodeSource, "", 0, 3},
 		{awstest.Fault{Kind: awstest.KindTruncated}, core.Recoverable, core.CodeMalformed, "", 0, 1},
 		{awstest.Fault{Kind: awstest.KindMissingField, Field: "AccessKeyId"}, core.Recoverable, core.CodeMalformed, "", 0, 1},
@@ -145,7 +148,11 @@ func TestSTSErrors(t *testing.T) {
 			if c.status != 0 && e.Status != c.status {
 				t.Errorf("got status %d", e.Status)
 			}
-			if want := time.Duration(c.fault.RetryAfterS) * time.Second; e.RetryAfter != want {
+			want := time.Duration(c.fault.RetryAfterS) * time.Second
+			if c.fault.AmzRetryAfterMs != 0 {
+				want = time.Duration(c.fault.AmzRetryAfterMs) * time.Millisecond
+			}
+			if e.RetryAfter != want {
 				t.Errorf("got a pause of %v, want %v", e.RetryAfter, want)
 			}
 			if n := standIn.Counts().Roles[roleARN].Attempts; n != c.calls {

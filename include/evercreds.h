@@ -473,6 +473,12 @@ int32_t evercreds_rule_mfa_code(const uint8_t *text, int32_t length);
 /*   chained: 1: with credentials of another role */
 int32_t evercreds_rule_duration(double duration_seconds, int32_t chained);
 
+/* The pause that the service asks for, in milliseconds, at most an hour; 0: none that can be read. */
+/*   wall_ms: when the reply came, milliseconds since the Unix epoch: its own Date, or now */
+/*   in_milliseconds: 1: the text of x-amz-retry-after, 0: of Retry-After */
+/*   text: the header's value */
+int64_t evercreds_rule_retry_after(int64_t wall_ms, int32_t in_milliseconds, const uint8_t *text, int32_t length);
+
 /* EVIDENCE_*. */
 /*   is_head: 1: the request was a HEAD, whose reply has no body to name a code in; else 0 */
 /*   http_status: up to 999; 0: not known */

@@ -254,6 +254,14 @@ func exportRuleDuration(durationSeconds float64, chained int32) int32 {
 	return library.RuleDuration(durationSeconds, chained)
 }
 
+//go:wasmexport evercreds_rule_retry_after
+func exportRuleRetryAfter(wallMs float64, inMilliseconds int32, length int32) float64 {
+	if !fits(length) || !whole(wallMs) {
+		return abi.ErrArgument
+	}
+	return float64(library.RuleRetryAfter(int64(wallMs), inMilliseconds, buffer[:length]))
+}
+
 //go:wasmexport evercreds_rule_evidence
 func exportRuleEvidence(isHead int32, httpStatus int32, length int32) int32 {
 	if !fits(length) {

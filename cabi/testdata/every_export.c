@@ -106,6 +106,7 @@ static void rules(void) {
     CHECK(evercreds_rule_mfa_code((const uint8_t *)text, (int32_t)strlen(text)), 5);
     CHECK(evercreds_rule_duration(3600, 1), 0);
     CHECK(evercreds_rule_duration(0.0 / 0.0, 0), EVERCREDS_ERR_DURATION);
+    CHECK(evercreds_rule_retry_after(0, 0, (const uint8_t *)"7", 1), 7000);
     CHECK(evercreds_rule_evidence(0, 400, (const uint8_t *)"InvalidToken", 12), EVERCREDS_EVIDENCE_STRONG);
     CHECK(evercreds_rule_evidence(1, 400, NULL, 0), EVERCREDS_EVIDENCE_WEAK);
 }

@@ -109,6 +109,15 @@ func (m *Machine) RuleDuration(seconds float64, chained bool) error {
 	return err
 }
 
+// RuleRetryAfter is rule_retry_after.
+func (m *Machine) RuleRetryAfter(text string, inMilliseconds bool, wall int64) (int64, error) {
+	n, err := m.write([]byte(text))
+	if err != nil {
+		return 0, err
+	}
+	return m.instant("rule_retry_after", f64(wall), i32(truth(inMilliseconds)), n)
+}
+
 // RuleEvidence is rule_evidence.
 func (m *Machine) RuleEvidence(isHead bool, status int32, code string) (core.Evidence, error) {
 	n, err := m.write([]byte(code))

@@ -41,6 +41,7 @@ type Machine interface {
 	RuleIoTEndpoint(text string) (string, error)
 	RuleMFACode(text string) (int32, error)
 	RuleDuration(seconds float64, chained bool) error
+	RuleRetryAfter(text string, inMilliseconds bool, wall int64) int64
 	RuleEvidence(isHead bool, status int32, code string) core.Evidence
 }
 

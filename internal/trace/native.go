@@ -129,6 +129,11 @@ func (n *Native) RuleDuration(seconds float64, chained bool) error {
 	return nil
 }
 
+// RuleRetryAfter implements Machine.
+func (n *Native) RuleRetryAfter(text string, inMilliseconds bool, wall int64) int64 {
+	return core.RetryAfter([]byte(text), inMilliseconds, wall)
+}
+
 // RuleEvidence implements Machine.
 func (n *Native) RuleEvidence(isHead bool, status int32, code string) core.Evidence {
 	return core.EvidenceOf(isHead, int(status), []byte(code))

@@ -101,6 +101,12 @@ func (r *replayer) rule(rest string) (string, error) {
 		return r.ruleClass(strings.Fields(text))
 	case "duration":
 		return r.ruleDuration(strings.Fields(text))
+	case "retry_after":
+		unit, text, _ := strings.Cut(text, " ")
+		if unit != "ms" && unit != "s" {
+			return "", errors.New("rule retry_after needs ms|s [TEXT]")
+		}
+		return "rule " + strconv.FormatInt(r.m.RuleRetryAfter(text, unit == "ms", Base), 10), nil
 	case "evidence":
 		return r.ruleEvidence(strings.Fields(text))
 	}

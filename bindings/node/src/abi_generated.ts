@@ -559,6 +559,12 @@ export interface Exports {
   evercreds_rule_mfa_code(length: number): number;
   /** 0 or ERR_DURATION*. */
   evercreds_rule_duration(durationSeconds: number, chained: number): number;
+  /** The pause that the service asks for, in milliseconds, at most an hour; 0: none that can be read. */
+  evercreds_rule_retry_after(
+    wallMs: number,
+    inMilliseconds: number,
+    length: number,
+  ): number;
   /** EVIDENCE_*. */
   evercreds_rule_evidence(
     isHead: number,

@@ -41,6 +41,7 @@ def test_it_answers_as_the_shared_library_does(module: WasmLibrary) -> None:
         ("rule_error_class", (abi.Method.STS, 403, b"AccessDenied", 12)),
         ("rule_mfa_code", (b"code 123456 of 7", 16)),
         ("rule_duration", (900.5, 0)),
+        ("rule_retry_after", (0, 1, b"1500", 4)),
         ("rule_evidence", (0, 400, b"ExpiredToken", 12)),
         ("rule_evidence", (1, 400, b"", 0)),
         ("session_free", (12345,)),

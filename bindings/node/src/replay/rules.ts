@@ -1,7 +1,7 @@
 import * as abi from "../abi_generated.js";
 import type { Exports, Runtime } from "../runtime.js";
 import { BadLine, optionValue, parseNumber } from "./args.js";
-import { accepted, names } from "./words.js";
+import { accepted, BASE_MS, names } from "./words.js";
 
 /** One event of the shared rules; TEXT is the rest of the line. */
 export function rule(runtime: Runtime, rest: string): string {
@@ -36,6 +36,14 @@ export function rule(runtime: Runtime, rest: string): string {
       }
       const role = chained === undefined ? 0 : 1;
       return `rule ${accepted(ask("", (x) => x.evercreds_rule_duration(seconds, role)))}`;
+    }
+    case "retry_after": {
+      const [unit = ""] = text.split(" ", 1);
+      if (!["ms", "s"].includes(unit)) throw new BadLine("rule retry_after needs ms|s [TEXT]");
+      const inMs = unit === "ms" ? 1 : 0;
+      const given = text.slice(unit.length + 1);
+      const result = ask(given, (x, n) => x.evercreds_rule_retry_after(BASE_MS, inMs, n));
+      return `rule ${accepted(result)}`;
     }
     case "evidence": {
       const [methodName = "", statusText = "", code = "", ...more] = words(text);

@@ -477,6 +477,7 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("rule_iot_endpoint", "i", "pii"),
     ("rule_mfa_code", "i", "si"),
     ("rule_duration", "i", "di"),
+    ("rule_retry_after", "q", "qisi"),
     ("rule_evidence", "i", "iisi"),
 )
 

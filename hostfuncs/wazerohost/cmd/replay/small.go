@@ -66,6 +66,14 @@ func (m *machine) RuleDuration(seconds float64, chained bool) error {
 	return refusal(m.m.RuleDuration(seconds, chained))
 }
 
+func (m *machine) RuleRetryAfter(text string, inMilliseconds bool, wall int64) int64 {
+	ms, err := m.m.RuleRetryAfter(text, inMilliseconds, wall)
+	if err != nil {
+		m.note(err)
+	}
+	return ms
+}
+
 func (m *machine) RuleEvidence(isHead bool, status int32, code string) core.Evidence {
 	evidence, err := m.m.RuleEvidence(isHead, status, code)
 	if err != nil {

@@ -7,7 +7,7 @@ import re
 
 from evercreds import _abi_generated as abi
 from evercreds._library import library
-from evercreds.replay._text import NotAnEventError, checked
+from evercreds.replay._text import BASE, NotAnEventError, checked
 
 __all__ = ["CacheEvents", "rule"]
 
@@ -80,6 +80,8 @@ def rule(rest: str) -> str:
         return _class(text.split())
     if which == "duration":
         return _duration(text.split())
+    if which == "retry_after":
+        return _retry_after(text)
     if which == "evidence":
         return _evidence(text.split())
     raise NotAnEventError(f"{which!r} is no rule")
@@ -92,6 +94,15 @@ def _class(words: list[str]) -> str:
     code = "".join(words[2:]).encode("utf-8", "surrogateescape")
     found = library().evercreds_rule_error_class(method, _whole(words[1]), code, len(code))
     return f"rule {abi.ErrorClass(checked(found)).name.lower()}"
+
+
+def _retry_after(rest: str) -> str:
+    unit, _, text = rest.partition(" ")
+    if unit not in ("ms", "s"):
+        raise NotAnEventError("rule retry_after needs ms|s [TEXT]")
+    content = text.encode("utf-8", "surrogateescape")
+    found = library().evercreds_rule_retry_after(BASE, unit == "ms", content, len(content))
+    return f"rule {checked(found)}"
 
 
 def _evidence(words: list[str]) -> str:
