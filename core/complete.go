@@ -11,7 +11,8 @@ type Facts struct {
 	Duration int64
 	// ServerTime is when the source replied by its own clock, milliseconds since
 	// the Unix epoch; 0: unknown. Where the source's clock is coarse this is the
-	// latest instant that it can mean.
+	// latest instant that it can mean. A time that would give the set more than
+	// Duration, or more than 12 h, is ignored.
 	ServerTime int64
 }
 
@@ -40,7 +41,7 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 		s.install(now, c, ticket, f.seq)
 		s.settle(outcome{ticket: ticket})
 	default:
-		s.noProgress(now, c, facts.ServerTime > 0)
+		s.noProgress(now, c, s.datesWell(facts))
 	}
 	return s.end()
 }
@@ -65,46 +66,6 @@ func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 	if s.out.Settled == 0 {
 		s.out.Settled = s.flight.ticket
 	}
-}
-
-// judge makes a set of a reply, or says what is wrong with it. Both deadlines
-// are anchored at the start of the flight, which errs early.
-func (s *Session) judge(now, start Now, f Facts) (set, Code) {
-	c := set{fingerprint: f.Fingerprint, sourceExpiry: f.Expiry}
-	for _, r := range s.rejected {
-		if r == f.Fingerprint && r != 0 {
-			return c, CodeStillRejected
-		}
-	}
-	if f.Expiry == Never && s.cfg.method != MethodSTS && s.cfg.method != MethodIoT {
-		c.wall, c.elapsed, c.lifetime = Never, Never, Never
-		return c, CodeNone
-	}
-	if f.Expiry <= 0 || f.Expiry > maxInstant {
-		return c, CodeMalformed
-	}
-	// the start of the flight as the wall clock of now would have shown it
-	began := now.Wall - (now.Elapsed - start.Elapsed)
-	life := f.Expiry - max(start.Wall, began)
-	if f.ServerTime > 0 {
-		life = f.Expiry - f.ServerTime
-	}
-	if f.Duration > 0 {
-		life = min(life, f.Duration)
-	}
-	c.lifetime = life
-	c.wall = began + life
-	if began > start.Wall {
-		// either the wall clock was set forward (a device's first synchronisation),
-		// or the machine slept and only this clock saw it: the reply's own words
-		// then keep the sleep from being added to the lifetime
-		c.wall = min(c.wall, max(start.Wall+life, f.Expiry))
-	}
-	c.elapsed = start.Elapsed + life
-	if c.remaining(now) <= 0 {
-		return c, CodeExpiredReply
-	}
-	return c, CodeNone
 }
 
 // progress tells whether a set is worth more than the one held. Sources with a

@@ -67,7 +67,7 @@ func (m *model) completeInTime(f *attempt, facts core.Facts) {
 	case code != core.CodeNone:
 		m.fails(f, code, core.Recoverable, 0)
 	case !m.progress(f, fresh):
-		m.noProgress(f, fresh, facts.ServerTime > 0)
+		m.noProgress(f, fresh, trusted(facts))
 	default:
 		m.install(fresh)
 		m.settle(outcome{ticket: f.ticket})
@@ -120,8 +120,11 @@ func (m *model) anchor(fresh *set, f *attempt, facts core.Facts) {
 	// What the wall clock would have shown at the start, had it been set by then.
 	began := m.now.Wall - (m.now.Elapsed - f.start.Elapsed)
 	life := facts.Expiry - max(began, f.start.Wall)
-	if facts.ServerTime > 0 {
+	if trusted(facts) {
 		life = facts.Expiry - facts.ServerTime
+	}
+	if m.method != core.MethodCustom || facts.ServerTime > 0 {
+		life = min(life, 12*60*minute)
 	}
 	if facts.Duration > 0 {
 		life = min(life, facts.Duration)
@@ -131,6 +134,13 @@ func (m *model) anchor(fresh *set, f *attempt, facts core.Facts) {
 	if began > f.start.Wall { // set forward, or a sleep that only this clock saw
 		fresh.wall = min(fresh.wall, max(f.start.Wall+life, facts.Expiry))
 	}
+}
+
+// trusted tells whether a reply has a date that gives neither more than was asked
+// for nor more than the 12 hours that AWS gives at most.
+func trusted(facts core.Facts) bool {
+	left := facts.Expiry - facts.ServerTime
+	return facts.ServerTime > 0 && left <= 12*60*minute && (facts.Duration == 0 || left <= facts.Duration)
 }
 
 // progress tells whether a good reply brings more than what is held.

@@ -190,7 +190,7 @@ func (w *world) reply(a *attempt) core.Facts {
 	case n == 6:
 		f.Duration = w.pick(1, second)
 	case n == 7:
-		f.ServerTime = at + w.pick(-10*minute, 10*minute)
+		f.ServerTime = at + w.pick(-10*minute, 10*minute, -24*60*minute, 1-at)
 	}
 	return f
 }
