@@ -78,7 +78,9 @@ export class Machine {
   }
 
   ask(minTtlMs: number): Decision {
-    return this.#event((x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtlMs, 0, 0, 0, 0));
+    return this.#event((x, h, wall, elapsed) =>
+      x.evercreds_ask(h, wall, elapsed, minTtlMs, 0, 0, 0, 0),
+    );
   }
 
   answer(ticket: number, minTtlMs: number, forced: boolean): Decision {

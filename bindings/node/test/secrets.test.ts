@@ -46,7 +46,7 @@ describe("a session that holds secrets", () => {
     const { session, clock, source } = secretive();
     await session.credentials();
     source.answer = () => ({ accessKey, secretKey, token, expiryTime: token });
-    await clock.advance(3500 * 1000);
+    await clock.advance(3700 * 1000); // nothing is left to be served
     for (const attempt of [() => session.credentials(), () => session.refresh()]) {
       expectNone(shown(await attempt().catch((error: unknown) => error)));
     }

@@ -34,7 +34,7 @@ def test_a_file_that_is_no_library_is_refused(
         _library._Loader().get()
 
 
-@pytest.mark.parametrize(("major", "minor"), [(2, 0), (1, 99)])
+@pytest.mark.parametrize(("major", "minor"), [(3, 0), (2, 99)])
 def test_both_versions_are_told_where_they_do_not_fit(
     monkeypatch: pytest.MonkeyPatch, major: int, minor: int
 ) -> None:
@@ -43,7 +43,7 @@ def test_both_versions_are_told_where_they_do_not_fit(
     with pytest.raises(EvercredsLibraryError) as caught:
         _library._Loader().get()
     assert caught.value.code == "version"
-    assert "version 1.0" in str(caught.value)
+    assert "version 2.0" in str(caught.value)
     assert f"version {major}.{minor}" in str(caught.value)
 
 

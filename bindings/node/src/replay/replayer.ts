@@ -95,7 +95,8 @@ export class Replayer {
     const until = args.span("until") ?? 0;
     switch (verb) {
       case "ask":
-        return (x, h, wall, elapsed) => x.evercreds_ask(h, wall, elapsed, minTtl, low, high, evidence, until);
+        return (x, h, wall, elapsed) =>
+          x.evercreds_ask(h, wall, elapsed, minTtl, low, high, evidence, until);
       case "force":
         return (x, h, wall, elapsed) => x.evercreds_force(h, wall, elapsed);
       case "wake":
