@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // reply is a decision together with what belongs to it on this side: all of it
@@ -110,7 +111,7 @@ func (s *Session) arm(r *reply) {
 		}
 		return
 	}
-	d := time.Duration(max(0, r.NextWake-r.now.Elapsed)) * time.Millisecond
+	d := millis.Until(r.NextWake, r.now.Elapsed)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(d, s.wake)
 		return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // flight is one attempt of the source, from its start until it has reported,
@@ -37,7 +38,7 @@ func (s *Session) start(r *reply) {
 		// its timer and the machine's are due in the same instant; the machine
 		// times the flight out before it hears of a failure, so both orders give
 		// the same outcome
-		f.ctx, f.cancel = context.WithTimeout(ctx, time.Duration(r.StartDeadline-r.now.Elapsed)*time.Millisecond)
+		f.ctx, f.cancel = context.WithTimeout(ctx, millis.Until(r.StartDeadline, r.now.Elapsed))
 	}
 	s.flights[f.ticket] = f
 	s.running.Add(1)
@@ -89,7 +90,7 @@ func (s *Session) judge(result hostfuncs.Result, err error) outcome {
 	_ = err.Error() // if it panics, then here, and not in a caller who prints it
 	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
 	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
-		o.reason, o.pause = e.Reason, roundUp(e.RetryAfter)
+		o.reason, o.pause = e.Reason, max(0, millis.Of(e.RetryAfter))
 		if e.Class != core.ClassNone {
 			o.class = e.Class
 		}
@@ -117,15 +118,15 @@ func (s *Session) land(f *flight, o outcome) {
 // facts are what the machine learns of a result: no secret.
 func facts(r hostfuncs.Result) core.Facts {
 	f := core.Facts{
-		Expiry:      r.Expires.UnixMilli(),
+		Expiry:      millis.At(r.Expires),
 		Fingerprint: hostfuncs.Fingerprint(r.Credentials),
-		Duration:    int64(r.Duration / time.Millisecond),
+		Duration:    max(0, int64(r.Duration/time.Millisecond)),
 	}
 	if r.NoExpiry {
 		f.Expiry = core.Never
 	}
 	if !r.ServerTime.IsZero() {
-		f.ServerTime = r.ServerTime.UnixMilli()
+		f.ServerTime = max(0, millis.At(r.ServerTime))
 	}
 	return f
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // Session keeps one set of temporary credentials fresh. It is an
@@ -113,16 +114,7 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 	if n.minTTL == 0 {
 		return s.Retrieve(ctx)
 	}
-	return s.ask(ctx, roundUp(n.minTTL))
-}
-
-// roundUp gives milliseconds: "at least" must not become a little less.
-func roundUp(d time.Duration) int64 {
-	ms := int64(d / time.Millisecond)
-	if d%time.Millisecond != 0 {
-		ms++
-	}
-	return ms
+	return s.ask(ctx, millis.Of(n.minTTL))
 }
 
 // Refresh fetches new credentials now, past every hold-off, or joins the refresh

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // Phase is where the credentials held stand in their life.
@@ -86,7 +87,7 @@ func (s *Session) Status() Status {
 
 func (s *Session) span(f core.Field, now core.Now) time.Duration {
 	if ms := s.machine.Status(f, now); ms < core.Never {
-		return time.Duration(ms) * time.Millisecond
+		return millis.Duration(ms)
 	}
 	return Forever
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // ErrReentrant is why a source that asks its own session for credentials gets
@@ -51,7 +52,7 @@ func (s *Session) await(ctx context.Context, r reply) error {
 	}
 	var deadline <-chan time.Time
 	if r.Deadline != core.Never {
-		timer := time.NewTimer(time.Duration(max(0, r.Deadline-r.now.Elapsed)) * time.Millisecond)
+		timer := time.NewTimer(millis.Until(r.Deadline, r.now.Elapsed))
 		defer timer.Stop()
 		deadline = timer.C
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // flight is one attempt under way, until it has reported.
@@ -124,14 +125,14 @@ func (s *Session) prune() {
 
 func facts(r hostfuncs.Result) core.Facts {
 	f := core.Facts{
-		Expiry: r.Expires.UnixMilli(), Fingerprint: hostfuncs.Fingerprint(r.Credentials),
-		Duration: r.Duration.Milliseconds(),
+		Expiry: millis.At(r.Expires), Fingerprint: hostfuncs.Fingerprint(r.Credentials),
+		Duration: max(0, r.Duration.Milliseconds()),
 	}
 	if r.NoExpiry {
 		f.Expiry = core.Never
 	}
 	if !r.ServerTime.IsZero() {
-		f.ServerTime = max(0, r.ServerTime.UnixMilli())
+		f.ServerTime = max(0, millis.At(r.ServerTime))
 	}
 	return f
 }
@@ -141,7 +142,7 @@ func facts(r hostfuncs.Result) core.Facts {
 func sort(err error) outcome {
 	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
 	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
-		o.pause = max(0, e.RetryAfter.Milliseconds())
+		o.pause = max(0, millis.Of(e.RetryAfter))
 		if e.Class == core.Permanent || e.Class == core.Throttled {
 			o.class = e.Class
 		}

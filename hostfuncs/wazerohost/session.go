@@ -12,6 +12,7 @@ import (
 	"github.com/evercreds/evercreds/abi"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // Option is one setting of a session: numbers as in docs/ABI.md, booleans 0 or 1.
@@ -174,8 +175,7 @@ func (s *Session) arm(at int64) {
 	if at >= core.Never || s.closed {
 		return
 	}
-	wait := time.Duration(max(0, at-s.rt.clock().Elapsed)) * time.Millisecond
-	s.timer = time.AfterFunc(wait, func() {
+	s.timer = time.AfterFunc(millis.Until(at, s.rt.clock().Elapsed), func() {
 		s.rt.mu.Lock()
 		defer s.rt.mu.Unlock()
 		_, _ = s.rt.run(s, func(m *Machine, handle int32) (core.Decision, error) {
@@ -272,7 +272,7 @@ func (s *Session) CredentialsFor(ctx context.Context, minTTL time.Duration) (hos
 	if minTTL < 0 {
 		return hostfuncs.Credentials{}, &hostfuncs.ParameterError{Parameter: "minTTL", Expected: "must not be negative"}
 	}
-	return s.ask(ctx, (minTTL + time.Millisecond - 1).Milliseconds())
+	return s.ask(ctx, millis.Of(minTTL))
 }
 
 // Refresh fetches new credentials now, or joins the flight under way, and gives what

@@ -6,6 +6,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // reply is a decision with what its caller needs of the session.
@@ -67,7 +68,7 @@ func (s *Session) wait(ctx context.Context, r reply) error {
 	if r.wake == nil {
 		return ctx.Err()
 	}
-	timer := time.NewTimer(time.Duration(max(0, r.Deadline-s.rt.clock().Elapsed)) * time.Millisecond)
+	timer := time.NewTimer(millis.Until(r.Deadline, s.rt.clock().Elapsed))
 	defer timer.Stop()
 	select {
 	case <-r.wake:

@@ -1,0 +1,86 @@
+package wazerohost
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// ends is a source whose sets end when the test says.
+type ends struct{ result hostfuncs.Result }
+
+func (*ends) Method() core.Method { return core.MethodCustom }
+
+func (e *ends) Fetch(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+	return e.result, nil
+}
+
+// Whatever end a set has, callers are answered at once, and a session that keeps
+// itself fresh sleeps.
+func TestAnyEndOfASet(t *testing.T) {
+	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
+	var looks atomic.Int64
+	real := clock()
+	rt := newRuntime(t, modules.plain, func() core.Now { looks.Add(1); return real() })
+	for end, usable := range map[time.Time]bool{
+		year(1).Add(1): false, year(1970): false, time.UnixMilli(1): false, year(2262): true, year(2300): true,
+		time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC): true, year(10001): false, time.UnixMilli(core.Never): false,
+		time.UnixMilli(math.MaxInt64): false, time.UnixMilli(math.MinInt64): false,
+		year(292277026596): false, time.Unix(math.MaxInt64, 0): false, time.Unix(math.MinInt64, 0): false,
+	} {
+		for _, deferred := range []float64{0, 1} {
+			set := hostfuncs.Credentials{AccessKeyID: "key", SecretAccessKey: "example", SessionToken: "example", Expires: end}
+			s := openSession(t, rt, &ends{hostfuncs.Result{Credentials: set}}, Option{core.OptDeferRefresh, deferred})
+			var own *Error
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			_, err := s.Credentials(ctx)
+			cancel()
+			if usable != (err == nil) || err != nil && !errors.As(err, &own) {
+				t.Errorf("%d s, deferred %v: got %v", end.Unix(), deferred, err)
+			}
+			before := looks.Load()
+			time.Sleep(50 * time.Millisecond)
+			if n := looks.Load() - before; n > 100 {
+				t.Errorf("%d s, deferred %v: %d looks at the clock by an idle session", end.Unix(), deferred, n)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Numbers that the module takes for no numbers at all are none that a source can
+// make it see.
+func TestLongestSpans(t *testing.T) {
+	h := &hands{}
+	src := &source{hands: h, err: &hostfuncs.Error{RetryAfter: math.MaxInt64}}
+	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	var own *Error
+	for _, pause := range []time.Duration{math.MaxInt64, math.MinInt64} {
+		src.set(&hostfuncs.Error{RetryAfter: pause}, nil)
+		if _, err := s.Refresh(ctx); !errors.As(err, &own) || own.Code != core.CodeSource {
+			t.Errorf("%d: got %v", pause, err)
+		}
+	}
+	src.set(nil, nil)
+	if _, err := s.Refresh(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.CredentialsFor(ctx, math.MaxInt64); !errors.As(err, &own) || own.Code != core.CodeMinTTL {
+		t.Errorf("got %v", err)
+	}
+	odd := hostfuncs.Result{Duration: math.MinInt64, ServerTime: time.Unix(math.MinInt64, 0)}
+	odd.Credentials = hostfuncs.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.UnixMilli(wall0).Add(time.Hour)}
+	if _, err := openSession(t, s.rt, &ends{odd}).Credentials(ctx); err != nil {
+		t.Error(err)
+	}
+}
