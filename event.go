@@ -20,19 +20,9 @@ type reply struct {
 	wait   <-chan struct{}
 }
 
-// event puts one event to the machine and does what it answers. Nothing is
-// logged under the lock: a log handler may itself need credentials.
+// event puts one event to the machine and does what it answers, under the lock. No
+// code of the user's runs there.
 func (s *Session) event(put func(core.Now) (core.Decision, error)) (reply, error) {
-	r, err := s.settle(put)
-	if err == nil {
-		s.note(r)
-	}
-	return r, err
-}
-
-// settle is the part of an event that is under the lock. No code of the user's
-// runs there.
-func (s *Session) settle(put func(core.Now) (core.Decision, error)) (reply, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -79,6 +69,7 @@ func (s *Session) apply(r *reply) {
 		}
 	}
 	s.tell(r)
+	s.note(r)
 }
 
 // serve makes the lease of a set. One that ends at once is good for this caller

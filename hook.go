@@ -2,6 +2,7 @@ package evercreds
 
 import (
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
@@ -72,6 +73,23 @@ func (c Cause) String() string {
 // hook that calls Close takes that second. Default, and with nil: no events.
 func WithEvents(hook func(Event)) Option {
 	return func(s *settings) { s.hook = hook }
+}
+
+// openHook names only the type of a panic in hook: its value may hold anything.
+func (s *Session) openHook(hook func(Event)) {
+	if hook == nil {
+		return
+	}
+	s.hook = newQueue(func(e Event, missed int) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.write(slog.LevelError, "the hook of WithEvents panicked",
+					slog.String("event", string(e.Kind)), slog.String("panic", fmt.Sprintf("%T", p)))
+			}
+		}()
+		e.Missed = missed
+		hook(e)
+	})
 }
 
 // tell queues what an event of the machine's says for the hook, under the

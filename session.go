@@ -25,9 +25,9 @@ type Session struct {
 	now   func() core.Now
 
 	source   Source
-	attended bool // a refresh prompts a person
-	log      *slog.Logger
-	hook     *hookQueue // nil: nobody wants events
+	attended bool          // a refresh prompts a person
+	log      *queue[line]  // nil: nobody wants lines
+	hook     *queue[Event] // nil: nobody wants events
 
 	mu       sync.Mutex // guards all below
 	machine  *core.Session
@@ -69,10 +69,11 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 	}
 	s := &Session{
 		now: clock, source: source, attended: ok && a.Attended(),
-		log: given.log, hook: newHookQueue(given.hook, given.log),
 		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
+	s.openLog(given.log)
+	s.openHook(given.hook)
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
 	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(*s.clients.configured()) })
 	return s
@@ -161,7 +162,10 @@ func (s *Session) Close() {
 	s.closeOnce.Do(func() {
 		_, _ = s.event(func(now core.Now) (core.Decision, error) {
 			d := s.machine.Close()
-			s.tellAt(now, Event{Kind: EventClose})
+			if s.hook != nil {
+				s.tellAt(now, Event{Kind: EventClose})
+				s.hook.stop()
+			}
 			return d, nil
 		})
 		s.forget()
@@ -169,7 +173,10 @@ func (s *Session) Close() {
 		go func() {
 			s.running.Wait()
 			if s.hook != nil {
-				<-s.hook.ended
+				<-s.hook.idle()
+			}
+			if s.log != nil {
+				<-s.log.idle()
 			}
 			close(ended)
 		}()
