@@ -2,7 +2,6 @@ package evercreds
 
 import (
 	"reflect"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -71,7 +70,7 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 		return &cachedClient{
 			key:         key,
 			name:        reflect.TypeFor[C]().String(),
-			client:      sync.OnceValue(func() any { return newFromConfig(*cfg, opts...) }),
+			make:        func() any { return newFromConfig(*cfg, opts...) },
 			constructor: newFromConfig,
 			options:     chosen,
 		}

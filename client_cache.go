@@ -40,10 +40,13 @@ type ClientCache struct {
 
 // cachedClient is an entry of a cache.
 type cachedClient struct {
-	id     int32
-	key    clientKey
-	client func() any // makes it when it is first called
-	name   string
+	id   int32
+	key  clientKey
+	name string
+	// make calls the constructor; client is what it gave.
+	mu     sync.Mutex
+	make   func() any
+	client any
 	// constructor and options stay as long as the key, in which their addresses are
 	constructor, options any
 }
@@ -141,9 +144,21 @@ func (c *ClientCache) getOrMake(key clientKey, fresh func() *cachedClient) (any,
 			c.drop(e) // the constructor panicked: the next caller tries again
 		}
 	}()
-	client := e.client()
+	client := e.get()
 	made = true
 	return client, nil
+}
+
+// get makes the client where that has not been done. Where the constructor panics, or
+// ends its goroutine, that is its caller's affair: the next one tries it again.
+func (e *cachedClient) get() any {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.make != nil {
+		e.client = e.make()
+		e.make = nil
+	}
+	return e.client
 }
 
 // entry finds the entry of a key, or adds a fresh one.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/waits"
 )
 
 // reply is a decision together with what belongs to it on this side: all of it
@@ -18,6 +19,7 @@ type reply struct {
 	cause  error  // of an Error decision
 	failed *Error // to be noted: why a flight brought nothing
 	wait   <-chan struct{}
+	flight *waits.Flight // that is waited for
 }
 
 // event puts one event to the machine and does what it answers, under the lock. No
@@ -61,7 +63,7 @@ func (s *Session) apply(r *reply) {
 		r.failed = s.lastError(r.now)
 	}
 	if f := s.flights[r.Ticket]; f != nil {
-		r.wait = f.settled
+		r.wait, r.flight = f.settled, f.waits
 	}
 	for ticket, f := range s.flights {
 		if f.landed {

@@ -8,7 +8,9 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/waits"
 )
 
 // flight is one attempt of the source, from its start until it has reported,
@@ -17,19 +19,18 @@ type flight struct {
 	ticket  int64
 	cause   core.Cause
 	settled chan struct{}
-	landed  bool // it has reported
+	landed  bool          // it has reported
+	waits   *waits.Flight // for other flights, where its source asks sessions
 	ctx     context.Context
 	cancel  context.CancelFunc
 }
-
-// flightKey is under what a flight's context knows its session.
-type flightKey struct{ *Session }
 
 // start runs the flight that a decision started, in a goroutine of its own: its
 // life is not that of the caller who came first.
 func (s *Session) start(r *reply) {
 	f := &flight{ticket: r.Started, cause: r.StartCause, settled: make(chan struct{})}
-	ctx := context.WithValue(context.Background(), flightKey{s}, f)
+	ctx, w := waits.New(context.Background())
+	f.waits = w
 	if s.attended {
 		// the answer of a person moves the deadline, which no context can do:
 		// the machine cancels
@@ -79,17 +80,16 @@ var errAbandoned = errors.New("the source died without an answer")
 
 // judge sorts what a source returned. It runs without the lock and where a panic
 // is caught, because errors are code of the source's too: a nil pointer in an
-// error panics in its methods.
+// error panics in its methods. Later on nothing of the source's runs any more.
 func (s *Session) judge(result hostfuncs.Result, err error) outcome {
 	if err == nil {
-		err = result.Check(s.source.Method())
+		err = result.Check(s.method)
 	}
 	if err == nil {
 		return outcome{result: result}
 	}
-	_ = err.Error() // if it panics, then here, and not in a caller who prints it
-	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
-	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
+	o := outcome{err: foreign.Guard(err), class: core.Recoverable, reason: core.CodeSource}
+	if e := (*hostfuncs.Error)(nil); errors.As(o.err, &e) {
 		o.reason, o.pause = e.Reason, max(0, millis.Of(e.RetryAfter))
 		if e.Class != core.ClassNone {
 			o.class = e.Class

@@ -18,6 +18,9 @@ type Identity struct {
 // not the base identity. Region and endpoint are those of the session's config;
 // see [WithConfig].
 func (s *Session) Identity(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	out, err := s.identity().GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, options...)
 	if err != nil {
 		return Identity{}, err

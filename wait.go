@@ -9,10 +9,12 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/waits"
 )
 
 // ErrReentrant is why a source that asks its own session for credentials gets
-// none: they are what it was called for.
+// none: they are what it was called for. It is also where it asks another session
+// whose source asks this one.
 var ErrReentrant = errors.New("evercreds: a source must not use the credentials of its own session")
 
 // ask is the way of a caller without a valid lease.
@@ -23,6 +25,9 @@ func (s *Session) ask(ctx context.Context, minTTL int64) (aws.Credentials, error
 
 // follow does what a decision tells its caller, and waits where it says so.
 func (s *Session) follow(ctx context.Context, r reply, minTTL int64, forced bool) (aws.Credentials, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	old := r.lease // what an inline caller has if its patience ends
 	ticket := r.Ticket
 	for {
@@ -47,9 +52,11 @@ func (s *Session) follow(ctx context.Context, r reply, minTTL int64, forced bool
 // await sleeps until a flight is settled, its deadline comes or ctx ends. The
 // flight itself goes on in any case.
 func (s *Session) await(ctx context.Context, r reply) error {
-	if ctx.Value(flightKey{s}) != nil {
+	end, ok := waits.Begin(ctx, r.flight)
+	if !ok {
 		return &Error{Code: CodeSource, Class: Permanent, Err: ErrReentrant}
 	}
+	defer end()
 	var deadline <-chan time.Time
 	if r.Deadline != core.Never {
 		timer := time.NewTimer(millis.Until(r.Deadline, r.now.Elapsed))

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/foreign"
 )
 
 // CustomFunc fetches credentials in a way of the user's own. All of
@@ -61,16 +62,17 @@ func (c *Custom) Fetch(ctx context.Context, _ *Flight) (r Result, err error) {
 // customError makes an Error of what the function returned, in its words. What
 // an Error among them says of class, pause and reason holds.
 func customError(err error, hidden secrets) error {
-	e := refused(core.MethodCustom, "", hidden.clean(err.Error()), hidden.cause(err))
+	safe := foreign.Guard(err)
+	e := refused(core.MethodCustom, "", hidden.clean(safe.Error()), hidden.cause(safe))
 	var own *Error
 	var api smithy.APIError
 	switch {
-	case errors.As(err, &own):
-		if err == error(own) {
+	case errors.As(safe, &own):
+		if _, alone := err.(*Error); alone {
 			e.Message, e.Err = hidden.clean(own.Message), hidden.cause(own.Err)
 		}
 		e.Class, e.Reason, e.Code, e.Status, e.RetryAfter = own.Class, own.Reason, own.Code, own.Status, own.RetryAfter
-	case errors.As(err, &api):
+	case errors.As(safe, &api):
 		e.Class = core.ErrorClass(core.MethodCustom, 0, []byte(api.ErrorCode()))
 	}
 	return e

@@ -3,6 +3,8 @@ package hostfuncs
 import (
 	"errors"
 	"strings"
+
+	"github.com/evercreds/evercreds/internal/foreign"
 )
 
 // secrets are texts that must not appear in an error. Services do echo what
@@ -30,11 +32,15 @@ func (s secrets) clean(text string) string {
 	return text
 }
 
-// cause gives the error itself where its text is clean, else one with the
-// cleaned text only.
+// cause gives what stands for the error itself, to errors.Is and errors.As too, where
+// its text is clean; else one with the cleaned text only.
 func (s secrets) cause(err error) error {
-	if err == nil || s.clean(err.Error()) == err.Error() {
-		return err
+	if err == nil {
+		return nil
 	}
-	return errors.New(s.clean(err.Error()))
+	safe := foreign.Guard(err)
+	if text := s.clean(safe.Error()); text != safe.Error() {
+		return errors.New(text)
+	}
+	return safe
 }

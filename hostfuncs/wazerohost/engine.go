@@ -112,5 +112,8 @@ func (e *engine) instantiate(ctx context.Context, host abi.Host) (*Machine, erro
 // themselves. The host is called for what decisions start and cancel. Closing the
 // Runtime ends it.
 func (rt *Runtime) Machine(ctx context.Context, host abi.Host) (*Machine, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	return rt.engine.instantiate(ctx, host)
 }

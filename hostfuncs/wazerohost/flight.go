@@ -7,13 +7,16 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/waits"
 )
 
 // flight is one attempt under way, until it has reported.
 type flight struct {
 	cancel context.CancelFunc
 	wake   chan struct{} // closed when its waiters are to come for the answer
+	waits  *waits.Flight // for other flights, where its source asks sessions
 }
 
 // settle wakes the waiters. The attempt may go on, and have waiters again: a
@@ -25,8 +28,9 @@ func (f *flight) settle() {
 
 // begin starts a flight; it returns at once, as host functions must.
 func (s *Session) begin(ticket int64, cause core.Cause) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s.flights[ticket] = &flight{cancel: cancel, wake: make(chan struct{})}
+	ctx, w := waits.New(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
+	s.flights[ticket] = &flight{cancel: cancel, wake: make(chan struct{}), waits: w}
 	s.running.Add(1)
 	go func() {
 		defer s.running.Done()
@@ -34,7 +38,7 @@ func (s *Session) begin(ticket int64, cause core.Cause) {
 		s.fly(ctx, &hostfuncs.Flight{Ticket: ticket, Cause: cause, Prompted: func() {
 			s.rt.mu.Lock()
 			defer s.rt.mu.Unlock()
-			s.report(func(m *Machine, handle int32) (core.Decision, error) {
+			_ = s.report(func(m *Machine, handle int32) (core.Decision, error) {
 				return m.Prompted(handle, ticket, s.rt.clock())
 			})
 		}})
@@ -50,43 +54,61 @@ type outcome struct {
 	pause  int64 // milliseconds that the source asked for
 }
 
-// fly runs a flight and reports it exactly once.
+var errAbandoned = errors.New("wazerohost: the source died without an answer")
+
+// fly calls the source and reports exactly once, whatever the source does. Its errors
+// are code of its own too: a panic in either becomes an error, which names only the
+// panic's type, since the value may hold anything.
 func (s *Session) fly(ctx context.Context, f *hostfuncs.Flight) {
-	o := s.fetch(ctx, f)
+	o := outcome{err: errAbandoned} // by runtime.Goexit
+	defer func() {
+		if p := recover(); p != nil {
+			o = outcome{err: fmt.Errorf("%w: it panicked with a %T", errAbandoned, p)}
+		}
+		s.land(f, o)
+	}()
+	o = s.judge(s.source.Fetch(ctx, f))
+}
+
+// land reports the end of a flight.
+func (s *Session) land(f *hostfuncs.Flight, o outcome) {
 	s.rt.mu.Lock()
 	defer s.rt.mu.Unlock()
 	s.store(f.Ticket, o)
-	s.report(func(m *Machine, handle int32) (core.Decision, error) {
-		now := s.rt.clock()
-		switch {
-		case o.err != nil && o.class == core.ClassNone:
-			return m.Abandon(handle, f.Ticket, now)
-		case o.err != nil:
-			return m.Fail(handle, f.Ticket, now, o.class, o.reason, o.pause)
-		}
-		return m.Complete(handle, f.Ticket, now, facts(o.result))
-	})
+	s.tell(f.Ticket, o)
 	delete(s.flights, f.Ticket)
 	s.prune()
 }
 
-var errPanicked = errors.New("wazerohost: the source panicked")
-
-// fetch calls the source and sorts what it says. Its errors are code of its own too:
-// a panic in either becomes an error, which names only the panic's type, since the
-// value may hold anything.
-func (s *Session) fetch(ctx context.Context, f *hostfuncs.Flight) (o outcome) {
-	defer func() {
-		if p := recover(); p != nil {
-			o = outcome{err: fmt.Errorf("%w with a %T", errPanicked, p)}
+// tell reports a flight's end to the machine. A report that is refused is made as one
+// that says less; should even a new instance fail at that, the waiters are woken, and
+// meet the same error.
+func (s *Session) tell(ticket int64, o outcome) {
+	err := s.report(func(m *Machine, handle int32) (core.Decision, error) {
+		now := s.rt.clock()
+		switch {
+		case o.err != nil && o.class == core.ClassNone:
+			return m.Abandon(handle, ticket, now)
+		case o.err != nil:
+			return m.Fail(handle, ticket, now, o.class, o.reason, o.pause)
 		}
-	}()
-	result, err := s.source.Fetch(ctx, f)
+		return m.Complete(handle, ticket, now, facts(o.result))
+	})
 	if err == nil {
-		err = result.Check(s.source.Method())
+		return
+	}
+	err = s.report(func(m *Machine, handle int32) (core.Decision, error) { return m.Abandon(handle, ticket, s.rt.clock()) })
+	if f := s.flights[ticket]; err != nil && f != nil {
+		f.settle()
+	}
+}
+
+// judge sorts what a source returned.
+func (s *Session) judge(result hostfuncs.Result, err error) outcome {
+	if err == nil {
+		err = result.Check(s.method)
 	}
 	if err != nil {
-		_ = err.Error() // if it panics, then here, and not in a caller who prints it
 		return sort(err)
 	}
 	return outcome{result: result}
@@ -103,9 +125,11 @@ func (s *Session) store(ticket int64, o outcome) {
 	s.oldest = (s.oldest + 1) % len(s.failures)
 }
 
-// report tells the machine of a flight. Should even a new instance fail at it,
-// the waiters meet the same error, at the flight's deadline at the latest.
-func (s *Session) report(call func(*Machine, int32) (core.Decision, error)) { _, _ = s.rt.run(s, call) }
+// report tells the machine of a flight.
+func (s *Session) report(call func(*Machine, int32) (core.Decision, error)) error {
+	_, err := s.rt.run(s, call)
+	return err
+}
 
 // prune drops the sets that nobody can be served any more.
 func (s *Session) prune() {
@@ -140,8 +164,8 @@ func facts(r hostfuncs.Result) core.Facts {
 // sort tells what the machine needs to know of an error. It takes no other classes
 // and reasons than these.
 func sort(err error) outcome {
-	o := outcome{err: err, class: core.Recoverable, reason: core.CodeSource}
-	if e := (*hostfuncs.Error)(nil); errors.As(err, &e) {
+	o := outcome{err: foreign.Guard(err), class: core.Recoverable, reason: core.CodeSource}
+	if e := (*hostfuncs.Error)(nil); errors.As(o.err, &e) {
 		o.pause = max(0, millis.Of(e.RetryAfter))
 		if e.Class == core.Permanent || e.Class == core.Throttled {
 			o.class = e.Class

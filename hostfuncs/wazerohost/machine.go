@@ -106,7 +106,7 @@ func (m *Machine) function(name string) (api.Function, error) {
 // call runs an export and gives its result as it stands on the stack.
 func (m *Machine) call(name string, args ...uint64) (uint64, error) {
 	if m.dead != nil {
-		return 0, m.dead
+		return 0, m.died()
 	}
 	f, err := m.function(name)
 	if err != nil {
@@ -121,9 +121,15 @@ func (m *Machine) call(name string, args ...uint64) (uint64, error) {
 		if m.dead == nil { // else a call of a host function trapped before
 			m.dead = &TrapError{name, m.stderr.String(), err}
 		}
-		return 0, m.dead
+		return 0, m.died()
 	}
 	return stack[0], nil
+}
+
+// died gives each caller an error of its own.
+func (m *Machine) died() *TrapError {
+	e := *m.dead
+	return &e
 }
 
 // checkAlive keeps the module from going on after a call of a host function has

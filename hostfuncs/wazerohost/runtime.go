@@ -47,6 +47,9 @@ func (rt *Runtime) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazer
 // ./task build:wasm leaves in build/. It fails where CacheDir cannot be written, where
 // wasm is something else, and where it has another major version of the ABI.
 func New(ctx context.Context, wasm []byte, config Config) (*Runtime, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	e, err := newEngine(ctx, wasm, config.CacheDir)
 	if err != nil {
 		return nil, err
@@ -187,14 +190,17 @@ func (rt *Runtime) Open(source hostfuncs.Source, options ...Option) (*Session, e
 	if source == nil {
 		return nil, errors.New("wazerohost: source must be a hostfuncs.Source, not nil")
 	}
+	s := &Session{
+		rt: rt, source: source,
+		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+	}
+	if err := s.meet(); err != nil {
+		return nil, err
+	}
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	if rt.closed {
 		return nil, errors.New("wazerohost: the Runtime is closed")
-	}
-	s := &Session{
-		rt: rt, source: source,
-		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
 	err := s.open(options)
 	if errors.As(err, new(*TrapError)) {

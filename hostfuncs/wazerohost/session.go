@@ -28,6 +28,9 @@ type Session struct {
 	rt     *Runtime
 	source hostfuncs.Source
 
+	method   core.Method
+	attended bool // a refresh prompts a person
+
 	// The rest is guarded by the Runtime's mutex.
 	handle   int32
 	epoch    int64
@@ -78,9 +81,24 @@ func (s *Session) open(options []Option) error {
 	return nil
 }
 
+// meet asks the source what it is, without the mutex. It may be a nil pointer, or
+// panic otherwise.
+func (s *Session) meet() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("wazerohost: source must be a hostfuncs.Source whose Method and Attended return; one panicked with a %T", p)
+		}
+	}()
+	s.method = s.source.Method()
+	if a, ok := s.source.(interface{ Attended() bool }); ok {
+		s.attended = a.Attended()
+	}
+	return nil
+}
+
 func (s *Session) configure(m *Machine, options []Option) error {
-	options = append([]Option{{core.OptMethod, float64(s.source.Method())}}, options...)
-	if a, ok := s.source.(interface{ Attended() bool }); ok && a.Attended() {
+	options = append([]Option{{core.OptMethod, float64(s.method)}}, options...)
+	if s.attended {
 		options = append(options, Option{core.OptAttended, 1})
 	}
 	for _, o := range options {

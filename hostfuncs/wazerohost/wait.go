@@ -2,18 +2,26 @@ package wazerohost
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/waits"
 )
+
+// ErrReentrant is why a source that asks its own session for credentials gets none:
+// they are what it was called for. It is also where it asks another session whose
+// source asks this one.
+var ErrReentrant = errors.New("wazerohost: a source must not use the credentials of its own session")
 
 // reply is a decision with what its caller needs of the session.
 type reply struct {
 	core.Decision
 	creds      hostfuncs.Credentials
 	wake       <-chan struct{} // nil: the flight has reported already
+	flight     *waits.Flight
 	generation int
 }
 
@@ -27,6 +35,9 @@ func (s *Session) ask(ctx context.Context, minTTL int64) (hostfuncs.Credentials,
 // follow makes a call that may start a flight, and comes for the answer for as long
 // as there is a flight to wait for.
 func (s *Session) follow(ctx context.Context, minTTL int64, forced bool, start func(*Machine, int32) (core.Decision, error)) (hostfuncs.Credentials, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
 	call := start
 	for {
 		r, err := s.locked(call)
@@ -58,7 +69,7 @@ func (s *Session) locked(call func(*Machine, int32) (core.Decision, error)) (rep
 	}
 	r := reply{Decision: d, creds: s.sets[d.Set], generation: s.generation}
 	if f := s.flights[d.Ticket]; f != nil {
-		r.wake = f.wake
+		r.wake, r.flight = f.wake, f.waits
 	}
 	return r, err
 }
@@ -68,6 +79,11 @@ func (s *Session) wait(ctx context.Context, r reply) error {
 	if r.wake == nil {
 		return ctx.Err()
 	}
+	end, ok := waits.Begin(ctx, r.flight)
+	if !ok {
+		return &Error{Code: core.CodeSource, Class: core.Permanent, Err: ErrReentrant}
+	}
+	defer end()
 	timer := time.NewTimer(millis.Until(r.Deadline, s.rt.clock().Elapsed))
 	defer timer.Stop()
 	select {

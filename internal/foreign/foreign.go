@@ -5,15 +5,8 @@
 package foreign
 
 import (
-	"errors"
 	"fmt"
-	"net/http"
 	"reflect"
-	"strings"
-
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // guarded has the words of an error, and answers errors.Is and errors.As as it does.
@@ -26,20 +19,80 @@ type guarded struct {
 }
 
 // Guard gives an error that may be kept, shared and shown for one that another made.
-// It calls err.Error, and so is itself called where a panic is caught; nothing that is
-// done with what it gives can panic. nil stays nil.
+// It calls the error's methods, and so is itself called where a panic is caught;
+// nothing that is done with what it gives can panic. nil stays nil.
 func Guard(err error) error {
-	if g, ok := err.(*guarded); ok || err == nil {
-		if g == nil {
-			return nil
-		}
+	if err == nil {
+		return nil
+	}
+	if g, ok := err.(*guarded); ok {
 		return g
 	}
+	text, all := err.Error(), chain(err, nil)
 	return &guarded{
-		text: err.Error(),
-		is:   func(target error) bool { return errors.Is(err, target) },
-		as:   func(target any) bool { return errors.As(err, target) },
+		text: text,
+		is:   func(target error) bool { return one(all, func(e error) bool { return isOne(e, target) }) },
+		as:   func(target any) bool { return one(all, func(e error) bool { return asOne(e, target) }) },
 	}
+}
+
+// longest bounds the chain of an error, which may unwrap to itself.
+const longest = 100
+
+// chain is the error and all that it wraps, in the order of package errors.
+func chain(err error, before []error) []error {
+	if err == nil || len(before) == longest {
+		return before
+	}
+	all := append(before, err)
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return chain(e.Unwrap(), all)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = chain(inner, all)
+		}
+	}
+	return all
+}
+
+// one tells whether one of the errors matches. One that panics does not.
+func one(all []error, match func(error) bool) bool {
+	for _, e := range all {
+		if calmly(func() bool { return match(e) }) {
+			return true
+		}
+	}
+	return false
+}
+
+func calmly(match func() bool) (yes bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			yes = false
+		}
+	}()
+	return match()
+}
+
+// isOne is errors.Is without what the error wraps. The comparison panics for types
+// that cannot be compared.
+func isOne(e, target error) bool {
+	if calmly(func() bool { return e == target }) {
+		return true
+	}
+	own, ok := e.(interface{ Is(error) bool })
+	return ok && own.Is(target)
+}
+
+// asOne is errors.As without what the error wraps.
+func asOne(e error, target any) bool {
+	if at := reflect.ValueOf(target).Elem(); reflect.TypeOf(e).AssignableTo(at.Type()) {
+		at.Set(reflect.ValueOf(e))
+		return true
+	}
+	own, ok := e.(interface{ As(any) bool })
+	return ok && own.As(target)
 }
 
 // Error gives the words that the error had when it came.
@@ -49,19 +102,20 @@ func (g *guarded) Error() string { return g.text }
 func (g *guarded) GoString() string { return fmt.Sprintf("error(%q)", g.text) }
 
 // Is is that of the error and of all that it wraps.
-func (g *guarded) Is(target error) (is bool) {
-	defer calm(&is)
-	return g.is(target)
-}
+func (g *guarded) Is(target error) bool { return g.is(target) }
 
 // As is that of the error and of all that it wraps. What it finds of the SDK's and
 // of evercreds' own is a copy for this caller, without the request and the body.
-func (g *guarded) As(target any) (as bool) {
-	defer calm(&as)
+func (g *guarded) As(target any) bool {
 	if !g.as(target) {
 		return false
 	}
-	at := reflect.ValueOf(target).Elem()
+	calmly(func() bool { own(reflect.ValueOf(target).Elem()); return true })
+	return true
+}
+
+// own puts a copy in the place of what was found.
+func own(at reflect.Value) {
 	found := at
 	if found.Kind() == reflect.Interface {
 		found = found.Elem()
@@ -69,56 +123,4 @@ func (g *guarded) As(target any) (as bool) {
 	if fresh := copied(found); fresh.IsValid() && fresh.Type().AssignableTo(at.Type()) {
 		at.Set(fresh)
 	}
-	return true
-}
-
-// calm ends a panic, after which the answer is no.
-func calm(answer *bool) {
-	if p := recover(); p != nil {
-		*answer = false
-	}
-}
-
-// copied gives a copy of an error of the SDK's or of evercreds'. It gives nothing for
-// one of anybody else's, which may not work as a copy.
-func copied(v reflect.Value) (none reflect.Value) {
-	if v.Kind() != reflect.Pointer || v.IsNil() || !v.CanInterface() {
-		return none
-	}
-	var fresh any
-	switch e := v.Interface().(type) {
-	case *smithyhttp.ResponseError:
-		fresh = &smithyhttp.ResponseError{Response: bare(e.Response), Err: Guard(e.Err)}
-	case *awshttp.ResponseError:
-		inner := &smithyhttp.ResponseError{}
-		if e.ResponseError != nil {
-			inner.Response, inner.Err = bare(e.Response), Guard(e.Err)
-		}
-		fresh = &awshttp.ResponseError{ResponseError: inner, RequestID: e.RequestID}
-	case *smithy.OperationError:
-		fresh = &smithy.OperationError{ServiceID: e.ServiceID, OperationName: e.OperationName, Err: Guard(e.Err)}
-	case *smithy.DeserializationError:
-		fresh = &smithy.DeserializationError{Err: Guard(e.Err)} // its Snapshot is the reply
-	default:
-		from := v.Type().Elem().PkgPath()
-		if !strings.HasPrefix(from, "github.com/aws/") && !strings.HasPrefix(from, "github.com/evercreds/") {
-			return none
-		}
-		to := reflect.New(v.Type().Elem())
-		to.Elem().Set(v.Elem())
-		return to
-	}
-	return reflect.ValueOf(fresh)
-}
-
-// bare gives a reply's status and headers: behind the rest are the token that the
-// request was signed with, and the connection that it went through.
-func bare(r *smithyhttp.Response) *smithyhttp.Response {
-	if r == nil || r.Response == nil {
-		return &smithyhttp.Response{Response: &http.Response{Body: http.NoBody}}
-	}
-	return &smithyhttp.Response{Response: &http.Response{
-		Status: r.Status, StatusCode: r.StatusCode, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
-		Header: r.Header.Clone(), Body: http.NoBody, ContentLength: r.ContentLength,
-	}}
 }

@@ -1,0 +1,74 @@
+package foreign
+
+import (
+	"net/http"
+	"reflect"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// copied gives a copy of an error of the SDK's or of evercreds'. It gives nothing for
+// one of anybody else's, which may not work as a copy.
+func copied(v reflect.Value) (none reflect.Value) {
+	if v.Kind() != reflect.Pointer || v.IsNil() || !v.CanInterface() {
+		return none
+	}
+	var fresh any
+	switch e := v.Interface().(type) {
+	case *smithyhttp.ResponseError:
+		fresh = &smithyhttp.ResponseError{Response: bare(e.Response), Err: Guard(e.Err)}
+	case *awshttp.ResponseError:
+		inner := &smithyhttp.ResponseError{}
+		if e.ResponseError != nil {
+			inner.Response, inner.Err = bare(e.Response), Guard(e.Err)
+		}
+		fresh = &awshttp.ResponseError{ResponseError: inner, RequestID: e.RequestID}
+	case *smithy.OperationError:
+		fresh = &smithy.OperationError{ServiceID: e.ServiceID, OperationName: e.OperationName, Err: Guard(e.Err)}
+	case *smithy.DeserializationError:
+		fresh = &smithy.DeserializationError{Err: Guard(e.Err)} // its Snapshot is the reply
+	default:
+		from := v.Type().Elem().PkgPath()
+		if !strings.HasPrefix(from, "github.com/aws/") && from != "github.com/evercreds/evercreds/hostfuncs" {
+			return none
+		}
+		return shallow(v)
+	}
+	return reflect.ValueOf(fresh)
+}
+
+// shallow copies the fields, and guards the errors among them.
+func shallow(v reflect.Value) reflect.Value {
+	to := reflect.New(v.Type().Elem())
+	to.Elem().Set(v.Elem())
+	if to.Elem().Kind() != reflect.Struct {
+		return to
+	}
+	for i := range to.Elem().NumField() {
+		field := to.Elem().Field(i)
+		if !field.CanSet() || field.Kind() != reflect.Interface {
+			continue
+		}
+		if inner, ok := field.Interface().(error); ok {
+			if safe := reflect.ValueOf(Guard(inner)); safe.Type().AssignableTo(field.Type()) {
+				field.Set(safe)
+			}
+		}
+	}
+	return to
+}
+
+// bare gives a reply's status and headers: behind the rest are the token that the
+// request was signed with, and the connection that it went through.
+func bare(r *smithyhttp.Response) *smithyhttp.Response {
+	if r == nil || r.Response == nil {
+		return &smithyhttp.Response{Response: &http.Response{Body: http.NoBody}}
+	}
+	return &smithyhttp.Response{Response: &http.Response{
+		Status: r.Status, StatusCode: r.StatusCode, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor,
+		Header: r.Header.Clone(), Body: http.NoBody, ContentLength: r.ContentLength,
+	}}
+}
