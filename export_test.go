@@ -8,7 +8,7 @@ import (
 
 // OpenAt is New on a clock of the test's.
 func OpenAt(clock func() core.Now, source Source, opts ...Option) (*Session, error) {
-	return openAt(clock, source, aws.Config{}, opts)
+	return openAt(clock, source, nil, aws.Config{}, opts)
 }
 
 // SetsKept tells how many sets of credentials the session remembers.

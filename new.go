@@ -2,6 +2,7 @@ package evercreds
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -52,7 +53,7 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 		if parent == nil {
 			return nil, &ParameterError{Parameter: "Credentials", Expected: "of the aws.Config must be a session, not a nil *Session"}
 		}
-		method := parent.source.Method()
+		method := parent.method
 		role.Chained = role.Chained || method == core.MethodSTS || method == core.MethodIoT
 		cfg = parent.Config(cfg) // where STS rejects the parent's set, the parent is told
 		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
@@ -63,7 +64,7 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(source, cfg, opts)
+	return open(source, source.Close, hostfuncs.OwnConfig(cfg), opts)
 }
 
 // NewCustom makes a session of a function of the user's. The function returns
@@ -82,7 +83,7 @@ func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Opt
 	if err != nil {
 		return nil, err
 	}
-	return open(source, aws.Config{}, opts)
+	return open(source, nil, aws.Config{}, opts)
 }
 
 // NewIoT makes a session of a device's certificate.
@@ -91,7 +92,7 @@ func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(source, aws.Config{Region: source.Region()}, opts)
+	s, err := open(source, source.Close, aws.Config{Region: source.Region()}, opts)
 	if host := source.Rewritten(); err == nil && host != "" {
 		s.warn("Endpoint is a data endpoint; the credentials endpoint is used in its place", slog.String("endpoint", host))
 	}
@@ -99,22 +100,23 @@ func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 }
 
 // New makes a session of any other source. Its Method is a number from
-// core.MethodRegistered on. Two more methods are used where it has them:
-// Attended() bool, asked once, tells that a refresh prompts a person, so that none
-// is made ahead of need; and Close() is called by [Session.Close].
+// core.MethodRegistered on, and asked once; so is Attended() bool, where it has that:
+// it tells that a refresh prompts a person, so that none is made ahead of need. The
+// source is the caller's to close.
 func New(source Source, opts ...Option) (*Session, error) {
 	if source == nil {
 		return nil, &ParameterError{Parameter: "source", Expected: "must be a Source, not nil"}
 	}
-	return open(source, aws.Config{}, opts)
+	return open(source, nil, aws.Config{}, opts)
 }
 
-func open(source Source, base aws.Config, opts []Option) (*Session, error) {
-	return openAt(monotonic(time.Now()), source, base, opts)
+// open makes the session; done, which may be nil, is called when it is closed.
+func open(source Source, done func(), base aws.Config, opts []Option) (*Session, error) {
+	return openAt(monotonic(time.Now()), source, done, base, opts)
 }
 
 // openAt takes the clock too, for tests in which the wall clock steps.
-func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option) (*Session, error) {
+func openAt(clock func() core.Now, source Source, done func(), base aws.Config, opts []Option) (*Session, error) {
 	var given settings
 	for _, o := range opts {
 		if o == nil {
@@ -123,7 +125,11 @@ func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option
 		o(&given)
 	}
 	s := newSession(clock, source, base, &given)
-	if err := given.configure(s.machine, source.Method(), s.attended); err != nil {
+	s.done = done
+	if err := s.meet(); err != nil {
+		return nil, err
+	}
+	if err := given.configure(s.machine, s.method, s.attended); err != nil {
 		return nil, err
 	}
 	_, err := s.event(func(now core.Now) (core.Decision, error) {
@@ -133,6 +139,20 @@ func openAt(clock func() core.Now, source Source, base aws.Config, opts []Option
 		return nil, parameterError(err, nil)
 	}
 	return s, nil
+}
+
+// meet asks the source what it is. It may be a nil pointer, or panic otherwise.
+func (s *Session) meet() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &ParameterError{Parameter: "source", Expected: fmt.Sprintf("must be a Source whose Method and Attended return; one panicked with a %T", p)}
+		}
+	}()
+	s.method = s.source.Method()
+	if a, ok := s.source.(interface{ Attended() bool }); ok {
+		s.attended = a.Attended()
+	}
+	return nil
 }
 
 // monotonic gives the clock pair, with elapsed time since start. One reading

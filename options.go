@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Policy is a preset of all the other options.
@@ -161,10 +162,8 @@ func WithDeferRefresh(on bool) Option {
 // credentials are not used. Default: what [NewSTS] was given; for [NewIoT] the
 // region of its endpoint; else nothing, so that clients need a region as an option.
 func WithConfig(cfg aws.Config) Option {
-	return func(s *settings) {
-		cfg := cfg.Copy()
-		s.config = &cfg
-	}
+	cfg = hostfuncs.OwnConfig(cfg)
+	return func(s *settings) { s.config = &cfg }
 }
 
 // WithLogger logs what the session does: refreshes at level Info, failures at

@@ -47,28 +47,34 @@ func newWitness(t *testing.T, secrets leaks.Secrets) *witness {
 // its events.
 func (w *witness) options() []evercreds.Option {
 	all := &slog.HandlerOptions{Level: slog.LevelDebug, AddSource: true}
-	log := slog.New(bothHandlers{slog.NewTextHandler(&w.text, all), slog.NewJSONHandler(&w.text, all)})
+	log := slog.New(lines{w, slog.NewTextHandler(&w.text, all), slog.NewJSONHandler(&w.text, all)})
 	return []evercreds.Option{evercreds.WithLogger(log), evercreds.WithEvents(func(e evercreds.Event) {
 		w.show(e)
 		w.reach(e)
 	})}
 }
 
-// bothHandlers is slog.NewMultiHandler for two, a name that Go has from 1.26 on.
-type bothHandlers struct{ text, json slog.Handler }
-
-func (b bothHandlers) Enabled(context.Context, slog.Level) bool { return true }
-
-func (b bothHandlers) Handle(ctx context.Context, r slog.Record) error {
-	return errors.Join(b.text.Handle(ctx, r.Clone()), b.json.Handle(ctx, r.Clone()))
+// lines is a handler that shows each line in text and in JSON, and looks at what else
+// hangs on it.
+type lines struct {
+	w          *witness
+	text, json slog.Handler
 }
 
-func (b bothHandlers) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return bothHandlers{b.text.WithAttrs(attrs), b.json.WithAttrs(attrs)}
+func (lines) Enabled(context.Context, slog.Level) bool { return true }
+
+func (l lines) Handle(ctx context.Context, r slog.Record) error {
+	l.w.reach(r)
+	r.Attrs(func(a slog.Attr) bool { l.w.reach(a.Value.Any()); return true })
+	return errors.Join(l.text.Handle(ctx, r.Clone()), l.json.Handle(ctx, r.Clone()))
 }
 
-func (b bothHandlers) WithGroup(name string) slog.Handler {
-	return bothHandlers{b.text.WithGroup(name), b.json.WithGroup(name)}
+func (l lines) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return lines{l.w, l.text.WithAttrs(attrs), l.json.WithAttrs(attrs)}
+}
+
+func (l lines) WithGroup(name string) slog.Handler {
+	return lines{l.w, l.text.WithGroup(name), l.json.WithGroup(name)}
 }
 
 func (w *witness) show(values ...any) {
@@ -159,7 +165,7 @@ func TestTheWitnessNoticesSecrets(t *testing.T) {
 	w := newWitness(t, sentinels)
 	said := errors.New("the key is " + sentinelSecret)
 	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) { return evercreds.Credentials{}, said },
-		w.options()[0]) // the logger
+		evercreds.WithLogger(slog.New(slog.NewTextHandler(&w.text, nil))))
 	if err != nil {
 		t.Fatal(err)
 	}

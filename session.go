@@ -25,7 +25,9 @@ type Session struct {
 	now   func() core.Now
 
 	source   Source
+	method   core.Method
 	attended bool          // a refresh prompts a person
+	done     func()        // closes the source, where it is of our own making
 	log      *queue[line]  // nil: nobody wants lines
 	hook     *queue[Event] // nil: nobody wants events
 
@@ -63,12 +65,11 @@ type failure struct {
 }
 
 func newSession(clock func() core.Now, source Source, base aws.Config, given *settings) *Session {
-	a, ok := source.(interface{ Attended() bool })
 	if given.config != nil {
 		base = *given.config
 	}
 	s := &Session{
-		now: clock, source: source, attended: ok && a.Attended(),
+		now: clock, source: source,
 		machine: core.New(), wakeAt: core.Never,
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
@@ -184,8 +185,8 @@ func (s *Session) Close() {
 		case <-ended:
 		case <-time.After(closeGrace):
 		}
-		if c, ok := s.source.(interface{ Close() }); ok {
-			c.Close()
+		if s.done != nil {
+			s.done()
 		}
 		s.clients.close()
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,10 +43,32 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	}
 	s := &STS{role: role.clone(), base: cfg.Credentials}
 	s.codes.role = &s.role
+	cfg = OwnConfig(cfg)
 	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
 	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
 	s.client = sts.NewFromConfig(cfg)
 	return s, nil
+}
+
+// OwnConfig gives a copy of which nothing changes when the user changes lists and
+// texts that were handed in: aws.Config.Copy goes on to share them. What does the
+// work, such as the HTTP client and the functions, stays the user's.
+func OwnConfig(cfg aws.Config) aws.Config {
+	cfg.APIOptions = slices.Clone(cfg.APIOptions)
+	cfg.ConfigSources = slices.Clone(cfg.ConfigSources)
+	cfg.AuthSchemePreference = slices.Clone(cfg.AuthSchemePreference)
+	cfg.ServiceOptions = slices.Clone(cfg.ServiceOptions)
+	cfg.Interceptors = cfg.Interceptors.Copy()
+	cfg.BaseEndpoint = cloned(cfg.BaseEndpoint)
+	return cfg
+}
+
+func cloned(text *string) *string {
+	if text == nil {
+		return nil
+	}
+	own := *text
+	return &own
 }
 
 // OwnClient gives a client with a connection pool of its own and the settings
@@ -101,7 +124,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 	out, err := s.client.AssumeRole(ctx, in, func(o *sts.Options) {
 		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 			c, err := s.base.Retrieve(ctx)
-			hidden.add(c.SecretAccessKey, c.SessionToken)
+			hidden.add(c.SecretAccessKey, c.SessionToken, c.AccessKeyID)
 			return c, err
 		})
 		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))

@@ -178,6 +178,9 @@ func (r AssumeRole) clone() AssumeRole {
 	r.TransitiveTagKeys = slices.Clone(r.TransitiveTagKeys)
 	r.PolicyARNs = slices.Clone(r.PolicyARNs)
 	r.ProvidedContexts = slices.Clone(r.ProvidedContexts)
+	for i, c := range r.ProvidedContexts {
+		r.ProvidedContexts[i].ContextAssertion, r.ProvidedContexts[i].ProviderArn = cloned(c.ContextAssertion), cloned(c.ProviderArn)
+	}
 	r.MFACommand = slices.Clone(r.MFACommand)
 	return r
 }

@@ -1,0 +1,162 @@
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/evercreds/evercreds"
+)
+
+// idle counts how often somebody closes the connections of a user's transport.
+type idle struct {
+	*http.Transport
+	closed atomic.Int64
+}
+
+func (i *idle) CloseIdleConnections() { i.closed.Add(1); i.Transport.CloseIdleConnections() }
+
+// A session is closed while another client of the user's downloads by the same HTTP
+// client: the download goes on, and the next one has the same connection.
+func TestCloseLeavesTheUsersHTTPClientAlone(t *testing.T) {
+	_, cfg := startStandIn(t, 0)
+	half := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "one ")
+		w.(http.Flusher).Flush()
+		<-half
+		_, _ = io.WriteString(w, "two")
+	}))
+	defer server.Close()
+	transport := &idle{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	defer transport.Transport.CloseIdleConnections()
+	for name, client := range map[string]aws.HTTPClient{
+		"the user's transport": &http.Client{Transport: transport}, "the SDK's client": awshttp.NewBuildableClient(),
+	} {
+		cfg := cfg.Copy()
+		cfg.HTTPClient = client
+		s := newSTS(t, cfg)
+		if _, err := s.WhoAmI(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := evercreds.Client(s, sts.NewFromConfig); err != nil {
+			t.Fatal(err)
+		}
+		request, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+		reply, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		go func() { half <- struct{}{} }()
+		body, err := io.ReadAll(reply.Body)
+		if err != nil || string(body) != "one two" {
+			t.Errorf("%s: %q, %v", name, body, err)
+		}
+		_ = reply.Body.Close()
+	}
+	if n := transport.closed.Load(); n != 0 {
+		t.Errorf("the user's transport was told %d times to close its connections", n)
+	}
+}
+
+// closable is a source of the user's that two sessions share.
+type closable struct {
+	vault
+	closed atomic.Int64
+}
+
+func (c *closable) Close() { c.closed.Add(1) }
+
+func TestCloseLeavesTheUsersSourceAlone(t *testing.T) {
+	shared := &closable{}
+	for range 2 {
+		s, err := evercreds.New(shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+	}
+	if n := shared.closed.Load(); n != 0 {
+		t.Errorf("closed %d times", n)
+	}
+}
+
+// What a user does with lists, maps and texts after they were handed in changes
+// nothing, and none of them is changed.
+func TestWhatWasHandedInMayBeUsedOn(t *testing.T) {
+	standIn, cfg := startStandIn(t, 0)
+	var ours, theirs atomic.Int64
+	count := func(n *atomic.Int64) func(*middleware.Stack) error {
+		return func(*middleware.Stack) error { n.Add(1); return nil }
+	}
+	endpoint := standIn.URL
+	cfg.BaseEndpoint = &endpoint
+	cfg.APIOptions = append(make([]func(*middleware.Stack) error, 0, 8), count(&ours))
+	cfg.AuthSchemePreference = []string{"sigv4"}
+	role := evercreds.AssumeRole{
+		RoleARN: roleARN, Tags: map[string]string{"team": "a"}, TransitiveTagKeys: []string{"team"},
+		PolicyARNs:       []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
+		ProvidedContexts: []types.ProvidedContext{{ProviderArn: aws.String("arn:aws:iam::aws:contextProvider/x"), ContextAssertion: aws.String("assertion")}},
+	}
+	before := fmt.Sprintf("%v %v %v %v", role.Tags, role.TransitiveTagKeys, role.PolicyARNs, *role.ProvidedContexts[0].ContextAssertion)
+	with := evercreds.WithConfig(cfg)
+	s, err := evercreds.NewSTS(cfg, role, with)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	plain := newSTS(t, cfg) // its clients have the config of NewSTS
+	if after := fmt.Sprintf("%v %v %v %v", role.Tags, role.TransitiveTagKeys, role.PolicyARNs, *role.ProvidedContexts[0].ContextAssertion); after != before || len(cfg.APIOptions) != 1 || cfg.APIOptions[:2][1] != nil {
+		t.Errorf("it was changed: %s", after)
+	}
+	endpoint, cfg.APIOptions[0], cfg.AuthSchemePreference[0] = "http://127.0.0.1:1", count(&theirs), "none"
+	role.Tags["team"], role.Tags["x"], role.TransitiveTagKeys[0], role.PolicyARNs[0] = "b", "y", "x", "x"
+	*role.ProvidedContexts[0].ContextAssertion = ""
+	for _, each := range []*evercreds.Session{s, plain} {
+		if _, err := each.WhoAmI(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if ours.Load() == 0 || theirs.Load() != 0 {
+		t.Errorf("%d calls with what was handed in, %d with what came later", ours.Load(), theirs.Load())
+	}
+}
+
+// A function's error is the function's: it may keep it, with the reply and all.
+func TestAFunctionsErrorIsLeftAsItWas(t *testing.T) {
+	request, _ := http.NewRequest(http.MethodGet, "https://localhost/", nil)
+	fails := &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 500, Request: request, Header: http.Header{"X": {"y"}}, Body: http.NoBody}},
+		Err:      errors.New("a gateway"),
+	}
+	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+		return evercreds.Credentials{AccessKeyID: "gateway", SecretAccessKey: "gateway", SessionToken: "gateway", Expires: time.Now()}, fails
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Refresh(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	if fails.Response.Request != request || fails.Response.Header.Get("X") != "y" || fails.Err.Error() != "a gateway" {
+		t.Errorf("it was changed: %+v", fails)
+	}
+}
