@@ -154,7 +154,8 @@ func TestATrapEndsTheInstance(t *testing.T) {
 		if !errors.As(err, &trap) || trap.Export != "test_fatal" || !strings.Contains(trap.Reason, "unlock of unlocked mutex") {
 			t.Fatalf("inner %v: %v", inner, err)
 		}
-		if _, err := host.machine.Features(); !errors.Is(err, trap) {
+		var again *TrapError
+		if _, err := host.machine.Features(); !errors.As(err, &again) || *again != *trap || again == trap {
 			t.Fatalf("inner %v: called on: %v", inner, err)
 		}
 	}

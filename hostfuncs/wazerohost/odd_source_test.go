@@ -122,7 +122,7 @@ func TestErrorsThatBreakLater(t *testing.T) {
 		var own *Error
 		var source *hostfuncs.Error
 		if !errors.As(err, &own) || !errors.As(err, &source) || source.Message != "sealed" || own.Code != core.CodeSource || !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Fatalf("got %v", err)
+			t.Fatalf("got %v, %v", err, source)
 		}
 		_ = fmt.Sprintf("%v %+v %#v", err, source, own)
 		own.Code, source.Message = 0, "changed"

@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"strings"
@@ -19,17 +20,17 @@ func copied(v reflect.Value) (none reflect.Value) {
 	var fresh any
 	switch e := v.Interface().(type) {
 	case *smithyhttp.ResponseError:
-		fresh = &smithyhttp.ResponseError{Response: bare(e.Response), Err: Guard(e.Err)}
+		fresh = &smithyhttp.ResponseError{Response: bare(e.Response), Err: later(e.Err)}
 	case *awshttp.ResponseError:
 		inner := &smithyhttp.ResponseError{}
 		if e.ResponseError != nil {
-			inner.Response, inner.Err = bare(e.Response), Guard(e.Err)
+			inner.Response, inner.Err = bare(e.Response), later(e.Err)
 		}
 		fresh = &awshttp.ResponseError{ResponseError: inner, RequestID: e.RequestID}
 	case *smithy.OperationError:
-		fresh = &smithy.OperationError{ServiceID: e.ServiceID, OperationName: e.OperationName, Err: Guard(e.Err)}
+		fresh = &smithy.OperationError{ServiceID: e.ServiceID, OperationName: e.OperationName, Err: later(e.Err)}
 	case *smithy.DeserializationError:
-		fresh = &smithy.DeserializationError{Err: Guard(e.Err)} // its Snapshot is the reply
+		fresh = &smithy.DeserializationError{Err: later(e.Err)} // its Snapshot is the reply
 	default:
 		from := v.Type().Elem().PkgPath()
 		if !strings.HasPrefix(from, "github.com/aws/") && from != "github.com/evercreds/evercreds/hostfuncs" {
@@ -53,13 +54,26 @@ func shallow(v reflect.Value) reflect.Value {
 			continue
 		}
 		if inner, ok := field.Interface().(error); ok {
-			if safe := reflect.ValueOf(Guard(inner)); safe.Type().AssignableTo(field.Type()) {
+			if safe := reflect.ValueOf(later(inner)); safe.Type().AssignableTo(field.Type()) {
 				field.Set(safe)
 			}
 		}
 	}
 	return to
 }
+
+// later is Guard for an error within one that was guarded: its methods may panic by
+// now.
+func later(err error) (safe error) {
+	defer func() {
+		if p := recover(); p != nil {
+			safe = errUnreadable
+		}
+	}()
+	return Guard(err)
+}
+
+var errUnreadable = errors.New("an error that cannot be read any more")
 
 // bare gives a reply's status and headers: behind the rest are the token that the
 // request was signed with, and the connection that it went through.

@@ -91,22 +91,22 @@ func TestNothingThatIsDoneWithItPanics(t *testing.T) {
 const token = "BaseSentinelv1Ks8Qd5p8Yhp8Yhp8Yhp8Yhp8Yhp8Yh"
 
 // refusal is what the SDK's clients return of a call: with the request in it.
-func refusal() (err error, reply *http.Response) {
+func refusal() (reply *http.Response, err error) {
 	request, _ := http.NewRequest(http.MethodPost, "https://sts.amazonaws.com/", strings.NewReader(token))
 	request.Header.Set("X-Amz-Security-Token", token)
 	reply = &http.Response{StatusCode: 403, Header: http.Header{"X-Amzn-Requestid": {"r"}}, Request: request, Body: request.Body}
-	return &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &awshttp.ResponseError{
+	return reply, &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &awshttp.ResponseError{
 		RequestID: "r", ResponseError: &smithyhttp.ResponseError{
 			Response: &smithyhttp.Response{Response: reply},
 			Err:      &types.ExpiredTokenException{Message: aws.String("expired")},
 		},
-	}}, reply
+	}}
 }
 
 // What a caller finds of the SDK's is his own, without the request, and what the
 // source gave is as it was.
 func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
-	original, reply := refusal()
+	reply, original := refusal()
 	finder := leaks.Find(leaks.Secrets{"token": token})
 	err := fmt.Errorf("outer: %w", foreign.Guard(fmt.Errorf("inner: %w", original)))
 	for _, path := range finder.Reached(err) {
@@ -145,4 +145,17 @@ func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
 	if foreign.Guard(context.Canceled).Error() != "context canceled" {
 		t.Error("other words")
 	}
+}
+
+// A copy is the caller's own also where what it wraps cannot be read any more.
+func TestACopyOfWhatBrokeLater(t *testing.T) {
+	inner := &odd{}
+	own := &hostfuncs.Error{Message: "sealed", Err: inner}
+	err := foreign.Guard(own)
+	inner.broken = "Error"
+	var a *hostfuncs.Error
+	if !errors.As(err, &a) || a == own || a.Err == error(inner) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %p of %p", a, own)
+	}
+	_ = fmt.Sprintf("%v %v", a, a.Err)
 }
