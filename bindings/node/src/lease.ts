@@ -36,18 +36,23 @@ export function grant(decision: Decision, set: HeldSet): Lease {
   };
 }
 
+/** No Date is later, and `new Date` of more is none. */
+const LAST_DATE_MS = 8.64e15;
+
 /**
- * The plain object that clients of the SDK get. All callers share it, so it is
- * frozen; `$source` is where the SDK may note how credentials came about, and
- * stays open for that.
+ * The plain object that clients of the SDK get. All callers share it, so it is frozen,
+ * and what could be changed in it is made anew for each who reads it: the Date, and
+ * `$source`, where the SDK may note how credentials came about.
  */
 function handOut(set: HeldSet, expiry: number): HandedOut {
   if (set.handedOut?.expiry === expiry) return set.handedOut;
-  const credentials: AwsCredentials = {
-    ...set.credentials,
-    ...(expiry !== NEVER && { expiration: new Date(expiry) }),
-  };
-  Object.freeze(Object.defineProperty(credentials, "$source", { value: {} }));
+  const at = Math.min(expiry, LAST_DATE_MS);
+  const credentials: AwsCredentials = { ...set.credentials };
+  if (expiry !== NEVER) {
+    Object.defineProperty(credentials, "expiration", { get: () => new Date(at), enumerable: true });
+  }
+  Object.defineProperty(credentials, "$source", { get: () => ({}) });
+  Object.freeze(credentials);
   set.handedOut = { expiry, credentials, promise: Promise.resolve(credentials) };
   return set.handedOut;
 }

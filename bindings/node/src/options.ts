@@ -274,6 +274,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return guarded(() => !Array.isArray(value), false); // a revoked proxy throws
 }
 
+/** Whether a value is an object of no class, which a copy of its fields stands for. */
+export function isPlain(value: unknown): value is object {
+  if (!isRecord(value)) return false;
+  const prototype = guarded((): unknown => Object.getPrototypeOf(value), undefined);
+  return prototype === null || prototype === Object.prototype;
+}
+
 function onLambda(): boolean {
   const env = (globalThis as { process?: { env?: Record<string, unknown> } }).process?.env;
   return Boolean(env?.["AWS_LAMBDA_FUNCTION_NAME"]);

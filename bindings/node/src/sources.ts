@@ -2,11 +2,12 @@ import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-st
 import { readAssumeRole } from "./assume-role.js";
 import { readCommand, runForCode } from "./command.js";
 import { type CustomCredentialsMethod, CustomSource } from "./custom.js";
+import { guardedLogger } from "./logger.js";
 import { MfaCodes, type MfaTokenProvider } from "./mfa.js";
 import { IotSource } from "./iot.js";
 import { readIot } from "./iot-options.js";
 import { MqttClients } from "./mqtt.js";
-import { type Given, type Method, record, wrong } from "./options.js";
+import { type Given, isPlain, isRecord, type Method, record, wrong } from "./options.js";
 import type { Rules } from "./rules.js";
 import type { Source } from "./source.js";
 import { type Parent, StsSource } from "./sts.js";
@@ -59,9 +60,19 @@ export function sourceOf(
   return { source: new IotSource(settings, rules), region, mqtt };
 }
 
-/** Settings for STS clients: a copy, since clients write to what they are given. */
+/**
+ * Settings for STS clients: a copy, since clients write to what they are given, to
+ * credentials too. The logger is asked through a guard.
+ */
 export function stsClientConfig(options: Given): STSClientConfig {
-  return { ...record(options, "stsClient") };
+  const given: STSClientConfig = { ...record(options, "stsClient") };
+  const { credentials, logger } = given;
+  return {
+    ...given,
+    ...(typeof credentials === "object" &&
+      isPlain(credentials) && { credentials: { ...credentials } }),
+    ...(isRecord(logger) && { logger: guardedLogger(logger) }),
+  };
 }
 
 function readMfa(

@@ -1,4 +1,3 @@
-import { platform } from "#platform";
 import type {
   AssumeRoleCommandInput,
   AssumeRoleCommandOutput,
@@ -13,6 +12,7 @@ import type { Method } from "./options.js";
 import type { ClientPlugin } from "./plugin.js";
 import type { Attempt, Reply, Source } from "./source.js";
 import { malformed, requireText } from "./source.js";
+import { type Transport, transportFor } from "./transport.js";
 
 type StsModule = typeof import("@aws-sdk/client-sts");
 
@@ -56,10 +56,12 @@ export interface StsSettings {
 /** AssumeRole, through the SDK's own client and its credential chain. */
 export class StsSource implements Source {
   readonly #settings: StsSettings;
+  readonly #transport: Transport;
   #client: Promise<STSClient> | undefined;
 
   constructor(settings: StsSettings) {
     this.#settings = settings;
+    this.#transport = transportFor(settings.client.requestHandler, true);
   }
 
   async fetch(attempt: Attempt): Promise<Reply> {
@@ -89,19 +91,13 @@ export class StsSource implements Source {
   }
 
   close(): void {
-    void this.#client?.then(
-      (client) => {
-        client.destroy();
-      },
-      () => undefined, // it could not be made: nothing to close
-    );
+    this.#transport.close();
   }
 
   #theClient(): Promise<STSClient> {
     this.#client ??= loadSts().then(({ STSClient }) => {
-      const requestHandler = platform?.quietAgents();
       const { client: config, parent } = this.#settings;
-      const client = new STSClient({ ...(requestHandler && { requestHandler }), ...config });
+      const client = new STSClient({ ...config, ...this.#transport.settings });
       if (parent !== undefined) client.middlewareStack.use(parent.plugin);
       return client;
     });

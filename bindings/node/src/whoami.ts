@@ -1,7 +1,10 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
+import { peek } from "./guard.js";
+import { dropBody } from "./http.js";
 import type { ClientPlugin } from "./plugin.js";
 import type { AwsCredentials } from "./source.js";
 import { loadSts } from "./sts.js";
+import { transportFor } from "./transport.js";
 
 /** Who credentials belong to, in the words of STS. */
 export interface Identity {
@@ -20,7 +23,9 @@ export async function whoAmI(
   signal: AbortSignal | undefined,
 ): Promise<Identity> {
   const { GetCallerIdentityCommand, STSClient } = await loadSts();
-  const client = new STSClient({ ...config, credentials: session.credentials });
+  const transport = transportFor(config.requestHandler, false);
+  const { credentials } = session;
+  const client = new STSClient({ ...config, ...transport.settings, credentials });
   client.middlewareStack.use(session.plugin);
   try {
     const { Account, Arn, UserId } = await client.send(
@@ -28,7 +33,10 @@ export async function whoAmI(
       signal && { abortSignal: signal },
     );
     return { Account, Arn, UserId };
+  } catch (error) {
+    dropBody(peek(error, "$response")); // it leads to the request, and what that was signed with
+    throw error;
   } finally {
-    client.destroy();
+    transport.close();
   }
 }

@@ -1,3 +1,4 @@
+import { isPlain } from "../options.js";
 import { sha256 } from "../sha256.js";
 
 /**
@@ -51,9 +52,4 @@ export class Keys {
     }
     return `#${number}`;
   }
-}
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
 }

@@ -30,11 +30,15 @@ function unref<T>(connection: T): T {
   return connection;
 }
 
-/**
- * Agents whose connections do not keep the process alive: a refresh for which
- * nobody waits must not, and who waits has a timer that does.
- */
-export function quietAgents(): Agents {
-  const settings = { keepAlive: true };
-  return { httpAgent: new QuietHttpAgent(settings), httpsAgent: new QuietHttpsAgent(settings) };
+/** As the SDK makes its own. */
+const DEFAULTS = { keepAlive: true, maxSockets: 50 };
+
+/** See {@link Platform.agents}. */
+export function agents(quiet: boolean, settings: { http?: object; https?: object }): Agents {
+  const Http = quiet ? QuietHttpAgent : http.Agent;
+  const Https = quiet ? QuietHttpsAgent : https.Agent;
+  return {
+    http: settings.http && new Http({ ...DEFAULTS, ...settings.http }),
+    https: settings.https && new Https({ ...DEFAULTS, ...settings.https }),
+  };
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { quietAgents } from "./agents.js";
+import { agents } from "./agents.js";
 import { run } from "./command.js";
 import { crtProblem } from "./crt.js";
 import { getOverCrt } from "./crt-http.js";
@@ -21,7 +21,7 @@ export const platform: Platform | undefined = {
   crtProblem,
   makeMqttClient,
   channel,
-  quietAgents,
+  agents,
   warn: (text, detail) => {
     const type = "EvercredsWarning";
     if (detail === undefined) process.emitWarning(text, type);

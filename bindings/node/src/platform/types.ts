@@ -29,8 +29,14 @@ export interface Platform {
   crtProblem(): string | undefined;
   /** A client for MQTT, which is yet to be started. */
   makeMqttClient(settings: MqttSettings): { client: MqttClient } | TlsProblem;
-  /** Ways to connect that do not keep a process alive, for the SDK's request handler. */
-  quietAgents(): Agents;
+  /**
+   * Agents for the SDK's request handler, of the settings that are given; `quiet` ones
+   * do not keep a process alive.
+   */
+  agents(
+    quiet: boolean,
+    settings: { http?: object | undefined; https?: object | undefined },
+  ): Agents;
   /** Tells the user something that is no error; `detail` is shown below it. */
   warn(text: string, detail?: string): void;
   /** Where programs that watch this process hear of events, by the channel's name. */
@@ -43,10 +49,10 @@ export interface Channel {
   publish(message: unknown): void;
 }
 
-/** See {@link Platform.quietAgents}. */
+/** See {@link Platform.agents}. Undefined: none was wanted. */
 export interface Agents {
-  httpAgent: Agent;
-  httpsAgent: HttpsAgent;
+  http: Agent | undefined;
+  https: HttpsAgent | undefined;
 }
 
 /** See {@link Platform.newScope}. */
