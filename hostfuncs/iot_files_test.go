@@ -93,8 +93,8 @@ func TestFilesInTheMidstOfARotationAreReadAgain(t *testing.T) {
 			t.Helper()
 			start := time.Now()
 			c, err := d.Config(ctx)
-			if waited := time.Since(start); waited != waits {
-				t.Errorf("waited %v, want %v", waited, waits)
+			if waited := time.Since(start); waited < waits || waited > waits*3/2 {
+				t.Errorf("waited %v, want %v and no more than half of that beyond", waited, waits)
 			}
 			return c, err
 		}
@@ -104,14 +104,14 @@ func TestFilesInTheMidstOfARotationAreReadAgain(t *testing.T) {
 		}
 		put(cert, standIn.ClientRSA.CertPEM)
 		go func() {
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(500 * time.Millisecond)
 			put(key, standIn.ClientRSA.KeyPEM)
 		}()
-		if c, err := config(t.Context(), 60*time.Millisecond); err != nil || c == old {
+		if c, err := config(t.Context(), 500*time.Millisecond); err != nil || c == old {
 			t.Errorf("in the midst of a rotation: %v", err)
 		}
 		put(key, []byte("none"))
-		_, err = config(t.Context(), 80*time.Millisecond)
+		_, err = config(t.Context(), time.Second)
 		wantParameter(t, err, "PrivateKey")
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()

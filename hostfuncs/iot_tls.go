@@ -49,26 +49,29 @@ func NewDeviceTLS(identity DeviceIdentity, ca PEM) (*DeviceTLS, error) {
 func (d *DeviceTLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.DeviceTLS") }
 
 // Who replaces two files does it one after the other, and for a moment they do not
-// go together. A little patience spares a caller that error.
+// go together. A little patience spares a caller that error. The pauses grow, so that
+// they do not meet each of many replacements at the same point.
 const (
-	readings     = 5
-	readingPause = 20 * time.Millisecond
+	readingPause    = 20 * time.Millisecond
+	readingPatience = time.Second
 )
 
 // Config reads the files and gives the configuration, which is the same one for as
 // long as they are the same: clone it before you change it. Where the files do not
-// go together it reads them again a few times, until ctx ends, and then fails with a
+// go together it reads them again, for a second or until ctx ends, and then fails with a
 // [*ParameterError]: it may have met them while they are being replaced.
 //
 // A Signer is waited for until the context of the handshake ends.
 func (d *DeviceTLS) Config(ctx context.Context) (*tls.Config, error) {
-	for reading := 1; ; reading++ {
+	var waited time.Duration
+	for pause := readingPause; ; pause += pause * 3 / 10 {
 		config, err := d.load()
-		if err == nil || reading == readings {
+		if err == nil || waited >= readingPatience {
 			return config, err
 		}
 		select {
-		case <-time.After(readingPause):
+		case <-time.After(pause):
+			waited += pause
 		case <-ctx.Done():
 			return nil, err
 		}

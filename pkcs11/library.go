@@ -95,7 +95,7 @@ func (l *library) stale() bool {
 	return len(l.tokens) > 0 && time.Since(l.dropped) > dropsApart
 }
 
-const dropsApart = 10 * time.Second
+const dropsApart = time.Second
 
 // drop ends all logins, and by that the library (crypto11 ends it with the last one):
 // many look for tokens that were put in, reset or made anew only when they are

@@ -27,7 +27,7 @@ export class IotSource implements Source {
     const { platform, roleAlias, thingName, durationSeconds, ...where } = this.#settings;
     const request = {
       ...where,
-      material: this.#material(),
+      material: await this.#material(signal),
       path: `/role-aliases/${encodeURIComponent(roleAlias)}/credentials`,
       headers: {
         ...(thingName !== undefined && { "x-amzn-iot-thingname": thingName }),
@@ -51,9 +51,9 @@ export class IotSource implements Source {
   }
 
   /** Files that were good at first are most likely being replaced where they are not now. */
-  #material(): TlsMaterial {
+  async #material(signal: AbortSignal): Promise<TlsMaterial> {
     try {
-      return this.#settings.identity.read();
+      return await this.#settings.identity.settled(signal);
     } catch (error) {
       if (!(error instanceof EvercredsValidationError)) throw error;
       throw new SourceFailure(error.message, { class: "recoverable" });

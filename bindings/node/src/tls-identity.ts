@@ -6,6 +6,12 @@ import type { PemTexts, Platform, TlsMaterial, Token } from "./platform/types.js
 
 const PEM_NAMES = ["certificate", "privateKey", "ca"] as const;
 
+/** How long files may be in the midst of being replaced. */
+const PATIENCE_MS = 1000;
+
+/** No even pauses, which might meet each of many replacements at the same point. */
+const PAUSE_GROWTH = 1.3;
+
 /** Who this side is for a TLS peer, and whom it takes for that peer. */
 interface Parts {
   certificate: PemSource | undefined;
@@ -96,6 +102,24 @@ export class TlsIdentity {
     return this.#last;
   }
 
+  /**
+   * What {@link read} gives, once the files go together: who replaces two of them does
+   * it one after the other, and for a moment they do not.
+   *
+   * @throws what read() throws, after a second; the signal's reason
+   */
+  async settled(signal: AbortSignal): Promise<TlsMaterial> {
+    for (let pauseMs = 20, waitedMs = 0; ; pauseMs *= PAUSE_GROWTH) {
+      try {
+        return this.read();
+      } catch (error) {
+        if (!(error instanceof EvercredsValidationError) || waitedMs >= PATIENCE_MS) throw error;
+      }
+      await pause(pauseMs, signal);
+      waitedMs += pauseMs;
+    }
+  }
+
   #text(name: keyof PemTexts): Uint8Array | undefined {
     const source = this.#parts[name];
     if (source === undefined || "text" in source) return source?.text;
@@ -107,6 +131,23 @@ export class TlsIdentity {
       throw wrong(name, words, source.path);
     }
   }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      // what others aborted with, as they gave it
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, ms);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 function keyRefused(words: string, both: boolean): EvercredsValidationError {

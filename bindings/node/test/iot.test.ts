@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -96,6 +96,52 @@ describe("the credentials provider of AWS IoT", () => {
     place(standIn.device);
     expect((await session.refresh()).accessKeyId).not.toBe(first.accessKeyId);
   });
+
+  test("the certificate is replaced, a refresh comes, then the key is: it waits for that", async () => {
+    const [certificate, privateKey] = [path.join(home, "c2.pem"), path.join(home, "k2.pem")];
+    copyFileSync(standIn.iot.certificate, certificate);
+    copyFileSync(standIn.iot.privateKey, privateKey);
+    const session = open({ certificate, privateKey });
+    const chain = readFileSync(standIn.device.certificate, "utf8");
+    writeFileSync(certificate, `${chain}${chain.slice(0, -30)}`); // it is being written
+    const refreshed = session.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    writeFileSync(certificate, chain);
+    copyFileSync(standIn.device.privateKey, privateKey);
+    await expect(refreshed).resolves.toHaveProperty("sessionToken");
+  });
+
+  // ./task devices has more of them
+  test("refreshes while the files are replaced all the time: none fails", async () => {
+    const refreshes = Number(process.env["EVERCREDS_REFRESHES"] ?? 40);
+    const [certificate, privateKey] = [path.join(home, "c3.pem"), path.join(home, "k3.pem")];
+    const pairs = [standIn.iot, standIn.device].map((from) => [
+      [certificate, readFileSync(from.certificate)] as const,
+      [privateKey, readFileSync(from.privateKey)] as const,
+    ]);
+    const put = (pair: (typeof pairs)[number]) => {
+      for (const [to, text] of pair) writeFileSync(to, text);
+    };
+    put(pairs[0] ?? []);
+    const session = open({ certificate, privateKey, timeout: 60 });
+    const text = `
+      const { writeFileSync } = require("node:fs");
+      const pairs = ${JSON.stringify(pairs.map((pair) => pair.map(([to, text]) => [to, text.toString()])))};
+      const pause = () => new Promise((resolve) => setTimeout(resolve, Math.random() * 15));
+      (async () => {
+        for (let turn = 0; ; turn++)
+          for (const [to, text] of pairs[turn % 2]) { writeFileSync(to, text); await pause(); }
+      })();`;
+    const rotation = spawn(process.execPath, ["--eval", text], { stdio: "inherit" });
+    const failures: unknown[] = [];
+    for (let turn = 0; turn < refreshes; turn++) {
+      await session.refresh().catch((error: unknown) => failures.push(error));
+    }
+    rotation.kill();
+    await once(rotation, "exit");
+    expect(failures).toEqual([]);
+    expect(refreshes).toBeGreaterThan(0);
+  }, 600_000);
 
   test("a data endpoint, the usual mistake, is put right with a warning", async () => {
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);

@@ -293,8 +293,10 @@ describe.skipIf((noMosquitto ?? noSoftHsm) !== undefined)(
       const { certificate, pkcs11 } = tokenSession(standIn, "rsa");
       const options = { certificate, pkcs11: { ...pkcs11, privateKeyLabel: "nobody" } };
       const call = () => make(open(), options);
-      expect(call).toThrow(/check userPin, .*NOT_FOUND/);
-      expect(call).toThrow(expect.objectContaining({ code: "configuration", parameter: "pkcs11" }));
+      expect(call).toThrow(/one private key .*NOT_FOUND/);
+      expect(call).toThrow(
+        expect.objectContaining({ code: "configuration", parameter: "pkcs11.privateKeyLabel" }),
+      );
     });
   },
 );

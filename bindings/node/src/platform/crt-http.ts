@@ -1,30 +1,57 @@
-import type { http } from "aws-iot-device-sdk-v2";
+import type { http, io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt } from "./crt.js";
-import { contextFor } from "./crt-tls.js";
+import { contextFor, forgetToken } from "./crt-tls.js";
+import { isOfToken, tokenProblem } from "./crt-token.js";
 import { hostHeader, lateError, REPLY_BYTES, tlsProblem } from "./tls.js";
 import type { MutualTlsReply, MutualTlsRequest, TlsProblem } from "./types.js";
 
 type Connection = http.HttpClientConnection;
 
-/** Of the time there is, for connecting; the rest is for finding out what went wrong. */
-const CONNECT_SHARE = 0.8;
+/** How long to wait for a connection before the server itself is looked at. */
+const LOOK_AFTER_MS = 500;
 
 const LONGEST_CONNECT_MS = 65535; // of TCP alone; the runtime takes no more
 
 /**
  * One GET under mutual TLS, as {@link getOverTls} makes it, with a key that only a
- * PKCS#11 library can use. The context and the event loop outlive it.
+ * PKCS#11 library can use. The context and the event loop outlive it. Where the token
+ * was lost it is looked for anew, once.
  */
 export async function getOverCrt(
   asked: MutualTlsRequest,
   signal: AbortSignal,
 ): Promise<MutualTlsReply | TlsProblem> {
-  const found = contextFor(asked.material);
-  if ("problem" in found) return found;
+  const end = performance.now() + asked.timeoutMs;
+  for (let turn = 1; ; turn++) {
+    const found = contextFor(asked.material);
+    if ("problem" in found) return found;
+    const leave = found.library?.enter();
+    try {
+      return await get(found.context, asked, end, signal);
+    } catch (error) {
+      leave?.();
+      const name = errorName(error);
+      const { token } = asked.material;
+      if (token === undefined || found.library === undefined || !isOfToken(name)) {
+        throw signal.aborted ? error : named(await explained(error, asked, end));
+      }
+      const hope = forgetToken(asked.material, found.library, name);
+      if (!hope || turn === 2) return tokenProblem(token, name);
+    } finally {
+      leave?.();
+    }
+  }
+}
+
+async function get(
+  context: io.ClientTlsContext,
+  asked: MutualTlsRequest,
+  end: number,
+  signal: AbortSignal,
+): Promise<MutualTlsReply> {
   const { http, io } = loadCrt();
   const { host, port, connectTo, timeoutMs } = asked;
-  const end = performance.now() + timeoutMs;
-  const connectMs = Math.max(1, Math.floor(timeoutMs * CONNECT_SHARE));
+  const leftMs = () => Math.max(1, end - performance.now());
   // A manager, since nothing else ever gives the memory of a connection back.
   const manager = new http.HttpClientConnectionManager(
     undefined, // the one event loop of the process
@@ -35,20 +62,22 @@ export async function getOverCrt(
     new io.SocketOptions(
       io.SocketType.STREAM,
       io.SocketDomain.IPV6,
-      Math.min(connectMs, LONGEST_CONNECT_MS),
+      Math.ceil(Math.min(leftMs(), LONGEST_CONNECT_MS)),
     ),
-    new io.TlsConnectionOptions(found.context, host),
+    new io.TlsConnectionOptions(context, host),
   );
   const acquiring = manager.acquire();
+  const looked = new AbortController();
   try {
-    const connection = await within(acquiring, connectMs, timeoutMs, signal).catch(
-      async (error: unknown) => {
-        throw signal.aborted ? error : await explained(error, asked, end - performance.now());
-      },
-    );
-    return await within(exchange(connection, asked), end - performance.now(), timeoutMs, signal);
-  } catch (error) {
-    throw named(error);
+    const connection = await within(
+      Promise.race([acquiring, untrusted(asked, leftMs(), looked.signal)]),
+      leftMs(),
+      timeoutMs,
+      signal,
+    ).finally(() => {
+      looked.abort();
+    });
+    return await within(exchange(connection, asked), leftMs(), timeoutMs, signal);
   } finally {
     // also one that comes when nobody waits for it any more
     const close = (connection: Connection) => {
@@ -63,20 +92,33 @@ export async function getOverCrt(
   }
 }
 
-/**
- * The runtime keeps the failure of a handshake to itself for up to half a minute,
- * and never says what was wrong.
- */
-async function explained(
-  error: unknown,
-  asked: MutualTlsRequest,
-  leftMs: number,
-): Promise<unknown> {
-  const name = errorName(error);
-  if (name.startsWith("AWS_") && !name.startsWith("AWS_IO_TLS")) return error;
+/** The runtime never says what was wrong with a handshake. */
+async function explained(error: unknown, asked: MutualTlsRequest, end: number): Promise<unknown> {
+  const leftMs = end - performance.now();
+  if (!errorName(error).startsWith("AWS_IO_TLS")) return error;
   if (!asked.material.verifyPeer || leftMs <= 0) return error;
   const code = await tlsProblem(asked, leftMs);
   return code === undefined ? error : coded(code);
+}
+
+/**
+ * Rejects where the server is not to be trusted, or does not take part, and else never
+ * settles. The runtime keeps the failure of a handshake to itself for up to half a
+ * minute, and never says what was wrong; so if it has not connected soon, the server is
+ * looked at by other means.
+ */
+function untrusted(asked: MutualTlsRequest, leftMs: number, signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (!asked.material.verifyPeer) return;
+    const timer = setTimeout(() => {
+      void tlsProblem(asked, leftMs - LOOK_AFTER_MS).then((code) => {
+        if (code !== undefined) reject(coded(code));
+      });
+    }, LOOK_AFTER_MS).unref();
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+    });
+  });
 }
 
 /** Rejects when the time is over or the signal is aborted, whatever becomes of the rest. */

@@ -1,45 +1,86 @@
 import type { io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt, type Sdk } from "./crt.js";
+import { TokenLibrary } from "./crt-library.js";
+import { isOfToken, refusedBefore, rememberIfRefused, tokenProblem } from "./crt-token.js";
 import type { TlsMaterial, TlsProblem, Token } from "./types.js";
 
 type Context = io.ClientTlsContext;
 
-/** A token locks itself after a few wrong PINs, so that one is tried but once. */
-const WRONG_PIN = /PIN_(INCORRECT|INVALID|LEN_RANGE|LOCKED|EXPIRED)$/;
-const wrongPins = new WeakMap<Token, string>();
+/** What was made of a material, by its ALPN, and of which life of a token's library. */
+interface Made {
+  readonly generation: number | undefined;
+  readonly contexts: Map<string, Context>;
+}
 
-/** One for the process, since two would share the library's state. */
-const libraries = new Map<string, io.Pkcs11Lib>();
+const made = new WeakMap<TlsMaterial, Made>();
 
-const contexts = new WeakMap<TlsMaterial, Map<string, Context>>();
+/** A context, and the library that it signs with. */
+export interface Found {
+  context: Context;
+  library: TokenLibrary | undefined;
+}
 
-/** The context of these texts: the same one until one of them changes. */
-export function contextFor(material: TlsMaterial, alpn = ""): { context: Context } | TlsProblem {
-  const { token } = material;
-  const wrongPin = token && wrongPins.get(token);
-  if (wrongPin !== undefined) return tokenProblem(wrongPin);
-  const made = contexts.get(material) ?? new Map<string, Context>();
-  contexts.set(material, made);
-  const known = made.get(alpn);
-  if (known !== undefined) return { context: known };
+/** The context of these texts: the same one until one of them changes, or the token does. */
+export function contextFor(material: TlsMaterial, alpn = ""): Found | TlsProblem {
   let sdk: Sdk;
   try {
     sdk = loadCrt();
   } catch (error) {
     return loadProblem(errorName(error));
   }
+  const { token } = material;
+  if (token === undefined) return contextOf(sdk, material, alpn, undefined);
+  const refusal = refusedBefore(token);
+  if (refusal !== undefined) return tokenProblem(token, refusal);
+  const library = TokenLibrary.of(sdk.io, token);
+  if ("problem" in library) return library;
+  const found = contextOf(sdk, material, alpn, library);
+  if (!("lost" in found) || !library.renew(token, found.lost)) return found;
+  return contextOf(sdk, material, alpn, library);
+}
+
+/**
+ * Drops what was made of a material, whose token has failed under a handshake, so that
+ * the next context is made by a new login.
+ *
+ * @param name that of the error
+ * @returns whether there is hope in that
+ */
+export function forgetToken(material: TlsMaterial, library: TokenLibrary, name: string): boolean {
+  const { token } = material;
+  made.delete(material);
+  return token !== undefined && library.renew(token, name);
+}
+
+function contextOf(
+  sdk: Sdk,
+  material: TlsMaterial,
+  alpn: string,
+  library: TokenLibrary | undefined,
+): Found | (TlsProblem & { lost?: string }) {
+  const { contexts } = madeOf(material, library?.generation);
+  const known = contexts.get(alpn);
+  if (known !== undefined) return { context: known, library };
   try {
-    const options = optionsFor(sdk, material);
-    if (!(options instanceof sdk.io.TlsContextOptions)) return options;
+    const options = optionsFor(sdk, material, library);
     options.min_tls_version = sdk.io.TlsVersion.TLSv1_2;
     options.verify_peer = material.verifyPeer;
     options.alpn_list = alpn === "" ? [] : [alpn];
     const context = new sdk.io.ClientTlsContext(options);
-    made.set(alpn, context);
-    return { context };
+    contexts.set(alpn, context);
+    if (material.token !== undefined) library?.used(material.token);
+    return { context, library };
   } catch (error) {
     return problemWith(material, errorName(error));
   }
+}
+
+function madeOf(material: TlsMaterial, generation: number | undefined): Made {
+  const known = made.get(material);
+  if (known !== undefined && known.generation === generation) return known;
+  const fresh: Made = { generation, contexts: new Map() };
+  made.set(material, fresh);
+  return fresh;
 }
 
 function loadProblem(name: string): TlsProblem {
@@ -49,24 +90,16 @@ function loadProblem(name: string): TlsProblem {
   return { parameter: undefined, problem, permanent: true };
 }
 
-function optionsFor({ io }: Sdk, material: TlsMaterial): io.TlsContextOptions | TlsProblem {
+function optionsFor(
+  { io }: Sdk,
+  material: TlsMaterial,
+  library: TokenLibrary | undefined,
+): io.TlsContextOptions {
   const { token, privateKey, ca } = material;
   const certificate = certificatesIn(material.certificate);
   let options = new io.TlsContextOptions();
-  if (token !== undefined) {
-    const library = libraryOf(io, token);
-    if ("problem" in library) return library;
-    // what is undefined must not be there at all
-    options = io.TlsContextOptions.create_client_with_mtls_pkcs11({
-      pkcs11_lib: library,
-      cert_file_contents: certificate,
-      ...(token.userPin !== undefined && { user_pin: token.userPin }),
-      ...(token.slotId !== undefined && { slot_id: token.slotId }),
-      ...(token.tokenLabel !== undefined && { token_label: token.tokenLabel }),
-      ...(token.privateKeyLabel !== undefined && {
-        private_key_object_label: token.privateKeyLabel,
-      }),
-    } as io.TlsContextOptions.Pkcs11Options);
+  if (token !== undefined && library !== undefined) {
+    options = inToken(io, token, library.lib, certificate);
   } else if (privateKey !== undefined) {
     options = io.TlsContextOptions.create_client_with_mtls(certificate, text(privateKey));
   }
@@ -74,22 +107,33 @@ function optionsFor({ io }: Sdk, material: TlsMaterial): io.TlsContextOptions | 
   return options;
 }
 
-function libraryOf(native: Sdk["io"], { library }: Token): io.Pkcs11Lib | TlsProblem {
-  try {
-    // Not strict: other code of this process may use the same library.
-    const lib = libraries.get(library) ?? new native.Pkcs11Lib(library);
-    libraries.set(library, lib);
-    return lib;
-  } catch (error) {
-    const problem = `the library of pkcs11.pkcs11Lib cannot be loaded (${errorName(error)})`;
-    return { parameter: "pkcs11.pkcs11Lib", problem, permanent: true };
-  }
+function inToken(
+  native: Sdk["io"],
+  token: Token,
+  pkcs11_lib: io.Pkcs11Lib,
+  cert_file_contents: string,
+): io.TlsContextOptions {
+  // what is undefined must not be there at all, but for the PIN: null sends none
+  return native.TlsContextOptions.create_client_with_mtls_pkcs11({
+    pkcs11_lib,
+    cert_file_contents,
+    user_pin: token.userPin ?? null,
+    ...(token.slotId !== undefined && { slot_id: token.slotId }),
+    ...(token.tokenLabel !== undefined && { token_label: token.tokenLabel }),
+    ...(token.privateKeyLabel !== undefined && {
+      private_key_object_label: token.privateKeyLabel,
+    }),
+  });
 }
 
-function problemWith({ certificate, token }: TlsMaterial, name: string): TlsProblem {
+function problemWith(
+  { certificate, token }: TlsMaterial,
+  name: string,
+): TlsProblem & { lost?: string } {
   if (token !== undefined) {
-    if (WRONG_PIN.test(name)) wrongPins.set(token, name);
-    return tokenProblem(name);
+    rememberIfRefused(token, name);
+    const problem = tokenProblem(token, name);
+    return { ...problem, ...(isOfToken(name) && !problem.permanent && { lost: name }) };
   }
   // files are replaced one after the other, so that for a moment they do not go together
   const permanent = false;
@@ -98,14 +142,6 @@ function problemWith({ certificate, token }: TlsMaterial, name: string): TlsProb
   }
   const problem = `certificate, privateKey and ca cannot be used, or do not go together (${name})`;
   return { parameter: "certificate/privateKey", problem, permanent };
-}
-
-/** Who takes a token out may put it in again. */
-function tokenProblem(name: string): TlsProblem {
-  const problem =
-    "pkcs11: the token does not let the certificate's key be used: check userPin, slotId, " +
-    `tokenLabel and privateKeyLabel (${name})`;
-  return { parameter: "pkcs11", problem, permanent: WRONG_PIN.test(name) };
 }
 
 /** The certificates alone: the runtime refuses a text that has a key in it too. */

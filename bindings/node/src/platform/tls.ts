@@ -4,6 +4,8 @@ import { request, type RequestOptions } from "node:https";
 import tls from "node:tls";
 import type { MutualTlsReply, MutualTlsRequest, PemTexts, TlsMaterial } from "./types.js";
 
+const WHOLE = "must be PEM text, whole";
+
 /** Replies have about a kilobyte; nothing honest has this much. */
 export const REPLY_BYTES = 65536;
 
@@ -18,11 +20,22 @@ export function checkPem(texts: PemTexts): [keyof PemTexts, string] | undefined 
     if (cert === undefined) return ["certificate", "must be a PEM certificate"];
     const problem = checkKey(cert, texts.privateKey);
     if (problem !== undefined) return ["privateKey", problem];
+    if (isCut(certificate)) return ["certificate", WHOLE];
   }
   if (ca !== undefined && attempt(() => new X509Certificate(ca)) === undefined) {
     return ["ca", "must be PEM certificates"];
   }
+  if (ca !== undefined && isCut(ca)) return ["ca", WHOLE];
   return undefined;
+}
+
+/**
+ * Whether a block has no end, as in a file that is being written: what is left of a
+ * chain could pass for a shorter one.
+ */
+function isCut(text: Uint8Array): boolean {
+  const all = Buffer.from(text).toString("latin1");
+  return all.split("-----BEGIN ").length !== all.split("-----END ").length;
 }
 
 function checkKey(cert: X509Certificate, text: Uint8Array | undefined): string | undefined {

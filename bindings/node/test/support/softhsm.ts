@@ -1,10 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Pkcs11Options } from "../../src/index.js";
 import type { StandIn } from "./stand-in.js";
 
 export const PIN = "86420975310";
+export const SO_PIN = "13579024680";
 const LABEL = "evercreds-things";
 
 const PLACES = [
@@ -15,7 +17,9 @@ const PLACES = [
   "/usr/local/lib/softhsm/libsofthsm2.so",
   "/opt/homebrew/lib/softhsm/libsofthsm2.so",
 ];
-const library = PLACES.find((file) => file !== undefined && existsSync(file));
+const softHsm = PLACES.find((file) => file !== undefined && existsSync(file));
+/** The module that stands before SoftHSM, and locks and goes away as real tokens do. */
+let library: string | undefined;
 
 /** Why there can be no token; undefined: there can. */
 export const noSoftHsm = isThere() ? undefined : "SoftHSM is not installed: ./task services";
@@ -24,7 +28,7 @@ if (noSoftHsm !== undefined && process.env["CI"]) throw new Error(noSoftHsm);
 function isThere(): boolean {
   try {
     execFileSync("softhsm2-util", ["--version"], { stdio: "ignore" });
-    return library !== undefined;
+    return softHsm !== undefined;
   } catch {
     return false;
   }
@@ -46,14 +50,66 @@ export function makeToken(home: string, standIn: StandIn): { slotId: number } {
     `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\n`,
   );
   process.env["SOFTHSM2_CONF"] = conf;
-  const util = (...args: string[]) =>
-    execFileSync("softhsm2-util", [...args, "--pin", PIN], { stdio: "pipe", timeout: 30_000 });
-  const said = util("--init-token", "--free", "--label", LABEL, "--so-pin", "13579024680");
+  told = path.join(home, "told");
+  mkdirSync(told);
+  process.env["EVERCREDS_TOKEN_DIR"] = told;
+  if (softHsm !== undefined) process.env["SOFTHSM2_LIBRARY"] = softHsm;
+  library = path.join(home, "token.so");
+  const source = fileURLToPath(
+    new URL("../../../../internal/awstest/token/token.c", import.meta.url),
+  );
+  const flags = [
+    "-std=gnu11",
+    "-O1",
+    "-shared",
+    "-fPIC",
+    "-o",
+    library,
+    source,
+    "-ldl",
+    "-lpthread",
+  ];
+  execFileSync(process.env["CC"] ?? "cc", flags, { stdio: "pipe" });
+  return addToken(LABEL, standIn);
+}
+
+/** The files by which the module is told what to do, and what it tells. */
+let told = "";
+
+/** Has the token out, slow and so on while a file is there: see internal/awstest/token. */
+export const module = {
+  put: (name: string, text = "") => {
+    writeFileSync(path.join(told, name), text);
+  },
+  drop: (name: string) => {
+    rmSync(path.join(told, name), { force: true });
+  },
+  /** How often a token was asked for a login. */
+  logins: () => {
+    const log = path.join(told, "log");
+    return existsSync(log) ? readFileSync(log, "utf8").split("C_Login").length - 1 : 0;
+  },
+};
+
+export function util(...args: string[]): string {
+  const options = { stdio: "pipe", timeout: 30_000, encoding: "utf8" } as const;
+  return execFileSync("softhsm2-util", args, options);
+}
+
+/** Makes a token with both keys in it; gives its slot. */
+export function addToken(label: string, standIn: StandIn): { slotId: number } {
+  const pins = ["--so-pin", SO_PIN, "--pin", PIN];
+  const said = util("--init-token", "--free", "--label", label, ...pins);
+  addKeys(label, standIn);
+  return { slotId: Number(/slot (\d+)/.exec(said)?.[1]) };
+}
+
+export function addKeys(token: string, standIn: StandIn): void {
   const keys = { ec: standIn.iot.privateKey, rsa: standIn.device.privateKey };
   Object.entries(keys).forEach(([label, file], at) => {
-    util("--import", file, "--token", LABEL, "--label", label, "--id", `0${at + 1}`);
+    const names = ["--token", token, "--label", label, "--id", `0${at + 1}`];
+    util("--import", file, ...names, "--pin", PIN);
   });
-  return { slotId: Number(/slot (\d+)/.exec(said.toString())?.[1]) };
 }
 
 /** Names a key in the token; where there is none, the library is just some file. */
