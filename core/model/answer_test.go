@@ -2,33 +2,36 @@ package model_test
 
 import "github.com/evercreds/evercreds/core"
 
-func (m *model) answer(ticket int64, now core.Now, minTTL int64, forced bool, see *observed) core.Decision {
+func (m *model) answer(ticket int64, now core.Now, n core.Need, forced bool, see *observed) core.Decision {
 	if m.event(now, see); m.closed {
 		return m.finish()
 	}
 	m.wakeUp()
 	o, _ := m.outcomeOf(ticket)
-	alone := m.held != nil && !m.held.rejected && m.left() > 0 && m.left() >= minTTL // good by itself
+	alone := m.held != nil && !m.held.rejected && m.left() > 0 && m.left() >= n.MinTTL && !m.refusedTo(n) // good by itself
 	switch {
 	case m.flight != nil && m.flight.ticket == ticket && m.flight.answered && !forced && alone:
 		m.serve(core.Serve, 0)
 	case m.flight != nil && m.flight.ticket == ticket:
 		m.d.Kind, m.d.Ticket, m.d.Deadline = core.Wait, ticket, m.flight.deadline
 	case o.code != core.CodeNone:
-		m.answerFailure(o, minTTL, forced, alone)
+		m.answerFailure(o, n, forced, alone)
 	case alone:
 		m.serve(core.Serve, 0)
 	default:
-		m.answerShort(minTTL)
+		m.answerShort(n)
+	}
+	if !forced {
+		m.waits(n)
 	}
 	return m.finish()
 }
 
 // answerFailure is the one outcome of a failed flight for one of its waiters.
-func (m *model) answerFailure(o outcome, minTTL int64, forced, alone bool) {
+func (m *model) answerFailure(o outcome, n core.Need, forced, alone bool) {
 	shown := m.policy == core.AWS2026 && o.class == core.Permanent
 	calm := alone && !shown && (o.serves || m.phase() <= core.PhaseAdvisory)
-	if !forced && (calm || o.serves && m.servableAfter(o, minTTL)) {
+	if !forced && (calm || o.serves && m.servableAfter(o, n)) {
 		m.serve(core.Serve, core.FlightFailed)
 		return
 	}
@@ -38,17 +41,19 @@ func (m *model) answerFailure(o outcome, minTTL int64, forced, alone bool) {
 
 // answerShort is for a waiter whose flight did not fail, or is forgotten, and
 // for whom what is held is not enough.
-func (m *model) answerShort(minTTL int64) {
+func (m *model) answerShort(n core.Need) {
 	e := m.requiredError
 	if e.code == core.CodeNone {
 		e = outcome{code: core.CodeExpiredReply, class: core.Recoverable}
 	}
 	switch h := m.held; {
-	case m.servableAfter(e, minTTL):
+	case m.servableAfter(e, n):
 		m.serve(core.Serve, 0)
+	case m.refusedTo(n):
+		m.refuse(core.CodeRejected, core.Recoverable, max(h.noneBefore, m.noProgressUntil), 0)
 	case h != nil && h.rejected:
 		m.refuse(core.CodeRejected, core.Recoverable, m.spacedUntil, 0)
-	case h != nil && m.left() > 0 && m.left() < minTTL:
+	case h != nil && m.left() > 0 && m.left() < n.MinTTL:
 		m.refuse(core.CodeMinTTL, core.Recoverable, m.now.Elapsed, 0)
 	default:
 		m.refuse(e.code, e.class, m.requiredUntil, e.ticket)

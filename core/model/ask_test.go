@@ -2,28 +2,33 @@ package model_test
 
 import "github.com/evercreds/evercreds/core"
 
-func (m *model) ask(now core.Now, minTTL int64, see *observed) core.Decision {
+func (m *model) ask(now core.Now, n core.Need, see *observed) core.Decision {
 	if m.event(now, see); !m.closed {
+		m.hears(n)
 		m.wakeUp()
-		m.askAwake(minTTL)
+		m.askAwake(n)
+		m.waits(n)
 	}
 	return m.finish()
 }
 
-func (m *model) askAwake(minTTL int64) {
+func (m *model) askAwake(n core.Need) {
 	switch phase := m.phase(); {
-	case phase == core.PhaseFresh && !m.held.rejected && m.held.lifetime < minTTL && m.left() < minTTL:
+	case m.refusedTo(n) && !m.held.rejected:
+		m.askOther(n)
+	case phase == core.PhaseFresh && !m.held.rejected && m.held.lifetime < n.MinTTL && m.left() < n.MinTTL:
 		m.refuse(core.CodeMinTTL, core.Recoverable, m.now.Elapsed, 0)
-	case !m.mustWait(minTTL) && phase == core.PhaseFresh:
+	case !m.mustWait(n) && phase == core.PhaseFresh:
 		m.serve(core.Serve, 0)
-	case !m.mustWait(minTTL):
+	case !m.mustWait(n):
 		m.askQuiet(core.CauseAdvisory, 0)
-	case m.goesOn(minTTL) && (m.flight != nil || m.requiredUntil <= m.now.Elapsed && m.noProgressUntil <= m.now.Elapsed && len(m.lost) < 2):
+	case m.goesOn(n) && (m.flight != nil || m.requiredUntil <= m.now.Elapsed && m.noProgressUntil <= m.now.Elapsed && len(m.lost) < 2):
 		m.askQuiet(core.CauseDegraded, core.Degraded)
+	case m.flight != nil && m.flight.cause == core.CauseReported && m.servedBeside(n):
 	case m.flight != nil:
 		m.join()
 	default:
-		m.askRequired(minTTL)
+		m.askRequired(n)
 	}
 }
 
@@ -55,16 +60,10 @@ func (m *model) showsPermanent() bool {
 }
 
 // askRequired is for a caller who must wait, with no flight under way.
-func (m *model) askRequired(minTTL int64) {
+func (m *model) askRequired(n core.Need) {
 	h := m.held
 	rejected := h != nil && h.rejected
-	if until, e := m.bound(); until > m.now.Elapsed {
-		switch {
-		case e.confirmed && m.left() >= minTTL, !e.confirmed && m.servableAfter(e, minTTL):
-			m.serve(core.Serve, core.HeldOff)
-		default:
-			m.refuse(e.code, e.class, until, e.ticket)
-		}
+	if m.heldOff(n) {
 		return
 	}
 	switch {
@@ -77,23 +76,54 @@ func (m *model) askRequired(minTTL int64) {
 	default:
 		m.startRequired(core.CauseMinTTL)
 	}
-	m.bypass = false
+	if rejected {
+		h.passed = true
+	}
+}
+
+// heldOff answers a caller who must wait where no attempt may start.
+func (m *model) heldOff(n core.Need) bool {
+	until, e := m.bound(n)
+	if until <= m.now.Elapsed {
+		return false
+	}
+	switch {
+	case e.confirmed && m.left() >= n.MinTTL, !e.confirmed && m.servableAfter(e, n):
+		m.serve(core.Serve, core.HeldOff)
+	default:
+		m.refuse(e.code, e.class, until, e.ticket)
+	}
+	return true
+}
+
+// servedBeside serves whom a hold-off would have served if nothing had begun for a
+// reporter meanwhile.
+func (m *model) servedBeside(n core.Need) bool {
+	before := m.d
+	if m.heldOff(n) && m.d.Kind == core.Serve {
+		return true
+	}
+	m.d = before
+	return false
 }
 
 // bound is until when even callers who must wait get no attempt, and what they
 // are told, if they cannot be served.
-func (m *model) bound() (until int64, e outcome) {
+func (m *model) bound(n core.Need) (until int64, e outcome) {
 	now, h := m.now.Elapsed, m.held
 	rejected := h != nil && h.rejected
 	short := outcome{code: core.CodeMinTTL, class: core.Recoverable}
+	if m.refusedTo(n) {
+		short.code = core.CodeRejected
+	}
 	switch {
 	case rejected && now < m.spacedUntil:
 		return m.spacedUntil, outcome{code: core.CodeRejected, class: core.Recoverable}
 	case len(m.lost) > 1: // no place for another
 		return m.roomAt(), m.lostError()
-	case rejected && m.bypass && m.policy != core.AWS2026:
+	case rejected && !h.passed && m.policy != core.AWS2026:
 		return 0, outcome{}
-	case now < m.staticUntil && m.servable(0):
+	case now < m.staticUntil && m.servable(core.Need{}):
 		return m.staticUntil, short
 	case now < m.noProgressUntil && h != nil && !rejected && m.left() > 0:
 		short.confirmed = true
@@ -103,8 +133,8 @@ func (m *model) bound() (until int64, e outcome) {
 }
 
 // servableAfter tells whether the held set is handed out in spite of a failure.
-func (m *model) servableAfter(e outcome, minTTL int64) bool {
-	return m.servable(minTTL) && (m.stability == core.UntilExpiry ||
+func (m *model) servableAfter(e outcome, n core.Need) bool {
+	return m.servable(n) && (m.stability == core.UntilExpiry ||
 		m.stability == core.Static && e.class != core.Permanent)
 }
 
@@ -186,9 +216,9 @@ func (m *model) serve(kind core.Kind, flags core.Flag) {
 func (m *model) leaseSpan() int64 {
 	span, now := m.untilNextPhase(), m.now.Elapsed
 	switch {
-	case m.mustWait(0) && !m.goesOn(0):
-		until, e := m.bound()
-		if m.flight != nil || !e.confirmed && !m.servableAfter(e, 0) {
+	case m.mustWait(core.Need{}) && !m.goesOn(core.Need{}):
+		until, e := m.bound(core.Need{})
+		if m.flight != nil || !e.confirmed && !m.servableAfter(e, core.Need{}) {
 			until = now // the next one waits, or is told an error
 		}
 		return min(span, max(0, until-now))

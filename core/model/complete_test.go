@@ -96,6 +96,7 @@ func (m *model) read(f *attempt, facts core.Facts) (*set, core.Code) {
 	fresh := &set{
 		ticket: f.ticket, fingerprint: facts.Fingerprint, expiry: facts.Expiry,
 		fetched: f.start.Elapsed, installed: m.now.Elapsed,
+		checked: f.need.Evidence == core.EvidenceWeak,
 	}
 	switch {
 	case slices.Contains(m.rejected, facts.Fingerprint):
@@ -146,7 +147,12 @@ func trusted(facts core.Facts) bool {
 // progress tells whether a good reply brings more than what is held.
 func (m *model) progress(f *attempt, fresh *set) bool {
 	h := m.held
-	return h == nil || h.rejected || f.forced || m.policy == core.AWS2026 || fresh.expiry > h.expiry
+	if h == nil || h.rejected || f.forced || m.policy == core.AWS2026 || fresh.expiry > h.expiry {
+		return true
+	}
+	// Any other set will do in place of one that was reported.
+	reported := h.suspect || f.need.Evidence != core.EvidenceNone && f.need.Other == h.fingerprint
+	return reported && fresh.fingerprint != h.fingerprint
 }
 
 func (m *model) noProgress(f *attempt, fresh *set, byServer bool) {
@@ -183,6 +189,10 @@ func (m *model) install(fresh *set) {
 	if h := m.held; h != nil && !h.rejected && m.now.Elapsed-h.installed >= minute {
 		m.streak = 0
 	}
+	if h := m.held; h != nil && h.fingerprint == fresh.fingerprint { // it was only prolonged
+		fresh.suspect, fresh.checked, fresh.noneBefore = h.suspect, h.checked, h.noneBefore
+		fresh.passed = h.suspect || h.checked
+	}
 	m.held = fresh
 	m.epoch++
 	m.idleFrom = m.now.Elapsed + max(second, min(fresh.lifetime/10, 60*minute))
@@ -191,7 +201,7 @@ func (m *model) install(fresh *set) {
 	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
 	m.advisoryFails, m.requiredFails, m.unseenFails, m.spacedUntil = 0, 0, 0, 0
 	m.requiredError, m.lastError, m.outcomes = outcome{}, outcome{}, nil
-	m.degraded, m.bypass = false, false
+	m.degraded = false
 }
 
 // drawPoint takes over the refresh point, which lies in the first half of the

@@ -32,7 +32,7 @@ func (m *model) fails(f *attempt, code core.Code, class core.Class, pause int64)
 		m.d.Notes |= core.NoteFailedQuietly
 	}
 	m.holdOff(f, o, floor)
-	if o.serves = m.servableAfter(o, 0); !f.required {
+	if o.serves = m.servableAfter(o, core.Need{}); !f.required {
 		o.serves = m.policy != core.AWS2026 || class != core.Permanent
 	}
 	o.retryAt = max(m.now.Elapsed, m.requiredUntil)
@@ -52,22 +52,24 @@ func (m *model) holdOff(f *attempt, o outcome, floor int64) {
 	switch {
 	case o.class == core.Permanent && (required || m.policy == core.AWS2026):
 		m.bind(f, o, now+max(second, floor), now+max(5*second, floor))
-	case m.stability == core.Static && o.class != core.Permanent && m.servable(0):
+	case m.stability == core.Static && o.class != core.Permanent && m.servable(core.Need{}):
 		end, last := now+300*second, now+600*second
 		if m.maxStale < core.Never && m.left() < core.Never {
 			stale := now + m.left() + m.maxStale
 			end, last = min(end, stale), min(last, stale)
 		}
-		m.staticUntil = 0
-		m.staticUntil = m.drawQuiet(end, last)
+		if f.reporter { // who cannot be served is not to try at will
+			m.bindNext(f, o, floor)
+		}
+		if f.cause != core.CauseReported {
+			m.staticUntil = 0
+		}
+		m.staticUntil = max(m.staticUntil, m.drawQuiet(end, last))
 	case required && !f.required:
 		step := ladder(200, 5*second, m.unseenFails+1)
 		m.bind(f, o, now+max(step/2, floor), now+max(step, floor))
-	case required && m.requiredFails == 0:
-		m.bind(f, o, now+floor, now+floor)
 	case required:
-		step := ladder(200, 5*second, m.requiredFails)
-		m.bind(f, o, now+max(step/2, floor), now+max(step, floor))
+		m.bindNext(f, o, floor)
 	default:
 		m.climbAdvisory(&m.advisoryUntil, floor)
 		return
@@ -78,6 +80,15 @@ func (m *model) holdOff(f *attempt, o outcome, floor int64) {
 			m.climbAdvisory(&m.advisoryUntil, floor)
 		}
 	}
+}
+
+// bindNext takes the next step of the required ladder.
+func (m *model) bindNext(f *attempt, o outcome, floor int64) {
+	now, step := m.now.Elapsed, int64(0)
+	if m.requiredFails > 0 {
+		step = ladder(200, 5*second, m.requiredFails)
+	}
+	m.bind(f, o, now+max(step/2, floor), now+max(step, floor))
 }
 
 // bind keeps the error for those who ask before the hold-off ends; one after an
@@ -98,7 +109,7 @@ func (m *model) bind(f *attempt, o outcome, least, most int64) {
 		m.within(end, least, most)
 	}
 	m.requiredUntil, m.requiredError = max(m.requiredUntil, end), o
-	if o.class == core.Permanent {
+	if o.class == core.Permanent && f.cause != core.CauseReported {
 		m.staticUntil = 0
 	}
 }

@@ -41,6 +41,7 @@ func (w *world) drawWeights() {
 		w.total += w.weights[i]
 	}
 	w.wellness = w.rng.IntN(21)
+	w.refusals = int(w.pick(0, 1, 3, 10))
 }
 
 // step lets one thing happen.
@@ -90,17 +91,29 @@ func (w *world) passTime() error {
 	return nil
 }
 
-func (w *world) minTTL() int64 {
-	if w.rng.IntN(6) > 0 {
-		return 0
+// need is mostly that of a caller like all others.
+func (w *world) need() core.Need {
+	n := core.Need{}
+	if w.rng.IntN(6) == 0 {
+		n.MinTTL = w.upTo(w.life * 5 / 4)
 	}
-	return w.upTo(w.life * 5 / 4)
+	if w.rng.IntN(20) < w.refusals {
+		n.Other, n.Evidence = uint64(w.upTo(int64(w.prints))), core.Evidence(1+w.rng.IntN(2))
+		if h := w.model.held; h != nil && w.rng.IntN(6) > 0 {
+			n.Other = h.fingerprint
+		}
+	}
+	if w.rng.IntN(2) == 0 {
+		now := w.now.Elapsed
+		n.Until = w.pick(now, now+199, now+w.upTo(2*second), now+30*second, core.Never, w.last.Until)
+	}
+	return n
 }
 
 func (w *world) ask() error {
-	minTTL := w.minTTL()
-	return w.tell(w.machine.Ask(w.now, core.Need{MinTTL: minTTL}),
-		func(see *observed) core.Decision { return w.model.ask(w.now, minTTL, see) }, "ask %d", minTTL)
+	n := w.need()
+	return w.tell(w.machine.Ask(w.now, n),
+		func(see *observed) core.Decision { return w.model.ask(w.now, n, see) }, "ask %+v", n)
 }
 
 func (w *world) answer() error {
@@ -108,10 +121,10 @@ func (w *world) answer() error {
 		return nil
 	}
 	ticket := w.tickets[len(w.tickets)-1-w.rng.IntN(min(len(w.tickets), 3))]
-	minTTL, forced := w.minTTL(), w.rng.IntN(5) == 0
-	return w.tell(w.machine.Answer(ticket, w.now, core.Need{MinTTL: minTTL}, forced),
-		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, minTTL, forced, see) },
-		"answer %d min_ttl %d forced %v", ticket, minTTL, forced)
+	n, forced := w.need(), w.rng.IntN(5) == 0
+	return w.tell(w.machine.Answer(ticket, w.now, n, forced),
+		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, n, forced, see) },
+		"answer %d %+v forced %v", ticket, n, forced)
 }
 
 func (w *world) force() error {
@@ -189,6 +202,8 @@ func (w *world) reply(a *attempt) core.Facts {
 		f.Expiry = core.Never
 	case n == 6:
 		f.Duration = w.pick(1, second)
+	case n == 8 && h != nil:
+		f.Fingerprint = h.fingerprint
 	case n == 7:
 		f.ServerTime = at + w.pick(-10*minute, 10*minute, -24*60*minute, 1-at)
 	}

@@ -105,18 +105,23 @@ func (m *model) invalidate(fingerprint uint64, now core.Now, see *observed) core
 		return m.finish()
 	}
 	if h := m.held; h != nil && h.fingerprint == fingerprint && !h.rejected {
-		h.rejected, m.bypass = true, true
-		m.rejected = append(m.rejected, fingerprint)
-		m.rejected = m.rejected[max(0, len(m.rejected)-8):]
-		m.epoch++
-		m.counts[core.StatusRejections]++
-		m.d.Notes |= core.NoteRejected
-		m.space()
+		m.giveUp()
 	} else {
 		m.d.Notes |= core.NoteInvalidateIgnored
 	}
 	m.wakeUp()
 	return m.finish()
+}
+
+// giveUp marks the held set, for everybody.
+func (m *model) giveUp() {
+	m.held.rejected = true
+	m.rejected = append(m.rejected, m.held.fingerprint)
+	m.rejected = m.rejected[max(0, len(m.rejected)-8):]
+	m.epoch++
+	m.counts[core.StatusRejections]++
+	m.d.Notes |= core.NoteRejected
+	m.space()
 }
 
 // space puts the next attempt off if sets are rejected as fast as they come.

@@ -45,6 +45,7 @@ type world struct {
 	weights  []int // of the kinds of events, in this history
 	total    int
 	wellness int // how many of 20 attempts bring a reply
+	refusals int // how many of 20 callers report a set
 	said     []line
 }
 
@@ -160,6 +161,9 @@ func (m *model) status() map[core.Field]int64 {
 		s[f] = m.counts[f]
 	}
 	if h := m.held; h != nil {
+		if h.suspect {
+			s[core.StatusIsReported] = 1
+		}
 		s[core.StatusSet], s[core.StatusAdvisory], s[core.StatusMandatory] = h.ticket, h.advisory, h.mandatory
 		s[core.StatusLifetime], s[core.StatusRemaining] = h.lifetime, max(0, m.left())
 	}

@@ -39,9 +39,9 @@ type model struct {
 	requiredError outcome // what Ask answers before requiredUntil
 	lastError     outcome // of whatever attempt
 	degraded      bool
-	bypass        bool  // the held set was rejected, and no attempt was made since
 	idleFrom      int64 // no fetch with nobody asking before here
 	streak        int64 // sets in a row that were rejected within a minute
+	strikes       int64 // sets in a row that were reported within ten minutes
 	warned        bool  // windows that shrank were noted
 
 	counts map[core.Field]int64
@@ -64,6 +64,10 @@ type set struct {
 	fetched     int64 // when its flight started, on the elapsed clock
 	installed   int64
 	rejected    bool
+	suspect     bool  // a service refused it to somebody
+	checked     bool  // weak evidence against it was followed
+	noneBefore  int64 // who reports it gets no attempt before here
+	passed      bool  // an attempt has gone past a hold-off because of it
 }
 
 // attempt is a flight.
@@ -75,7 +79,9 @@ type attempt struct {
 	givenUp  int64 // when it counts as dead, once it has timed out
 	required bool  // somebody waits for it
 	forced   bool
-	answered bool // a late answer of another has served its waiters
+	reporter bool      // one who needs another set waits for it
+	need     core.Need // of the reporter for whom it was started
+	answered bool      // a late answer of another has served its waiters
 }
 
 // outcome is how a flight ended.
@@ -148,9 +154,15 @@ func (m *model) holdOffs() int64 {
 	return max(m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil)
 }
 
+// refusedTo tells whether the held set is the one that a service refused to this
+// caller.
+func (m *model) refusedTo(n core.Need) bool {
+	return n.Evidence != core.EvidenceNone && m.policy != core.AWS2026 && m.held != nil && m.held.fingerprint == n.Other
+}
+
 // servable tells whether the held set may be handed to a caller at all.
-func (m *model) servable(minTTL int64) bool {
-	if m.held == nil || minTTL > 0 && m.left() < minTTL {
+func (m *model) servable(n core.Need) bool {
+	if m.held == nil || m.refusedTo(n) || n.MinTTL > 0 && m.left() < n.MinTTL {
 		return false
 	}
 	if m.stability == core.Static {
@@ -160,13 +172,13 @@ func (m *model) servable(minTTL int64) bool {
 }
 
 // mustWait tells whether the caller cannot simply be served.
-func (m *model) mustWait(minTTL int64) bool {
-	return m.held == nil || m.held.rejected || m.phase() >= core.PhaseMandatory || m.left() < minTTL
+func (m *model) mustWait(n core.Need) bool {
+	return m.held == nil || m.held.rejected || m.phase() >= core.PhaseMandatory || m.left() < n.MinTTL
 }
 
 // goesOn is the state of until_expiry in which nobody waits any more.
-func (m *model) goesOn(minTTL int64) bool {
-	return m.stability == core.UntilExpiry && m.degraded && m.servable(minTTL)
+func (m *model) goesOn(n core.Need) bool {
+	return m.stability == core.UntilExpiry && m.degraded && m.servable(n)
 }
 
 // event begins every event: the time, and what Wake would do.

@@ -22,6 +22,7 @@ type options struct {
 	eager     bool
 	attended  bool
 	timeout   int64 // ms
+	maxWait   int64 // ms
 
 	given []given
 }
@@ -68,6 +69,11 @@ func drawOptions(rng *rand.Rand) options {
 	if rng.IntN(4) == 0 {
 		o.timeout = []int64{1, 20, 1800}[rng.IntN(3)] * second
 		o.give(core.OptRefreshTimeout, float64(o.timeout/second))
+	}
+	o.maxWait = [...]int64{30, 30, 0}[o.policy] * second
+	if rng.IntN(4) == 0 {
+		o.maxWait = []int64{0, 1, 3600}[rng.IntN(3)] * second
+		o.give(core.OptMaxWait, float64(o.maxWait/second))
 	}
 	o.drawWindows(rng)
 	return o

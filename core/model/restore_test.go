@@ -62,7 +62,7 @@ func (m *model) restored(now core.Now, see *observed) core.Decision {
 			*at += by
 		}
 		if h := m.held; h != nil {
-			h.fetched, h.installed = h.fetched+by, h.installed+by
+			h.fetched, h.installed, h.noneBefore = h.fetched+by, h.installed+by, h.noneBefore+by
 			if h.elapsed < core.Never {
 				h.elapsed += by
 			}
