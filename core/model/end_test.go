@@ -126,7 +126,11 @@ func (m *model) drawQuiet(least, most int64) int64 {
 		others = max(others, m.spacedUntil)
 	}
 	if end == others && others >= least {
+		m.guessed = true
 		return min(others, most) // hidden by a longer one
+	}
+	if m.guessed && end < m.advisoryUntil { // what was hidden has come to light
+		m.guessed, m.advisoryUntil = false, end
 	}
 	m.within(end, least, most)
 	return end

@@ -32,6 +32,7 @@ type model struct {
 	staticUntil     int64
 	noProgressUntil int64
 	spacedUntil     int64
+	guessed         bool // advisoryUntil may be earlier: a longer hold-off hid what was drawn
 	advisoryFails   int64
 	requiredFails   int64
 	unseenFails     int64

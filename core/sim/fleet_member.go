@@ -69,7 +69,7 @@ func (m *member) deployed() bool { return m.number%5 == 0 }
 func (m *member) call() {
 	m.happens(func() {
 		m.fleet.tally().Asked++
-		m.asks(0)
+		m.asks(core.Need{}, m.elapsed)
 	})
 	m.fleet.After(m.pause*3/4+m.fleet.rng.Int64N(m.pause/2), m.call)
 }

@@ -70,7 +70,7 @@ func (r *Room) invariant2(next *attempt) {
 }
 
 // No caller receives an error caused by an advisory attempt, nor waits for one,
-// but for the one who runs it inline.
+// but for the one who runs it inline and one who reports the held set.
 func (r *Room) invariant3(w waiter, d core.Decision, asked bool) {
 	if r.policy == core.AWS2026 || r.err != nil {
 		return
@@ -80,15 +80,13 @@ func (r *Room) invariant3(w waiter, d core.Decision, asked bool) {
 	}
 	calm := d.Phase == core.PhaseFresh || d.Phase == core.PhaseAdvisory
 	content := r.status(core.StatusRemaining) >= w.need.MinTTL && r.status(core.StatusIsRejected) == 0
-	if h := r.held(); h != nil && h.fingerprint == w.need.Other {
-		content = false
-	}
+	content = content && !r.names(w.need)
 	if asked && calm && content && d.Kind != core.Serve && d.Kind != core.ServeAndRefresh && d.Kind != core.RefreshInline {
 		r.fail(3, "kind %d in phase %d", d.Kind, d.Phase)
 	}
 }
 
-// Installed expiry never goes back, except after Invalidate or Force.
+// Installed expiry never goes back, except after Invalidate, Force or a report.
 func (r *Room) invariant4(had *set, rejected bool, a *attempt) {
 	if had == nil || rejected || a.forced || r.policy == core.AWS2026 {
 		return
@@ -141,13 +139,14 @@ func (r *Room) invariant6(before *core.Session, held int64, what string) {
 	}
 }
 
-// Every waiter gets exactly one answer, by its own deadline or the flight's.
+// Every waiter gets exactly one answer, by its own deadline or the flight's; one
+// without a flight asks again.
 func (r *Room) invariant7(w *waiter, d core.Decision) (done bool) {
 	if d.Kind == core.Serve || d.Kind == core.Error {
 		return true
 	}
-	if d.Kind == core.Wait && d.Ticket == 0 {
-		r.pauses(w, d)
+	if d.Kind == core.Wait && d.Ticket == 0 && !w.forced {
+		w.ticket, w.deadline = 0, d.Deadline // see patience
 		return false
 	}
 	if d.Kind != core.Wait || d.Ticket != w.ticket || r.status(core.StatusFlight) != w.ticket || d.Deadline <= r.elapsed {

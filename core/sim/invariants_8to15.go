@@ -2,8 +2,8 @@ package sim
 
 import "github.com/evercreds/evercreds/core"
 
-// Nothing starts inside a hold-off, except once for each rejected set and once
-// for each Force; and however often the source fails, the hold-off ends.
+// Nothing starts inside a hold-off, except once for each set that was rejected or
+// reported and once for each Force; and however often the source fails, the hold-off ends.
 func (r *Room) invariant8(a *attempt) {
 	if span := r.status(core.StatusHoldOff); span > 16*minute {
 		r.fail(8, "a hold-off of %d ms", span)
@@ -15,10 +15,10 @@ func (r *Room) invariant8(a *attempt) {
 	if a.cause == core.CauseRejected && r.elapsed < r.spacedUntil {
 		r.fail(8, "an attempt at %d, spaced until %d", r.elapsed, r.spacedUntil)
 	}
-	if h := r.held(); a.cause == core.CauseReported && r.elapsed < h.spaced {
-		r.fail(8, "an attempt for a reporter at %d, spaced until %d", r.elapsed, h.spaced)
+	if a.cause == core.CauseReported {
+		r.startedForReporter(a, r.held())
 	}
-	bypass := (a.cause == core.CauseRejected || a.cause == core.CauseReported && !r.weakly) && r.bypass
+	bypass := (a.cause == core.CauseRejected || a.cause == core.CauseReported && !a.weak) && r.bypass
 	if r.elapsed < r.notBefore && !a.forced && !bypass {
 		r.fail(8, "an attempt at %d, held off until %d", r.elapsed, r.notBefore)
 	}

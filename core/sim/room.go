@@ -26,14 +26,18 @@ type Room struct {
 	notBefore   int64 // an error told callers that nothing starts before here
 	quietBefore int64 // a hold-off was told, so that nothing quiet starts before here
 	failures    int   // of attempts that somebody waited for, since all was well
-	strikes     int   // sets in a row that were reported within ten minutes
+	lastRetry   int64 // the latest that any of those told
+	unsure      bool  // an earlier process may have had failures of its own
+	pause       int64 // what the failure under way asks for
+	strikes     int   // sets in a row that were reported within ten minutes; -1: not known
 	quick       int   // sets in a row that were rejected within a minute
 	spacedUntil int64 // nothing fetches after such a rejection before here
 	downUntil   int64 // the source fails until here, by the server's clock
 	downClass   core.Class
-	bypass      bool // the held set was rejected or reported, and its bypass was not used
-	weakly      bool // the caller of the event under way has weak evidence
-	restored    bool // by an earlier process; promises about the past end there
+	bypass      bool          // the held set was rejected or reported, and its bypass was not used
+	weakly      bool          // the caller of the event under way has weak evidence
+	deaf        *core.Session // as it was before a report; nil: nothing is to be compared
+	restored    bool          // by an earlier process; promises about the past end there
 	previous    *attempt
 
 	log   log
@@ -53,8 +57,10 @@ type attempt struct {
 	required bool // somebody was told to wait for it
 	answered bool // a late answer has served those who waited
 	forced   bool
-	lost     bool // it timed out
-	foreign  bool // of a process that has ended
+	other    uint64 // the set that it is to replace, for who reported it
+	weak     bool   // on weak evidence
+	lost     bool   // it timed out
+	foreign  bool   // of a process that has ended
 }
 
 // set is what the source gave.
@@ -66,15 +72,16 @@ type set struct {
 	elapsed     int64 // the latest end that any reading of the reply allows
 	installed   int64 // on the elapsed clock; -1: on that of an earlier boot or process
 	rejected    bool
-	reported    bool
-	spaced      int64
+	suspect     bool  // it was reported on strong evidence
+	checked     bool  // weak evidence against it was followed
+	spaced      int64 // no attempt for who reports it before here
 }
 
 // waiter is a caller who was told to wait.
 type waiter struct {
 	ticket   int64 // 0: for the next attempt to begin
 	need     core.Need
-	since    int64
+	since    int64 // when it first came
 	deadline int64
 	forced   bool
 	inline   bool // runs the refresh himself
@@ -87,6 +94,8 @@ type snapshot struct {
 	now      core.Now
 	held     int64
 	rejected map[int64]bool
+	suspect  map[int64]bool
+	checked  map[int64]bool
 }
 
 // enter makes a room and opens its session.
@@ -159,26 +168,26 @@ func (r *Room) observe(d core.Decision) {
 		r.rejectedAt(r.held())
 	}
 	if d.Notes&core.NoteReported != 0 {
-		r.reportedAt(r.held())
-		r.bypass = true
+		r.reportedAt(r.held(), d)
+		r.bypass = r.bypass || !r.held().rejected
 	}
 	if d.Notes&(core.NoteWrittenOff|core.NoteReanchored) != 0 {
 		r.endHoldOff()
 	}
+	r.hears(d)
 	if a := r.attempts[d.Cancelled]; a != nil && d.Code != core.CodeClosed {
 		a.lost = true
 	}
 	r.paused(d)
-	if d.StartCause == core.CauseReported {
-		r.held().reported = true
-	}
 	if d.Started != 0 {
 		r.started(d)
 	}
 	if d.Notes&(core.NoteInstalled|core.NoteNoProgress) != 0 {
 		r.endHoldOff()
 		r.bypass = r.bypass && d.Notes&core.NoteInstalled == 0
-		r.failures = 0
+	}
+	if d.Notes&core.NoteInstalled != 0 || d.Notes&(core.NoteNoProgress|core.NoteFailed|core.NoteFailedQuietly) == core.NoteNoProgress {
+		r.wellAgain()
 	}
 	if d.Notes&(core.NoteNoProgress|core.NoteFailed) == core.NoteNoProgress {
 		r.nothingNew()
@@ -196,6 +205,9 @@ func (r *Room) started(d core.Decision) {
 		ticket: d.Started, cause: d.StartCause, start: r.now(), truth: r.truth, number: len(r.attempts),
 		deadline: d.StartDeadline, required: d.Kind == core.Refresh || d.Kind == core.Wait,
 		forced: d.StartCause == core.CauseForced,
+	}
+	if a.cause == core.CauseReported {
+		a.other, a.weak = r.held().fingerprint, r.weakly
 	}
 	r.invariant2(a)
 	r.invariant8(a)

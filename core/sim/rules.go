@@ -44,19 +44,37 @@ func (r *Room) pausedRequired(a *attempt) {
 	case r.failures > 0:
 		least += 100
 	}
+	most := r.elapsed + max(r.pause, stepAfter(r.failures))
+	if told.Class == core.Permanent {
+		most = r.elapsed + max(r.pause, 5*second)
+	}
+	if sure := r.policy != core.AWS2026 && r.stability != core.Static && !r.unsure; sure && told.RetryAt > max(most, r.lastRetry) {
+		r.fail(8, "failure %d at %d, and no attempt before %d", r.failures+1, r.elapsed, told.RetryAt)
+	}
 	r.failures++
+	r.lastRetry = max(r.lastRetry, told.RetryAt)
 	if told.RetryAt < least {
 		r.fail(8, "failure %d at %d, and the next attempt may start at %d", r.failures, r.elapsed, told.RetryAt)
 	}
 	r.notBefore = max(r.notBefore, told.RetryAt)
 }
 
+// stepAfter is the longest pause after so many failures and one more.
+func stepAfter(failures int) int64 {
+	if failures == 0 {
+		return 0
+	}
+	return min(200<<min(failures-1, 10), 5*second)
+}
+
 // nothingNew: a source that has nothing newer is left alone for 2 s at least,
 // while there is something to serve.
 func (r *Room) nothingNew() {
-	r.failures = 0
 	r.notBefore = r.elapsed + min(2*second, r.status(core.StatusRemaining))
 }
+
+// wellAgain: what failed before counts no more.
+func (r *Room) wellAgain() { r.failures, r.lastRetry, r.unsure = 0, 0, false }
 
 // rejectedAt spaces the fetches of sets that are rejected as fast as they come.
 func (r *Room) rejectedAt(h *set) {
@@ -66,27 +84,6 @@ func (r *Room) rejectedAt(h *set) {
 	}
 	if r.quick++; r.quick > 1 {
 		r.spacedUntil = r.elapsed + min(5*second<<min(r.quick-2, 10), 5*minute)
-	}
-}
-
-// reportedAt spaces what reporters fetch.
-func (r *Room) reportedAt(h *set) {
-	h.reported = true
-	if h.installed < 0 {
-		r.strikes = 0 // of an earlier process: nothing is known
-		return
-	}
-	if r.elapsed-h.installed >= 10*minute {
-		r.strikes = 0
-	}
-	if r.strikes++; r.strikes > 1 {
-		h.spaced = h.installed + min(5*second<<min(r.strikes-2, 10), 5*minute)
-		if r.attended {
-			h.spaced = r.elapsed + r.status(core.StatusRemaining)
-			if h.spaced > h.installed+12*hour {
-				h.spaced = 0
-			}
-		}
 	}
 }
 

@@ -18,6 +18,7 @@ func (r *Room) report() {
 	switch n := r.choose.Choose(20); {
 	case r.truth < r.downUntil:
 		r.failed(a.ticket, r.downClass, core.CodeSource, 0)
+		r.pause = floorOf(r.downClass, 0)
 		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, r.now(), r.downClass, core.CodeSource, 0)
 		})
@@ -34,6 +35,7 @@ func (r *Room) report() {
 		reason := pick(r.choose, core.CodeSource, core.CodeMalformed, core.CodeClosed)
 		pause := pick(r.choose, 0, 0, 0, 3*second, hour, -hour, 1<<62)
 		r.failed(a.ticket, class, reason, pause)
+		r.pause = floorOf(class, pause)
 		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, r.now(), class, reason, pause)
 		})
@@ -43,6 +45,15 @@ func (r *Room) report() {
 func (r *Room) reportFailure(a *attempt, what string, event func(*core.Session) core.Decision) {
 	r.endOf(a)
 	r.do(what, a.ticket, event)
+	r.pause = 0
+}
+
+// floorOf is the pause that a failure asks for.
+func floorOf(class core.Class, pause int64) int64 {
+	if pause = min(max(pause, 0), minute); class == core.Throttled {
+		pause = max(pause, second)
+	}
+	return pause
 }
 
 // endOf keeps that an attempt is over: another may start beside a lost one.
@@ -73,10 +84,14 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if had != nil {
 		rejected = had.rejected
 	}
+	replaces := had != nil && had.fingerprint != f.Fingerprint && (had.suspect || a.other == had.fingerprint)
 	r.completed(a.ticket, f)
 	d := r.do("complete", a.ticket, func(s *core.Session) core.Decision { return s.Complete(a.ticket, r.now(), f) })
 	if d.Notes&core.NoteReanchored != 0 {
 		had.wall, had.elapsed = 0, max(had.elapsed, r.latestEnd(a, f))
+	}
+	if replaces && d.Notes&core.NoteNoProgress != 0 {
+		r.fail(0, "set %d was reported, and another is no progress", had.ticket)
 	}
 	if d.Notes&core.NoteInstalled == 0 || r.err != nil {
 		return
@@ -87,12 +102,13 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if had != nil && !rejected && r.lasted(had) {
 		r.quick, r.spacedUntil = 0, 0
 	}
-	r.sets[a.ticket] = &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f), installed: r.elapsed}
+	s := &set{ticket: a.ticket, fingerprint: f.Fingerprint, expiry: f.Expiry, elapsed: r.latestEnd(a, f), installed: r.elapsed, checked: a.weak}
+	r.sets[a.ticket] = s
 	if had != nil && had.fingerprint == f.Fingerprint {
-		r.sets[a.ticket].reported, r.sets[a.ticket].spaced = had.reported, had.spaced
+		r.prolonged(s, had)
 	}
 	r.inOrder(had, a)
-	r.invariant4(had, rejected || had != nil && had.reported, a)
+	r.invariant4(had, rejected || replaces, a)
 }
 
 // latestEnd is the end of a set on the elapsed clock by the most generous
@@ -103,13 +119,17 @@ func (r *Room) latestEnd(a *attempt, f core.Facts) int64 {
 	}
 	now := r.now()
 	life := f.Expiry - max(a.start.Wall, now.Wall-(now.Elapsed-a.start.Elapsed))
-	if f.ServerTime > 0 {
+	most := f.Duration
+	if most <= 0 {
+		most = core.Never
+	}
+	if f.ServerTime > 0 || r.method == core.MethodSTS || r.method == core.MethodIoT {
+		most = min(most, 12*hour)
+	}
+	if f.ServerTime > 0 && f.Expiry-f.ServerTime <= most {
 		life = f.Expiry - f.ServerTime
 	}
-	if f.Duration > 0 {
-		life = min(life, f.Duration)
-	}
-	return a.start.Elapsed + life
+	return a.start.Elapsed + min(life, most)
 }
 
 func (r *Room) fingerprint() uint64 {
@@ -146,7 +166,7 @@ func (r *Room) serverTime(at int64) int64 {
 func (r *Room) odd(a *attempt) (f core.Facts, useless bool) {
 	f = r.good(a)
 	h := r.held()
-	switch r.choose.Choose(8) {
+	switch r.choose.Choose(9) {
 	case 0: // a cache of the source's own
 		if h != nil {
 			f.Expiry, f.Fingerprint = h.expiry, h.fingerprint
@@ -172,6 +192,11 @@ func (r *Room) odd(a *attempt) (f core.Facts, useless bool) {
 	case 7: // keys that were rotated within the life of the set
 		if h != nil {
 			f.Expiry = h.expiry
+		}
+	case 8: // the same keys, for longer
+		if h != nil {
+			f.Fingerprint = h.fingerprint
+			return f, h.rejected
 		}
 	}
 	return f, false

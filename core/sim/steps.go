@@ -52,64 +52,36 @@ func (r *Room) spareWake() {
 	r.do("wake", 0, func(s *core.Session) core.Decision { return s.Wake(r.now()) })
 }
 
+// ask is a caller without a lease, and what it needs.
 func (r *Room) ask() {
 	need := core.Need{}
 	if r.mode != healthy && r.sometimes(needs, 6) {
 		need.MinTTL = upTo(r.choose, r.life*5/4)
 	}
-	if h := r.held(); h != nil && r.mode != healthy && r.sometimes(rejections, 8) {
-		need.Other, need.Evidence = h.fingerprint, core.EvidenceStrong
-		if oneIn(r.choose, 4) {
-			need.Evidence = core.EvidenceWeak
-		}
-		if oneIn(r.choose, 8) {
-			need.Other = uint64(upTo(r.choose, int64(r.prints)))
-		}
+	if r.mode != healthy && r.sometimes(reports, 8) {
+		r.refuse(&need)
 	}
-	if oneIn(r.choose, 2) {
+	if r.has(patient) && oneIn(r.choose, 2) {
 		need.Until = r.elapsed + pick(r.choose, second, 30*second, hour)
 	}
-	r.asksFor(need, r.elapsed)
+	r.asks(need, r.elapsed)
 }
 
-// pauses is a caller who is told to wait for the next attempt to begin.
-func (r *Room) pauses(w *waiter, d core.Decision) {
-	if d.Deadline <= r.elapsed || d.Deadline > d.Until || d.Until > w.need.Until || d.Until > w.since+r.maxWait || d.Class == core.Permanent {
-		r.fail(7, "a caller of %d pauses at %d until %d", w.since, r.elapsed, d.Deadline)
-	}
-	r.heldOff(d)
-	w.ticket, w.deadline, w.need.Until = 0, d.Deadline, d.Until
-}
-
-// asks is a caller who needs so much time.
-func (r *Room) asks(minTTL int64) { r.asksFor(core.Need{MinTTL: minTTL}, r.elapsed) }
-
-func (r *Room) asksFor(need core.Need, since int64) {
+// asks is a caller who came first at an instant.
+func (r *Room) asks(need core.Need, since int64) {
 	before := *r.session
-	minTTL := need.MinTTL
 	r.asking(need)
-	known := r.held() != nil && need.Evidence != core.EvidenceNone && r.held().fingerprint == need.Other
-	r.weakly = need.Evidence == core.EvidenceWeak
-	d := r.do("ask", minTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), need) })
-	if known {
-		r.alone(d, &before)
-	}
+	known := r.names(need)
+	r.weakly = known && need.Evidence == core.EvidenceWeak
+	d := r.do("ask", need.MinTTL, func(s *core.Session) core.Decision { return s.Ask(r.now(), need) })
+	r.reported(d, need, known, &before)
 	w := waiter{ticket: d.Ticket, need: need, deadline: d.Deadline, since: since}
-	if d.Until != 0 {
-		w.need.Until = d.Until
-	}
-	if d.Kind == core.Wait && d.Ticket == 0 {
-		r.pauses(&w, d)
-		r.waiters = append(r.waiters, w)
-		r.invariant3(w, d, true)
-		return
-	}
+	r.patience(&w, d, true)
 	switch d.Kind {
-	case core.Refresh, core.Wait:
-		r.attempts[d.Ticket].required = true
-		r.waiters = append(r.waiters, w)
-	case core.RefreshInline:
-		w.inline = true
+	case core.Wait, core.Refresh, core.RefreshInline:
+		if w.inline = d.Kind == core.RefreshInline; !w.inline && d.Ticket != 0 {
+			r.attempts[d.Ticket].required = true
+		}
 		r.waiters = append(r.waiters, w)
 	case core.Error:
 		if !known || d.Code != core.CodeRejected {
@@ -122,36 +94,12 @@ func (r *Room) asksFor(need core.Need, since int64) {
 		r.tell(d)
 	}
 	r.invariant3(w, d, true)
-	r.enough(d, minTTL)
-	if !known {
-		r.inVain(d, &before, minTTL)
+	r.enough(d, need.MinTTL)
+	if !known && d.Notes&core.NoteRejected == 0 {
+		r.inVain(d, &before, need.MinTTL)
 	}
 	r.other(d, need)
 	r.served(d, &before)
-}
-
-// other: nobody is served the set that he reported.
-func (r *Room) other(d core.Decision, need core.Need) {
-	if h := r.sets[d.Set]; d.Set != 0 && h != nil && h.fingerprint == need.Other && need.Evidence != core.EvidenceNone && r.policy != core.AWS2026 {
-		r.fail(13, "set %d was served to who reported it", d.Set)
-	}
-}
-
-// alone: what a report changes for others is nothing, but that a flight may be
-// under way which they would have begun themselves.
-func (r *Room) alone(d core.Decision, before *core.Session) {
-	if r.policy == core.AWS2026 || r.err != nil {
-		return
-	}
-	was, is := *before, *r.session
-	a, b := was.Ask(r.now(), core.Need{}), is.Ask(r.now(), core.Need{})
-	if a.Kind != b.Kind && d.Started == 0 {
-		r.fail(16, "a report changes kind %d to %d", a.Kind, b.Kind)
-	}
-	calm := a.Kind == core.Serve || a.Kind == core.ServeAndRefresh || a.Kind == core.RefreshInline
-	if calm && b.Kind != core.Serve && b.Kind != core.ServeAndRefresh && b.Kind != core.RefreshInline {
-		r.fail(16, "a report changes kind %d to %d", a.Kind, b.Kind)
-	}
 }
 
 // tell reports what a caller got.
@@ -182,7 +130,7 @@ func (r *Room) serveWaiters() {
 		}
 		if w.ticket == 0 {
 			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
-			r.asksFor(w.need, w.since)
+			r.asks(w.need, w.since)
 			continue
 		}
 		if r.waiters[i].called = false; r.answer(&r.waiters[i]) {
@@ -208,6 +156,9 @@ func (r *Room) answer(w *waiter) bool {
 		return true
 	}
 	done := r.invariant7(w, d)
+	if !at.forced {
+		r.patience(w, d, false)
+	}
 	r.invariant3(at, d, false)
 	r.enough(d, at.need.MinTTL)
 	r.other(d, at.need)

@@ -25,6 +25,8 @@ const (
 	outages
 	drifts
 	needs // of a least time to live
+	reports
+	patient // callers who wait for the next attempt
 	kinds
 )
 

@@ -58,12 +58,14 @@ func (r *Room) setWall(by int64) {
 
 func (r *Room) takeSnapshot() {
 	r.invariant14()
-	rejected := map[int64]bool{}
-	for t, s := range r.sets {
-		rejected[t] = s.rejected
-	}
 	r.taken++
-	snap := snapshot{r.taken, r.session.AppendSnapshot(nil), r.now(), r.status(core.StatusSet), rejected}
+	snap := snapshot{
+		number: r.taken, bytes: r.session.AppendSnapshot(nil), now: r.now(), held: r.status(core.StatusSet),
+		rejected: map[int64]bool{}, suspect: map[int64]bool{}, checked: map[int64]bool{},
+	}
+	for t, s := range r.sets {
+		snap.rejected[t], snap.suspect[t], snap.checked[t] = s.rejected, s.suspect, s.checked
+	}
 	r.snapped(snap.number)
 	if len(r.snapshots) < 4 {
 		r.snapshots = append(r.snapshots, snap)
@@ -94,6 +96,7 @@ func (r *Room) restore() {
 	}
 	for t, s := range r.sets {
 		s.rejected, s.wall = snap.rejected[t], 0 // it may have been re-anchored since
+		s.suspect, s.checked = snap.suspect[t], snap.checked[t]
 		s.installed, s.spaced = -1, 0
 	}
 	for _, a := range r.running {
@@ -103,7 +106,8 @@ func (r *Room) restore() {
 		r.fail(14, "another set is held after Restore")
 	}
 	r.endHoldOff()
-	r.failures, r.quick, r.strikes, r.spacedUntil = 0, 0, 0, 0
+	r.failures, r.quick, r.strikes, r.spacedUntil = 0, 0, -1, 0
+	r.lastRetry, r.unsure, r.deaf = 0, true, nil
 	r.epoch, r.bypass, r.previous, r.restored = 0, true, nil, true
 	r.log.add("restore", snap.now.Elapsed, r.now(), d)
 	r.observe(d)

@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -53,7 +54,7 @@ func run(steps int, seed uint64, only string) error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "mutant\tbreaks\tcaught by")
 	caught, survivors := 0, 0
-	for _, m := range append(append([]mutant{}, invariants...), rules...) {
+	for _, m := range slices.Concat(invariants, rules, needs) {
 		if !strings.Contains(m.name, only) {
 			continue
 		}

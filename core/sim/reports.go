@@ -1,0 +1,148 @@
+package sim
+
+import "github.com/evercreds/evercreds/core"
+
+// refuse makes a caller one to whom a service refused a set, mostly the one held.
+func (r *Room) refuse(n *core.Need) {
+	h := r.held()
+	if h == nil {
+		return
+	}
+	n.Other, n.Evidence = h.fingerprint, core.EvidenceStrong
+	if oneIn(r.choose, 4) {
+		n.Evidence = core.EvidenceWeak
+	}
+	if oneIn(r.choose, 8) {
+		n.Other = uint64(upTo(r.choose, int64(r.prints)))
+	}
+}
+
+// names tells whether a caller is not to have the held set.
+func (r *Room) names(n core.Need) bool {
+	h := r.held()
+	return h != nil && n.Evidence != core.EvidenceNone && n.Other == h.fingerprint && r.policy != core.AWS2026
+}
+
+// reported checks what came of a caller's report.
+func (r *Room) reported(d core.Decision, n core.Need, known bool, before *core.Session) {
+	if r.err != nil {
+		return
+	}
+	r.invariant16(d, n, known, before)
+	switch h := r.held(); {
+	case r.policy == core.AWS2026 && n.Evidence == core.EvidenceStrong && h != nil && h.fingerprint == n.Other:
+		if r.status(core.StatusIsRejected) == 0 && d.Notes&core.NoteInstalled == 0 {
+			r.fail(0, "under aws2026 a report gives a set up for all")
+		}
+	case d.Notes&core.NoteReported != 0 && (!known || n.Evidence != core.EvidenceStrong):
+		r.fail(0, "a report was counted that names another set, or on weak evidence")
+	case known && d.Kind == core.Error && d.Code == core.CodeRejected && h.spaced > r.elapsed && !r.attended && !h.rejected && d.RetryAt != h.spaced:
+		r.fail(8, "a reporter is told of %d, and spaced until %d", d.RetryAt, h.spaced)
+	}
+	if known && r.names(n) && (r.status(core.StatusIsReported) != 0) != r.held().suspect {
+		r.fail(0, "reported: %v", r.held().suspect)
+	}
+}
+
+// reportedAt spaces what is fetched for reporters, counted from the install.
+func (r *Room) reportedAt(h *set, d core.Decision) {
+	h.suspect = true
+	if h.installed < 0 {
+		r.strikes = -1 // of an earlier process: nothing is known
+		return
+	}
+	if r.elapsed-h.installed >= 10*minute {
+		r.strikes = 0
+	}
+	if r.strikes < 0 {
+		return
+	}
+	if r.strikes++; r.strikes > 1 {
+		h.spaced = h.installed + min(5*second<<min(r.strikes-2, 10), 5*minute)
+		if end := r.elapsed + r.status(core.StatusRemaining); r.attended && end <= h.installed+12*hour {
+			h.spaced = max(h.spaced, end)
+		}
+	}
+	if spaced := d.Notes&core.NoteSpaced != 0; spaced != (h.spaced > r.elapsed) && !r.attended {
+		r.fail(8, "report %d in a row, of a set of %d at %d: spaced %v", r.strikes, h.installed, r.elapsed, spaced)
+	}
+}
+
+// startedForReporter: not inside the spacing, and on weak evidence once for a set.
+func (r *Room) startedForReporter(a *attempt, h *set) {
+	if r.elapsed < h.spaced {
+		r.fail(8, "an attempt for a reporter at %d, spaced until %d", r.elapsed, h.spaced)
+	}
+	if a.weak && h.checked {
+		r.fail(17, "set %d was looked into before", h.ticket)
+	}
+	h.checked = h.checked || a.weak
+}
+
+// prolonged is a set that came once more, for longer: what was said of it stands.
+func (r *Room) prolonged(s, had *set) {
+	s.suspect, s.checked, s.spaced = had.suspect, had.checked, had.spaced
+	if r.policy != core.AWS2026 && s.expiry <= had.expiry && !had.rejected && !r.attempts[s.ticket].forced {
+		r.fail(4, "the set that was held came again, and was installed")
+	}
+	if r.err == nil && (r.status(core.StatusIsReported) != 0) != s.suspect {
+		r.fail(13, "a set that was reported came again, and is trusted")
+	}
+}
+
+// other: nobody is served the set that it reported.
+func (r *Room) other(d core.Decision, n core.Need) {
+	if h := r.sets[d.Set]; d.Set != 0 && h != nil && n.Evidence != core.EvidenceNone && h.fingerprint == n.Other && r.policy != core.AWS2026 {
+		r.fail(13, "set %d was served to who reported it", d.Set)
+	}
+}
+
+// A report changes no other caller's answer: who would have been served is served,
+// now and for as long as nothing but the reporter's flight has come of it. What
+// would have been is asked of the session as it was before the report.
+func (r *Room) invariant16(d core.Decision, n core.Need, known bool, before *core.Session) {
+	if r.policy == core.AWS2026 {
+		return
+	}
+	if r.deaf != nil && n == (core.Need{}) && r.spared(r.deaf) && !given(d) {
+		r.fail(16, "after a report a caller gets kind %d, who would have been served", d.Kind)
+	}
+	if !known {
+		return
+	}
+	if r.deaf == nil && before.Status(core.StatusFlight, r.now()) == 0 {
+		r.deaf = before
+	}
+	is := *r.session
+	if now := is.Ask(r.now(), core.Need{}); r.spared(before) && !given(now) {
+		r.fail(16, "a report costs another caller the set: kind %d", now.Kind)
+	}
+	if d.Started == 0 && r.wouldGet(before) != r.wouldGet(r.session) {
+		r.fail(16, "a report that starts nothing changes another caller's answer")
+	}
+}
+
+func (r *Room) wouldGet(s *core.Session) core.Kind {
+	copied := *s
+	return copied.Ask(r.now(), core.Need{}).Kind
+}
+
+// spared tells whether a session would serve a caller like all others.
+func (r *Room) spared(s *core.Session) bool {
+	copied := *s
+	return given(copied.Ask(r.now(), core.Need{}))
+}
+
+func given(d core.Decision) bool {
+	return d.Kind == core.Serve || d.Kind == core.ServeAndRefresh || d.Kind == core.RefreshInline
+}
+
+// hears ends the comparison once more has happened than a report and the failure
+// of what was fetched for it.
+func (r *Room) hears(d core.Decision) {
+	const news = core.NoteInstalled | core.NoteNoProgress | core.NoteRejected | core.NoteReanchored | core.NoteWrittenOff
+	ended := r.attempts[d.Settled]
+	if d.Notes&news != 0 || d.Started != 0 && d.StartCause != core.CauseReported || ended != nil && ended.cause != core.CauseReported {
+		r.deaf = nil
+	}
+}
