@@ -40,21 +40,35 @@ class Broker:
         self.certificate.write_bytes(certificate)
         self.private_key.write_bytes(key)
         self.tls_port = self.websocket_port = 0
+        self._process: subprocess.Popen[bytes] | None = None
         self._config, self._log = directory / "mosquitto.conf", directory / "mosquitto.log"
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
         """Start the program; return when it listens."""
         assert _PROGRAM is not None
         for _ in range(_STARTS):
             self.tls_port, self.websocket_port = _free_ports(2)
             self._config.write_text(self._settings())
-            with self._log.open("wb") as log:
+            with self._log.open("ab") as log:
                 process = subprocess.Popen([_PROGRAM, "-c", str(self._config)], stderr=log)
             if self._listens(process):
-                return process
+                self._process = process
+                return
             process.kill()
             process.wait()
         raise AssertionError(f"mosquitto does not start: {self.log()}")
+
+    def stop(self) -> None:
+        """End the program, and with it all connections and what it knew of clients."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
     def log(self) -> str:
         """What the broker has written: who connected, as what, and who was refused."""
@@ -121,13 +135,8 @@ def running_broker(directory: Path, client_ca: str) -> Iterator[Broker]:
             pytest.fail(_MISSING)
         pytest.skip(_MISSING)
     made = Broker(directory, client_ca)
-    process = made.start()
+    made.start()
     try:
         yield made
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        made.stop()

@@ -7,14 +7,19 @@ import time
 from typing import Any
 
 import pytest
+from awscrt.exceptions import AwsCrtError
+from awscrt.http import HttpProxyOptions
 
 from conftest import ROOT, SessionMaker, StandIn
 from evercreds import EvercredsConnectionError, EvercredsError, EvercredsRequestError
 from evercreds.methods.iot import _https
+from mosquitto import MQTT_ENDPOINT
+from relays import Proxy
 
 TABLE = json.loads((ROOT / "internal/awstest/testdata/tls_servers.json").read_text())
 # Far below the time-out: with it, a refusal is told of as such and not as lateness.
 SOON_S, TIMEOUT_S = 15, 60
+WORDS = {"certificate": "not to be trusted", "device": "does not take the device's certificate"}
 
 
 @pytest.fixture(params=TABLE, ids=lambda row: row["name"])
@@ -46,7 +51,27 @@ def test_a_server_of_the_table(
         return
     assert type(error) is EvercredsConnectionError
     assert error.param == "endpoint"
-    words = {"certificate": "not to be trusted", "device": "does not take the device's certificate"}
-    assert words.get(server.get("reason", ""), "") in str(error)
+    assert WORDS.get(server.get("reason", ""), "") in str(error)
     if is_late:
         assert "within 1 seconds" in str(error)
+
+
+# the same for a broker: none of the table speaks MQTT, but good ones are connected to
+def test_a_server_of_the_table_as_a_broker(
+    iot_session: SessionMaker, server: dict[str, Any], stand_in: StandIn
+) -> None:
+    if server["name"] == "silent":
+        pytest.skip("awscrt's own time-out ends that, after ten seconds")
+    proxy = Proxy({8883: server["port"]})
+    connection = iot_session().mqtt(endpoint=MQTT_ENDPOINT, client_id="me")
+    connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
+    begun = time.monotonic()
+    with pytest.raises((EvercredsConnectionError, AwsCrtError)) as caught:
+        connection.connect().result(TIMEOUT_S)
+    assert time.monotonic() - begun < SOON_S
+    proxy.close()
+    told = str(caught.value)
+    if server["expected"] == "accepted":
+        assert isinstance(caught.value, AwsCrtError)
+        assert "TLS" not in told
+    assert WORDS.get(server.get("reason", ""), "") in told

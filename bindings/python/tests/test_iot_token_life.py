@@ -98,6 +98,8 @@ refused(one, failure(lambda: fresh(one)))
 def test_another_token_of_the_library_goes_on(device_token: DeviceToken) -> None:
     device_token.add(label="another")
     body = """
+from evercreds.methods.iot import _libraries
+_libraries._OTHERS_PAUSE_S = 2.0
 other = session(token_label="another")
 fresh(other)
 token.delete()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
 from evercreds._flights import launch
-from evercreds.methods.iot._material import Material
+from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["Address", "look_at_refusal", "look_at_server"]
 
@@ -29,42 +29,33 @@ _LATE_ALERT_S = 1.0
 
 
 def look_at_server(
-    host: str, connect: Connect, ca: Material | None, timeout_s: float
+    host: str, connect: Connect, identity: ClientIdentity, timeout_s: float
 ) -> Future[str | None]:
     """Look at the TLS and the certificate of a server, in another thread, without showing one.
 
     Args:
         host: The name that the certificate has to be for.
         connect: Makes a connection to the server, within seconds.
-        ca: The authorities to trust; ``None``: those of the system.
+        identity: Whom to trust.
         timeout_s: How long it may take.
 
     Returns:
         What is wrong with the server; ``None``: nothing, or that could not be told.
     """
     # In a thread, because the look-up of a name has no time-out.
-    return _launched(lambda: _server_problem(host, connect, ca, timeout_s))
+    return _launched(lambda: _server_problem(host, connect, identity, timeout_s))
 
 
 def look_at_refusal(
-    host: str,
-    connect: Connect,
-    shown: tuple[Material | None, Material | None, Material | None],
-    timeout_s: float,
+    host: str, connect: Connect, identity: ClientIdentity, timeout_s: float
 ) -> Future[str | None]:
     """Show a server the device's certificate, and hear why it is refused.
-
-    Args:
-        host: As above.
-        connect: As above.
-        shown: Certificate and key of the device, and the authorities to trust.
-        timeout_s: As above.
 
     Returns:
         The reason in words; ``None``: it is not refused, or that could not be told, as where a
         token has the key.
     """
-    return _launched(lambda: _refusal(host, connect, shown, timeout_s))
+    return _launched(lambda: _refusal(host, connect, identity, timeout_s))
 
 
 def _launched(look: Callable[[], str | None]) -> Future[str | None]:
@@ -80,11 +71,14 @@ def _launched(look: Callable[[], str | None]) -> Future[str | None]:
     return found
 
 
-def _trust(ca: Material | None) -> ssl.SSLContext:
+def _trust(identity: ClientIdentity) -> ssl.SSLContext:
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     trust.minimum_version = ssl.TLSVersion.TLSv1_2
     with contextlib.suppress(ssl.SSLError):  # of a library that is no OpenSSL
         trust.set_ciphers(_CIPHERS)
+    if identity.alpn:
+        trust.set_alpn_protocols(identity.alpn)
+    ca = identity.ca
     if ca is None:
         trust.load_default_certs()
     else:
@@ -93,9 +87,9 @@ def _trust(ca: Material | None) -> ssl.SSLContext:
 
 
 def _server_problem(
-    host: str, connect: Connect, ca: Material | None, timeout_s: float
+    host: str, connect: Connect, identity: ClientIdentity, timeout_s: float
 ) -> str | None:
-    trust = _trust(ca)
+    trust = _trust(identity)
     with connect(timeout_s) as connection:
         try:
             trust.wrap_socket(connection, server_hostname=host).close()
@@ -111,16 +105,11 @@ def _server_problem(
     return None
 
 
-def _refusal(
-    host: str,
-    connect: Connect,
-    shown: tuple[Material | None, Material | None, Material | None],
-    timeout_s: float,
-) -> str | None:
-    certificate, key, ca = shown
+def _refusal(host: str, connect: Connect, identity: ClientIdentity, timeout_s: float) -> str | None:
+    certificate, key = identity.certificate, identity.private_key
     if certificate is None or key is None:
         return None
-    trust = _trust(ca)
+    trust = _trust(identity)
     with _in_memory(certificate.read() + key.read()) as path:
         trust.load_cert_chain(path)
     with connect(timeout_s) as connection:

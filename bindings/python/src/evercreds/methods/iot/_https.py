@@ -4,39 +4,29 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future
 from typing import Any
 
 from evercreds._clock import SYSTEM_CLOCK
 from evercreds._immortal import keep_for_ever
-from evercreds.errors import EvercredsConnectionError, EvercredsCredentialError
+from evercreds.errors import EvercredsCredentialError
 from evercreds.methods import _replies
+from evercreds.methods.iot._connecting import (
+    Connector,
+    TokenLostError,
+    connection_error,
+    in_words,
+)
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._event_loop import EventLoop, session_is_closed
-from evercreds.methods.iot._explain import look_at_refusal, look_at_server
-from evercreds.methods.iot._login import is_of_token
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["HttpsClient", "HttpsReply"]
 
 _LONGEST_IDLE_S = 60.0  # beyond this the other side may have forgotten the connection
 _MOST_BYTES = 64 << 10  # real replies have about 1.1 KB
-_CONNECT_SHARE = 0.8  # of the time there is; the rest is for finding out what went wrong
-
-# By how the names of awscrt's errors begin.
-_WORDS = {
-    "AWS_IO_DNS": "its name cannot be resolved",
-    "AWS_IO_SOCKET_CONNECTION_REFUSED": "the connection was refused",
-    "AWS_IO_SOCKET_CLOSED": "the connection ended before the whole reply was there",
-    "AWS_ERROR_HTTP_CONNECTION_CLOSED": "the connection ended before the whole reply was there",
-    "AWS_IO_SOCKET_TIMEOUT": "there was no connection in time",
-    "AWS_IO_TLS": "the TLS handshake failed",
-    "AWS_ERROR_HTTP": "it does not answer as an HTTP server does",
-}
 
 
 def _address(host: str, port: int) -> tuple[str, int]:
@@ -68,11 +58,12 @@ class HttpsClient:
 
     def __init__(self, identity: ClientIdentity, host: str, port: int, timeout_s: float) -> None:
         self._identity = identity
-        self._host = host
-        self._port = port
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._loop = EventLoop()
+        self._connector = Connector(
+            identity, host, lambda: _address(host, port), timeout_s, self._loop
+        )
         # Connection, context, and since when, on the clock that counts time asleep.
         self._idle: tuple[Any, Any, int] | None = None
         self._in_use: set[Any] = set()
@@ -103,14 +94,14 @@ class HttpsClient:
         Raises:
             EvercredsConnectionError: There was no reply, or not the whole of it.
             EvercredsCredentialError: The reply is far too large, or this client is closed.
-            Exception: What :meth:`ClientIdentity.context` raises.
+            Exception: What :meth:`ClientIdentity.lease` raises.
         """
         deadline = time.monotonic() + self._timeout_s
         for may_log_in_anew in (True, False):
             context, leave = self._identity.lease()
             try:
                 return self._get(context, leave, (path, headers), deadline)
-            except _TokenLostError as lost:
+            except TokenLostError as lost:
                 self._identity.drop(context)
                 name = str(lost)
                 if not may_log_in_anew:
@@ -136,84 +127,14 @@ class HttpsClient:
             else:
                 leave()
                 return reply
-        connection = self._connect(context, leave, deadline)
+        connection = self._connector.connect(context, leave, deadline)
         try:
             return self._request(connection, context, request, deadline)
         except _ClosedError as closed:
             # With TLS 1.3 a server looks at the certificate when it has let the client in.
-            raise _connection_error(self._refusal(deadline) or _in_words(str(closed))) from None
-
-    def _connect(self, context: Any, leave: Callable[[], None], deadline: float) -> Any:
-        from awscrt.http import HttpClientConnection
-        from awscrt.io import SocketOptions
-
-        left_s = max(0.0, deadline - time.monotonic())
-        connect_s = left_s * _CONNECT_SHARE
-        try:
-            options = context.new_connection_options()
-            options.set_server_name(self._host)
-            host, port = _address(self._host, self._port)
-            socket_options = SocketOptions()
-            socket_options.connect_timeout_ms = max(1, int(connect_s * 1000))
-            connecting = HttpClientConnection.new(
-                host, port, self._loop.bootstrap(), socket_options, tls_connection_options=options
-            )
-        except BaseException:
-            leave()
-            raise
-        connecting.add_done_callback(lambda _: leave())
-        look: Future[str | None] = Future()
-        if self._identity.verify_peer:
-            look = look_at_server(self._host, self._open, self._identity.ca, left_s)
-        else:
-            look.set_result(None)
-        try:
-            return self._connected(connecting, look, time.monotonic() + connect_s, deadline)
-        except BaseException:
-            connecting.add_done_callback(_close_late)
-            raise
-
-    def _connected(
-        self, connecting: Any, look: Future[str | None], until: float, deadline: float
-    ) -> Any:
-        """Wait for a connection to a server with which nothing is wrong."""
-        waiting = {connecting, look}
-        while waiting and (left_s := until - time.monotonic()) > 0:
-            done, waiting = concurrent.futures.wait(waiting, left_s, FIRST_COMPLETED)
-            if look in done and (problem := look.result()):
-                raise _connection_error(problem)
-            if connecting in done and connecting.exception() is not None:
-                break
-        if not connecting.done():
-            raise _connection_error(self._late())
-        if connecting.exception() is None:
-            return connecting.result()
-        name = error_name(connecting.exception())
-        if is_of_token(name):
-            raise _TokenLostError(name)
-        problem = None
-        if name.startswith("AWS_IO_TLS"):
-            problem = _found(look, deadline) or self._refusal(deadline)
-        raise _connection_error(problem or _in_words(name))
-
-    def _late(self) -> str:
-        words = f"there was no connection within {self._timeout_s:g} seconds"
-        if self._identity.token is None:
-            return words
-        return f"{words}: it was not there, or {self._identity.token.name} did not sign"
-
-    def _open(self, timeout_s: float) -> socket.socket:
-        return socket.create_connection(_address(self._host, self._port), timeout_s)
-
-    def _refusal(self, deadline: float) -> str | None:
-        """Find out whether the server does not take the device, and why."""
-        identity = self._identity
-        shown = identity.certificate, identity.private_key, identity.ca
-        left_s = deadline - time.monotonic()
-        if left_s <= 0 or not identity.verify_peer:
-            return None
-        reason = _found(look_at_refusal(self._host, self._open, shown, left_s), deadline)
-        return reason and f"it does not take the device's certificate ({reason})"
+            raise connection_error(
+                self._connector.refusal(deadline) or in_words(str(closed))
+            ) from None
 
     def _request(
         self,
@@ -239,7 +160,7 @@ class HttpsClient:
         except EvercredsCredentialError:
             raise
         except _TimedOutError:
-            raise _connection_error(
+            raise connection_error(
                 f"there was no whole reply within {self._timeout_s:g} seconds"
             ) from None
         except Exception as error:
@@ -250,7 +171,7 @@ class HttpsClient:
             name = error_name(error)
             if not reply.status and (name.endswith("_CLOSED") or name.startswith("AWS_IO_TLS")):
                 raise _ClosedError(name) from None
-            raise _connection_error(_in_words(name)) from None
+            raise connection_error(in_words(name)) from None
         finally:
             self._put_back(connection, context, is_whole)
         return reply
@@ -290,16 +211,6 @@ class _ClosedError(Exception):
     """A connection ended before anything of a reply was there; the text is awscrt's name."""
 
 
-class _TokenLostError(Exception):
-    """The token did not sign, for it has forgotten the login; the text is awscrt's name."""
-
-
-def _found(look: Future[str | None], deadline: float) -> str | None:
-    """Wait for what a look has found."""
-    concurrent.futures.wait([look], max(0.0, deadline - time.monotonic()))
-    return look.result() if look.done() else None
-
-
 def _send(connection: Any, request: Any, reply: HttpsReply) -> Any:
     """Send a request, and have its reply written down; give the future of its end."""
 
@@ -325,20 +236,3 @@ def _result(future: Any, deadline: float) -> Any:
     if not future.done():
         raise _TimedOutError
     return future.result()
-
-
-def _close_late(connecting: Any) -> None:
-    """Close a connection that came when nobody waited for it any more."""
-    if connecting.exception() is None:
-        connecting.result().close()
-
-
-def _in_words(name: str) -> str:
-    for beginning, words in _WORDS.items():
-        if name.startswith(beginning):
-            return f"{words} ({name})"
-    return f"it could not be reached ({name})"
-
-
-def _connection_error(problem: str) -> EvercredsConnectionError:
-    return EvercredsConnectionError(f"endpoint: {problem}", param="endpoint")

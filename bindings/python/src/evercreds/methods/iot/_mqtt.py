@@ -66,6 +66,7 @@ class Connections:
         clean_start: object,
         port: object,
         use_alpn: object,
+        **callbacks: object,
     ) -> Connection:
         """Make a connection, which is yet to be opened by its ``connect``."""
         from awscrt.mqtt import Client
@@ -84,13 +85,14 @@ class Connections:
             "clean_session": arguments.switch("clean_start", clean_start),
             "keep_alive_secs": arguments.keep_alive_s(keep_alive_secs),
         }
+        told = arguments.callbacks(callbacks)
         signing_region = arguments.signing_region(region, region_of_endpoint, name)
         identity = self._identity_for(name, alpn, (certificate, private_key, pkcs11, ca))
         client = Client(self._loop.bootstrap(), identity.context())
         if name == "x509":
-            return CertificateConnection(identity, client, **more)
+            return CertificateConnection(identity, client, told, **more)
         hide_requests()
-        return SignedConnection(self._frozen, signing_region, identity, client, **more)
+        return SignedConnection(self._frozen, signing_region, identity, client, told, **more)
 
     def _identity_for(
         self, transport: str, alpn: tuple[str, ...], given: tuple[object, object, object, object]

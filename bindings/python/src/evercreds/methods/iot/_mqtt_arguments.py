@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from evercreds import _rules
 from evercreds._options import given_as
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
@@ -10,6 +12,7 @@ from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = [
     "alpn_protocols",
+    "callbacks",
     "client_id",
     "connection_identity",
     "data_endpoint",
@@ -82,6 +85,14 @@ def switch(param: str, given: object) -> bool:
     if not isinstance(given, bool):
         raise _refused(param, f"must be True or False, got {given_as(given)}")
     return given
+
+
+def callbacks(given: Mapping[str, object]) -> dict[str, Callable[..., None] | None]:
+    """Check the user's functions, by their parameters' names. Raises EvercredsValidationError."""
+    for param, function in given.items():
+        if function is not None and not callable(function):
+            raise _refused(param, f"must be callable, got {given_as(function)}")
+    return dict(given)  # type: ignore[arg-type]
 
 
 def port_number(given: object, transport: str, use_alpn: bool) -> int:

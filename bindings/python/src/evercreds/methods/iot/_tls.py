@@ -64,7 +64,7 @@ class ClientIdentity:
         self.token = token
         self.ca = ca
         self.verify_peer = verify_peer
-        self._alpn = alpn
+        self.alpn = alpn
         self._lock = threading.Lock()
         self._context: Any = None
         self._login: Login | None = None  # which the context is of, where there is a token
@@ -193,7 +193,7 @@ class ClientIdentity:
             options.override_default_trust_store(texts.ca)
         options.min_tls_ver = TlsVersion.TLSv1_2
         options.verify_peer = self.verify_peer
-        options.alpn_list = list(self._alpn) or None
+        options.alpn_list = list(self.alpn) or None
         return options
 
     def _unusable(self, name: str) -> EvercredsConfigurationError:

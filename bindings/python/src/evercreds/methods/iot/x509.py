@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from evercreds import _rules
@@ -140,14 +140,22 @@ class IOTX509RefreshableSession(
         clean_start: bool = True,
         port: int | None = None,
         use_alpn: bool = False,
+        on_connection_interrupted: Callable[..., None] | None = None,
+        on_connection_resumed: Callable[..., None] | None = None,
+        on_connection_success: Callable[..., None] | None = None,
+        on_connection_failure: Callable[..., None] | None = None,
+        on_connection_closed: Callable[..., None] | None = None,
     ) -> Connection:
         """Make a connection to AWS IoT's message broker; its ``connect()`` opens it.
 
-        Files are read again at each ``connect()``. With ``transport="ws"`` each opening, those
-        that awscrt makes by itself after a loss included, is signed with the session's credentials
-        of that time. What else the connection can do, a proxy (``proxy_options``) or a will for
-        instance, is set on it before it is opened. It belongs to the process that made it: a
-        forked child makes one of its own.
+        A connection that is lost is opened again by itself, after a pause that grows from
+        ``reconnect_min_timeout_secs`` (5) to ``reconnect_max_timeout_secs`` (60), and where the
+        broker has forgotten its subscriptions they are made again. Each time that it is opened
+        files are read again, or, with ``transport="ws"``, the request is signed with the session's
+        credentials of that time. What is published (QoS 1), subscribed or unsubscribed meanwhile
+        waits; awscrt's number of the packet is 0 for it. What else the connection can do, a proxy
+        (``proxy_options``) or a will for instance, is set on it before it is opened. It belongs to
+        the process that made it: a forked child makes one of its own.
 
         Args:
             endpoint: The account's data endpoint, as in ``"ID-ats.iot.REGION.amazonaws.com"``.
@@ -166,6 +174,14 @@ class IOTX509RefreshableSession(
             port: Default: 8883; 443 for ``"ws"`` or with ``use_alpn``.
             use_alpn: Offer ``x-amzn-mqtt-ca`` in the handshake, for MQTT on port 443. There it is
                 offered in any case. Default: False.
+            on_connection_interrupted: Called with ``connection`` and ``error`` when it is lost.
+                This and the others are as for ``awscrt.mqtt.Connection``; default: none.
+            on_connection_resumed: Called with ``connection``, ``return_code`` and
+                ``session_present`` when it is open again, and all subscriptions are in force.
+            on_connection_success: Called with ``connection`` and ``callback_data`` each time that
+                it has been opened.
+            on_connection_failure: As above, each time that it could not be opened.
+            on_connection_closed: As above, when it has been closed by ``disconnect()``.
 
         Raises:
             EvercredsValidationError: An argument is of the wrong type or out of range, a file
@@ -186,6 +202,11 @@ class IOTX509RefreshableSession(
             clean_start=clean_start,
             port=port,
             use_alpn=use_alpn,
+            on_connection_interrupted=on_connection_interrupted,
+            on_connection_resumed=on_connection_resumed,
+            on_connection_success=on_connection_success,
+            on_connection_failure=on_connection_failure,
+            on_connection_closed=on_connection_closed,
         )
 
     def get_identity(self) -> Identity:
