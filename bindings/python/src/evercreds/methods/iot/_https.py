@@ -26,6 +26,7 @@ from evercreds.methods.iot._tls import ClientIdentity
 __all__ = ["HttpsClient", "HttpsReply"]
 
 _LONGEST_IDLE_S = 60.0  # beyond this the other side may have forgotten the connection
+_MOST_PATIENCE_S = 2.0  # with files that do not go together
 _MOST_BYTES = 64 << 10  # real replies have about 1.1 KB
 
 
@@ -98,7 +99,7 @@ class HttpsClient:
         """
         deadline = time.monotonic() + self._timeout_s
         for may_log_in_anew in (True, False):
-            context, leave = self._identity.lease()
+            context, leave = self._identity.lease(min(_MOST_PATIENCE_S, self._timeout_s / 4))
             try:
                 return self._get(context, leave, (path, headers), deadline)
             except TokenLostError as lost:

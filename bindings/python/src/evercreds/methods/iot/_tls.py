@@ -19,7 +19,7 @@ from evercreds.methods.iot._pkcs11 import Token
 __all__ = ["ClientIdentity"]
 
 # Who replaces two files does it one after the other, and for a moment they do not go together. A
-# little patience spares a caller that error.
+# little patience spares a caller that error. On a busy machine the moment may be long.
 _PATIENCE_S = 0.5
 _PAUSE_S = 0.02
 
@@ -100,8 +100,11 @@ class ClientIdentity:
         leave()
         return context
 
-    def lease(self) -> tuple[Any, Callable[[], None]]:
+    def lease(self, patience_s: float = _PATIENCE_S) -> tuple[Any, Callable[[], None]]:
         """Give the ``awscrt.io.ClientTlsContext``: the same one until a text changes.
+
+        Args:
+            patience_s: How long to read files again that do not go together.
 
         Returns:
             The context, and what is to be called when its handshake has ended: until then nobody
@@ -112,7 +115,7 @@ class ClientIdentity:
             EvercredsConfigurationError: Certificate and key do not go together, or the token does
                 not let its key be used.
         """
-        end = time.monotonic() + _PATIENCE_S
+        end = time.monotonic() + patience_s
         with self._lock:
             while True:
                 try:
