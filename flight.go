@@ -118,12 +118,9 @@ func (s *Session) land(f *flight, o outcome) {
 // facts are what the machine learns of a result: no secret.
 func facts(r hostfuncs.Result) core.Facts {
 	f := core.Facts{
-		Expiry:      millis.At(r.Expires),
+		Expiry:      r.ExpiryMilli(),
 		Fingerprint: hostfuncs.Fingerprint(r.Credentials),
 		Duration:    max(0, int64(r.Duration/time.Millisecond)),
-	}
-	if r.NoExpiry {
-		f.Expiry = core.Never
 	}
 	if !r.ServerTime.IsZero() {
 		f.ServerTime = max(0, millis.At(r.ServerTime))

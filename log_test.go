@@ -22,7 +22,7 @@ func TestLogTellsWhy(t *testing.T) {
 		"vault is sealed":           func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
 		"reply had expired already": func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
 		"no answer within":          func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
-		"SecretAccessKey must not be empty": func(v *vault) (hostfuncs.Result, error) {
+		"SecretAccessKey must be 1 to": func(v *vault) (hostfuncs.Result, error) {
 			r := v.set(1, time.Now())
 			r.SecretAccessKey = ""
 			return r, nil

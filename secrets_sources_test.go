@@ -86,7 +86,7 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 	w.failure(err)
 	w.session(s)
 	w.holdsOnly(s)
-	w.verdict("AccessDenied", "[redacted]", "panicked with a string", "no answer within", "SessionToken must not be empty",
+	w.verdict("AccessDenied", "[redacted]", "panicked with a string", "no answer within", "SessionToken must be 1 to",
 		"had expired already", "a service has rejected", "is closed")
 }
 

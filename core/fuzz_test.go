@@ -131,14 +131,14 @@ func FuzzParseExpiry(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		got, err := core.ParseExpiry([]byte(text))
-		if err == nil && (got < 0 || got > 253402300800000+24*hour) {
+		if err == nil && (got < 0 || got >= 253402300800000) {
 			t.Fatalf("%q: %d", text, got)
 		}
 		want, refused := time.Parse(time.RFC3339, text)
 		if err != nil || refused != nil { // each is stricter than the other in something
 			return
 		}
-		if got != want.UnixMilli() {
+		if got != min(want.UnixMilli(), 253402300799999) {
 			t.Fatalf("%q: %d, %v; time.Parse says %d", text, got, err, want.UnixMilli())
 		}
 	})

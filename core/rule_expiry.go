@@ -8,6 +8,9 @@ var (
 	ErrExpiryUnreadable = errors.New("evercreds: expiry must be an RFC 3339 date and time, as in 2026-01-31T09:30:00Z")
 )
 
+// longestExpiry is far more than any form takes; hosts give no more.
+const longestExpiry = 256
+
 // ParseExpiry reads an expiry as sources write it: RFC 3339 with Z or an
 // offset, with or without a fraction, and the variants that AWS tools are known
 // to write (a space for the T, "UTC" for Z, an offset without colon). The result
@@ -16,6 +19,9 @@ var (
 // worse than an error; so is a time before 1970, which is no expiry. The last one
 // is the end of the year 9999.
 func ParseExpiry(text []byte) (int64, error) {
+	if len(text) > longestExpiry {
+		return 0, ErrExpiryUnreadable
+	}
 	p := reader{b: trim(text)}
 	year, month, day := p.digits(4), p.lit('-').digits(2), p.lit('-').digits(2)
 	if !p.bad && len(p.b) > 0 && (p.b[0] == 'T' || p.b[0] == 't' || p.b[0] == ' ') {

@@ -141,12 +141,9 @@ func iotResult(header http.Header, body []byte) (Result, error) {
 		return Result{}, malformed(core.MethodIoT, "the reply must be JSON with an object credentials")
 	}
 	c := reply.Credentials
-	if c.AccessKeyID == "" || c.SecretAccessKey == "" || c.SessionToken == "" {
-		return Result{}, malformed(core.MethodIoT, "the reply must have accessKeyId, secretAccessKey, sessionToken and expiration")
-	}
 	at, err := core.ParseExpiry([]byte(c.Expiration))
 	if err != nil {
-		return Result{}, malformed(core.MethodIoT, "%v", err)
+		return Result{}, malformed(core.MethodIoT, "expiration in the reply: %s", strings.TrimPrefix(err.Error(), "evercreds: "))
 	}
 	r := Result{Credentials: Credentials{
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey,
@@ -155,5 +152,5 @@ func iotResult(header http.Header, body []byte) (Result, error) {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		r.ServerTime = latest(date)
 	}
-	return r, nil
+	return r, r.Check(core.MethodIoT)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/millis"
 )
 
 // Source fetches credentials. Fetch may be called while an earlier call that
@@ -48,20 +49,61 @@ type Result struct {
 	Duration time.Duration
 }
 
-// Check refuses what cannot sign a request: a key or the token is missing, or
-// not exactly one of Expires and NoExpiry is set. m is the source to blame.
+// Check refuses what cannot sign a request: a key or the token is missing or has
+// characters that cannot stand in a header, the account is none, not exactly one of
+// Expires and NoExpiry is set, or Expires is before 1970. m is the source to blame.
 func (r Result) Check(m core.Method) error {
 	for _, key := range []struct{ name, value string }{
 		{"AccessKeyID", r.AccessKeyID}, {"SecretAccessKey", r.SecretAccessKey}, {"SessionToken", r.SessionToken},
 	} {
-		if key.value == "" {
-			return malformed(m, "%s must not be empty in what the source returns", key.name)
+		if !isKey(key.value) {
+			return malformed(m, "%s must be 1 to %d printable ASCII characters, without blanks or line ends, in what the source returns",
+				key.name, longestKey)
 		}
 	}
-	if r.Expires.IsZero() != r.NoExpiry {
+	switch {
+	case r.AccountID != "" && !isAccount(r.AccountID):
+		return malformed(m, "AccountID must be 12 digits, or empty, in what the source returns")
+	case r.Expires.IsZero() != r.NoExpiry:
 		return malformed(m, "exactly one of Expires and NoExpiry must be set in what the source returns")
+	case !r.NoExpiry && r.Expires.Unix() < 0:
+		return malformed(m, "Expires must not be before 1970 in what the source returns")
 	}
 	return nil
+}
+
+// ExpiryMilli is Expires in milliseconds since the Unix epoch, as the machine takes
+// it: the end of the year 9999 at most. core.Never where there is no expiry.
+func (r Result) ExpiryMilli() int64 {
+	if r.NoExpiry {
+		return core.Never
+	}
+	const last = 253402300799999
+	return min(millis.At(r.Expires), last)
+}
+
+// longestKey is more than any service takes in a header.
+const longestKey = 64 << 10
+
+// isKey tells whether a text can be part of credentials. What cannot stand in a
+// header would fail every call for the set's whole life.
+func isKey(text string) bool {
+	for i := range len(text) {
+		if text[i] < '!' || text[i] > '~' {
+			return false
+		}
+	}
+	return text != "" && len(text) <= longestKey
+}
+
+// isAccount tells whether a text is the ID of an account. SDKs make host names of it.
+func isAccount(text string) bool {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return len(text) == 12
 }
 
 // latest makes a Result.ServerTime of a Date.

@@ -160,8 +160,7 @@ func bound(ctx context.Context, r aws.Retryer, most int) aws.Retryer {
 
 func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
 	c := out.Credentials
-	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" ||
-		aws.ToString(c.SessionToken) == "" || c.Expiration == nil {
+	if c == nil || c.Expiration == nil {
 		return Result{}, malformed(core.MethodSTS, "the reply must have AccessKeyId, SecretAccessKey, SessionToken and Expiration")
 	}
 	r := Result{Duration: s.role.Duration}
@@ -169,8 +168,8 @@ func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
 		r.Duration = defaultDuration
 	}
 	r.Credentials = Credentials{
-		AccessKeyID: *c.AccessKeyId, SecretAccessKey: *c.SecretAccessKey,
-		SessionToken: *c.SessionToken, Expires: *c.Expiration,
+		AccessKeyID: aws.ToString(c.AccessKeyId), SecretAccessKey: aws.ToString(c.SecretAccessKey),
+		SessionToken: aws.ToString(c.SessionToken), Expires: *c.Expiration,
 	}
 	if out.AssumedRoleUser != nil {
 		r.AccountID = accountOf(aws.ToString(out.AssumedRoleUser.Arn))
@@ -178,12 +177,12 @@ func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
 	if date, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
 		r.ServerTime = latest(date)
 	}
-	return r, nil
+	return r, r.Check(core.MethodSTS)
 }
 
-// accountOf is the fifth field of an ARN.
+// accountOf is the fifth field of an ARN, "" where that is no account.
 func accountOf(arn string) string {
-	if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 {
+	if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 && isAccount(fields[4]) {
 		return fields[4]
 	}
 	return ""

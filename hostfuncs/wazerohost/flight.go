@@ -149,11 +149,8 @@ func (s *Session) prune() {
 
 func facts(r hostfuncs.Result) core.Facts {
 	f := core.Facts{
-		Expiry: millis.At(r.Expires), Fingerprint: hostfuncs.Fingerprint(r.Credentials),
+		Expiry: r.ExpiryMilli(), Fingerprint: hostfuncs.Fingerprint(r.Credentials),
 		Duration: max(0, r.Duration.Milliseconds()),
-	}
-	if r.NoExpiry {
-		f.Expiry = core.Never
 	}
 	if !r.ServerTime.IsZero() {
 		f.ServerTime = max(0, millis.At(r.ServerTime))
