@@ -37,7 +37,7 @@ func (m *member) ends(a *attempt, out outcome) {
 	}
 	if !out.ok {
 		m.failed(a.ticket, out.class, core.CodeSource, 0)
-		m.reportFailure(a, "fail", func(s *core.Session) core.Decision {
+		m.reportFailure(a, "fail", floorOf(out.class, 0), func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, m.now(), out.class, core.CodeSource, 0)
 		})
 		return

@@ -34,6 +34,7 @@ func drawMember(c Chooser, p Plan, deployed bool) setup {
 		mode:     pick(c, serverTrue, wallTrue),
 		maxStale: core.Never,
 	}
+	s.maxWait = presetWait[s.policy]
 	s.give(core.OptPolicy, float64(s.policy))
 	s.give(core.OptMethod, float64(s.method))
 	s.drawStability(c)
@@ -69,7 +70,7 @@ func (m *member) deployed() bool { return m.number%5 == 0 }
 func (m *member) call() {
 	m.happens(func() {
 		m.fleet.tally().Asked++
-		m.asks(core.Need{}, m.elapsed)
+		m.asks(core.Need{Until: core.Never}, m.elapsed)
 	})
 	m.fleet.After(m.pause*3/4+m.fleet.rng.Int64N(m.pause/2), m.call)
 }
@@ -145,7 +146,7 @@ func (m *member) setTimer(next int64) {
 func (m *member) faulty() bool { return m.fleet.chapter() < healed }
 
 // hears is what a caller of the session got.
-func (m *member) hears(d core.Decision) {
+func (m *member) hears(n core.Need, d core.Decision) {
 	t, set := m.fleet.tally(), m.sets[d.Set]
 	switch {
 	case d.Kind == core.Error:
@@ -154,13 +155,21 @@ func (m *member) hears(d core.Decision) {
 	case d.Flags&core.Expired != 0:
 		t.Stale++
 		m.well(d)
-	case !set.rejected && m.fleet.source.rejects(m.issued(set)):
+	case m.fleet.source.rejects(m.issued(set)):
 		t.Rejected++
 		m.well(d)
-		m.fleet.After(50, func() { m.happens(func() { m.reject(set.fingerprint) }) })
+		if n.Evidence == core.EvidenceNone { // a call reports once
+			m.fleet.After(50, func() { m.happens(func() { m.reports(set.fingerprint) }) })
+		}
 	default:
 		t.Served++
 	}
+}
+
+// reports has a caller ask for another set, to which a service refused this one.
+func (m *member) reports(fingerprint uint64) {
+	need := core.Need{Other: fingerprint, Evidence: core.EvidenceStrong, Until: core.Never}
+	m.asks(need, m.elapsed)
 }
 
 // well: once the source has been well for twenty minutes, which is longer than any

@@ -41,8 +41,8 @@ type Room struct {
 	previous    *attempt
 
 	log   log
-	trace *recorder             // nil: the history is not to be written down
-	told  func(d core.Decision) // what each caller got in the end; nil: nobody listens
+	trace *recorder                          // nil: the history is not to be written down
+	told  func(n core.Need, d core.Decision) // what each caller got in the end; nil: nobody listens
 	err   error
 }
 

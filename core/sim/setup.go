@@ -61,7 +61,7 @@ func draw(c Chooser) setup {
 	if oneIn(c, 4) {
 		s.give(core.OptRefreshTimeout, pick(c, 0.05, 1, 10, 3600))
 	}
-	s.maxWait = [...]int64{30 * second, 30 * second, 0}[s.policy]
+	s.maxWait = presetWait[s.policy]
 	if oneIn(c, 3) {
 		wait := pick[int64](c, 0, 2, 60, 3600)
 		s.maxWait = wait * second
@@ -73,6 +73,9 @@ func draw(c Chooser) setup {
 	s.drawWithout(c)
 	return s
 }
+
+// presetWait is how long callers wait by each policy, in milliseconds.
+var presetWait = [...]int64{30 * second, 30 * second, 0}
 
 func (s *setup) drawStability(c Chooser) {
 	s.stability = [...]core.Stability{core.UntilExpiry, core.UntilExpiry, core.Static}[s.policy]

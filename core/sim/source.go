@@ -18,8 +18,7 @@ func (r *Room) report() {
 	switch n := r.choose.Choose(20); {
 	case r.truth < r.downUntil:
 		r.failed(a.ticket, r.downClass, core.CodeSource, 0)
-		r.pause = floorOf(r.downClass, 0)
-		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
+		r.reportFailure(a, "fail", floorOf(r.downClass, 0), func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, r.now(), r.downClass, core.CodeSource, 0)
 		})
 	case n < 11, n < 14 && !r.has(oddReplies), n == 14 && !r.has(deadAttempts), n > 14 && !r.has(failedReplies):
@@ -29,21 +28,22 @@ func (r *Room) report() {
 		r.complete(a, facts, useless)
 	case n < 15:
 		r.event("abandon %s", r.named(a.ticket))
-		r.reportFailure(a, "abandon", func(s *core.Session) core.Decision { return s.Abandon(a.ticket, r.now()) })
+		r.reportFailure(a, "abandon", 0, func(s *core.Session) core.Decision { return s.Abandon(a.ticket, r.now()) })
 	default:
 		class := core.Class(r.choose.Choose(5))
 		reason := pick(r.choose, core.CodeSource, core.CodeMalformed, core.CodeClosed)
 		pause := pick(r.choose, 0, 0, 0, 3*second, hour, -hour, 1<<62)
 		r.failed(a.ticket, class, reason, pause)
-		r.pause = floorOf(class, pause)
-		r.reportFailure(a, "fail", func(s *core.Session) core.Decision {
+		r.reportFailure(a, "fail", floorOf(class, pause), func(s *core.Session) core.Decision {
 			return s.Fail(a.ticket, r.now(), class, reason, pause)
 		})
 	}
 }
 
-func (r *Room) reportFailure(a *attempt, what string, event func(*core.Session) core.Decision) {
+// reportFailure tells of a failure, and of the pause that it asks for.
+func (r *Room) reportFailure(a *attempt, what string, pause int64, event func(*core.Session) core.Decision) {
 	r.endOf(a)
+	r.pause = pause
 	r.do(what, a.ticket, event)
 	r.pause = 0
 }

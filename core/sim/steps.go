@@ -87,11 +87,11 @@ func (r *Room) asks(need core.Need, since int64) {
 		if !known || d.Code != core.CodeRejected {
 			r.heldOff(d)
 		}
-		r.tell(d)
+		r.tell(need, d)
 	case core.None:
 		r.fail(7, "a caller was told nothing")
 	default:
-		r.tell(d)
+		r.tell(need, d)
 	}
 	r.invariant3(w, d, true)
 	r.enough(d, need.MinTTL)
@@ -103,9 +103,9 @@ func (r *Room) asks(need core.Need, since int64) {
 }
 
 // tell reports what a caller got.
-func (r *Room) tell(d core.Decision) {
+func (r *Room) tell(n core.Need, d core.Decision) {
 	if r.told != nil && r.err == nil {
-		r.told(d)
+		r.told(n, d)
 	}
 }
 
@@ -165,7 +165,7 @@ func (r *Room) answer(w *waiter) bool {
 	r.strictly(d, r.attempts[at.ticket])
 	r.served(d, &before)
 	if done {
-		r.tell(d)
+		r.tell(at.need, d)
 	}
 	return done
 }
