@@ -13,6 +13,7 @@ from awscrt.exceptions import AwsCrtError
 
 from evercreds._flights import launch
 from evercreds._fork import forget_in_child
+from evercreds._frames import forget_variables
 from evercreds._immortal import keep_for_ever
 from evercreds._outcome import logger
 from evercreds.errors import EvercredsConfigurationError
@@ -93,6 +94,7 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
                     raise EvercredsConfigurationError("the connection opens again by itself")
                 told.set_result(self._opened())
             except BaseException as error:
+                forget_variables(error)
                 told.set_exception(error)
 
         launch(work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -20,11 +21,11 @@ __all__ = ["ClientIdentity"]
 
 # Who replaces two files does it one after the other, and for a moment they do not go together. A
 # little patience spares a caller that error. On a busy machine the moment may be long.
-_PATIENCE_S = 0.5
+_PATIENCE_S = 1.0
 _PAUSE_S = 0.02
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class _Texts:
     certificate: bytes | None
     private_key: bytes | None
@@ -124,7 +125,8 @@ class ClientIdentity:
                     is_of_files = self._has_files and error.param != "pkcs11"
                     if not is_of_files or time.monotonic() >= end:
                         raise
-                time.sleep(_PAUSE_S)
+                # At random: who replaces them time and again must not be met in step.
+                time.sleep(_PAUSE_S * random.uniform(0.5, 1.5))
 
     def drop(self, context: Any) -> None:
         """Give up a context whose token has forgotten its login."""

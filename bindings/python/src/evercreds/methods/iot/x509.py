@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from evercreds import _rules
 from evercreds._base import BaseCredentials
+from evercreds._frames import forget_variables
 from evercreds._options import SERVICE_TIMEOUT_S
 from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
 from evercreds._source import Source
@@ -189,25 +190,31 @@ class IOTX509RefreshableSession(
             EvercredsConfigurationError: Both private_key and pkcs11 are given; they cannot be
                 used with the certificate; or ``use_alpn`` is given where there is none.
         """
-        return self._connections.make(
-            endpoint=endpoint,
-            client_id=client_id,
-            transport=transport,
-            certificate=certificate,
-            private_key=private_key,
-            pkcs11=pkcs11,
-            ca=ca,
-            region=region,
-            keep_alive_secs=keep_alive_secs,
-            clean_start=clean_start,
-            port=port,
-            use_alpn=use_alpn,
-            on_connection_interrupted=on_connection_interrupted,
-            on_connection_resumed=on_connection_resumed,
-            on_connection_success=on_connection_success,
-            on_connection_failure=on_connection_failure,
-            on_connection_closed=on_connection_closed,
-        )
+        try:
+            return self._connections.make(
+                endpoint=endpoint,
+                client_id=client_id,
+                transport=transport,
+                certificate=certificate,
+                private_key=private_key,
+                pkcs11=pkcs11,
+                ca=ca,
+                region=region,
+                keep_alive_secs=keep_alive_secs,
+                clean_start=clean_start,
+                port=port,
+                use_alpn=use_alpn,
+                on_connection_interrupted=on_connection_interrupted,
+                on_connection_resumed=on_connection_resumed,
+                on_connection_success=on_connection_success,
+                on_connection_failure=on_connection_failure,
+                on_connection_closed=on_connection_closed,
+            )
+        except Exception as error:
+            # There may be a key among the arguments, and there may be a PIN.
+            private_key = pkcs11 = None
+            forget_variables(error)
+            raise
 
     def get_identity(self) -> Identity:
         """Ask STS who this session is: the role of the role alias.
