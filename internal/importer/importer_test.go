@@ -38,8 +38,12 @@ func newImporter(t *testing.T) *importer {
 	}
 	i := &importer{t: t, dir: filepath.Join(t.TempDir(), "an importer")}
 	goRoot := strings.TrimSpace(i.run(root, "go", "env", "GOROOT"))
+	toolchain := "local"
+	if another := os.Getenv("EVERCREDS_IMPORTERS_GOTOOLCHAIN"); another != "" {
+		toolchain = another // ./task oldest: the one that go.mod says is enough
+	}
 	i.env = append(os.Environ(),
-		"PATH="+filepath.Join(goRoot, "bin"), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=mod", "GOTOOLCHAIN=local",
+		"PATH="+filepath.Join(goRoot, "bin"), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=mod", "GOTOOLCHAIN="+toolchain,
 		"GOOS=", "GOARCH=",
 	)
 	for name, text := range map[string]string{

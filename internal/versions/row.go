@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// row is one package, and what became of it.
+type row struct {
+	Name    string   `json:"name"`
+	Pinned  string   `json:"pinned,omitempty"` // what the project has, or states
+	Taken   string   `json:"taken"`            // what was run
+	Refused []string `json:"refused,omitempty"`
+	Suite   string   `json:"suite"` // what it ran in, by its closing line
+	Red     string   `json:"red,omitempty"`
+	Day     string   `json:"day"`
+}
+
+// add puts a row in the place of an earlier one of its name.
+func (b *bench) add(r row) {
+	r.Day = today()
+	at := slices.IndexFunc(b.rows, func(old row) bool { return old.Name == r.Name })
+	if at < 0 {
+		b.rows = append(b.rows, r)
+		return
+	}
+	b.rows[at] = r
+}
+
+func (b *bench) file() string { return filepath.Join(b.home, "rows.json") }
+
+func (b *bench) load() error {
+	text, err := os.ReadFile(b.file())
+	if errors.Is(err, fs.ErrNotExist) || len(b.only) == 0 {
+		return nil // a run of all begins anew
+	}
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(text, &b.rows)
+}
+
+func (b *bench) save() error {
+	text, err := json.MarshalIndent(b.rows, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(b.file(), append(text, '\n'), 0o644)
+}
+
+const heading = "| package | pinned or stated | run with | ran | refused by the registry |\n|---|---|---|---|---|\n"
+
+// table has a line for each row.
+func table(rows []row) string {
+	var b strings.Builder
+	b.WriteString(heading)
+	for _, r := range rows {
+		ran := r.Suite
+		if r.Red != "" {
+			ran += " **red: " + r.Red + "**"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", r.Name, r.Pinned, r.Taken, strings.TrimSpace(ran), strings.Join(r.Refused, ", "))
+	}
+	return b.String()
+}
+
+// writePage replaces the part of the page between two marks.
+func writePage(file, kind string, rows []row) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	open, end := "<!-- "+kind+" -->\n", "<!-- end of "+kind+" -->"
+	from, to := strings.Index(string(text), open), strings.Index(string(text), end)
+	if from < 0 || to < from {
+		return fmt.Errorf("%s has no part between %q and %q", file, open, end)
+	}
+	days := []string{}
+	for _, r := range rows {
+		if !slices.Contains(days, r.Day) {
+			days = append(days, r.Day)
+		}
+	}
+	slices.Sort(days)
+	part := "\nRun on " + strings.Join(days, " and ") + ".\n\n" + table(rows) + "\n"
+	page := string(text[:from]) + open + part + string(text[to:])
+	return os.WriteFile(file, []byte(page), 0o644)
+}

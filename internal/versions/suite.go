@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// suiteTime is what one suite may take, on a machine that has other things to do too.
+const suiteTime = 50 * time.Minute
+
+func today() string { return time.Now().UTC().Format(time.DateOnly) }
+
+// environment is the caller's, without what ./task has set for the tree itself, and
+// with what is given.
+func environment(given ...string) []string {
+	var env []string
+	for _, each := range os.Environ() {
+		name, _, _ := strings.Cut(each, "=")
+		if !strings.HasPrefix(name, "EVERCREDS_") && name != "GOFLAGS" && name != "GOTOOLCHAIN" {
+			env = append(env, each)
+		}
+	}
+	return append(append(env, "GOWORK=off"), given...)
+}
+
+// command runs one in a directory of the clone and gives all that it wrote.
+func (b *bench) command(ctx context.Context, limit time.Duration, dir string, env []string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
+	c.Dir, c.Env, c.WaitDelay = filepath.Join(b.clone, dir), environment(env...), 10*time.Second
+	out, err := c.CombinedOutput()
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", strings.Join(args[:min(len(args), 3)], " "), err, lastLine(string(out)))
+	}
+	return string(out), err
+}
+
+// suite runs a command of the project's and keeps its output in a log of this name.
+// ran is its closing lines; why is "" where all went well.
+func (b *bench) suite(ctx context.Context, name string, env []string, args ...string) (ran, why string) {
+	log := filepath.Join(b.home, name+".log")
+	fmt.Printf("== %s: %s (log: %s)\n", name, strings.Join(args, " "), log)
+	begun := time.Now()
+	out, err := b.command(ctx, suiteTime, ".", env, append([]string{"nice"}, args...)...)
+	if failed := os.WriteFile(log, []byte(out), 0o644); failed != nil {
+		return "", failed.Error()
+	}
+	ran = strings.Join(closings(out), "; ")
+	if err != nil {
+		why = "it failed, see " + name + ".log"
+	}
+	fmt.Printf("== %s: %s after %d s %s\n", name, ran, int(time.Since(begun).Seconds()), why)
+	return ran, why
+}
+
+var (
+	colour  = regexp.MustCompile("\x1b\\[[0-9;]*m")
+	closing = []*regexp.Regexp{
+		regexp.MustCompile(`^go: (\d+ passed, \d+ failed)`),
+		regexp.MustCompile(`^=* ?((?:\d+ [a-z]+, )*\d+ [a-z]+) in [\d.]+s`),
+		regexp.MustCompile(`^\s*Tests\s+((?:\d+ [a-z]+[ |]*)+)`),
+		regexp.MustCompile(`^wheel: (\d+ passed, \d+ failed)`),
+		regexp.MustCompile(`^ok\s+\S*/(\S+)\t`),
+	}
+)
+
+// closings are the counts that the runners of tests end with.
+func closings(log string) (found []string) {
+	for line := range strings.Lines(colour.ReplaceAllString(log, "")) {
+		for _, pattern := range closing {
+			if m := pattern.FindStringSubmatch(line); m != nil {
+				found = append(found, strings.TrimSpace(strings.ReplaceAll(m[1], " | ", ", ")))
+			}
+		}
+	}
+	return found
+}
+
+// python is the one that ./task uses.
+func python() string {
+	if p := os.Getenv("PYTHON"); p != "" {
+		return p
+	}
+	return "python3"
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	last := lines[len(lines)-1]
+	return last[:min(len(last), 200)]
+}
