@@ -1,3 +1,8 @@
+import { refuseOwnSigning } from "./old-sdk.js";
+
+/** The middleware in which the SDK signs, and signs again. */
+const SIGNING = "httpSigningMiddleware";
+
 /**
  * What `client.middlewareStack.use(...)` takes, for clients of any service: their
  * stacks differ only in the types of what they carry.
@@ -64,13 +69,14 @@ export function rejectionPlugin(
   };
   return {
     applyToStack: (stack) => {
+      refuseOwnSigning(stack, SIGNING);
       // around the reading of the reply, where the request is signed already;
       // used twice, it is there once
       const around = { step: "deserialize", priority: "high", override: true };
       stack.add(notice, { ...around, name: "evercredsRejection" });
       stack.addRelativeTo(again, {
         relation: "before",
-        toMiddleware: "httpSigningMiddleware",
+        toMiddleware: SIGNING,
         name: "evercredsSignAgain",
         override: true,
       });

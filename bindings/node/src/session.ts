@@ -18,6 +18,7 @@ import { Machine, OptionRefused } from "./machine.js";
 import type { MqttClient } from "./mqtt-client.js";
 import type { MqttClients } from "./mqtt.js";
 import type { MqttOptions } from "./mqtt-options.js";
+import { refuseOwnCache } from "./old-sdk.js";
 import {
   givenFor,
   machineOptions,
@@ -214,7 +215,9 @@ export class RefreshableSession {
    *
    * @param config what the class takes, without `credentials`. Functions and
    *   objects of classes are equal to themselves only
-   * @throws EvercredsValidationError naming the parameter and what was expected
+   * @throws EvercredsValidationError naming the parameter and what was expected;
+   *   EvercredsError with code "configuration" where the client is of an SDK before
+   *   3.800.0, which keeps credentials itself
    */
   client<Client extends SdkClientClass>(
     Client: Client,
@@ -225,6 +228,7 @@ export class RefreshableSession {
     const settings = readClient(Client, config);
     return this.cache.getOrMake(Client, settings, options, () => {
       const client = new Client({ ...settings, credentials: this.credentials });
+      refuseOwnCache(client, Client.name);
       client.middlewareStack.use(this.plugin);
       return client as InstanceType<Client>;
     });
