@@ -71,7 +71,8 @@ class Connections:
         """Make a connection, which is yet to be opened by its ``connect``."""
         from awscrt.mqtt import Client
 
-        from evercreds.methods.iot._mqtt_connection import CertificateConnection, SignedConnection
+        from evercreds.methods.iot._mqtt_connection import CertificateConnection
+        from evercreds.methods.iot._mqtt_signing import SignedConnection
 
         host, region_of_endpoint = arguments.data_endpoint(endpoint)
         name = arguments.transport_name(transport)

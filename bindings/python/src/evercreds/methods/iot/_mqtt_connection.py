@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -17,15 +18,12 @@ from evercreds._frames import forget_variables
 from evercreds._immortal import keep_for_ever
 from evercreds._outcome import logger
 from evercreds.errors import EvercredsConfigurationError
+from evercreds.methods.iot._mqtt_calls import LastingConnection
 from evercreds.methods.iot._mqtt_opening import opened
-from evercreds.methods.iot._mqtt_signing import signer
-from evercreds.methods.iot._reopening import Held, Reopening
+from evercreds.methods.iot._reopening import Reopening
 from evercreds.methods.iot._tls import ClientIdentity
 
-__all__ = ["CertificateConnection", "SignedConnection"]
-
-_ANSWER_S = 30.0  # for the broker's to a subscription
-_Asked = tuple[Future[Any], int]
+__all__ = ["CertificateConnection"]
 
 
 def _in_child(*_: Any, **__: Any) -> NoReturn:
@@ -35,7 +33,7 @@ def _in_child(*_: Any, **__: Any) -> NoReturn:
     )
 
 
-class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
+class CertificateConnection(LastingConnection):
     """A connection for which files are read again each time that it is opened.
 
     awscrt opens a lost connection again with the certificate of then, and tells the broker of no
@@ -66,10 +64,8 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
         )
         self._identity = identity
         self._callbacks = callbacks
-        self._lock = threading.Lock()
         self._reopening: Reopening | None = None
-        self._held = Held()
-        self._subscriptions: dict[str, tuple[Any, Any]] = {}
+        self._is_awscrts = False  # the attempt, which is then what tells of its failure
         forget_in_child(self)
 
     def after_fork(self) -> None:
@@ -87,15 +83,18 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
         Whenever it is lost it is opened again, with the certificate of then.
         """
         told: Future[dict[str, bool]] = Future()
+        told.set_running_or_notify_cancel()  # nobody can call it off
 
         def work() -> None:
             try:
                 if self._reopening is not None:
                     raise EvercredsConfigurationError("the connection opens again by itself")
-                told.set_result(self._opened())
+                result = self._opened_or_told()
             except BaseException as error:
                 forget_variables(error)
                 told.set_exception(error)
+            else:
+                told.set_result(result)
 
         launch(work)
         return told
@@ -113,41 +112,28 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
             return closed
         return reopening.closed
 
-    def publish(self, topic: str, payload: Any, qos: Any, retain: bool = False) -> _Asked:
-        """Send a message; while the connection is lost, when it is open again (QoS 0: an error).
+    def _is_held_up(self) -> bool:
+        return self._reopening is not None and not self._reopening.is_over.is_set()
 
-        The packet's number is 0 then.
-        """
-        if int(qos) == mqtt.QoS.AT_MOST_ONCE:
-            asked: _Asked = super().publish(topic, payload, qos, retain)
-            return asked
-        return self._now_or_later("publish", topic, payload, qos, retain)
-
-    def subscribe(self, topic: str, qos: Any, callback: Any = None) -> _Asked:
-        """Subscribe, now and whenever the broker has forgotten it; as for ``publish``."""
-        future, number = self._now_or_later("subscribe", topic, qos, callback)
-
-        def remember(done: Future[Any]) -> None:
-            if not done.cancelled() and done.exception() is None:
-                self._subscriptions[topic] = qos, callback
-
-        future.add_done_callback(remember)
-        return future, number
-
-    def unsubscribe(self, topic: str) -> _Asked:
-        """End a subscription; as for ``publish``."""
-        self._subscriptions.pop(topic, None)
-        return self._now_or_later("unsubscribe", topic)
-
-    def _now_or_later(self, name: str, *args: Any) -> _Asked:
-        with self._lock:
-            if self._reopening is not None and not self._reopening.is_over.is_set():
-                return self._held.add(name, args), 0
-        asked: _Asked = getattr(super(), name)(*args)
-        return asked
+    def _opened_or_told(self) -> dict[str, bool]:
+        """Open it, or have the user's function told why not, which awscrt does of its own part."""
+        self._is_awscrts = False
+        try:
+            return self._opened()
+        except Exception as error:
+            if not self._is_awscrts:
+                told: Any = error  # and none of awscrt's
+                data = mqtt.OnConnectionFailureData(error=told)
+                self._tell("on_connection_failure", callback_data=data)
+            raise
 
     def _opened(self) -> dict[str, bool]:
-        return opened(self, self._identity, super().connect)
+        return opened(self, self._identity, self._connect)
+
+    def _connect(self) -> Future[dict[str, bool]]:
+        self._is_awscrts = True
+        connecting: Future[dict[str, bool]] = super().connect()
+        return connecting
 
     def _lost(self, error: AwsCrtError) -> None:
         """Take over from awscrt, in whose thread this is called."""
@@ -162,7 +148,7 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
     def try_again(self, reopening: Reopening) -> bool:
         """Make an attempt to open it again; tell whether another one is not needed."""
         try:
-            is_present = self._opened()["session_present"]
+            is_present = self._opened_or_told()["session_present"]
         except Exception as error:
             logger.info("an MQTT connection could not be opened again: %s", type(error).__name__)
             return False
@@ -176,7 +162,8 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
             if not is_over:
                 self._reopening = None
         if is_over:
-            super().disconnect().result()
+            with contextlib.suppress(Exception):  # it was lost meanwhile
+                super().disconnect().result()
             return False
         for call in held:
             call.make(self)
@@ -192,28 +179,13 @@ class CertificateConnection(mqtt.Connection):  # type: ignore[misc]
             call.drop()
         self._tell("on_connection_closed", callback_data=mqtt.OnConnectionClosedData())
 
-    def _subscribe_again(self) -> None:
-        """Subscribe to all topics, each by itself: AWS IoT takes but eight in one request."""
-        asked = [
-            (topic, mqtt.Connection.subscribe(self, topic, *given)[0])
-            for topic, given in list(self._subscriptions.items())
-        ]
-        for topic, future in asked:
-            try:
-                future.result(_ANSWER_S)
-            except Exception as error:
-                if isinstance(error, mqtt.SubscribeError):
-                    self._subscriptions.pop(topic, None)
-                # A topic may have a customer's name in it.
-                logger.warning("an MQTT subscription was not renewed: %s", type(error).__name__)
-
     def _tell(self, name: str, **facts: Any) -> None:
         function = self._callbacks[name]
         if function is None:
             return
         try:
             function(connection=self, **facts)
-        except Exception as error:
+        except BaseException as error:  # or it would end the thread that many share
             logger.warning("%s raised %s", name, type(error).__name__)
 
 
@@ -224,34 +196,3 @@ def _interrupted(connection: CertificateConnection, error: AwsCrtError, **_: Any
 def _closed(connection: CertificateConnection, **facts: Any) -> None:
     if connection._reopening is None:
         connection._tell("on_connection_closed", **facts)
-
-
-class SignedConnection(CertificateConnection):
-    """A connection over WebSockets. Each opening of it is signed with credentials of that time."""
-
-    def __init__(
-        self,
-        frozen: Callable[[], Any],
-        region: str,
-        identity: ClientIdentity,
-        client: mqtt.Client,
-        callbacks: Mapping[str, Callable[..., None] | None],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(
-            identity,
-            client,
-            callbacks,
-            use_websockets=True,
-            websocket_handshake_transform=signer(frozen, region),
-            **kwargs,
-        )
-        self.problem: BaseException | None = None
-
-    def _opened(self) -> dict[str, bool]:
-        """Open the connection, as above. Where there are no credentials, that is the error."""
-        self.problem = None
-        try:
-            return super()._opened()
-        except AwsCrtError as error:
-            raise self.problem or error from None

@@ -1,21 +1,55 @@
-"""Signs the handshakes of MQTT over WebSockets."""
+"""MQTT over WebSockets, whose handshakes are signed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from awscrt import auth, mqtt
+from awscrt.exceptions import AwsCrtError
 
 from evercreds._flights import launch
 from evercreds._outcome import logger
+from evercreds.methods.iot._mqtt_connection import CertificateConnection
+from evercreds.methods.iot._tls import ClientIdentity
 
-__all__ = ["signer"]
+__all__ = ["SignedConnection"]
 
 _SERVICE = "iotdevicegateway"
 
 
-def signer(frozen: Callable[[], Any], region: str) -> Callable[..., None]:
+class SignedConnection(CertificateConnection):
+    """A connection over WebSockets. Each opening of it is signed with credentials of that time."""
+
+    def __init__(
+        self,
+        frozen: Callable[[], Any],
+        region: str,
+        identity: ClientIdentity,
+        client: mqtt.Client,
+        callbacks: Mapping[str, Callable[..., None] | None],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            identity,
+            client,
+            callbacks,
+            use_websockets=True,
+            websocket_handshake_transform=_signer(frozen, region),
+            **kwargs,
+        )
+        self.problem: BaseException | None = None
+
+    def _opened(self) -> dict[str, bool]:
+        """Open the connection, as above. Where there are no credentials, that is the error."""
+        self.problem = None
+        try:
+            return super()._opened()
+        except AwsCrtError as error:
+            raise self.problem or error from None
+
+
+def _signer(frozen: Callable[[], Any], region: str) -> Callable[..., None]:
     """Make what awscrt has each handshake signed by, in a thread of its own.
 
     To get credentials may take its time, and the loop that asks has other connections to serve.

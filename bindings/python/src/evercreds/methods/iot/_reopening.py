@@ -8,11 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 from weakref import ReferenceType
 
-from awscrt import mqtt
-
-from evercreds.errors import EvercredsConnectionError
-
-__all__ = ["Held", "Reopening"]
+__all__ = ["Reopening"]
 
 
 class Reopening:
@@ -30,6 +26,7 @@ class Reopening:
         self.is_over = threading.Event()
         #: Ends when it is.
         self.closed: Future[dict[str, Any]] = Future()
+        self.closed.set_running_or_notify_cancel()  # nobody can call it off
 
     def run(self, lost: ReferenceType[Any]) -> None:
         """Make attempts until one succeeds, nobody has the connection any more, or it is over."""
@@ -43,49 +40,3 @@ class Reopening:
         if connection is not None:
             connection.give_up()
         self.closed.set_result({})
-
-
-class Call:
-    """A call of a connection that waits for it to be open again."""
-
-    def __init__(self, name: str, args: tuple[Any, ...]) -> None:
-        self._name, self._args = name, args
-        self.future: Future[Any] = Future()
-
-    def make(self, connection: Any) -> None:
-        """Make the call, and have its future end as awscrt's own does."""
-        if not self.future.set_running_or_notify_cancel():
-            return
-        made, _ = getattr(mqtt.Connection, self._name)(connection, *self._args)
-        made.add_done_callback(self._tell)
-
-    def drop(self) -> None:
-        """Have its future tell that it was not made."""
-        if self.future.set_running_or_notify_cancel():
-            problem = "the connection was closed before it was open again"
-            self.future.set_exception(EvercredsConnectionError(problem, code="closed"))
-
-    def _tell(self, made: Future[Any]) -> None:
-        error = made.exception()
-        if error is None:
-            self.future.set_result(made.result())
-        else:
-            self.future.set_exception(error)
-
-
-class Held:
-    """The calls that wait, in their order."""
-
-    def __init__(self) -> None:
-        self._calls: list[Call] = []
-
-    def add(self, name: str, args: tuple[Any, ...]) -> Future[Any]:
-        """Hold a call; give the future of its result."""
-        call = Call(name, args)
-        self._calls.append(call)
-        return call.future
-
-    def taken(self) -> list[Call]:
-        """Take all out."""
-        calls, self._calls = self._calls, []
-        return calls

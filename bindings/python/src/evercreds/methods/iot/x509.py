@@ -181,7 +181,9 @@ class IOTX509RefreshableSession(
                 ``session_present`` when it is open again, and all subscriptions are in force.
             on_connection_success: Called with ``connection`` and ``callback_data`` each time that
                 it has been opened.
-            on_connection_failure: As above, each time that it could not be opened.
+            on_connection_failure: As above, each time that it could not be opened. The ``error``
+                in ``callback_data`` is an EvercredsError where that is not awscrt's part: a file
+                that cannot be read, or a token that is not there.
             on_connection_closed: As above, when it has been closed by ``disconnect()``.
 
         Raises:
