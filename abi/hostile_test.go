@@ -109,6 +109,14 @@ func TestArgumentsOutOfRange(t *testing.T) {
 		want(t, "restore", l.SessionRestore(nil, at, 0, 0, &d), ErrArgument)
 	}
 	want(t, "min_ttl", l.Ask(s, wall0, 0, -1, 0, 0, 0, &d), ErrArgument)
+	for _, evidence := range []int32{-1, 3, math.MinInt32} {
+		want(t, "evidence", l.Ask(s, wall0, 0, 0, 7, evidence, 0, &d), ErrArgument)
+		want(t, "evidence", l.Answer(s, 1, wall0, 0, 0, 7, evidence, 0, 0, &d), ErrArgument)
+	}
+	for _, until := range []int64{-1, exact + 1} {
+		want(t, "until", l.Ask(s, wall0, 0, 0, 0, 0, until, &d), ErrArgument)
+		want(t, "until", l.Answer(s, 1, wall0, 0, 0, 0, 0, until, 0, &d), ErrArgument)
+	}
 	want(t, "ticket", l.Abandon(s, -1, wall0, 0, &d), ErrArgument)
 	want(t, "ticket", l.Abandon(s, 1<<53, wall0, 0, &d), ErrArgument)
 	want(t, "forced", l.Answer(s, 1, wall0, 0, 0, 0, 0, 0, 2, &d), ErrArgument)

@@ -28,6 +28,8 @@ func snapshots(t testing.TB) (all [][]byte) {
 				d := s.Force(now)
 				s.Complete(d.Ticket, now, core.Facts{Expiry: now.Wall + hour + int64(i), Fingerprint: fingerprint})
 				all = append(all, body(s))
+				s.Ask(now, core.Need{Other: fingerprint, Evidence: core.EvidenceStrong})
+				all = append(all, body(s))
 				s.Invalidate(fingerprint, now)
 			}
 			d := s.Force(now)
@@ -54,9 +56,10 @@ func checkRestored(t interface {
 		}
 		d = s.Wake(now)
 	}
-	d = s.Ask(now, core.Need{})
-	if d.Kind == core.None || d.Kind == core.Serve && d.Set == 0 {
-		t.Fatalf("%+v", d)
+	for _, need := range []core.Need{{Other: 3, Evidence: core.EvidenceStrong, Until: core.Never}, {}} {
+		if d = s.Ask(now, need); d.Kind == core.None || d.Kind == core.Serve && d.Set == 0 || d.Until > elapsed+hour {
+			t.Fatalf("%+v: %+v", need, d)
+		}
 	}
 	for _, at := range []int64{d.LeaseElapsed, d.LeaseWall, d.Expiry, d.Deadline, d.RetryAt, d.NextWake} {
 		if at > core.Never || at < -2*core.Never {
@@ -66,7 +69,7 @@ func checkRestored(t interface {
 	if d.Started != 0 {
 		s.Complete(d.Started, now, core.Facts{Expiry: now.Wall + hour, Fingerprint: 4})
 	}
-	for field := core.StatusPhase; field <= core.StatusRejections; field++ {
+	for field := core.StatusPhase; field <= core.StatusIsReported; field++ {
 		s.Status(field, now)
 	}
 	if _, _, err := core.Restore(s.AppendSnapshot(nil), now, 4); err != nil {
