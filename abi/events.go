@@ -52,10 +52,11 @@ func (l *Library) Answer(session int32, ticket, wall, elapsed, minTTL int64, oth
 }
 
 // Complete is the export complete. An expiry that no set can have is not a
-// wrong argument but a malformed reply, which the core judges.
+// wrong argument but a malformed reply, which the core judges; a date before 1970
+// is that of a wrong clock.
 func (l *Library) Complete(session int32, ticket, wall, elapsed, expiry int64, fingerprint uint64,
 	duration, serverTime int64, out *core.Decision) int32 {
-	valid := span(ticket, duration, serverTime) && expiry >= -exact && expiry <= exact
+	valid := span(ticket, duration) && source(expiry, serverTime)
 	facts := core.Facts{Expiry: expiry, Fingerprint: fingerprint, Duration: duration, ServerTime: serverTime}
 	return l.event(session, wall, elapsed, valid, out, func(s *core.Session, now core.Now) core.Decision {
 		return s.Complete(ticket, now, facts)

@@ -123,6 +123,7 @@ func TestArgumentsOutOfRange(t *testing.T) {
 	want(t, "class", l.Fail(s, 1, wall0, 0, 0, 1, 0, &d), ErrArgument)
 	want(t, "reason", l.Fail(s, 1, wall0, 0, 1, 2, 0, &d), ErrArgument)
 	want(t, "expiry", l.Complete(s, 1, wall0, 0, exact+1, 0, 0, 0, &d), ErrArgument)
+	want(t, "date", l.Complete(s, 1, wall0, 0, 0, 0, 0, -exact-1, &d), ErrArgument)
 	want(t, "field 0", l.SessionStatus(s, wall0, 0, 0), ErrArgument)
 	want(t, "policy", l.CacheNew(2, 1), ErrArgument)
 	want(t, "id", l.CacheAdd(l.CacheNew(0, 1), -1), ErrArgument)

@@ -59,6 +59,17 @@ func span(values ...int64) bool {
 	return true
 }
 
+// source checks instants by the clock of a source, which may be as wrong as it
+// likes: the core judges them.
+func source(values ...int64) bool {
+	for _, v := range values {
+		if v < -exact || v > exact {
+			return false
+		}
+	}
+	return true
+}
+
 // truth checks a boolean.
 func truth(v int32) bool { return v == 0 || v == 1 }
 
