@@ -26,7 +26,7 @@ struct credentials {
 /* The user's source: fresh credentials for an hour, or an outage. */
 static int fetch(struct credentials *to) {
     static int count;
-    if (elapsed >= 44 * MINUTE && elapsed < 48 * MINUTE) {
+    if (elapsed >= 44 * MINUTE && elapsed < 60 * MINUTE + 10000) {
         return -1;
     }
     count++;
@@ -106,15 +106,24 @@ static const struct credentials *credentials(void) {
         return &held;
     }
     evercreds_decision d, effects;
-    must(evercreds_ask(session, wall_now(), elapsed, 0, 0, 0, 0, &d));
-    print("ask", &d);
-    apply(&d);
-    effects = d;
-    if (d.kind == EVERCREDS_KIND_REFRESH || d.kind == EVERCREDS_KIND_REFRESH_INLINE) {
-        fly(d.ticket);
-        must(evercreds_answer(session, d.ticket, wall_now(), elapsed, 0, 0, 0, 0, 0, &d));
-        print("answer", &d);
+    int64_t until = EVERCREDS_NEVER; /* as long as the session lets; passed on from call to call */
+    for (;;) {
+        must(evercreds_ask(session, wall_now(), elapsed, 0, 0, EVERCREDS_EVIDENCE_NONE, until, &d));
+        print("ask", &d);
         apply(&d);
+        effects = d;
+        until = d.until_ms;
+        if (d.kind == EVERCREDS_KIND_REFRESH || d.kind == EVERCREDS_KIND_REFRESH_INLINE) {
+            fly(d.ticket);
+            must(evercreds_answer(session, d.ticket, wall_now(), elapsed, 0, 0, EVERCREDS_EVIDENCE_NONE, until, 0, &d));
+            print("answer", &d);
+            apply(&d);
+            until = d.until_ms;
+        }
+        if (d.kind != EVERCREDS_KIND_WAIT) {
+            break;
+        }
+        elapsed = d.deadline_ms; /* sleeps until the next attempt; elsewhere: or until the epoch rises */
     }
     if (d.kind == EVERCREDS_KIND_ERROR) {
         return NULL;
