@@ -37,7 +37,7 @@ func newVirtual(c cell, seed uint64, slow, until time.Duration) (*virtual, error
 	options := map[core.Option]float64{
 		core.OptPolicy: float64(c.policy), core.OptAdvisoryTimeout: advisory.Seconds(),
 		core.OptMandatoryTimeout: mandatory.Seconds(), core.OptRefreshTimeout: timeout.Seconds(),
-		core.OptDeferRefresh: 0,
+		core.OptDeferRefresh: 0, core.OptMaxWait: 0, // calls show what becomes of each attempt
 	}
 	if c.deferred {
 		options[core.OptDeferRefresh] = 1
@@ -125,8 +125,9 @@ func (v *virtual) decide(d core.Decision, w waiter) {
 		set := v.sets[d.Set]
 		refused := v.now >= set.until // by the service
 		v.answered(w, refused)
-		if refused {
-			v.effects(v.s.Invalidate(set.print, v.clock()))
+		if refused { // the client asks for another, and its call goes out again
+			other := core.Need{Other: set.print, Evidence: core.EvidenceStrong}
+			v.effects(v.s.Ask(v.clock(), other))
 		}
 	case core.Refresh, core.Wait, core.RefreshInline:
 		w.ticket = d.Ticket

@@ -94,5 +94,6 @@ func open(base aws.Config, job assignment, c session) (*evercreds.Session, error
 		evercreds.WithDeferRefresh(c.Deferred),
 		evercreds.WithAdvisoryTimeout(time.Duration(job.Advisory)*time.Second),
 		evercreds.WithMandatoryTimeout(time.Duration(job.Mandatory)*time.Second),
-		evercreds.WithRefreshTimeout(time.Duration(job.Timeout)*time.Second))
+		evercreds.WithRefreshTimeout(time.Duration(job.Timeout)*time.Second),
+		evercreds.WithMaxWait(0)) // each call shows what becomes of the attempt that it meets
 }

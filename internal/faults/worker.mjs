@@ -15,6 +15,7 @@ async function open({ cell, role, policy, deferred }) {
     advisoryTimeout: job.advisory_s,
     mandatoryTimeout: job.mandatory_s,
     refreshTimeout: job.timeout_s,
+    maxWait: 0, // each call shows what becomes of the attempt that it meets
   });
   const client = new STSClient({ ...at, credentials: session.credentials, maxAttempts: 1 });
   client.middlewareStack.use(session.plugin);
