@@ -265,13 +265,20 @@ class HandClock:
     def turn(self, seconds: float) -> None:
         self.now_ns += int(seconds * 1e9)
 
-    def wait(self, event: threading.Event, until_ms: int) -> None:
-        assert event.wait(20), "nobody settled the flight"
+    def wait(self, bell: Any, until_ms: int) -> None:
+        assert rings(bell, 20), "nobody settled the flight"
 
 
 @pytest.fixture
 def hand_clock() -> HandClock:
     return HandClock()
+
+
+def rings(bell: Any, seconds: float) -> bool:
+    """Wait for a bell of the package's, and tell whether it has rung."""
+    end = time.monotonic() + seconds
+    bell.wait(lambda: end - time.monotonic())
+    return bool(bell.has_rung)
 
 
 def in_threads(count: int, work: Callable[[], Any], seconds: float = 60) -> list[Any]:

@@ -69,8 +69,7 @@ async def begun(held: Held) -> None:
 def waiting_in_loops(session: Any) -> int:
     """How many coroutines wait for the flight under way."""
     flights = list(session._core._flights.values())
-    waiting = [flight.bell._waiting or {} for flight in flights]
-    return sum(len(waiters) for loops in waiting for waiters in loops.values())
+    return sum(len(flight.settled._coroutines) for flight in flights)
 
 
 def test_the_loop_goes_on_while_the_source_hangs(held: Held) -> None:

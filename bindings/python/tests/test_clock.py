@@ -5,7 +5,8 @@ from __future__ import annotations
 import signal
 import threading
 
-from conftest import until
+from conftest import rings, until
+from evercreds._bell import Bell
 from evercreds._clock import NANOS, SystemClock
 
 HOUR_MS = 3_600_000
@@ -28,9 +29,9 @@ class SleepyClock(SystemClock):
         self.elapsed_ns = ahead_ns
 
 
-def waits(clock: SystemClock, event: threading.Event, until_ms: int) -> threading.Thread:
+def waits(clock: SystemClock, bell: Bell, until_ms: int) -> threading.Thread:
     """Start a thread that waits."""
-    thread = threading.Thread(target=clock.wait, args=(event, until_ms), daemon=True)
+    thread = threading.Thread(target=clock.wait, args=(bell, until_ms), daemon=True)
     thread.start()
     return thread
 
@@ -41,47 +42,47 @@ def now_ms(clock: SystemClock) -> int:
 
 def test_the_time_that_the_machine_sleeps_counts() -> None:
     begin_ms = now_ms(SystemClock())
-    thread = waits(SleepyClock(2 * HOUR_MS), threading.Event(), begin_ms + HOUR_MS)
+    thread = waits(SleepyClock(2 * HOUR_MS), Bell(), begin_ms + HOUR_MS)
     thread.join(PATIENCE_S)
     assert not thread.is_alive(), "what was to end an hour later has not ended"
 
 
 def test_it_ends_with_the_event() -> None:
-    clock, event = SystemClock(), threading.Event()
-    thread = waits(clock, event, now_ms(clock) + HOUR_MS)
+    clock, bell = SystemClock(), Bell()
+    thread = waits(clock, bell, now_ms(clock) + HOUR_MS)
     thread.join(2.5)
     assert thread.is_alive(), "it ended with nothing"
-    event.set()
+    bell.ring()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 
 def test_it_ends_when_the_time_is_over_and_not_earlier() -> None:
-    clock, event = SystemClock(), threading.Event()
+    clock, bell = SystemClock(), Bell()
     for ms in (-HOUR_MS, 0, 30, 1200):
         until_ms = now_ms(clock) + ms
-        clock.wait(event, until_ms)
+        clock.wait(bell, until_ms)
         assert now_ms(clock) >= until_ms
-    clock.wait(event, now_ms(clock) - HOUR_MS)
+    clock.wait(bell, now_ms(clock) - HOUR_MS)
 
 
 def test_a_signal_that_another_thread_gets_is_heeded() -> None:
     """Python runs handlers in the main thread, whose wait does not end for such a signal."""
-    clock, event, given_up = SystemClock(), threading.Event(), threading.Event()
+    clock, bell, given_up = SystemClock(), Bell(), threading.Event()
     begun_ms = now_ms(clock)
 
     def get_signal() -> None:
         until(lambda: now_ms(clock) > begun_ms + 200)
         signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
-        if not event.wait(PATIENCE_S):
+        if not rings(bell, PATIENCE_S):
             given_up.set()
-            event.set()
+            bell.ring()
 
-    before = signal.signal(signal.SIGUSR1, lambda *_: event.set())
+    before = signal.signal(signal.SIGUSR1, lambda *_: bell.ring())
     thread = threading.Thread(target=get_signal, daemon=True)
     try:
         thread.start()
-        clock.wait(event, begun_ms + HOUR_MS)
+        clock.wait(bell, begun_ms + HOUR_MS)
         thread.join()
     finally:
         signal.signal(signal.SIGUSR1, before)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from conftest import HandClock, in_threads, until
+from conftest import HandClock, in_threads, rings, until
 from evercreds import _abi_generated as abi
 from evercreds._machine import Machine
 from evercreds._options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
@@ -153,7 +153,7 @@ def test_waiters_of_a_late_answer_get_it(source: Source, hand_clock: HandClock) 
         except EvercredsCredentialError as error:
             outcomes.append(error.code)
 
-    hand_clock.wait = lambda event, until_ms: event.wait(0.02)  # type: ignore[method-assign]
+    hand_clock.wait = lambda bell, until_ms: rings(bell, 0.02)  # type: ignore[method-assign]
     first = threading.Thread(target=ask)
     first.start()
     until(lambda: source.calls == 1)

@@ -135,7 +135,7 @@ except EvercredsLibraryError:
     assert not failures
 else:
     raise AssertionError("what failed three times has gone well")
-assert flight.settled.is_set() and flight.is_lost, "a waiter was forgotten"
+assert flight.settled.has_rung and flight.is_lost, "a waiter was forgotten"
 release.set()
 waiter.join(20)
 assert not waiter.is_alive()

@@ -94,7 +94,7 @@ def test_a_caller_who_is_interrupted_takes_nobody_down(
     class Interrupted(BaseException):
         pass
 
-    def interrupted_wait(event: threading.Event, until_ms: int) -> None:
+    def interrupted_wait(bell: object, until_ms: int) -> None:
         raise Interrupted
 
     outcome: list[object] = []

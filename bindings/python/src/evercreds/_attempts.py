@@ -45,8 +45,15 @@ class Attempts(Ledger):
         self._launch(outcome.started)
 
     def _launch(self, flight: Flight | None) -> None:
-        if flight is not None:
+        """Have an attempt made, unless that is seen to already.
+
+        Whoever waits for a flight sees to it too. The thread that a decision has told to start it
+        may have been interrupted since, or goes on only when the signal handler ends that waits
+        here. Where two do this at the same time, the first attempt to begin is the one.
+        """
+        if flight is not None and not flight.is_launched:
             launch(lambda: self._attempt(flight))
+            flight.is_launched = True
 
     def _attempt(self, flight: Flight) -> None:
         """Run one attempt and report how it ended, once."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import sys
-import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
-__all__ = ["SYSTEM_CLOCK", "Clock", "wait_in_steps"]
+from evercreds._bell import Bell
+
+__all__ = ["SYSTEM_CLOCK", "Clock"]
 
 NANOS = 1_000_000  # in a millisecond
-_LONGEST_STEP_S = 1.0
 
 
 class Clock(Protocol):
@@ -26,8 +26,8 @@ class Clock(Protocol):
     elapsed_ns: Callable[[], int]
     wall_ns: Callable[[], int]
 
-    def wait(self, event: threading.Event, until_ms: int) -> None:
-        """Wait for the event, at most until this instant of the elapsed clock."""
+    def wait(self, bell: Bell, until_ms: int) -> None:
+        """Wait for the bell, at most until this instant of the elapsed clock."""
 
 
 def _elapsed_source() -> tuple[Callable[[], int], bool]:
@@ -40,21 +40,6 @@ def _elapsed_source() -> tuple[Callable[[], int], bool]:
     return time.monotonic_ns, False
 
 
-def wait_in_steps(event: threading.Event, left_s: Callable[[], float]) -> None:
-    """Wait for an event, in steps of a second at most.
-
-    A wait of Python's does not count the time that the machine sleeps. And it does not end for a
-    signal that another thread gets, or that comes when this one is about to wait: Ctrl-C would
-    not be heeded.
-
-    Args:
-        event: What is waited for.
-        left_s: Gives the time that is left for that, in seconds.
-    """
-    while (left := left_s()) > 0 and not event.wait(min(left, _LONGEST_STEP_S)):
-        pass
-
-
 class SystemClock:
     """The clocks of this machine, in nanoseconds."""
 
@@ -62,9 +47,9 @@ class SystemClock:
         self.elapsed_ns, self.counts_sleep = _elapsed_source()
         self.wall_ns: Callable[[], int] = time.time_ns
 
-    def wait(self, event: threading.Event, until_ms: int) -> None:
-        """Wait for the event, at most until this instant of the elapsed clock."""
-        wait_in_steps(event, lambda: (until_ms * NANOS - self.elapsed_ns()) / 1e9)
+    def wait(self, bell: Bell, until_ms: int) -> None:
+        """Wait for the bell, at most until this instant of the elapsed clock."""
+        bell.wait(lambda: (until_ms * NANOS - self.elapsed_ns()) / 1e9)
 
 
 SYSTEM_CLOCK = SystemClock()

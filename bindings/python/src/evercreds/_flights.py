@@ -11,14 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from evercreds._bell import Bell
 from evercreds._fork import forget_in_child, generation, quiet
 from evercreds._fork_gate import ForkGate
-from evercreds._loops import Bell
 
 __all__ = ["Flight", "inside", "launch", "prompted", "running_inside"]
-
-
-_PATIENCE_S = 0.2  # a thread begins sooner on all but a very busy machine
 
 
 class _Mark:
@@ -46,16 +43,15 @@ _marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
 class Flight:
     """One refresh attempt, as those see it who wait for it."""
 
-    __slots__ = ("_begun", "_claims", "bell", "deadline_ms", "is_lost", "settled", "ticket")
+    __slots__ = ("_claims", "deadline_ms", "is_launched", "is_lost", "settled", "ticket")
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
         self.ticket = ticket
         self.deadline_ms = deadline_ms  # on the elapsed clock
-        self.settled = threading.Event()  # for threads
-        self.bell = Bell()  # for coroutines
+        self.settled = Bell()
+        self.is_launched = False  # a thread is sure to run it
         self.is_lost = False  # the machine was restored, and knows nothing of it
         self._claims = [1]
-        self._begun = threading.Event()
 
     def claim(self) -> bool:
         """Tell an attempt whether it is the one: the first to ask, if there should be two."""
@@ -63,21 +59,7 @@ class Flight:
             self._claims.pop()
         except IndexError:
             return False
-        self._begun.set()
         return True
-
-    def has_begun(self) -> bool:
-        """Wait a little for the attempt to begin, and tell whether it has.
-
-        It has not where the thread that is to launch it cannot go on: a signal handler may have
-        come in between, which now waits for this flight itself.
-        """
-        return self._begun.wait(_PATIENCE_S)
-
-    def settle(self) -> None:
-        """Wake all who wait for it."""
-        self.settled.set()
-        self.bell.ring()
 
 
 @contextmanager

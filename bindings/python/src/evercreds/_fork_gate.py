@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Collection
 
+from evercreds._bell import Bell
 from evercreds._fork import forget_in_child
 
 __all__ = ["ForkGate"]
@@ -19,6 +20,9 @@ __all__ = ["ForkGate"]
 
 class ForkGate:
     """Keeps forks and the beginnings of attempts apart, for a bounded time.
+
+    Each side notes what it does before it looks at the other's notes. So there is no lock that one
+    who is interrupted could leave held.
 
     Args:
         longest_s: How long an attempt counts as one that has just begun; so long a fork waits at
@@ -32,45 +36,50 @@ class ForkGate:
 
     def after_fork(self) -> None:
         """Begin anew in a child, where no attempt runs."""
-        self._changed = threading.Condition()
-        self._begun: dict[object, float] = {}
-        self._forks = 0
-        self._held_until = float("-inf")
+        # When each has begun, and what rings when it has ended.
+        self._begun: dict[object, tuple[float, Bell]] = {}
+        # By thread: until when each keeps attempts from beginning, and what rings when it is over.
+        self._forks: dict[int, tuple[float, Bell]] = {}
 
     def enter(self, attempt: object, *, is_nested: bool) -> None:
         """Let an attempt begin, once no fork is under way.
 
         A nested one, which another attempt waits for, begins at once: the fork waits for both.
         """
-        with self._changed:
-            # Not for ever: the thread that forks may wait for this very attempt.
-            left = self._held_until - time.monotonic()
-            if left > 0 and not is_nested:
-                self._changed.wait_for(lambda: self._forks == 0, left)
-            self._begun[attempt] = time.monotonic()
+        # Not for ever: the thread that forks may wait for this very attempt.
+        end = time.monotonic() + 2 * self._longest_s
+        while True:
+            self._begun[attempt] = time.monotonic(), Bell()
+            fork = self._fork_under_way()
+            if is_nested or fork is None or time.monotonic() >= end:
+                return
+            self.leave(attempt)
+            _wait(fork[1], min(fork[0], end))
 
     def leave(self, attempt: object) -> None:
         """Note that an attempt has ended."""
-        with self._changed:
-            self._begun.pop(attempt, None)
-            self._changed.notify_all()
+        begun = self._begun.pop(attempt, None)
+        if begun is not None:
+            begun[1].ring()
 
     def before_fork(self, own: Collection[object]) -> None:
         """Wait for the attempts that have just begun, except for those that fork themselves."""
         end = time.monotonic() + self._longest_s
-        with self._changed:
-            self._forks += 1
-            self._held_until = end + self._longest_s
-            while (left := self._wait_s(own, end)) > 0:
-                self._changed.wait(left)
+        self._forks[threading.get_ident()] = end + self._longest_s, Bell()
+        for attempt, (at, ended) in self._begun.copy().items():
+            if attempt not in own:
+                _wait(ended, min(at + self._longest_s, end))
 
     def after_fork_in_parent(self) -> None:
         """Let attempts begin again."""
-        with self._changed:
-            self._forks = max(0, self._forks - 1)
-            self._changed.notify_all()
+        fork = self._forks.pop(threading.get_ident(), None)
+        if fork is not None:
+            fork[1].ring()
 
-    def _wait_s(self, own: Collection[object], end: float) -> float:
-        begun = [at for attempt, at in self._begun.items() if attempt not in own]
-        latest = max(begun, default=float("-inf"))
-        return min(latest + self._longest_s, end) - time.monotonic()
+    def _fork_under_way(self) -> tuple[float, Bell] | None:
+        now = time.monotonic()
+        return next((fork for fork in self._forks.copy().values() if fork[0] > now), None)
+
+
+def _wait(bell: Bell, end: float) -> None:
+    bell.wait(lambda: end - time.monotonic())

@@ -115,7 +115,11 @@ class Ledger:
     def _taken(self, machine: Machine, call: Callable[[Machine], abi.Decision]) -> Outcome:
         self._events += 1
         number = self._events
-        return self._absorb(call(machine), number)
+        try:
+            return self._absorb(call(machine), number)
+        except BaseException:
+            self.lease = NO_LEASE  # interrupted: what the machine has decided is not known here
+            raise
 
     def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
         """Use the machine, restored first where that is necessary. The lock is held.
@@ -158,7 +162,7 @@ class Ledger:
         finally:
             for flight in lost.values():
                 flight.is_lost = True
-                flight.settle()
+                flight.settled.ring()
 
     def _absorb(self, decision: abi.Decision, number: int) -> Outcome:
         """Carry out on this side what an event has done on the other. The lock is held.
@@ -170,9 +174,10 @@ class Ledger:
             self._epoch, self.lease, changed = decision.epoch, NO_LEASE, True
         if decision.settled:
             self.lease, changed = NO_LEASE, True
-            settled = self._flights.pop(decision.settled, None)
-            if settled is not None:
-                settled.settle()
+            ended = self._flights.get(decision.settled)
+            if ended is not None:
+                ended.settled.ring()
+                self._flights.pop(decision.settled, None)
         started = awaited = served = None
         if decision.started:
             started, changed = self._flight(decision.started, decision.start_deadline_ms), True
@@ -185,9 +190,9 @@ class Ledger:
             # Not earlier: a child may begin here, and go on from the snapshot before.
             self._drop_replaced()
         if self._wakes_itself and decision.next_wake_ms != self.wake_at_ms:
-            self.wake_at_ms = decision.next_wake_ms
             if decision.next_wake_ms < abi.NEVER:
                 _timer.arm(self, decision.next_wake_ms)
+            self.wake_at_ms = decision.next_wake_ms
         return Outcome(decision, started, awaited, served)
 
     def _flight(self, ticket: int, deadline_ms: int) -> Flight:

@@ -158,7 +158,6 @@ class SessionCore(Attempts):
     def _fetch_first(self, flight: Flight) -> None:
         """Get an eager session's first credentials, or fail as its constructor."""
         try:
-            self._launch(flight)
             self._wait(flight)
             self._follow(self._answer(flight, 0, False), 0, forced=False)
         except BaseException:
@@ -179,7 +178,9 @@ class SessionCore(Attempts):
         """As ``_follow``, for a coroutine: the event loop goes on while it waits."""
         self._background(outcome)
         while (flight := outcome.awaited) is not None:
-            await flight.bell.wait(flight.deadline_ms / 1000 - self.clock.elapsed_ns() / 1e9)
+            self._launch(flight)
+            left_s = flight.deadline_ms / 1000 - self.clock.elapsed_ns() / 1e9
+            await flight.settled.wait_in_loop(left_s)
             outcome = self._heard(flight, min_ttl_ms, forced)
         return self._served(outcome)
 
@@ -210,6 +211,5 @@ class SessionCore(Attempts):
                 "the session, and cannot wait for credentials there",
                 code="interrupting",
             )
-        if not flight.has_begun():
-            self._launch(flight)
+        self._launch(flight)
         self.clock.wait(flight.settled, flight.deadline_ms)

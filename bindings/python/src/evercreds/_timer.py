@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import queue
 import threading
 import weakref
-from typing import Protocol
+from typing import Any, Protocol
 
 from evercreds._clock import NANOS, SYSTEM_CLOCK
 from evercreds._fork import forget_in_child
@@ -29,34 +30,104 @@ class Sleeper(Protocol):
         """Do what is due."""
 
 
+_Entry = tuple[int, int, "weakref.ref[Sleeper]"]
+
+
 class _Timer:
-    """One thread for all sessions of the process, started with the first that needs it."""
+    """One thread for all sessions of the process, started with the first that needs it.
+
+    Callers put what they want into its queue and go on. They share no lock with it that one of
+    them, interrupted, could leave held.
+    """
 
     def __init__(self) -> None:
-        self._reset()
+        self.after_fork()
         forget_in_child(self)
-
-    def _reset(self) -> None:
-        self._changed = threading.Condition()
-        self._due: list[tuple[int, int, weakref.ref[Sleeper]]] = []
-        self._most = _FEW
-        self._order = itertools.count()
-        self._running = False
 
     def after_fork(self) -> None:
         """Start anew: the thread has stayed in the parent."""
-        self._reset()
+        self._inbox: dict[None, queue.SimpleQueue[_Entry]] = {}  # one, once it is needed
+        self._times = _Times()
+        self._claims = [1]
+        self._is_running = False
+        self._order = itertools.count()
 
     def arm(self, sleeper: Sleeper, at_ms: int) -> None:
         """Wake the sleeper at this instant of the elapsed clock, and at no earlier-given one."""
-        with self._changed:
-            sleeper.wake_at_ms = at_ms
-            if len(self._due) >= self._most:
-                self._forget_unwanted()
-            heapq.heappush(self._due, (at_ms, next(self._order), weakref.ref(sleeper)))
-            if not self._running:
-                self._running = self._start()
-            self._changed.notify()
+        entry = (at_ms, next(self._order), weakref.ref(sleeper))
+        # Of the kind that it is now: gevent and eventlet put their own there.
+        inbox = self._inbox.get(None)
+        if inbox is None:
+            inbox = self._inbox.setdefault(None, queue.SimpleQueue())
+        is_sent = False
+        try:
+            sleeper.wake_at_ms = at_ms  # before: it may be due at once
+            inbox.put(entry)
+            is_sent = True
+        finally:
+            if not is_sent:
+                inbox.put(entry)  # an interrupt has come in between
+        if not self._is_running:
+            self._is_running = self._start(inbox)
+
+    def _start(self, inbox: queue.SimpleQueue[_Entry]) -> bool:
+        """Start the thread, and tell whether there is one. Of two the first to run is the one."""
+        arguments = (inbox, self._times, self._claims)
+        try:
+            threading.Thread(
+                target=_run, args=arguments, name="evercreds-timer", daemon=True
+            ).start()
+        except RuntimeError:
+            return False  # the interpreter is ending; refreshes still happen when asked for
+        return True
+
+
+def _run(inbox: queue.SimpleQueue[_Entry], times: _Times, claims: list[int]) -> None:
+    try:
+        claims.pop()
+    except IndexError:
+        return
+    while True:
+        try:
+            times.add(inbox.get(timeout=times.wait_s()))
+            continue  # what else is in there, first
+        except queue.Empty:
+            sleeper = times.next_due()
+        if sleeper is not None:
+            try:
+                sleeper.wake()
+            except Exception as error:
+                logger.error("waking a session failed: %s", type(error).__name__)
+        del sleeper  # or this thread would keep a session that nobody uses any more
+
+
+class _Times:
+    """Who is to be woken, and when. It is the timer's thread that uses it, and nobody else."""
+
+    def __init__(self) -> None:
+        self._due: list[_Entry] = []
+        self._most = _FEW
+
+    def add(self, entry: _Entry) -> None:
+        """Note one more."""
+        if len(self._due) >= self._most:
+            self._forget_unwanted()
+        heapq.heappush(self._due, entry)
+
+    def wait_s(self) -> float | None:
+        """Tell for how long there is nothing to do; ``None``: until there is one more."""
+        if not self._due:
+            return None
+        left = self._due[0][0] / 1000 - SYSTEM_CLOCK.elapsed_ns() / (1000 * NANOS)
+        return min(max(left, 0.0), _LONGEST_WAIT_S)
+
+    def next_due(self) -> Sleeper | None:
+        """Give whoever is due; ``None`` where nobody is, or has another time by now."""
+        if self.wait_s() != 0:
+            return None
+        at_ms, _, reference = heapq.heappop(self._due)
+        sleeper = reference()
+        return sleeper if _wants(sleeper, at_ms) else None
 
     def _forget_unwanted(self) -> None:
         """Let go of the times that sessions no longer want, before they come.
@@ -64,46 +135,12 @@ class _Timer:
         Each refresh leaves some behind, and so does each session that ends: for hours, where
         credentials last for hours.
         """
-        many = len(self._due)
-        wanted = [entry for entry in tuple(self._due) if _wants(entry[2](), entry[0])]
-        heapq.heapify(wanted)
-        # A finalizer or signal handler may have added one meanwhile; the next call sees to it then.
-        if len(self._due) == many:
-            self._due = wanted
+        self._due = [entry for entry in self._due if _wants(entry[2](), entry[0])]
+        heapq.heapify(self._due)
         self._most = 2 * len(self._due) + _FEW
 
-    def _start(self) -> bool:
-        try:
-            threading.Thread(target=self._run, name="evercreds-timer", daemon=True).start()
-        except RuntimeError:
-            return False  # the interpreter is ending; refreshes still happen when asked for
-        return True
 
-    def _run(self) -> None:
-        while True:
-            sleeper = self._next()
-            if sleeper is not None:
-                try:
-                    sleeper.wake()
-                except Exception as error:
-                    logger.error("waking a session failed: %s", type(error).__name__)
-            del sleeper  # or this thread would keep a session that nobody uses any more
-
-    def _next(self) -> Sleeper | None:
-        """Wait for whoever is due next; None when that has gone, or has another time by now."""
-        with self._changed:
-            while not self._due or self._wait_s() > 0:
-                self._changed.wait(self._wait_s() if self._due else None)
-            at_ms, _, reference = heapq.heappop(self._due)
-        sleeper = reference()
-        return sleeper if _wants(sleeper, at_ms) else None
-
-    def _wait_s(self) -> float:
-        left = self._due[0][0] / 1000 - SYSTEM_CLOCK.elapsed_ns() / (1000 * NANOS)
-        return min(left, _LONGEST_WAIT_S)
-
-
-def _wants(sleeper: Sleeper | None, at_ms: int) -> bool:
+def _wants(sleeper: Any, at_ms: int) -> bool:
     """Tell whether there still is a session, and this is when it is to be woken."""
     return sleeper is not None and sleeper.wake_at_ms == at_ms
 

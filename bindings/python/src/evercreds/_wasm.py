@@ -143,15 +143,21 @@ class WasmLibrary:
         export = self._export(f"evercreds_{name}")
 
         def free(number: int) -> int:
-            if not self._lock.acquire(blocking=False):
-                self._freed.append((export, number))
-                return 0
+            self._freed.append((export, number))
+            if self._has_lock():
+                return 0  # the call that this comes in the midst of, or the next, sees to it
             try:
-                return self._run(lambda: int(export(self._store, number)))
+                return self._run(lambda: 0) if self._lock.acquire(blocking=False) else 0
             finally:
-                self._lock.release()
+                # Asked again, and not remembered: an interrupt may come as it is acquired.
+                if self._has_lock():
+                    self._lock.release()
 
         return free
+
+    def _has_lock(self) -> bool:
+        # As Condition asks it.
+        return bool(self._lock._is_owned())  # type: ignore[attr-defined]
 
     def _run(self, call: Callable[[], int]) -> int:
         """Run a call, which leaves all as it was where it comes in the midst of another's."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable
 
+from evercreds._bell import Bell
 from evercreds._clock import NANOS
 
 __all__ = ["Moment", "RoomClock"]
@@ -31,7 +31,7 @@ class RoomClock:
     """
 
     def __init__(
-        self, counts_sleep: bool, wait: Callable[[threading.Event, int], None] | None = None
+        self, counts_sleep: bool, wait: Callable[[Bell, int], None] | None = None
     ) -> None:
         self.counts_sleep = counts_sleep
         self.truth_ms = _BEGIN_MS
@@ -45,9 +45,9 @@ class RoomClock:
     def wall_ns(self) -> int:
         return (self.truth_ms + self.offset_ms) * NANOS
 
-    def wait(self, event: threading.Event, until_ms: int) -> None:
+    def wait(self, bell: Bell, until_ms: int) -> None:
         assert self._wait is not None, "nobody waits here"
-        self._wait(event, until_ms)
+        self._wait(bell, until_ms)
 
     @property
     def now(self) -> Moment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 import evercreds.session
 from evercreds import RefreshableSession, _attempts, _flights, _fork, _ledger
 from evercreds import _abi_generated as abi
+from evercreds._bell import Bell
 from evercreds._clock import NANOS
 from evercreds._machine import Machine, PoisonedError
 from properties.answers import FAILURES, MALFORMED, Answer, Reply
@@ -89,8 +89,6 @@ class Room:
         WatchedMachine.room = WatchedCore.room = self
         self._patch.setattr(_ledger, "Machine", WatchedMachine)
         self._patch.setattr(_attempts, "launch", self._in_a_thread)
-        # It is the stage that has attempts begin: nobody is to launch them again meanwhile.
-        self._patch.setattr(_flights.Flight, "has_begun", lambda flight: True)
         self._patch.setattr("evercreds._timer.arm", _arm)
         self._patch.setattr(evercreds.session, "SessionCore", self._make_core)
         self.turn(self.stage.enter("constructor", self._construct))
@@ -172,9 +170,9 @@ class Room:
             if known is not None:
                 self.session._core.invalidate(known)
 
-    def _wait(self, event: threading.Event, until_ms: int) -> None:
+    def _wait(self, bell: Bell, until_ms: int) -> None:
         self.promises.waits(until_ms)
-        self.stage.park("wait", lambda: event.is_set() or self.clock.elapsed_ms >= until_ms)
+        self.stage.park("wait", lambda: bell.has_rung or self.clock.elapsed_ms >= until_ms)
 
     # The source
 

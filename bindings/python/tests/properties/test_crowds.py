@@ -18,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import evercreds.session
-from conftest import until
+from conftest import rings, until
 from evercreds import EvercredsError, RefreshableSession
+from evercreds._bell import Bell
 from evercreds._session_core import SessionCore
 from properties.answers import FAILURES, LIVES_MS, MALFORMED, Reply, number_of
 from properties.clocks import RoomClock
@@ -77,11 +78,11 @@ class Crowd:
             )
         self.credentials = self.session.get_credentials()
 
-    def _wait(self, event: threading.Event, until_ms: int) -> None:
+    def _wait(self, bell: Bell, until_ms: int) -> None:
         with self._lock:
             self.waiting += 1
         try:
-            assert event.wait(_PATIENCE_S), "(7) a waiter was not told"
+            assert rings(bell, _PATIENCE_S), "(7) a waiter was not told"
         finally:
             with self._lock:
                 self.waiting -= 1

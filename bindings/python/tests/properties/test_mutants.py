@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from evercreds import _attempts, _ledger
+from evercreds._bell import Bell
 from evercreds._credentials import LeasedCredentials
 from evercreds._flights import Flight
 from evercreds._ledger import NO_LEASE
@@ -67,8 +67,8 @@ def a_lease_is_kept_while_the_source_runs(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def waiters_are_not_told(patch: pytest.MonkeyPatch) -> None:
-    class Deaf(threading.Event):
-        def set(self) -> None:
+    class Deaf(Bell):
+        def ring(self) -> None:
             pass
 
     class Silent(Flight):

@@ -101,7 +101,7 @@ class WatchedCore(SessionCore):
     )
 
     def _launch(self, flight: Flight | None) -> None:
-        if flight is not None:
+        if flight is not None and not flight.is_launched:
             self.room.launched(flight.ticket)
         super()._launch(flight)
 

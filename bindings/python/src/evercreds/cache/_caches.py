@@ -12,7 +12,7 @@ from evercreds._options import given_as
 from evercreds.cache._entries import Entries, Place
 from evercreds.cache._errors import CacheError
 from evercreds.cache._keys import CacheKey
-from evercreds.cache._making import Making, is_making, making
+from evercreds.cache._making import Making, is_making, made_by
 from evercreds.cache._mapping import CacheMapping
 
 __all__ = ["DEFAULT_SIZE", "Cache", "EvictionPolicy", "policy_named"]
@@ -147,13 +147,14 @@ class Cache(CacheMapping):
                     with self._lock:
                         self._entries.use(place)
                     return other.value
-            with making():
-                value = make()
-            value = self._kept(place, value)
+            value = self._kept(place, made_by(make))
             mine.is_made, mine.value = True, value
             return value
         finally:
-            mine.end()
+            try:
+                mine.end()
+            finally:
+                mine.end()  # they wait for ever: an interrupt may have cut the first short
             with self._lock:
                 if self._making.get(place) is mine:
                     del self._making[place]

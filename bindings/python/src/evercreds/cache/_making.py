@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
-from evercreds._clock import wait_in_steps
+from evercreds._bell import Bell
 
-__all__ = ["Making", "is_making", "making"]
+__all__ = ["Making", "is_making", "made_by"]
 
 
 class Making:
     """A value that is being made."""
 
     def __init__(self) -> None:
-        self._ended = threading.Event()
+        self._ended = Bell()
         self.is_made = False
         self.value: Any = None
 
     @property
     def has_ended(self) -> bool:
         """Whether it was made, or will not be."""
-        return self._ended.is_set()
+        return self._ended.has_rung
 
     def end(self) -> None:
         """Have those who wait go on."""
-        self._ended.set()
+        self._ended.ring()
 
     def wait(self) -> None:
         """Wait for the end."""
-        wait_in_steps(self._ended, lambda: math.inf)
+        self._ended.wait(lambda: math.inf)
 
 
 class _Here(threading.local):
@@ -50,11 +49,11 @@ def is_making() -> bool:
     return _here.depth > 0
 
 
-@contextlib.contextmanager
-def making() -> Iterator[None]:
-    """Say that this thread is making something."""
-    _here.depth += 1
+def made_by(make: Callable[[], Any]) -> Any:
+    """Make something, as a thread that is making something."""
+    depth = _here.depth
     try:
-        yield
+        _here.depth = depth + 1
+        return make()
     finally:
-        _here.depth -= 1
+        _here.depth = depth  # not by counting down: an interrupt must not leave it off by one
