@@ -61,6 +61,11 @@ class Flight:
             return False
         return True
 
+    def have_all_ask_again(self) -> None:
+        """Wake all who wait for it, although it may be under way still."""
+        before, self.settled = self.settled, Bell()
+        before.ring()
+
 
 @contextmanager
 def inside(session: int, has_answer: Callable[[], None]) -> Iterator[None]:

@@ -118,7 +118,10 @@ class Ledger:
         try:
             return self._absorb(call(machine), number)
         except BaseException:
-            self.lease = NO_LEASE  # interrupted: what the machine has decided is not known here
+            # Interrupted: what the machine has decided is not known here.
+            self.lease = NO_LEASE
+            for flight in list(self._flights.values()):
+                flight.have_all_ask_again()
             raise
 
     def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
