@@ -17,8 +17,11 @@ class Struck(BaseException):
     """What comes out of a signal handler, as KeyboardInterrupt does."""
 
 
+_kept: list[Any] = []
+
+
 class Strike:
-    """Raises once, at the Nth place from now on, counted from 0, at which this thread heeds signals.
+    """Raises once, at the Nth place from now on, from 0, at which this thread heeds signals.
 
     Those are the beginning of a function, each jump back in a loop, and the end of a call, where it
     is still the call that fails: also in the functions of the standard library that a call goes
@@ -35,10 +38,13 @@ class Strike:
         self._calls: dict[FrameType, int] = {}  # the last instruction, where it is a call
         self.place: tuple[str, str] | None = None
         """The file and the function where it has struck; ``None`` where it has not."""
+        self._tracers = self._profile, self._enter, self._go_on
+        # CPython 3.11 gives up a reference too many to a trace function that raises.
+        _kept.extend(self._tracers * 8)
 
     def __enter__(self) -> Strike:
-        sys.setprofile(self._profile)
-        sys.settrace(self._enter)
+        sys.setprofile(self._tracers[0])
+        sys.settrace(self._tracers[1])
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -60,7 +66,7 @@ class Strike:
             return None
         frame.f_trace_opcodes, frame.f_trace_lines = True, False
         self._heed(frame)
-        return self._go_on
+        return self._tracers[2]
 
     def _go_on(self, frame: FrameType, event: str, argument: Any) -> Any:
         if event == "opcode":
@@ -74,7 +80,7 @@ class Strike:
                 self._heed(frame)
         elif event == "return":
             self._calls.pop(frame, None)
-        return self._go_on
+        return self._tracers[2]
 
     def _heed(self, frame: FrameType) -> None:
         if self.place is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import inspect
 import itertools
 import logging
 import sys
@@ -60,7 +58,9 @@ class Source:
         number = next(self.calls)
         self.gate.wait(PATIENCE_S)
         expiry_ms = SYSTEM_CLOCK.wall_ns() // 10**6 + 3_600_000
-        return Reply(CredentialSet(FrozenCredentials(f"A{number}", "s", "t", None), None), expiry_ms)
+        return Reply(
+            CredentialSet(FrozenCredentials(f"A{number}", "s", "t", None), None), expiry_ms
+        )
 
     def classify(self, error: Exception) -> Failure:
         return Failure()
@@ -77,8 +77,6 @@ class Scene:
         given = DEFAULTS | {"refresh_timeout": TIMEOUT_S} | arguments
         self.core = SessionCore(self.source, options_from(abi.Method.CUSTOM, given))
         self.core.open()
-        self.loop: Any = None
-        self.asking: Any = None  # a coroutine
         self._threads: list[threading.Thread] = []
         self._outcomes: list[Any] = []
 
@@ -98,7 +96,7 @@ class Scene:
     def waiting(self) -> int:
         """Tell how many wait for the flight under way."""
         bells = [flight.settled for flight in list(self.core._flights.values())]
-        return sum(len(bell._threads) + len(bell._coroutines) for bell in bells)
+        return sum(len(bell._threads) for bell in bells)
 
     def open_when(self, all_wait: Callable[[], bool]) -> None:
         """Have the source answer once all wait; or some time later, where one is struck before."""
@@ -209,8 +207,9 @@ def test_who_starts_the_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     places = everywhere(
         lambda _: Scene(defer_refresh=False),
         Opening,
-        lambda frame: "_timer" in frame.f_code.co_filename
-        or frame.f_code.co_filename == threading.__file__,
+        lambda frame: (
+            "_timer" in frame.f_code.co_filename or frame.f_code.co_filename == threading.__file__
+        ),
     )
     assert {("_timer.py", "_start"), ("threading.py", "start")} <= places
 
@@ -228,35 +227,6 @@ def test_who_waits_for_nothing(what: str) -> None:
         return scene
 
     assert everywhere(lambda scene: getattr(scene.core, what)(), make)
-
-
-def test_a_coroutine() -> None:
-    """`A asks in an event loop; A is interrupted; B asks`."""
-
-    def make() -> Scene:
-        scene = Scene()
-        scene.source.gate.clear()
-        scene.other(scene.core.obtain)
-        until(lambda: scene.core._attempts > 0)
-        scene.open_when(lambda: scene.waiting() > 1)
-        scene.loop = asyncio.new_event_loop()
-        scene.asking = scene.core.obtain_in_loop()
-        return scene
-
-    def run(scene: Scene) -> None:
-        try:
-            scene.loop.run_until_complete(scene.asking)
-        finally:
-            scene.loop.close()
-
-    # Not in the coroutines' own frames: CPython 3.11 counts references wrongly where a trace
-    # function raises there. They take no lock, and are left by cancellation in other tests.
-    places = everywhere(
-        run,
-        make,
-        lambda frame: _of_the_package(frame) and not frame.f_code.co_flags & inspect.CO_COROUTINE,
-    )
-    assert {("_attempts.py", "_launch"), ("_bell.py", "_end")} <= places
 
 
 class Client(BaseClient):  # type: ignore[misc]

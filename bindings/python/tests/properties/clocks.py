@@ -30,9 +30,7 @@ class RoomClock:
         wait: What a caller does who waits for a flight.
     """
 
-    def __init__(
-        self, counts_sleep: bool, wait: Callable[[Bell, int], None] | None = None
-    ) -> None:
+    def __init__(self, counts_sleep: bool, wait: Callable[[Bell, int], None] | None = None) -> None:
         self.counts_sleep = counts_sleep
         self.truth_ms = _BEGIN_MS
         self.elapsed_ms = 10**9

@@ -223,7 +223,8 @@ def _check_errors(scene: Scene, errors: list[Exception], crowd: Crowd, was_asked
     status = crowd.session.status()
     if scene.answer == "good" and was_asked:
         assert not errors, f"all was well, and callers are told {errors}"
-    raised = {id(error) for error in errors if not isinstance(error, EvercredsError)}
+    told = [error for error in errors if not isinstance(error, EvercredsError)]
+    raised = {id(error.__cause__ or error) for error in told}
     assert len(raised) <= 1 + scene.whats.count("refresh"), "several errors of one attempt"
     if scene.when == status.phase == "advisory" and not status.is_rejected:
         waited = [

@@ -1,0 +1,73 @@
+"""Programs that gevent or eventlet has patched, after which a lock is another thing."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from running import PROGRAMS, run
+
+# More of them: ./task test:python-proofs
+SCENES = int(os.environ.get("EVERCREDS_GREENLET_SCENES", "24"))
+
+
+@pytest.mark.parametrize("hub", ["gevent", "eventlet"])
+def test_nobody_who_waits_is_forgotten(hub: str) -> None:
+    """`five ask; source answers after exactly half a second, one, two, or some time; all go on`."""
+    pytest.importorskip(hub)
+    source = (PROGRAMS / "greenlets.py").read_text()
+    # At its end eventlet warns that it is not to be used for new programs.
+    done = run(source, hub, str(SCENES), "1", flags=["-W", "ignore"], seconds=180)
+    assert done.stdout == f"{hub}: {SCENES} sessions, 0 of {SCENES * 5} stuck True\n", done.stderr
+
+
+LATE = """
+import datetime, time
+from evercreds import RefreshableSession
+
+def fetch():
+    time.sleep(0.3)
+    expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+
+def session(**more):
+    return RefreshableSession(method="custom", custom_credentials_method=fetch, **more)
+
+early = session(defer_refresh=False)  # its threads, and the timer's, are the system's
+early.refresh()
+from gevent import monkey
+monkey.patch_all()
+import gevent
+
+turns = []
+def work():
+    while True:
+        turns.append(1)
+        gevent.sleep(0.01)
+
+gevent.spawn(work)
+late = session(defer_refresh=False)
+for each in (early, late):
+    waiting = [gevent.spawn(each.refresh) for _ in range(5)]
+    gevent.joinall(waiting, timeout=20, raise_error=True)
+    assert all(one.ready() for one in waiting)
+print(len(turns) > 10)
+"""
+
+
+def test_a_program_that_is_patched_after_its_first_refresh() -> None:
+    """`A asks; gevent patches; five ask`: the hub goes on while they wait."""
+    pytest.importorskip("gevent")
+    done = run(LATE, flags=["-W", "ignore"])
+    assert done.stdout == "True\n", done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no such signals")
+@pytest.mark.parametrize("count", [int(os.environ.get("EVERCREDS_INTERRUPTS", "60"))])
+def test_real_interrupts_in_the_first_milliseconds(count: int) -> None:
+    """`A asks; a signal handler raises in A; B asks`."""
+    source = (PROGRAMS / "interrupted.py").read_text()
+    done = run(source, str(count), "1", seconds=60 + count)
+    assert done.stdout.startswith(f"{count} interrupts, 0 stuck"), done.stdout + done.stderr
