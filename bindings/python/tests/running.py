@@ -50,12 +50,16 @@ def run(
 
 @contextlib.contextmanager
 def started(
-    command: Sequence[str], *, end: signal.Signals = signal.SIGTERM, **more: Any
+    command: Sequence[str],
+    *,
+    program: str = sys.executable,
+    end: signal.Signals = signal.SIGTERM,
+    **more: Any,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a program, and end it, with all that it has started, whatever happens."""
     environment = os.environ | more.pop("environment", {})
     process = subprocess.Popen(
-        [sys.executable, *command],
+        [program, *command],
         cwd=PROGRAMS,
         env=environment,
         text=True,

@@ -11,14 +11,16 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from conftest import SessionMaker, StandIn, ended_well, in_child, until
+from conftest import ROOT, SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import RefreshableSession
 from evercreds._library import library
+from running import PROGRAMS, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
@@ -154,6 +156,20 @@ def test_where_there_are_no_anonymous_files_a_temporary_one_serves(
 
     assert ended_well(in_child(child))
     assert list(tmp_path.iterdir()) == [], "the copy is removed"
+
+
+@pytest.mark.parametrize("form", ["shared", "wasm"])
+def test_forks_that_python_is_not_told_of(form: str) -> None:
+    """`A asks; B holds the locks; A's process is forked in C; the child asks, and refreshes`."""
+    environment = {}
+    if form == "wasm":
+        module = ROOT / "build" / "evercreds.wasm"
+        if not module.exists() or find_spec("wasmtime") is None:
+            pytest.skip("build/evercreds.wasm is not built (./task build:wasm)")
+        environment["EVERCREDS_LIBRARY"] = str(module)
+    source = (PROGRAMS / "c_forks.py").read_text()
+    done = run(source, "4", seconds=300, **environment)
+    assert done.stdout == "4 forks in C, 4 well\n", done.stderr
 
 
 @pytest.mark.parametrize("when", ["first", "advisory"])

@@ -6,9 +6,11 @@ import http.client
 import json
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,35 +25,63 @@ pytestmark = [
 ]
 
 WORKERS = 4
+UWSGI = os.path.join(os.path.dirname(sys.executable), "uwsgi")
 REQUESTS = 100
 
 
+class Server:
+    """A server that runs the application, on a socket of the test's own."""
+
+    def __init__(self, socket: socket.socket, process: Any) -> None:
+        self._address = socket.getsockname()
+        self.process = process
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Get a path, on a connection of its own."""
+        connection = http.client.HTTPConnection(*self._address, timeout=60)
+        try:
+            connection.request("GET", path, headers={"Connection": "close"})
+            response = connection.getresponse()
+            assert response.status == 200, response.read()
+            answer: dict[str, Any] = json.loads(response.read())
+            return answer
+        finally:
+            connection.close()
+
+
 @contextmanager
-def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Any]:
-    """Run the application; give a function that gets a path from it, on a connection of its own."""
+def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Server]:
+    """Run the application under gunicorn."""
+    command = ["-m", "gunicorn", "web:application", "--bind=fd://{fd}", f"--workers={WORKERS}"]
+    command += ["--timeout=60", "--graceful-timeout=20", *flags]
+    with served(sys.executable, command, environment, log) as server:
+        yield server
+
+
+@contextmanager
+def uwsgi(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Server]:
+    """Run the application under uWSGI, which loads it in the master and forks in C."""
+    command = ["--http-socket=fd://{fd}", "--module=web:application", "--need-app", "--master"]
+    command += [f"--processes={WORKERS}", f"--home={sys.prefix}", "--die-on-term", *flags]
+    command += ["--disable-logging", "--pythonpath=."]
+    with served(UWSGI, command, environment, log) as server:
+        yield server
+
+
+@contextmanager
+def served(
+    program: str, command: list[str], environment: dict[str, str], log: Path
+) -> Iterator[Server]:
     with socket.create_server(("127.0.0.1", 0), backlog=128) as listener, log.open("w") as output:
-        command = ["-m", "gunicorn", "web:application", f"--bind=fd://{listener.fileno()}"]
-        command += [f"--workers={WORKERS}", "--timeout=60", "--graceful-timeout=20", *flags]
-
-        def get(path: str) -> dict[str, Any]:
-            connection = http.client.HTTPConnection(*listener.getsockname(), timeout=60)
-            try:
-                connection.request("GET", path, headers={"Connection": "close"})
-                response = connection.getresponse()
-                assert response.status == 200, response.read()
-                answer: dict[str, Any] = json.loads(response.read())
-                return answer
-            finally:
-                connection.close()
-
         with started(
-            command,
+            [word.format(fd=listener.fileno()) for word in command],
+            program=program,
             environment=environment,
             pass_fds=[listener.fileno()],
             stdout=output,
             stderr=output,
         ) as process:
-            yield get
+            yield Server(listener, process)
         assert process.returncode == 0, log.read_text()
 
 
@@ -67,24 +97,56 @@ def spread(get: Callable[[str], dict[str, Any]]) -> None:
     until(all_serve, seconds=60)
 
 
-@pytest.mark.parametrize(
-    ("flags", "threads", "requests"),
-    [(["--preload"], 1, REQUESTS), (["--preload", "--threads=4"], 4, REQUESTS), ([], 1, 40)],
-    ids=["preloaded", "preloaded-gthread", "each-its-own"],
-)
+GUNICORN = {
+    "preloaded": (["--preload"], 1, REQUESTS),
+    "preloaded-gthread": (["--preload", "--threads=4"], 4, REQUESTS),
+    "preloaded-gevent": (["--preload", "--worker-class=gevent"], 4, REQUESTS),
+    "each-its-own": ([], 1, 40),
+}
+
+
+@pytest.mark.parametrize(("flags", "threads", "requests"), GUNICORN.values(), ids=GUNICORN.keys())
 def test_requests_over_a_refresh_each(
     stand_in: StandIn, role: str, tmp_path: Path, flags: list[str], threads: int, requests: int
 ) -> None:
-    stand_in.lifetime(role, LIFETIME_S)
+    if "--worker-class=gevent" in flags and find_spec("gevent") is None:
+        pytest.skip("gevent is not installed")
     environment = addresses(stand_in, role)
     if "--preload" in flags:
         environment["BUSY"] = "1"  # the parent has used the session, and goes on doing so
-    log = tmp_path / "gunicorn.log"
-    with gunicorn(flags, environment, log) as get:
-        spread(get)
+    all_go_on(gunicorn, flags, threads, requests, stand_in, role, tmp_path, environment)
+
+
+@pytest.mark.skipif(not os.path.exists(UWSGI), reason="uWSGI is not installed")
+@pytest.mark.parametrize("flags", [[], ["--enable-threads"]], ids=["default", "threads"])
+def test_requests_of_workers_that_python_is_not_told_of(
+    stand_in: StandIn, role: str, tmp_path: Path, flags: list[str]
+) -> None:
+    """`A asks; A's process is forked in C; each child asks, and refreshes`."""
+    # Not BUSY: where another thread waits for the interpreter's lock at such a fork, the child
+    # waits in CPython itself for that thread to take it.
+    environment = addresses(stand_in, role) | {"USED": "1"}
+    all_go_on(uwsgi, flags, 1, 40, stand_in, role, tmp_path, environment)
+
+
+def all_go_on(
+    serve: Any,
+    flags: list[str],
+    threads: int,
+    requests: int,
+    stand_in: StandIn,
+    role: str,
+    tmp_path: Path,
+    environment: dict[str, str],
+) -> None:
+    """Have each worker do pieces of work, each over a refresh; none hangs, none is left behind."""
+    stand_in.lifetime(role, LIFETIME_S)
+    log = tmp_path / "server.log"
+    with serve(flags, environment, log) as server:
+        spread(server.get)
         with ThreadPoolExecutor(WORKERS * threads) as pool:
             paths = [f"/{number}" for number in range(requests)]
-            answers = list(pool.map(get, paths, timeout=120))
+            answers = list(pool.map(server.get, paths, timeout=120))
     assert len(answers) == requests
     assert all(answer["changed"] for answer in answers), log.read_text()
     assert {answer["way"] for answer in answers} == {"forced", "min_ttl", "expiry"}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from evercreds._bell import Bell
-from evercreds._fork import forget_in_child, generation, quiet
+from evercreds._fork import forget_in_child, generation, notice, quiet
 from evercreds._fork_gate import ForkGate
 
 __all__ = ["Flight", "inside", "launch", "prompted", "running_inside"]
@@ -168,6 +168,7 @@ def launch(run: Callable[[], None]) -> None:
     deadline, and a caller who is interrupted takes nobody's refresh down with him. Where no thread
     can be had any more, as at the end of the interpreter, it runs here.
     """
+    notice()
     context = contextvars.copy_context()
     if sys.is_finalizing():
         # Threads that wait for work do not run any more; and one may have stopped at the gate.

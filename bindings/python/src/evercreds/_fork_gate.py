@@ -13,7 +13,7 @@ import time
 from collections.abc import Collection
 
 from evercreds._bell import Bell
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, notice
 
 __all__ = ["ForkGate"]
 
@@ -64,6 +64,7 @@ class ForkGate:
 
     def before_fork(self, own: Collection[object]) -> None:
         """Wait for the attempts that have just begun, except for those that fork themselves."""
+        notice()
         end = time.monotonic() + self._longest_s
         self._forks[threading.get_ident()] = end + self._longest_s, Bell()
         for attempt, (at, ended) in self._begun.copy().items():

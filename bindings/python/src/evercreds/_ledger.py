@@ -13,7 +13,7 @@ from evercreds import _abi_generated as abi
 from evercreds import _timer
 from evercreds._clock import NANOS, Clock
 from evercreds._flights import Flight
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, notice
 from evercreds._machine import Machine, PoisonedError
 from evercreds._options import Options
 from evercreds._outcome import Failures, log_notes, logger
@@ -97,7 +97,7 @@ class Ledger:
         self, call: Callable[[Machine], abi.Decision], error: BaseException | None = None
     ) -> Outcome:
         """Take one event to the machine, and what it answers to this side."""
-        self._check_for_the_end()
+        self._check_the_process()
         with self._lock:
             outcome, revived = self._call(lambda machine: self._taken(machine, call))
         self._after_call(revived)
@@ -229,11 +229,13 @@ class Ledger:
                 self.lease = NO_LEASE  # overtaken: it may be one that was ended since
         return served
 
-    def _check_for_the_end(self) -> None:
-        """Go on alone at the end of the interpreter, as in a forked child.
+    def _check_the_process(self) -> None:
+        """Notice a fork, and the end of the interpreter, before anything is locked or called.
 
-        The other threads have stopped where they were, in an attempt or with the lock.
+        At the end it goes on alone, as in a child: the other threads have stopped where they were,
+        in an attempt or with the lock.
         """
+        notice()
         if sys.is_finalizing() and not self._is_last:
             self._is_last = True
             self.after_fork()

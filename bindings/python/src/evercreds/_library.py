@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from evercreds import _abi_generated as abi
-from evercreds._fork import HeldOverForks, forget_in_child, generation
+from evercreds._fork import HeldOverForks, forget_in_child, generation, notice
 from evercreds._interpreter import refuse_subinterpreters
 from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
@@ -51,6 +51,7 @@ class _Loader:
 
     def get(self) -> Any:
         """Give the library of this process, loading it at its first use."""
+        notice()
         current = self._current
         if _is_alive(current):
             return current

@@ -139,7 +139,7 @@ class SessionCore(Attempts):
 
     def status(self) -> SessionStatus:
         """Tell the session's state."""
-        self._check_for_the_end()
+        self._check_the_process()
         with self._lock:
             status, revived = self._call(status_of)
         self._after_call(revived)

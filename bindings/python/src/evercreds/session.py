@@ -20,7 +20,7 @@ from evercreds._boto3_arguments import (
 from evercreds._botocore import derived_session
 from evercreds._chain import credentials_of
 from evercreds._credentials import LeasedCredentials
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, notice
 from evercreds._frames import calls_user_code, forget_variables
 from evercreds._given import as_dict, min_ttl_ms
 from evercreds._hooks import RejectionWatch
@@ -209,6 +209,7 @@ class _Session(CachingSession, metaclass=_Factory):
 
     def _identity_client(self, parameters: Mapping[str, Any]) -> Any:
         """Make the client that asks who this session is. The cache is the user's, not for it."""
+        notice()
         if self._identity is None:
             given = {
                 name: value

@@ -10,8 +10,9 @@ from typing import Any
 from refreshing import keep_busy, make_session, over_a_refresh, sign
 
 session = make_session()
-if os.environ.get("BUSY"):
+if os.environ.get("BUSY") or os.environ.get("USED"):
     sign(session)
+if os.environ.get("BUSY"):
     keep_busy(session)
 
 

@@ -348,7 +348,7 @@ class Room:
         before = self.look()
         handle = core._machine._handle
         number, lib = handle.number, handle.lib
-        _fork._Generation.number += 1
+        _fork._Process.generation += 1
         core.after_fork()
         self.session.after_fork()
         self.stage.vanish()

@@ -56,7 +56,7 @@ class Cache(CacheMapping):
 
     def _begin(self) -> None:
         # Collecting garbage may run anything, anywhere, also what asks this cache for something.
-        self._lock = threading.RLock()
+        self._own_lock = threading.RLock()
         self._making = {}
 
     def after_fork(self) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import boto3
 
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, notice
 from evercreds.cache._caches import EvictionPolicy
 from evercreds.cache._session import Session, SessionCache
 
@@ -32,6 +32,7 @@ class _Default:
 
     def get(self) -> tuple[Any, SessionCache | None]:
         """Give the default session, made where there is none, and its caches if it has none."""
+        notice()
         with self._lock:
             session = boto3.DEFAULT_SESSION
             if session is None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NoReturn
 from boto3.resources.base import ServiceResource
 from botocore.client import BaseClient
 
+from evercreds._fork import notice
 from evercreds._options import given_as
 from evercreds.cache._entries import Entries, Entry, Place
 from evercreds.cache._errors import CacheError
@@ -31,8 +32,14 @@ class CacheMapping:
     _exists_error: ClassVar[type[CacheError]]
     _not_found_error: ClassVar[type[CacheError]]
 
-    _lock: threading.RLock
+    _own_lock: threading.RLock
     _entries: Entries
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """The lock of this process: another thread may have held the parent's at a fork."""
+        notice()
+        return self._own_lock
 
     def __getitem__(self, key: CacheKey) -> Any:
         entry = self._used(key)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from evercreds._fork import forget_in_child
+from evercreds._fork import forget_in_child, notice
 from evercreds.methods.iot import _mqtt_arguments as arguments
 from evercreds.methods.iot._arguments import hide_requests
 from evercreds.methods.iot._event_loop import EventLoop
@@ -69,6 +69,7 @@ class Connections:
         **callbacks: object,
     ) -> Connection:
         """Make a connection, which is yet to be opened by its ``connect``."""
+        notice()
         from awscrt.mqtt import Client
 
         from evercreds.methods.iot._mqtt_connection import CertificateConnection
