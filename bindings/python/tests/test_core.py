@@ -95,7 +95,7 @@ def test_a_set_through_its_phases(source: Source, hand_clock: HandClock) -> None
 def test_a_failure_ahead_of_need_is_nobodys(
     source: Source, hand_clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    core = make(source)
+    core = make(source, stability="strict", max_wait=0)
     core.obtain()
     hand_clock.turn(2701)
     source.fails = LookupError("down")

@@ -5,10 +5,10 @@ a flight that another thread ran never ends, a connection is shared with the par
 runtime of the inherited library is dead. Objects that own such things register here, and are told
 in the child, where nothing else runs yet.
 
-Python is not told of each fork. uWSGI's workers and those of other programs that embed it come out
-of a plain ``fork()`` in C, after which no hook is called. So whatever is a first step to the library,
-or to a lock that a fork may have left held, calls :func:`notice`: where this is another process than
-it was, the same is done there and then. What the lease allows needs neither, and looks at no process.
+Python is not told of each fork. uWSGI's workers, and those of other programs that embed it, come
+out of a plain ``fork()`` in C, after which no hook is called. So whatever is a first step to the
+library, or to a lock that a fork may have left held, calls :func:`notice`: where this is another
+process than it was, the same is done there and then. What the lease allows looks at no process.
 
 What others have made cannot be replaced so: the locks inside a WebAssembly runtime, say. Who calls
 such things does it under a lock of its own, which it registers here: a fork takes it first.
