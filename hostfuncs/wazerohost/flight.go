@@ -171,5 +171,8 @@ func sort(err error) outcome {
 			o.reason = e.Reason
 		}
 	}
+	if errors.Is(o.err, ErrReentrant) {
+		o.class = core.Permanent // it will ask itself again
+	}
 	return o
 }

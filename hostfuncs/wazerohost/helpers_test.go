@@ -130,9 +130,11 @@ func (s *source) count() int {
 	return s.calls
 }
 
+// openSession makes a session whose callers wait for no hold-off, unless an option says
+// so: on a clock that a test moves by hand they would wait for that.
 func openSession(t *testing.T, rt *Runtime, s hostfuncs.Source, options ...Option) *Session {
 	t.Helper()
-	session, err := rt.Open(s, options...)
+	session, err := rt.Open(s, append([]Option{{core.OptMaxWait, 0}}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -192,7 +192,7 @@ func (rt *Runtime) Open(source hostfuncs.Source, options ...Option) (*Session, e
 	}
 	s := &Session{
 		rt: rt, source: source,
-		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{}, changed: make(chan struct{}),
 	}
 	if err := s.meet(); err != nil {
 		return nil, err

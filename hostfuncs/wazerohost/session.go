@@ -41,6 +41,7 @@ type Session struct {
 	snapshot []byte
 	timer    *time.Timer
 	closed   bool
+	changed  chan struct{} // closed when the epoch rises
 
 	generation int // how often the session was restored
 
@@ -161,14 +162,18 @@ func (s *Session) abort() {
 	}
 	clear(s.flights)
 	s.lease.Store(nil)
+	s.ring()
 }
 
 // take does what a decision asks of the host besides the flights, which the
 // host functions start and cancel.
 func (s *Session) take(d core.Decision) error {
 	if d.Epoch != s.epoch || d.Settled != 0 {
-		s.epoch = d.Epoch
 		s.lease.Store(nil)
+	}
+	if d.Epoch != s.epoch {
+		s.epoch = d.Epoch
+		s.ring()
 	}
 	if f := s.flights[d.Settled]; f != nil {
 		f.settle()
@@ -183,6 +188,12 @@ func (s *Session) take(d core.Decision) error {
 	var err error
 	s.snapshot, err = s.rt.machine.SessionSnapshot(s.handle)
 	return err
+}
+
+// ring wakes those who wait without a flight: they ask again.
+func (s *Session) ring() {
+	close(s.changed)
+	s.changed = make(chan struct{})
 }
 
 // arm has wake called at an instant of the elapsed clock.
@@ -263,7 +274,8 @@ func (s *Session) Status(field core.Field) (int64, error) {
 	return value, err
 }
 
-// Invalidate tells that a service rejected this set.
+// Invalidate gives this set up for all callers. What a service refused to one of them
+// is that one's affair: see [Session.CredentialsOtherThan].
 func (s *Session) Invalidate(creds hostfuncs.Credentials) error {
 	s.rt.mu.Lock()
 	defer s.rt.mu.Unlock()
@@ -281,7 +293,7 @@ func (s *Session) Credentials(ctx context.Context) (hostfuncs.Credentials, error
 	if l, now := s.lease.Load(), s.rt.clock(); l != nil && now.Elapsed < l.elapsed && now.Wall < l.wall {
 		return l.creds, nil
 	}
-	return s.ask(ctx, 0)
+	return s.ask(ctx, core.Need{})
 }
 
 // CredentialsFor is Credentials for a caller who needs them for at least minTTL: a set
@@ -290,13 +302,21 @@ func (s *Session) CredentialsFor(ctx context.Context, minTTL time.Duration) (hos
 	if minTTL < 0 {
 		return hostfuncs.Credentials{}, &hostfuncs.ParameterError{Parameter: "minTTL", Expected: "must not be negative"}
 	}
-	return s.ask(ctx, millis.Of(minTTL))
+	return s.ask(ctx, core.Need{MinTTL: millis.Of(minTTL)})
+}
+
+// CredentialsOtherThan is Credentials for a caller to whom a service refused a set, and
+// who is to sign once more with another one. How surely it was refused, core.EvidenceOf
+// tells. Other callers go on with what is held. Where there is no other set to be had,
+// the service's own error is what to show, and this error is why.
+func (s *Session) CredentialsOtherThan(ctx context.Context, refused hostfuncs.Credentials, evidence core.Evidence) (hostfuncs.Credentials, error) {
+	return s.ask(ctx, core.Need{Other: hostfuncs.Fingerprint(refused), Evidence: evidence})
 }
 
 // Refresh fetches new credentials now, or joins the flight under way, and gives what
 // it brought. If it fails, this caller gets the error, and everybody else goes on.
 func (s *Session) Refresh(ctx context.Context) (hostfuncs.Credentials, error) {
-	return s.follow(ctx, 0, true, func(m *Machine, handle int32) (core.Decision, error) {
+	return s.follow(ctx, core.Need{}, func(m *Machine, handle int32) (core.Decision, error) {
 		return m.Force(handle, s.rt.clock())
 	})
 }

@@ -20,23 +20,34 @@ var ErrReentrant = errors.New("wazerohost: a source must not use the credentials
 type reply struct {
 	core.Decision
 	creds      hostfuncs.Credentials
-	wake       <-chan struct{} // nil: the flight has reported already
+	wake       <-chan struct{} // nil: the flight has reported already; without a ticket, what is held has changed
 	flight     *waits.Flight
 	generation int
 }
 
-// ask is Credentials without a lease.
-func (s *Session) ask(ctx context.Context, minTTL int64) (hostfuncs.Credentials, error) {
-	return s.follow(ctx, minTTL, false, func(m *Machine, handle int32) (core.Decision, error) {
-		return m.Ask(handle, s.rt.clock(), core.Need{MinTTL: minTTL})
-	})
-}
-
-// follow makes a call that may start a flight, and comes for the answer for as long
-// as there is a flight to wait for.
-func (s *Session) follow(ctx context.Context, minTTL int64, forced bool, start func(*Machine, int32) (core.Decision, error)) (hostfuncs.Credentials, error) {
+// ask is Credentials without a lease, or with a need. It waits as long as the session
+// lets, and never past its context's deadline: an error then says more than the
+// context's.
+func (s *Session) ask(ctx context.Context, need core.Need) (hostfuncs.Credentials, error) {
 	if ctx == nil {
 		ctx = context.Background()
+	}
+	need.Until = core.Never
+	if at, ok := ctx.Deadline(); ok {
+		need.Until = s.rt.clock().Elapsed + max(0, time.Until(at).Milliseconds())
+	}
+	return s.follow(ctx, need, nil)
+}
+
+// follow asks, or makes the call that forces a flight, and comes for the answer for as
+// long as there is something to wait for: a flight, or the time when one may begin.
+func (s *Session) follow(ctx context.Context, need core.Need, force func(*Machine, int32) (core.Decision, error)) (hostfuncs.Credentials, error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	start := force
+	if start == nil {
+		start = func(m *Machine, handle int32) (core.Decision, error) { return m.Ask(handle, s.rt.clock(), need) }
 	}
 	call := start
 	for {
@@ -47,14 +58,15 @@ func (s *Session) follow(ctx context.Context, minTTL int64, forced bool, start f
 		case r.Kind == core.Serve || r.Kind == core.ServeAndRefresh:
 			return r.creds, nil
 		}
+		need.Until = r.Until
 		if err := s.wait(ctx, r); err != nil {
 			return hostfuncs.Credentials{}, err
 		}
 		call = func(m *Machine, handle int32) (core.Decision, error) {
-			if s.generation != r.generation { // the machine of now does not know the flight
+			if r.Ticket == 0 || s.generation != r.generation { // or the machine of now does not know the flight
 				return start(m, handle)
 			}
-			return m.Answer(handle, r.Ticket, s.rt.clock(), core.Need{MinTTL: minTTL}, forced)
+			return m.Answer(handle, r.Ticket, s.rt.clock(), need, force != nil)
 		}
 	}
 }
@@ -64,17 +76,21 @@ func (s *Session) locked(call func(*Machine, int32) (core.Decision, error)) (rep
 	s.rt.mu.Lock()
 	defer s.rt.mu.Unlock()
 	d, err := s.rt.run(s, call)
-	if err == nil && d.Kind == core.Error {
+	died := d.Kind == core.Wait && d.Ticket == 0 && d.Code == core.CodeAbandoned
+	if err == nil && (d.Kind == core.Error || died) { // who died does so again: a fault to be told, not waited out
 		err = s.failure(d)
 	}
 	r := reply{Decision: d, creds: s.sets[d.Set], generation: s.generation}
 	if f := s.flights[d.Ticket]; f != nil {
 		r.wake, r.flight = f.wake, f.waits
+	} else if d.Ticket == 0 {
+		r.wake = s.changed
 	}
 	return r, err
 }
 
-// wait returns when the reply's flight is settled or its deadline has come.
+// wait returns when the reply's flight is settled, or what is held has changed, or the
+// deadline has come.
 func (s *Session) wait(ctx context.Context, r reply) error {
 	if r.wake == nil {
 		return ctx.Err()
