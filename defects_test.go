@@ -115,7 +115,7 @@ func TestRoleOfFifteenMinutes(t *testing.T) {
 func TestReadsOfAFailingSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{err: errors.New("outage")}
-		s := open(t, v)
+		s := open(t, v, toTheLetter()...)
 		defer s.Close()
 		for range 40 {
 			wantCode(t, s, evercreds.CodeSource, 0)

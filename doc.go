@@ -14,7 +14,12 @@
 // costs one reading of the clock. Within it, one refresh runs in the background,
 // nobody waits, and a failure is nobody's error. Within the mandatory window (10
 // minutes) callers wait for the one refresh under way and share its outcome.
-// A sick source is called at a bounded pace, however many callers there are.
+// A sick source is called at a bounded pace, however many callers there are; whoever
+// has nothing to be served waits for the next attempt, up to [WithMaxWait].
+//
+// What a service refuses to one client is that client's affair: its call is signed
+// with another set and sent again, and all others go on. [Session.Invalidate] gives a
+// set up for everybody.
 //
 // Time is told by two clocks: the wall clock, corrected by the server's, and the
 // monotonic one; the set ends with whichever says so first.

@@ -40,6 +40,10 @@ func (s *Session) event(put func(core.Now) (core.Decision, error)) (reply, error
 func (s *Session) apply(r *reply) {
 	if r.Epoch != s.epoch || r.Settled != 0 || r.Code == core.CodeClosed {
 		s.lease.Store(nil)
+		if r.Epoch != s.epoch || r.Code == core.CodeClosed {
+			close(s.changed)
+			s.changed = make(chan struct{})
+		}
 		s.epoch = r.Epoch
 	}
 	if f := s.flights[r.Settled]; f != nil {
@@ -56,7 +60,7 @@ func (s *Session) apply(r *reply) {
 	switch r.Kind {
 	case core.Serve, core.ServeAndRefresh, core.RefreshInline:
 		s.serve(r)
-	case core.Error:
+	case core.Error, core.Wait: // without a ticket, a Wait has the error that is waited out
 		r.cause = s.failureOf(r.ErrorTicket)
 	}
 	if r.Notes&(core.NoteFailed|core.NoteFailedQuietly) != 0 {
@@ -64,6 +68,8 @@ func (s *Session) apply(r *reply) {
 	}
 	if f := s.flights[r.Ticket]; f != nil {
 		r.wait, r.flight = f.settled, f.waits
+	} else if r.Ticket == 0 {
+		r.wait = s.changed
 	}
 	for ticket, f := range s.flights {
 		if f.landed {

@@ -54,7 +54,7 @@ func TestHungSource(t *testing.T) {
 			<-release
 			return v.set(1, time.Now()), nil
 		}
-		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second))
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second))...)
 		defer s.Close()
 		var all sync.WaitGroup
 		for i := range 50 {
@@ -87,7 +87,7 @@ func TestLostTimer(t *testing.T) {
 			time.Sleep(time.Minute)
 			return v.set(1, time.Now()), nil
 		}
-		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))...)
 		defer s.Close()
 		s.LoseTimer()
 		wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
@@ -106,7 +106,7 @@ func TestLateAnswerServesTheWaitersOfTheNextFlight(t *testing.T) {
 			time.Sleep(map[int64]time.Duration{1: 6 * time.Second, 2: 3 * time.Second}[n])
 			return v.set(n, started), nil
 		}
-		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second))
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second))...)
 		defer s.Close()
 		wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
 		var all sync.WaitGroup
@@ -130,7 +130,7 @@ func TestTimedOutSourceIsOneOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for range 20 {
 			v := &vault{latency: time.Hour}
-			s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second))
+			s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second))...)
 			wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
 			s.Close()
 		}

@@ -95,6 +95,9 @@ func (s *Session) judge(result hostfuncs.Result, err error) outcome {
 			o.class = e.Class
 		}
 	}
+	if errors.Is(o.err, ErrReentrant) {
+		o.class = core.Permanent // it will ask itself again
+	}
 	return o
 }
 

@@ -16,7 +16,7 @@ const (
 	EventStart     EventKind = "start"     // a refresh began: Cause
 	EventRefresh   EventKind = "refresh"   // new credentials are held: Remaining
 	EventFailure   EventKind = "failure"   // a refresh failed: Err, Waited
-	EventRejection EventKind = "rejection" // a service rejected the credentials: Spaced
+	EventRejection EventKind = "rejection" // the credentials were refused: Scope, Spaced
 	EventDegraded  EventKind = "degraded"  // a refresh that callers waited for failed, and what is held is served on: Remaining
 	EventWarning   EventKind = "warning"   // something that is no error, such as windows that do not fit the lifetime: Message
 	EventClose     EventKind = "close"     // the session was closed; the last event
@@ -31,12 +31,22 @@ type Event struct {
 	Remaining time.Duration // time left then; Forever for a set without expiry
 	Err       *Error        // why a refresh failed
 	Waited    bool          // callers were waiting for the refresh that failed
+	Scope     Scope         // whom a rejection concerns
 	Spaced    bool          // rejected again so soon that the next refresh is put off
 	Message   string
 	// Missed counts the events before this one that were left out, because the
 	// hook is more than a thousand events behind.
 	Missed int
 }
+
+// Scope says whom a rejection of the credentials concerns.
+type Scope string
+
+// The scopes.
+const (
+	ScopeCaller Scope = "caller" // a service refused them to one client; the others go on with them
+	ScopeAll    Scope = "all"    // Invalidate gave them up
+)
 
 // Cause is why a refresh began.
 type Cause core.Cause
@@ -51,12 +61,13 @@ const (
 	CauseIdle      Cause = Cause(core.CauseIdle)      // a session that does not defer refreshes, with nobody asking
 	CauseMinTTL    Cause = Cause(core.CauseMinTTL)    // a caller needs more time than is left
 	CauseDegraded  Cause = Cause(core.CauseDegraded)  // a refresh that was waited for failed earlier; nobody waits for this one
+	CauseReported  Cause = Cause(core.CauseReported)  // a service refused the credentials to one caller
 )
 
 // String is "first", "advisory", "mandatory", "rejected", "forced", "idle",
-// "min_ttl" or "degraded".
+// "min_ttl", "degraded" or "reported".
 func (c Cause) String() string {
-	names := [...]string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded"}
+	names := [...]string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded", "reported"}
 	if c < 0 || int(c) >= len(names) {
 		return fmt.Sprintf("cause %d", int(c))
 	}
@@ -100,8 +111,11 @@ func (s *Session) tell(r *reply) {
 	}
 	noted := func(n core.Note) bool { return r.Notes&n != 0 }
 	push := func(e Event) { s.tellAt(r.now, e) }
+	if noted(core.NoteReported) {
+		push(Event{Kind: EventRejection, Scope: ScopeCaller, Spaced: noted(core.NoteSpaced)})
+	}
 	if noted(core.NoteRejected) {
-		push(Event{Kind: EventRejection, Spaced: noted(core.NoteSpaced)})
+		push(Event{Kind: EventRejection, Scope: ScopeAll, Spaced: noted(core.NoteSpaced)})
 	}
 	if r.failed != nil {
 		push(Event{Kind: EventFailure, Err: r.failed, Waited: noted(core.NoteFailed)})

@@ -35,6 +35,9 @@ func (l *told) hook(e evercreds.Event) {
 	if e.Err != nil {
 		words = append(words, fmt.Sprintf("%q waited=%v", e.Err.Err, e.Waited))
 	}
+	if e.Scope != "" {
+		words = append(words, "of", string(e.Scope))
+	}
 	if e.Spaced {
 		words = append(words, "spaced")
 	}
@@ -76,7 +79,7 @@ func TestEventsTellTheStoryInOrder(t *testing.T) {
 		held, _ := s.Retrieve(t.Context())
 		time.Sleep(10 * time.Minute)
 		s.Invalidate(held)
-		log.want(t, "rejection")
+		log.want(t, "rejection of all")
 		wantKey(t, s, 2, 0)
 		log.want(t, "start rejected", "refresh 1h0m0s")
 		v.err = errors.New("outage")

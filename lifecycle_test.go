@@ -119,7 +119,7 @@ func TestAttendedSource(t *testing.T) {
 				return hostfuncs.Result{}, ctx.Err()
 			}
 		}
-		s := open(t, v, evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))...)
 		defer s.Close()
 		wantKey(t, s, 1, thinks+works)
 		time.Sleep(46 * time.Minute)

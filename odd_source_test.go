@@ -59,7 +59,7 @@ func TestSourceOfBrokenErrors(t *testing.T) {
 	for name, broken := range map[string]error{"a user's type": (*brittle)(nil), "SourceError": (*evercreds.SourceError)(nil)} {
 		synctest.Test(t, func(t *testing.T) {
 			v := &vault{err: broken}
-			s := open(t, v)
+			s := open(t, v, toTheLetter()...)
 			defer s.Close()
 			if e := wantCode(t, s, evercreds.CodeAbandoned, 0); !strings.Contains(e.Error(), "panicked") {
 				t.Errorf("%s: got %v", name, e)
@@ -68,7 +68,7 @@ func TestSourceOfBrokenErrors(t *testing.T) {
 			wantKey(t, s, 2, 0)
 		})
 		synctest.Test(t, func(t *testing.T) {
-			s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) { return evercreds.Credentials{}, broken })
+			s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) { return evercreds.Credentials{}, broken }, toTheLetter()...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,7 +84,7 @@ func TestSourceOfBrokenErrors(t *testing.T) {
 func TestSourceErrorWithoutClass(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{err: &evercreds.SourceError{Message: "sealed", RetryAfter: 3 * time.Second}}
-		s := open(t, v)
+		s := open(t, v, toTheLetter()...)
 		defer s.Close()
 		e := wantCode(t, s, evercreds.CodeSource, 0)
 		if wait := time.Until(e.RetryAt); e.Class != evercreds.Recoverable || wait != 3*time.Second {

@@ -5,17 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // watch adds the session's part to one operation of a client: it learns which set
-// was rejected, and has the request signed and sent again.
+// was refused, reports that for this call alone, and has the request signed with
+// another set and sent again.
 func (s *Session) watch(stack *middleware.Stack) error {
 	w := rejectionWatch{s}
 	if _, there := stack.Deserialize.Get(w.ID()); there {
@@ -25,13 +29,12 @@ func (s *Session) watch(stack *middleware.Stack) error {
 		return err
 	}
 	// within the SDK's own retries, whose budget a hundred calls that meet one
-	// rejected set would exhaust, and around everything that signs
+	// revoked set would exhaust, and around everything that signs
 	const signing = "ResolveAuthScheme"
-	if _, there := stack.Finalize.Get(signing); !there {
-		return nil
-	}
-	if err := stack.Finalize.Insert(w, signing, middleware.Before); err != nil {
-		return err
+	if _, there := stack.Finalize.Get(signing); there {
+		if err := stack.Finalize.Insert(w, signing, middleware.Before); err != nil {
+			return err
+		}
 	}
 	return stack.Initialize.Add(w, middleware.Before)
 }
@@ -42,47 +45,80 @@ type rejectionWatch struct{ session *Session }
 // ID is different for each session: with chained roles one call may have two.
 func (w rejectionWatch) ID() string { return fmt.Sprintf("evercreds-rejection-%p", w.session) }
 
-// sendOnce marks the context of a call that must not be sent twice.
-type sendOnce struct{}
+// watchedCall is what the steps of one call know together.
+type watchedCall struct {
+	once     bool // it must not be sent twice
+	reported atomic.Bool
+	refusal  atomic.Pointer[refusal] // of the last attempt
+}
+
+// refusal is what a service refused, and how surely.
+type refusal struct {
+	key, token string
+	evidence   core.Evidence
+	code       string
+}
+
+// callKey is under what the steps find that. It is not the session: the SDK's errors
+// hold the request, and with it the context, which must not lead to what is held.
+type callKey string
+
+func (w rejectionWatch) of(ctx context.Context) *watchedCall {
+	call, _ := middleware.GetStackValue(ctx, callKey(w.ID())).(*watchedCall)
+	return call
+}
 
 // HandleInitialize marks calls with a one-time code: whether the service has used
-// it up before it looked at the token, nobody knows.
+// it up before it looked at the token, nobody knows. A call that could not be sent
+// again reports when it has failed, so that the next one has another set.
 func (w rejectionWatch) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 	middleware.InitializeOutput, middleware.Metadata, error,
 ) {
-	var code *string
+	call := &watchedCall{}
 	switch params := in.Parameters.(type) {
 	case *sts.AssumeRoleInput:
-		code = params.TokenCode
+		call.once = params.TokenCode != nil
 	case *sts.GetSessionTokenInput:
-		code = params.TokenCode
+		call.once = params.TokenCode != nil
 	}
-	if code != nil {
-		ctx = middleware.WithStackValue(ctx, sendOnce{}, true)
+	out, metadata, err := next.HandleInitialize(middleware.WithStackValue(ctx, callKey(w.ID()), call), in)
+	if refused := call.refusal.Load(); err != nil && refused != nil && !call.reported.Load() {
+		w.session.askOnce(refused.need())
 	}
-	return next.HandleInitialize(ctx, in)
+	return out, metadata, err
 }
 
-// HandleFinalize sends a request, and sends it once more with the session's next
-// set where this one was rejected.
+// HandleFinalize sends a request, and once more with another set where the one that
+// it was signed with was refused. Each call reports once.
 func (w rejectionWatch) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 	middleware.FinalizeOutput, middleware.Metadata, error,
 ) {
 	request, ok := in.Request.(*smithyhttp.Request)
-	if !ok || middleware.GetStackValue(ctx, sendOnce{}) != nil {
+	call := w.of(ctx)
+	if !ok || call == nil || call.reported.Load() {
 		return next.HandleFinalize(ctx, in)
 	}
 	again := in
 	again.Request = request.Clone() // before it is signed
+	call.refusal.Store(nil)
 	out, metadata, err := next.HandleFinalize(ctx, in)
-	var rejected *rejectedError
-	if err == nil || !errors.As(err, &rejected) || rejected.by != w.session {
+	refused := call.refusal.Load()
+	if err == nil || refused == nil || call.once || request.GetStream() != nil && !request.IsStreamSeekable() {
 		return out, metadata, err
 	}
-	if request.GetStream() != nil && !request.IsStreamSeekable() || again.Request.(*smithyhttp.Request).RewindStream() != nil {
+	call.reported.Store(true)
+	other, why := w.session.ask(ctx, refused.need())
+	if why != nil {
+		return out, metadata, &refusedError{err, why}
+	}
+	if refused.by(other) || ctx.Err() != nil || again.Request.(*smithyhttp.Request).RewindStream() != nil {
 		return out, metadata, err
 	}
-	return next.HandleFinalize(ctx, again)
+	out, metadata, err = next.HandleFinalize(ctx, again)
+	if second := call.refusal.Load(); err != nil && second != refused {
+		w.session.doubtClock(second)
+	}
+	return out, metadata, err
 }
 
 // HandleDeserialize looks at the error of an attempt.
@@ -90,30 +126,66 @@ func (w rejectionWatch) HandleDeserialize(ctx context.Context, in middleware.Des
 	middleware.DeserializeOutput, middleware.Metadata, error,
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
-	var api smithy.APIError
-	if err == nil || !errors.As(err, &api) || core.EvidenceOf(false, 0, []byte(api.ErrorCode())) != core.EvidenceStrong {
-		return out, metadata, err
+	if call := w.of(ctx); err != nil && call != nil {
+		if refused := refusalOf(in.Request, out.RawResponse, err); refused != nil {
+			call.refusal.Store(refused)
+		}
 	}
-	request, ok := in.Request.(*smithyhttp.Request)
+	return out, metadata, err
+}
+
+// refusalOf reads what was refused from the request, since by now the session may
+// hold another set. The error may be anybody's, and panic.
+func refusalOf(sent, received any, err error) (refused *refusal) {
+	defer func() {
+		if p := recover(); p != nil {
+			refused = nil
+		}
+	}()
+	request, ok := sent.(*smithyhttp.Request)
 	if !ok {
-		return out, metadata, err
+		return nil
 	}
-	// what was signed with is read from the request: by now the session may
-	// hold another set
+	status := 0
+	if reply, ok := received.(*smithyhttp.Response); ok && reply != nil && reply.Response != nil {
+		status = reply.StatusCode
+	}
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return nil
+	}
+	code := api.ErrorCode()
+	evidence := core.EvidenceOf(request.Method == "HEAD", status, []byte(code))
 	_, rest, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
 	key, _, _ := strings.Cut(rest, "/")
 	token := request.Header.Get("X-Amz-Security-Token")
-	if token == "" {
-		return out, metadata, err // none of ours
+	if evidence == core.EvidenceNone || token == "" {
+		return nil // it is about something else, or about none of ours
 	}
-	w.session.invalidate(key, token)
-	return out, metadata, &rejectedError{error: err, by: w.session}
+	return &refusal{key, token, evidence, code}
 }
 
-// rejectedError marks what the session's own set was refused with.
-type rejectedError struct {
+func (r *refusal) need() core.Need {
+	return core.Need{Other: hostfuncs.FingerprintOf(r.key, r.token), Evidence: r.evidence}
+}
+
+func (r *refusal) by(set aws.Credentials) bool {
+	return set.AccessKeyID == r.key && set.SessionToken == r.token
+}
+
+// doubtClock tells once that a code which speaks of an expired request came for a set
+// that is new, too.
+func (s *Session) doubtClock(r *refusal) {
+	if r.code == "RequestExpired" && !s.clockDoubted.Swap(true) {
+		s.warn("a service calls requests with new credentials expired: this machine's clock may be wrong")
+	}
+}
+
+// refusedError is the service's own error, in its words. errors.Is and errors.As find
+// in it, after all that is the service's, why there was no other set.
+type refusedError struct {
 	error
-	by *Session
+	why error
 }
 
-func (e *rejectedError) Unwrap() error { return e.error }
+func (e *refusedError) Unwrap() []error { return []error{e.error, e.why} }

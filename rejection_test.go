@@ -172,7 +172,7 @@ func TestServiceThatRejectsEverySet(t *testing.T) {
 		if !errors.As(err, &api) || api.ErrorCode() != code {
 			t.Errorf("%s: got %v", code, err)
 		}
-		if n := standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Attempts; n != 2 || s.Status().Rejections != 2 {
+		if n := standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Attempts; n != 2 || s.Status().Rejections != 1 {
 			t.Errorf("%s: %d calls, %+v", code, n, s.Status())
 		}
 	}
@@ -205,7 +205,10 @@ func TestRejectedCallWithAOneTimeCode(t *testing.T) {
 	if n := standIn.Counts().Roles[standIn.RoleARN].Attempts; n != 1 {
 		t.Errorf("the code was sent %d times", n)
 	}
-	if err := assume(); err != nil { // the session was told
+	for end := time.Now().Add(time.Minute); s.Status().Installed < 2 && time.Now().Before(end); { // it reported all the same
+		time.Sleep(time.Millisecond)
+	}
+	if err := assume(); err != nil {
 		t.Error(err)
 	}
 }

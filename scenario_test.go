@@ -94,7 +94,7 @@ func TestCrowdAtAFailingSource(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindHTTP, Status: 503, Action: awstest.ActionAssumeRole, LatencyMs: 1000})
-	s := newSTS(t, cfg)
+	s := newSTS(t, cfg, toTheLetter()...)
 	for round := 1; round <= 2; round++ { // the first failure has no hold-off
 		wantOne(t, crowd(t, s), "the source failed, recoverable")
 		if n := attempts(standIn); n != round {
@@ -114,7 +114,7 @@ func TestCrowdAtAHungSource(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 0)
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindHang, Action: awstest.ActionAssumeRole, Count: 1})
-	s := newSTS(t, cfg, evercreds.WithRefreshTimeout(1500*time.Millisecond))
+	s := newSTS(t, cfg, toTheLetter(evercreds.WithRefreshTimeout(1500*time.Millisecond))...)
 	begun := time.Now()
 	wantOne(t, crowd(t, s), "no answer within the refresh timeout, recoverable")
 	if d := time.Since(begun); d < 1500*time.Millisecond || d > 15*time.Second {
@@ -133,7 +133,7 @@ func TestCrowdAtAHungSource(t *testing.T) {
 func TestCrowdAtAnExpiredReply(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 30*time.Second)
-	s := newSTS(t, cfg, evercreds.WithAdvisoryTimeout(2*time.Second), evercreds.WithMandatoryTimeout(0))
+	s := newSTS(t, cfg, toTheLetter(evercreds.WithAdvisoryTimeout(2*time.Second), evercreds.WithMandatoryTimeout(0))...)
 	expired := awstest.Fault{Kind: awstest.KindExpired, Action: awstest.ActionAssumeRole, LatencyMs: 500}
 	inject(t, standIn, expired)
 	wantOne(t, crowd(t, s), "the source's reply had expired already, recoverable")

@@ -39,11 +39,13 @@ type Session struct {
 	failures []failure                       // of the last flights
 	timer    *time.Timer
 	wakeAt   int64
+	changed  chan struct{} // closed when the epoch rises: who waits without a flight asks again
 
-	running   sync.WaitGroup // flights
-	clients   *clientMaker
-	identity  func() *sts.Client // made when it is first needed
-	closeOnce sync.Once
+	running      sync.WaitGroup // flights
+	clockDoubted atomic.Bool    // that was told
+	clients      *clientMaker
+	identity     func() *sts.Client // made when it is first needed
+	closeOnce    sync.Once
 }
 
 // lease is a set that may be handed out until either clock says otherwise.
@@ -70,7 +72,7 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 	}
 	s := &Session{
 		now: clock, source: source,
-		machine: core.New(), wakeAt: core.Never,
+		machine: core.New(), wakeAt: core.Never, changed: make(chan struct{}),
 		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
 	}
 	s.openLog(given.log)
@@ -81,24 +83,35 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 }
 
 // Retrieve gives credentials for one request. It costs a clock reading, unless a
-// refresh is due; it waits only in the mandatory window. The end of ctx frees
-// this caller, and leaves the refresh to the others.
+// refresh is due; it waits only in the mandatory window, and where there is nothing to
+// be handed out, for the next attempt ([WithMaxWait]), if that can begin before ctx's
+// deadline. The end of ctx frees this caller, and leaves the refresh to the others.
 //
 // Its errors are [*Error], or *aws.RequestCanceledError where ctx ended.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if l := s.lease.Load(); l != nil && l.valid(s.now()) {
 		return l.creds, nil
 	}
-	return s.ask(ctx, 0)
+	return s.ask(ctx, core.Need{})
 }
 
 // Need says what a caller of [Session.Credentials] needs.
 type Need func(*need)
 
-type need struct{ minTTL time.Duration }
+type need struct {
+	minTTL  time.Duration
+	refused *aws.Credentials
+}
 
 // MinTTL asks for credentials with at least d left; d must not be negative.
 func MinTTL(d time.Duration) Need { return func(n *need) { n.minTTL = d } }
+
+// OtherThan asks for another set than the one that a service refused to this caller,
+// who waits for it. All others go on with that set: [Session.Invalidate] is for them
+// too. Where there is no other set to be had, the error tells why; a source that keeps
+// bringing sets which are refused is asked at a bounded pace. Clients made from
+// [Session.Config] report by themselves.
+func OtherThan(refused aws.Credentials) Need { return func(n *need) { n.refused = &refused } }
 
 // Credentials is Retrieve for a caller with needs of its own. Credentials that
 // have less time left than MinTTL are refreshed first, and the caller waits.
@@ -113,10 +126,14 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 	if n.minTTL < 0 {
 		return aws.Credentials{}, &ParameterError{Parameter: "MinTTL", Expected: "must not be negative"}
 	}
-	if n.minTTL == 0 {
+	if n.minTTL == 0 && n.refused == nil {
 		return s.Retrieve(ctx)
 	}
-	return s.ask(ctx, millis.Of(n.minTTL))
+	asked := core.Need{MinTTL: millis.Of(n.minTTL)}
+	if n.refused != nil {
+		asked.Other, asked.Evidence = hostfuncs.FingerprintOf(n.refused.AccessKeyID, n.refused.SessionToken), core.EvidenceStrong
+	}
+	return s.ask(ctx, asked)
 }
 
 // Refresh fetches new credentials now, past every hold-off, or joins the refresh
@@ -124,18 +141,15 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 // and everybody else goes on with what is held.
 func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
 	r, _ := s.event(func(now core.Now) (core.Decision, error) { return s.machine.Force(now), nil })
-	return s.follow(ctx, r, 0, true)
+	return s.follow(ctx, r, core.Need{}, true)
 }
 
-// Invalidate tells that a service rejected these credentials: the next caller
-// waits for new ones. It is ignored for a set that is not the one held. Clients
-// made from [Session.Config] do this by themselves.
+// Invalidate gives these credentials up for all callers: the next one waits for new
+// ones. It is ignored for a set that is not the one held. Clients made from
+// [Session.Config] need no call of it: they report what a service refuses, each for
+// itself, as [OtherThan] does.
 func (s *Session) Invalidate(creds aws.Credentials) {
-	s.invalidate(creds.AccessKeyID, creds.SessionToken)
-}
-
-func (s *Session) invalidate(accessKeyID, sessionToken string) {
-	print := hostfuncs.FingerprintOf(accessKeyID, sessionToken)
+	print := hostfuncs.FingerprintOf(creds.AccessKeyID, creds.SessionToken)
 	_, _ = s.event(func(now core.Now) (core.Decision, error) { return s.machine.Invalidate(print, now), nil })
 }
 

@@ -29,7 +29,8 @@ func (p Phase) String() string {
 	return names[p]
 }
 
-// Forever stands for the time left of a set without expiry.
+// Forever stands for the time left of a set without expiry, and of one that has 292
+// years or more.
 const Forever = time.Duration(1<<63 - 1)
 
 // Status is the state of a session at one instant.
@@ -41,7 +42,8 @@ type Status struct {
 	Mandatory  time.Duration
 	Refreshing bool          // a refresh is under way
 	Degraded   bool          // a required refresh failed since the set was installed
-	Rejected   bool          // a service rejected the set held
+	Rejected   bool          // the set held was given up by Invalidate
+	Reported   bool          // a service refused the set held to one client at least
 	Closed     bool          // Close was called
 	HoldOff    time.Duration // until a refresh may start that nobody waits for
 
@@ -53,7 +55,7 @@ type Status struct {
 	Installed   int64 // brought a new set
 	Failures    int64 // failed, TimeOuts included
 	TimeOuts    int64
-	Rejections  int64 // sets that a service rejected
+	Rejections  int64 // sets that were rejected, for one caller or for all
 	LateAnswers int64 // came after their refresh had timed out
 }
 
@@ -73,6 +75,7 @@ func (s *Session) Status() Status {
 		Refreshing:  number(core.StatusFlight) != 0,
 		Degraded:    number(core.StatusDegraded) != 0,
 		Rejected:    number(core.StatusIsRejected) != 0,
+		Reported:    number(core.StatusIsReported) != 0,
 		Closed:      number(core.StatusIsClosed) != 0,
 		HoldOff:     span(core.StatusHoldOff),
 		LastError:   s.lastError(now),

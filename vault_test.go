@@ -89,3 +89,9 @@ func wantCode(t *testing.T, s *evercreds.Session, want evercreds.Code, wait time
 	}
 	return e
 }
+
+// toTheLetter adds the seed's rules: no call without a successful refresh, and an
+// error at once.
+func toTheLetter(opts ...evercreds.Option) []evercreds.Option {
+	return append(opts, evercreds.WithStability(evercreds.Strict), evercreds.WithMaxWait(0))
+}

@@ -1,0 +1,320 @@
+//go:build go1.25
+
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/leaks"
+)
+
+// sickEndpoint refuses every token, in the words of code, and counts the calls.
+func sickEndpoint(t *testing.T, code string) (address string, calls *atomic.Int64) {
+	calls = &atomic.Int64{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls.Add(1)
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, "<ErrorResponse><Error><Code>"+code+"</Code><Message>refused</Message></Error></ErrorResponse>")
+	}))
+	t.Cleanup(server.Close)
+	return server.URL, calls
+}
+
+func at(address string) func(*sts.Options) {
+	return func(o *sts.Options) { o.BaseEndpoint = &address }
+}
+
+// service rejects for B, again and again; callers A go on: none of their calls fails,
+// the source is asked at a bounded pace, and B has the service's own words.
+func TestASickEndpointHarmsItselfAlone(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	address, refused := sickEndpoint(t, "InvalidToken")
+	healthy, sick := client(t, s), client(t, s, at(address))
+	var all sync.WaitGroup
+	end := time.Now().Add(3 * time.Second)
+	for range 5 {
+		all.Go(func() {
+			for time.Now().Before(end) {
+				if _, err := healthy.GetCallerIdentity(t.Context(), nil); err != nil {
+					t.Errorf("a healthy call: %v", err)
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+		})
+	}
+	for time.Now().Before(end) {
+		_, err := sick.GetCallerIdentity(t.Context(), nil)
+		var api smithy.APIError
+		if !errors.As(err, &api) || api.ErrorCode() != "InvalidToken" {
+			t.Errorf("the sick call: %v", err)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	all.Wait()
+	// one at once, and then none before 5 s after the install
+	if n := attempts(standIn); n > 3 || refused.Load() < 10 {
+		t.Errorf("%d sets for %d refusals", n, refused.Load())
+	}
+	if st := s.Status(); st.Rejected || st.Rejections == 0 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// A day with an endpoint that refuses whatever comes, called often or rarely: caller A
+// asks each second, and is always served at once.
+func TestADayWithASickEndpoint(t *testing.T) {
+	for _, every := range []time.Duration{time.Second, 61 * time.Second, 11 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			v := &vault{}
+			s := open(t, v)
+			defer s.Close()
+			refused := 0
+			for i := range 24 * 3600 {
+				start := time.Now()
+				held, err := s.Retrieve(t.Context())
+				if err != nil || time.Since(start) != 0 {
+					t.Fatalf("%v after %v", err, time.Since(start))
+				}
+				if time.Duration(i)*time.Second%every == 0 {
+					other, err := s.Credentials(t.Context(), evercreds.OtherThan(held))
+					if err == nil && other.AccessKeyID == held.AccessKeyID {
+						t.Fatal("B has the set that was refused to it")
+					}
+					refused++
+				}
+				time.Sleep(time.Second - time.Since(start))
+			}
+			if n := v.calls.Load(); n > 24*12+12 {
+				t.Errorf("every %v: %d fetches for %d refusals", every, n, refused)
+			}
+		})
+	}
+}
+
+// service rejects a revoked set for sixty callers at once: no call fails, and one set
+// is fetched.
+func TestARevokedSetIsReplacedOnce(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	c := client(t, s)
+	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	held, err := s.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 60 {
+		all.Go(func() {
+			for range 3 {
+				if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if n := attempts(standIn); n != 2 {
+		t.Errorf("%d sets were fetched", n)
+	}
+}
+
+// service says RequestExpired: of a set that has expired, the call is sent again with
+// a new one; of a clock that is wrong it is told, and the source is not asked for each
+// call.
+func TestRequestExpired(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	var log buffer
+	s := newSTS(t, cfg, evercreds.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	c := client(t, s)
+	fault := awstest.Fault{Kind: awstest.KindError, Code: "RequestExpired", Action: awstest.ActionGetCallerIdentity, Count: 1}
+	inject(t, standIn, fault)
+	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Errorf("once: %v", err)
+	}
+	if n := attempts(standIn); n != 2 {
+		t.Errorf("%d sets were fetched", n)
+	}
+	fault.Count = 0
+	inject(t, standIn, fault)
+	if _, err := s.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var api smithy.APIError
+	for range 5 {
+		if _, err := c.GetCallerIdentity(t.Context(), nil); !errors.As(err, &api) || api.ErrorCode() != "RequestExpired" {
+			t.Errorf("always: %v", err)
+		}
+	}
+	if n := attempts(standIn); n > 4 || s.Status().Rejections != 0 {
+		t.Errorf("%d sets were fetched, %+v", n, s.Status())
+	}
+	s.Close()
+	if text := log.String(); strings.Count(text, "clock may be wrong") != 1 {
+		t.Errorf("the log:\n%s", text)
+	}
+}
+
+// service rejects for A; the source is down: A has the service's own error, in which
+// the source's is the cause, and from which nothing leads to the session.
+func TestTheServicesErrorHasTheSourcesAsItsCause(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg, evercreds.WithMaxWait(0))
+	if _, err := s.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inject(t, standIn, awstest.Fault{Kind: awstest.KindAccessDenied, Action: awstest.ActionAssumeRole})
+	address, refused := sickEndpoint(t, "ExpiredToken")
+	_, err := client(t, s, at(address)).GetCallerIdentity(t.Context(), nil)
+	var api smithy.APIError
+	var own *evercreds.Error
+	var source *evercreds.SourceError
+	if !errors.As(err, &api) || api.ErrorCode() != "ExpiredToken" || !strings.HasSuffix(err.Error(), "api error ExpiredToken: refused") {
+		t.Errorf("got %v", err)
+	}
+	if !errors.As(err, &own) || !errors.As(err, &source) || source.Code != "AccessDenied" || refused.Load() != 1 {
+		t.Errorf("after %d calls: %v, %v", refused.Load(), own, source)
+	}
+	held, _ := s.Retrieve(t.Context())
+	for _, path := range leaks.Find(leaks.Secrets{"secret key": held.SecretAccessKey}).Reached(err) {
+		if !strings.Contains(path, ".Request.ctx.") || !strings.Contains(path, ".value.Credentials.") { // where the SDK itself has it
+			t.Errorf("the error leads to %s", path)
+		}
+	}
+}
+
+// service rejects for A, who has no time left: the service's own error, at once.
+func TestAReporterWithoutTime(t *testing.T) {
+	t.Parallel()
+	standIn, cfg := startStandIn(t, 0)
+	s := newSTS(t, cfg)
+	if _, err := s.Retrieve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	inject(t, standIn, awstest.Fault{Kind: awstest.KindHang, Action: awstest.ActionAssumeRole})
+	address, _ := sickEndpoint(t, "ExpiredToken")
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err := client(t, s, at(address)).GetCallerIdentity(ctx, nil)
+	var api smithy.APIError
+	if !errors.As(err, &api) || api.ErrorCode() != "ExpiredToken" || time.Since(start) > 30*time.Second {
+		t.Errorf("got %v after %v", err, time.Since(start))
+	}
+}
+
+// An event tells whom a rejection concerns, and so does the state.
+func TestScopeOfARejection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log, v := &told{}, &vault{}
+		s := open(t, v, evercreds.WithEvents(log.hook))
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		held, _ := s.Retrieve(t.Context())
+		log.take()
+		v.err = errors.New("outage")
+		if _, err := s.Credentials(t.Context(), evercreds.OtherThan(held)); err == nil {
+			t.Error("there is no other set")
+		}
+		if st := s.Status(); !st.Reported || st.Rejected {
+			t.Errorf("%+v", st)
+		}
+		if text := log.take(); !strings.HasPrefix(text, "rejection of caller\nstart reported\n") {
+			t.Errorf("told:\n%s", text)
+		}
+		wantKey(t, s, 1, 0) // everybody else
+		v.err = nil
+		time.Sleep(time.Minute)
+		other, err := s.Credentials(t.Context(), evercreds.OtherThan(held), evercreds.MinTTL(time.Minute))
+		if err != nil || other.AccessKeyID == held.AccessKeyID {
+			t.Errorf("got %s, %v", other.AccessKeyID, err)
+		}
+		log.take()
+		s.Invalidate(other)
+		if st := s.Status(); st.Reported || !st.Rejected {
+			t.Errorf("%+v", st)
+		}
+		log.want(t, "rejection of all")
+	})
+}
+
+// caller A signs with a set that the source has had replaced by itself meanwhile: the
+// new one serves, and nothing is fetched.
+func TestALateReport(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		s := open(t, v)
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		old, _ := s.Retrieve(t.Context())
+		if _, err := s.Refresh(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Credentials(t.Context(), evercreds.OtherThan(old))
+		if err != nil || c.AccessKeyID != key(2) || v.calls.Load() != 2 {
+			t.Errorf("got %s, %v, %d fetches", c.AccessKeyID, err, v.calls.Load())
+		}
+	})
+}
+
+// Callers B report while the source takes its time: callers A are served meanwhile.
+func TestOthersDoNotWaitForAReportersRefresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			n := v.calls.Load()
+			if n > 1 {
+				time.Sleep(20 * time.Second)
+			}
+			return v.set(n, time.Now()), nil
+		}
+		s := open(t, v)
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		held, _ := s.Retrieve(t.Context())
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				c, err := s.Credentials(t.Context(), evercreds.OtherThan(held))
+				if err != nil || c.AccessKeyID != key(2) {
+					t.Errorf("B got %s, %v", c.AccessKeyID, err)
+				}
+			})
+		}
+		for range 10 {
+			wantKey(t, s, 1, 0)
+			time.Sleep(time.Second)
+		}
+		all.Wait()
+		wantKey(t, s, 2, 0)
+		if n := v.calls.Load(); n != 2 {
+			t.Errorf("%d fetches", n)
+		}
+	})
+}

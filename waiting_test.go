@@ -1,0 +1,175 @@
+//go:build go1.25
+
+package evercreds_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// sick is a source that fails in 3 ms until it is well.
+func sick(until time.Duration, class core.Class) *vault {
+	v, begun := &vault{}, time.Now()
+	v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		n, started := v.calls.Load(), time.Now()
+		time.Sleep(3 * time.Millisecond)
+		if time.Since(begun) < until {
+			return hostfuncs.Result{}, &evercreds.SourceError{Class: class, Message: "down"}
+		}
+		return v.set(n, started), nil
+	}
+	return v
+}
+
+// answers has many callers ask at once, and gives how many were served, how many got
+// an *Error, and how long the last one waited.
+func answers(t *testing.T, s *evercreds.Session, callers int, patience time.Duration) (served, failed int, longest time.Duration) {
+	t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := time.Now()
+	for range callers {
+		all.Go(func() {
+			ctx, cancel := t.Context(), context.CancelFunc(func() {})
+			if patience > 0 {
+				ctx, cancel = context.WithTimeout(ctx, patience)
+			}
+			defer cancel()
+			_, err := s.Retrieve(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			longest = max(longest, time.Since(start))
+			var e *evercreds.Error
+			switch {
+			case err == nil:
+				served++
+			case errors.As(err, &e):
+				failed++
+			default:
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	all.Wait()
+	return served, failed, longest
+}
+
+// source fails; 200 callers ask at once and wait: one attempt for each hold-off, and
+// all get one answer.
+func TestTwoHundredCallersOfASickSource(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		down, patience time.Duration
+		class          core.Class
+		served         bool
+		least, most    time.Duration // that the last one waits
+		calls          int64         // at most
+	}{
+		{"down 5 s", 5 * time.Second, 0, core.Recoverable, true, 5 * time.Second, 10100 * time.Millisecond, 11},
+		{"down 24 s", 24 * time.Second, 0, core.Recoverable, true, 24 * time.Second, 30100 * time.Millisecond, 18},
+		{"down 10 min", 10 * time.Minute, 0, core.Recoverable, false, 25 * time.Second, 30100 * time.Millisecond, 18},
+		{"permanent", 10 * time.Minute, 0, core.Permanent, false, 3 * time.Millisecond, 3 * time.Millisecond, 1},
+		{"ctx of 1 s", 10 * time.Minute, time.Second, core.Recoverable, false, 0, time.Second, 5},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := sick(c.down, c.class)
+			s := open(t, v)
+			defer s.Close()
+			served, failed, longest := answers(t, s, 200, c.patience)
+			if c.served != (served == 200) || c.served == (failed == 200) || longest < c.least || longest > c.most || v.calls.Load() > c.calls {
+				t.Errorf("%s: %d served, %d failed, the last after %v, %d calls", c.name, served, failed, longest, v.calls.Load())
+			}
+		})
+	}
+}
+
+// caller A waits in a hold-off; the session is closed, or refreshed by hand, or A gives
+// up: A is freed at once.
+func TestWhatEndsTheWaitInAHoldOff(t *testing.T) {
+	for name, end := range map[string]func(s *evercreds.Session, v *vault, giveUp func()) string{
+		"closed": func(s *evercreds.Session, _ *vault, _ func()) string {
+			s.Close()
+			return "evercreds: the session is closed"
+		},
+		"gives up": func(_ *evercreds.Session, _ *vault, giveUp func()) string {
+			giveUp()
+			return "request canceled, context canceled"
+		},
+		"refreshed": func(s *evercreds.Session, v *vault, _ func()) string {
+			v.err = nil
+			_, err := s.Refresh(context.Background())
+			return fmt.Sprint(err)
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			v := &vault{err: &evercreds.SourceError{Message: "throttled", RetryAfter: 20 * time.Second}}
+			s := open(t, v)
+			defer s.Close()
+			ctx, giveUp := context.WithCancel(t.Context())
+			defer giveUp()
+			answer, start := make(chan error, 1), time.Now()
+			go func() { _, err := s.Retrieve(ctx); answer <- err }()
+			time.Sleep(3 * time.Second)
+			want := end(s, v, giveUp)
+			if err := <-answer; fmt.Sprint(err) != want || time.Since(start) != 3*time.Second {
+				t.Errorf("%s: got %v after %v, want %s", name, err, time.Since(start), want)
+			}
+		})
+	}
+}
+
+// How long a caller waits is an option; what is known to come too late is told at once.
+func TestMaxWait(t *testing.T) {
+	for _, c := range []struct {
+		wait, pause, want time.Duration
+	}{{0, 0, 0}, {time.Minute, 0, time.Minute}, {5 * time.Second, 20 * time.Second, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, &vault{err: &evercreds.SourceError{Message: "down", RetryAfter: c.pause}}, evercreds.WithMaxWait(c.wait))
+			defer s.Close()
+			start := time.Now()
+			_, err := s.Retrieve(t.Context())
+			var e *evercreds.Error
+			if d := time.Since(start); !errors.As(err, &e) || d > c.want || d < c.want-5*time.Second {
+				t.Errorf("max wait %v, pause %v: got %v after %v", c.wait, c.pause, err, d)
+			}
+		})
+	}
+	for _, bad := range []time.Duration{-1, time.Hour + 1} {
+		var p *evercreds.ParameterError
+		if _, err := evercreds.New(&vault{}, evercreds.WithMaxWait(bad)); !errors.As(err, &p) || p.Parameter != "max_wait" {
+			t.Errorf("%v: got %v", bad, err)
+		}
+	}
+}
+
+// A held set is served on while it lasts, in an outage of the default session: no
+// caller waits but for the first attempt after the window begins.
+func TestOutageInTheMandatoryWindowIsNobodysError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		s := open(t, v)
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		v.err = errors.New("outage")
+		time.Sleep(50*time.Minute + time.Second)
+		for range 9 * 60 {
+			wantKey(t, s, 1, 0)
+			time.Sleep(time.Second)
+		}
+		time.Sleep(50 * time.Second) // the set has nine seconds left
+		v.err = nil
+		served, failed, _ := answers(t, s, 50, 0)
+		if served != 50 || failed != 0 {
+			t.Errorf("%d served, %d failed", served, failed)
+		}
+	})
+}
