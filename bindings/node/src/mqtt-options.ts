@@ -20,7 +20,10 @@ export interface MqttOptions {
    * handshake of which is signed with the session's credentials of that time.
    */
   transport?: "x509" | "ws" | undefined;
-  /** As for the session; files are read when the client is made. Default: the session's. */
+  /**
+   * As for the session; files are read again for each attempt to connect. Default: the
+   * session's.
+   */
   certificate?: Pem | undefined;
   /** As for the session. Default, where no pkcs11 is given: the session's key. */
   privateKey?: Pem | undefined;
@@ -33,8 +36,9 @@ export interface MqttOptions {
   /** Seconds between pings, 5 to 65535. Default: 60. */
   keepAlive?: number | undefined;
   /**
-   * Has the broker forget what an earlier connection of this name has left:
-   * subscriptions, and messages that are on their way. False: it keeps them for an
+   * Has the broker forget, at each connection, what an earlier one of this name has left:
+   * subscriptions, and messages that are on their way. What this client has subscribed
+   * to is subscribed to again before it tells of a connection. False: it keeps them for an
    * hour, or for `clientConfig.connectProperties.sessionExpiryIntervalSeconds`.
    * Default: true.
    */

@@ -3,7 +3,7 @@ import type { MqttClient } from "./mqtt-client.js";
 import { readMqtt } from "./mqtt-options.js";
 import type { Given } from "./options.js";
 import { requireCrt } from "./pkcs11.js";
-import type { Platform, Signing } from "./platform/types.js";
+import type { MqttSettings, Platform, Signing } from "./platform/types.js";
 import type { Rules } from "./rules.js";
 import type { TlsIdentity } from "./tls-identity.js";
 
@@ -25,13 +25,18 @@ export class MqttClients {
   }
 
   /** Makes a client, which is yet to be started. */
-  make(given: unknown, session: Omit<Signing, "region">): MqttClient {
+  make(
+    given: unknown,
+    { warn, ...session }: Omit<Signing, "region"> & Pick<MqttSettings, "warn">,
+  ): MqttClient {
     const { options, signFor, ...place } = readMqtt(given, this.#rules);
     requireCrt(this.#platform, "mqtt()");
+    // over WebSockets the signature tells who this is
+    const identity = this.#identityFor(options, signFor === undefined);
     const made = this.#platform.makeMqttClient({
       ...place,
-      // over WebSockets the signature tells who this is
-      material: this.#identityFor(options, signFor === undefined).read(),
+      material: () => identity.read(),
+      warn,
       signing: signFor === undefined ? undefined : { ...session, region: signFor },
     });
     if ("client" in made) return made.client;

@@ -259,6 +259,9 @@ export class RefreshableSession {
       failed: (error) => {
         this.#keeper.events.tell("warning", () => ({ message: unsigned(error) }));
       },
+      warn: (message) => {
+        this.#keeper.events.tell("warning", () => ({ message }));
+      },
     });
   }
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { inspect, promisify } from "node:util";
@@ -12,7 +12,7 @@ import type { IotOptions, MqttOptions } from "../src/index.js";
 import { loadCrt } from "../src/platform/crt.js";
 import { Broker, issue, MQTT_ENDPOINT, noMosquitto } from "./support/mosquitto.js";
 import { ConnectProxy, TlsFront } from "./support/relays.js";
-import { makeToken, noSoftHsm, PIN, tokenSession } from "./support/softhsm.js";
+import { makeToken, module, noSoftHsm, PIN, tokenSession } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
 
 const run = promisify(execFile);
@@ -22,13 +22,20 @@ let standIn: StandIn;
 let broker: Broker;
 let proxy: ConnectProxy;
 let home: string;
+/** Certificates that the broker takes, beside those of the stand-in's devices. */
+let pairs: Record<"old" | "new", ReturnType<typeof issue>>;
 let clients: mqtt5.Mqtt5Client[] = [];
 
 beforeAll(async () => {
   standIn = await StandIn.start();
   home = mkdtempSync(path.join(tmpdir(), "evercreds mqtt-"));
   if (noSoftHsm === undefined) makeToken(home, standIn);
-  if (noMosquitto === undefined) broker = await Broker.start(home, standIn.clientCa);
+  if (noMosquitto !== undefined) return;
+  pairs = { old: issue(home, "old", "old"), new: issue(home, "new", "new") };
+  const authorities = path.join(home, "clients-ca.pem");
+  const texts = [standIn.clientCa, pairs.old.ca, pairs.new.ca].map((file) => readFileSync(file));
+  writeFileSync(authorities, Buffer.concat(texts));
+  broker = await Broker.start(home, authorities);
 });
 afterAll(async () => {
   if (noMosquitto === undefined) await broker.stop();
@@ -104,6 +111,23 @@ async function roundTrip(client: mqtt5.Mqtt5Client): Promise<void> {
   const [{ message }] = (await came) as [mqtt5.MessageReceivedEvent];
   expect(message.topicName).toBe(topicName);
   expect(Buffer.from(message.payload as ArrayBuffer).toString()).toBe("news");
+}
+
+/** Publishes, and waits for it to come to a subscription that was made long ago. */
+async function hears(client: mqtt5.Mqtt5Client, topicName: string): Promise<void> {
+  const payload = randomUUID();
+  const came = new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new Error("the client hears nothing"));
+    }, 20_000);
+    client.on("messageReceived", ({ message }) => {
+      if (Buffer.from(message.payload as ArrayBuffer).toString() !== payload) return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+  await client.publish({ topicName, qos: mqtt5.QoS.AtLeastOnce, payload });
+  await came;
 }
 
 async function until(holds: () => boolean): Promise<void> {
@@ -227,6 +251,66 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
     expect(() => make(session)).toThrow("closed");
   });
 
+  const again = (client: mqtt5.Mqtt5Client) =>
+    once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, { signal: AbortSignal.timeout(30_000) });
+
+  // ./task devices has more of them
+  test.each(["x509", "ws"] as const)(
+    "%s: caller A subscribes once; the network cuts A off, again and again; the broker starts anew: A hears each message after that",
+    async (transport) => {
+      const front = await TlsFront.start(broker);
+      proxy.ports[443] = front.relay.port;
+      const { client } = make(open(), { transport });
+      await start(client);
+      const topicName = `kept/${randomUUID()}`;
+      const qos = mqtt5.QoS.AtLeastOnce;
+      await client.subscribe({ subscriptions: [{ topicFilter: topicName, qos }] });
+      await hears(client, topicName);
+      for (let cut = 0; cut < Number(process.env["EVERCREDS_CUTS"] ?? 3); cut++) {
+        const connected = again(client);
+        proxy.relay.dropAll();
+        await connected;
+        await hears(client, topicName);
+      }
+      const connected = again(client);
+      await broker.restart();
+      await connected;
+      await hears(client, topicName);
+      await client.unsubscribe({ topicFilters: [topicName] });
+      await front.relay.close();
+    },
+    600_000,
+  );
+
+  test("caller A connects; the certificate is replaced; the network cuts A off: A comes back with the new one, and hears", async () => {
+    const [certificate, privateKey] = [path.join(home, "r.pem"), path.join(home, "rk.pem")];
+    const place = (from: { certificate: string; privateKey: string }) => {
+      copyFileSync(from.certificate, certificate);
+      copyFileSync(from.privateKey, privateKey);
+    };
+    place(pairs.old);
+    const { client, clientId } = make(open({ certificate, privateKey }));
+    await start(client);
+    const topicName = `kept/${randomUUID()}`;
+    const qos = mqtt5.QoS.AtLeastOnce;
+    await client.subscribe({ subscriptions: [{ topicFilter: topicName, qos }] });
+    expect(client).toBeInstanceOf(mqtt5.Mqtt5Client);
+    for (const [pair, name] of [
+      [pairs.new, "new"],
+      [pairs.old, "old"],
+    ] as const) {
+      place(pair);
+      const connected = again(client);
+      proxy.relay.dropAll();
+      // what is on its way goes over to the client that comes after
+      const sent = client.publish({ topicName: "any", qos, payload: "on its way" });
+      await connected;
+      await hears(client, topicName);
+      await sent;
+      expect(broker.lastLineOf(clientId)).toContain(`u'${name}'`);
+    }
+  }, 60_000);
+
   test("the clients of a session share a context", () => {
     const { io } = loadCrt();
     let made = 0;
@@ -280,6 +364,21 @@ describe.skipIf((noMosquitto ?? noSoftHsm) !== undefined)(
       await roundTrip(client);
       expect(broker.lineOf(clientId)).toContain(`u'${standIn.device.thingName}'`);
       expect(inspect(client, { depth: Infinity, showHidden: true })).not.toContain(PIN);
+    });
+
+    test("caller A subscribes; the token is taken out for a moment; the network cuts A off: A logs in anew, and hears", async () => {
+      const { client } = make(new RefreshableSession(tokenSession(standIn, "ec")));
+      await start(client);
+      const topicFilter = `kept/${randomUUID()}`;
+      const qos = mqtt5.QoS.AtLeastOnce;
+      await client.subscribe({ subscriptions: [{ topicFilter, qos }] });
+      module.put("pulls", "x");
+      const connected = once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, {
+        signal: AbortSignal.timeout(30_000),
+      });
+      proxy.relay.dropAll();
+      await connected;
+      await hears(client, topicFilter);
     });
 
     test("one of its own", async () => {

@@ -1,6 +1,8 @@
 import type { http, mqtt5 } from "aws-iot-device-sdk-v2";
-import { loadCrt } from "./crt.js";
-import { contextFor } from "./crt-tls.js";
+import { loadCrt, type Sdk } from "./crt.js";
+import { lastingClient } from "./crt-mqtt-client.js";
+import { MqttLine } from "./crt-mqtt-line.js";
+import { contextFor, type Found } from "./crt-tls.js";
 import type { MqttSettings, Signing, TlsProblem } from "./types.js";
 
 const SERVICE = "iotdevicegateway";
@@ -14,22 +16,29 @@ const UNKNOWN = 3;
 
 /** Makes a client, whose `start()` connects it. */
 export function makeMqttClient(settings: MqttSettings): { client: mqtt5.Mqtt5Client } | TlsProblem {
-  const { material, alpn, signing } = settings;
+  const { alpn, warn } = settings;
+  const material = settings.material();
   const found = contextFor(material, alpn);
   if ("problem" in found) return found;
   const sdk = loadCrt();
-  const { keepAliveSeconds, cleanStart, clientConfig } = settings;
+  const make = (context: Found["context"]) => sdkClient(sdk, settings, context);
+  const line = new MqttLine(material, found, make, { material: settings.material, alpn, warn });
+  return { client: lastingClient(sdk, line) };
+}
+
+function sdkClient(sdk: Sdk, settings: MqttSettings, tlsCtx: Found["context"]): mqtt5.Mqtt5Client {
+  const { keepAliveSeconds, cleanStart, clientConfig, signing } = settings;
   const { connectProperties, ...more } = clientConfig as Partial<mqtt5.Mqtt5ClientConfig>;
   const { Clean, RejoinAlways } = sdk.mqtt5.ClientSessionBehavior;
   const { AwsIotCoreDefaults } = sdk.mqtt5.ClientExtendedValidationAndFlowControl;
-  const client = new sdk.mqtt5.Mqtt5Client({
+  return new sdk.mqtt5.Mqtt5Client({
     extendedValidationAndFlowControlOptions: AwsIotCoreDefaults,
     // an answer is to come before the next ping is due
     pingTimeoutMs: Math.min(LONGEST_PING_MS, keepAliveSeconds * 500),
     ...more,
     hostName: settings.host,
     port: settings.port,
-    tlsCtx: found.context,
+    tlsCtx,
     sessionBehavior: cleanStart ? Clean : RejoinAlways,
     connectProperties: {
       ...(!cleanStart && { sessionExpiryIntervalSeconds: SESSION_EXPIRY_SECONDS }),
@@ -39,7 +48,6 @@ export function makeMqttClient(settings: MqttSettings): { client: mqtt5.Mqtt5Cli
     },
     ...(signing && { websocketHandshakeTransform: signer(signing) }),
   });
-  return { client };
 }
 
 function signer(signing: Signing): mqtt5.WebsocketHandshakeTransform {

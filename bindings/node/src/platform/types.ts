@@ -148,7 +148,10 @@ export interface MqttSettings {
   cleanStart: boolean;
   /** What is offered in the handshake; undefined: nothing. */
   alpn: string | undefined;
-  material: TlsMaterial;
+  /** What the files hold now: asked for each attempt to connect. */
+  material: () => TlsMaterial;
+  /** Tells the user something that is no error of the client's. */
+  warn: (message: string) => void;
   /** Undefined: MQTT goes over TLS, not over WebSockets. */
   signing: Signing | undefined;
   /** What the user sets beside. */

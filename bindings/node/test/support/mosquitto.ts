@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { freePort } from "./ports.js";
@@ -77,6 +77,20 @@ export class Broker {
     );
   }
 
+  /** What it has written when this client connected last. */
+  lastLineOf(clientId: string): string {
+    const all = this.log().split("\n");
+    return all.findLast((line) => line.includes(` as ${clientId} (`)) ?? "";
+  }
+
+  /** Ends it as a machine does that loses power, and starts it again on the same ports. */
+  async restart(): Promise<void> {
+    const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
+    this.#process?.kill("SIGKILL");
+    await gone;
+    if (!(await this.#listen())) throw new Error(`mosquitto does not start again: ${this.log()}`);
+  }
+
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.#process?.once("exit", resolve));
     this.#process?.kill();
@@ -84,12 +98,18 @@ export class Broker {
   }
 
   async #start(): Promise<boolean> {
+    rmSync(path.join(this.#home, "mosquitto.log"), { force: true });
     this.tlsPort = await freePort();
     this.websocketPort = await freePort();
     const conf = path.join(this.#home, "mosquitto.conf");
     writeFileSync(conf, this.#settings());
+    return this.#listen();
+  }
+
+  async #listen(): Promise<boolean> {
+    const conf = path.join(this.#home, "mosquitto.conf");
     const child = spawn(program ?? "", ["-c", conf], { stdio: ["ignore", "ignore", "pipe"] });
-    child.stderr.pipe(createWriteStream(path.join(this.#home, "mosquitto.log")));
+    child.stderr.pipe(createWriteStream(path.join(this.#home, "mosquitto.log"), { flags: "a" }));
     this.#process = child;
     for (const port of [this.tlsPort, this.websocketPort]) {
       for (const end = Date.now() + 20_000; !(await answers(port));) {
