@@ -14,8 +14,10 @@ export type RefreshCause =
   | "advisory"
   /** The mandatory window was reached, or the credentials have expired. */
   | "mandatory"
-  /** A service rejected the credentials. */
+  /** The credentials were given up by `invalidate()`. */
   | "rejected"
+  /** A service refused the credentials to one client. */
+  | "reported"
   /** `refresh()` was called. */
   | "forced"
   /** An eager session refreshes with nobody asking. */
@@ -33,8 +35,12 @@ export interface SessionEvents {
   refresh: { remaining: number };
   /** A refresh failed; `waited`: callers were waiting for it. */
   failure: { error: EvercredsError; waited: boolean };
-  /** A service rejected the credentials; `spaced`: again so soon that attempts are spaced. */
-  rejection: { spaced: boolean };
+  /**
+   * A service refused the credentials: to a client, which alone is concerned (`scope`
+   * "caller"), or for all, as `invalidate()` says. `spaced`: again so soon that attempts
+   * for it are spaced.
+   */
+  rejection: { scope: "caller" | "all"; spaced: boolean };
   /** A refresh that callers waited for failed, and what is held is served on. */
   degraded: { remaining: number };
   /** Something that is no error, such as windows that do not fit the lifetime. */
@@ -71,6 +77,7 @@ const CAUSES: Readonly<Record<number, RefreshCause>> = {
   [abi.Cause.IDLE]: "idle",
   [abi.Cause.MIN_TTL]: "min_ttl",
   [abi.Cause.DEGRADED]: "degraded",
+  [abi.Cause.REPORTED]: "reported",
 };
 
 const NOBODY: ReadonlySet<Listener> = new Set();
@@ -139,8 +146,9 @@ export class Events {
   /** Tells what a decision notes. */
   tellOf({ started, startCause, notes }: Decision, details: Details): void {
     const noted = (note: number) => (notes & note) !== 0;
-    if (noted(abi.Note.REJECTED)) {
-      this.tell("rejection", () => ({ spaced: noted(abi.Note.SPACED) }));
+    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {
+      const scope = noted(abi.Note.REJECTED) ? "all" : "caller";
+      this.tell("rejection", () => ({ scope, spaced: noted(abi.Note.SPACED) }));
     }
     if (started !== 0) this.tell("start", () => ({ cause: CAUSES[startCause] ?? "first" }));
     if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) {

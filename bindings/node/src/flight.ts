@@ -1,15 +1,14 @@
-import type { Clock } from "./clock.js";
-import { EvercredsValidationError } from "./errors.js";
-import { onAbort, reasonOf, throwIfAborted } from "./signals.js";
+import { Bell } from "./bell.js";
 
-/** One refresh attempt under way, and those who wait for it. */
-export class Flight {
+/** One refresh attempt under way; its bell rings for those who wait when it is settled. */
+export class Flight extends Bell {
   readonly #abort = new AbortController();
-  readonly #waiters = new Set<() => void>();
   /** The machine was rebuilt meanwhile, and does not know this flight. */
   orphaned = false;
 
-  constructor(readonly ticket: number) {}
+  constructor(readonly ticket: number) {
+    super();
+  }
 
   /** Aborted when the attempt is to end. */
   get signal(): AbortSignal {
@@ -19,45 +18,5 @@ export class Flight {
   /** Tells the attempt to end, if it can. */
   cancel(): void {
     this.#abort.abort(new Error("the refresh was given up"));
-  }
-
-  /** Wakes all who wait; each asks the machine for its own answer. */
-  settle(): void {
-    for (const wake of [...this.#waiters]) wake();
-  }
-
-  /**
-   * Resolves when the flight is settled, or `patienceMs` are over, and rejects
-   * when the caller's own signal is aborted, which concerns nobody else.
-   */
-  async wait(clock: Clock, patienceMs: number, signal?: AbortSignal): Promise<void> {
-    throwIfAborted(signal); // between two waits, where nobody listened
-    await new Promise<void>((resolve, reject) => {
-      const leave = () => {
-        this.#waiters.delete(wake);
-        stopTimer();
-        stopListening?.();
-      };
-      const wake = () => {
-        leave();
-        resolve();
-      };
-      const abort = () => {
-        leave();
-        // the reason is the caller's own, whatever it is
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-        reject(signal && reasonOf(signal));
-      };
-      // somebody waits, so the process is not to end meanwhile
-      const stopTimer = clock.after(patienceMs, wake, true);
-      this.#waiters.add(wake);
-      let stopListening: (() => void) | undefined;
-      try {
-        stopListening = signal && onAbort(signal, abort);
-      } catch {
-        leave();
-        throw new EvercredsValidationError("signal", "signal must be one to listen to", signal);
-      }
-    });
   }
 }

@@ -23,7 +23,7 @@ export type { ClientPlugin, ClientStack } from "./plugin.js";
 export { initialize } from "./runtime.js";
 export { RefreshableSession } from "./session.js";
 export type { CallOptions, CredentialNeeds } from "./needs.js";
-export type { CredentialProvider, TemporaryCredentials } from "./session.js";
+export type { CredentialProvider, ProviderOptions, TemporaryCredentials } from "./session.js";
 export type { AwsCredentials } from "./source.js";
 export type { Counters, Phase, Status } from "./status.js";
 export type { Identity } from "./whoami.js";

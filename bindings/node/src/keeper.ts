@@ -1,4 +1,5 @@
 import * as abi from "./abi_generated.js";
+import { Bell } from "./bell.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import type { Events } from "./events.js";
@@ -6,9 +7,9 @@ import { Flight } from "./flight.js";
 import { closedError, decisionError, type FailureReader } from "./failures.js";
 import { keep, type Kept, reentrantError } from "./failures.js";
 import { quietly } from "./guard.js";
-import { fingerprint } from "./identity.js";
+import { fingerprint, type Hash } from "./identity.js";
 import { grant, type HeldSet, type Lease } from "./lease.js";
-import type { Decision, Machine, MachineHost } from "./machine.js";
+import type { Decision, Machine, MachineHost, MachineNeed } from "./machine.js";
 import { asPartOf, isPartOf } from "./reentry.js";
 import { type AwsCredentials, malformed, type Reply, type Source } from "./source.js";
 import { throwIfAborted } from "./signals.js";
@@ -20,7 +21,22 @@ export interface Need {
   minTtlMs: number;
   /** Frees this caller, and no other. */
   signal?: AbortSignal | undefined;
+  /** The set that a service refused to this caller, who is to get another. */
+  refused?: Refused | undefined;
 }
+
+/** A set that a service refused, and how surely. */
+export interface Refused {
+  set: Identified;
+  /** Evidence */
+  evidence: number;
+}
+
+/** What a set is told apart from others by. */
+type Identified = Pick<AwsCredentials, "accessKeyId" | "sessionToken">;
+
+/** Sets whose refusal is a matter of this session: those that it handed out of late. */
+const SETS_KNOWN = 32;
 
 /** What came of an attempt: a set, or whatever was thrown. */
 type Outcome = { set: HeldSet; reply: Reply } | { set?: undefined; error: unknown };
@@ -41,6 +57,10 @@ export class Keeper implements MachineHost {
   readonly #failures: FailureReader;
   #machine!: Machine;
   #lease: Lease | undefined;
+  /** Rings when what was decided before no longer holds: another epoch, or the end. */
+  readonly #bell = new Bell();
+  #epoch = 0;
+  readonly #known = new Set<string>();
   readonly #sets = new Map<number, HeldSet>();
   readonly #flights = new Map<number, Flight>();
   readonly #errors = new Map<number, Kept>();
@@ -76,17 +96,27 @@ export class Keeper implements MachineHost {
   /** Asks the machine, and waits where it says so. */
   async acquire(need: Need): Promise<AwsCredentials> {
     throwIfAborted(need.signal);
-    return this.#follow(need, () => this.#asking().ask(need.minTtlMs), false);
+    const { minTtlMs, refused } = need;
+    const other = refused === undefined ? NONE : fingerprint(refused.set);
+    const evidence = refused?.evidence ?? abi.Evidence.NONE;
+    const told = { minTtlMs, other, evidence, untilMs: abi.NEVER };
+    return this.#follow(told, (now) => this.#asking().ask(now), need.signal);
   }
 
   /** One attempt now, whatever is held; its failure is this caller's. */
   async force(signal: AbortSignal | undefined): Promise<AwsCredentials> {
     throwIfAborted(signal);
-    return this.#follow({ minTtlMs: 0, signal }, () => this.#asking().force(), true);
+    const need = { minTtlMs: 0, other: NONE, evidence: abi.Evidence.NONE, untilMs: 0 };
+    return this.#follow(need, () => this.#asking().force(), signal, true);
+  }
+
+  /** Whether a set is one that this session handed out. */
+  knows(set: Identified): boolean {
+    return this.#known.has(keyOf(fingerprint(set)));
   }
 
   /** A service rejected a set: the one given, or the one held. */
-  invalidate(rejected?: Pick<AwsCredentials, "accessKeyId" | "sessionToken">): void {
+  invalidate(rejected?: Identified): void {
     for (const [ticket, { credentials, hash }] of this.#sets) {
       const meant =
         rejected === undefined
@@ -127,8 +157,9 @@ export class Keeper implements MachineHost {
     this.#stopTimer?.();
     for (const flight of this.#flights.values()) {
       flight.cancel();
-      flight.settle();
+      flight.ring();
     }
+    this.#bell.ring();
     this.#flights.clear();
     this.#sets.clear();
     this.#errors.clear();
@@ -160,7 +191,7 @@ export class Keeper implements MachineHost {
     for (const flight of orphans) {
       flight.orphaned = true;
       flight.cancel();
-      flight.settle();
+      flight.ring();
     }
   }
 
@@ -169,7 +200,11 @@ export class Keeper implements MachineHost {
     if (this.#lease !== undefined && this.#lease.epoch !== decision.epoch) this.#lease = undefined;
     if (decision.settled !== 0) {
       this.#lease = undefined; // the next caller asks anew
-      this.#flights.get(decision.settled)?.settle();
+      this.#flights.get(decision.settled)?.ring();
+    }
+    if (decision.epoch !== this.#epoch) {
+      this.#epoch = decision.epoch;
+      this.#bell.ring();
     }
     // a flight that timed out has no waiters left; its attempt may run on
     if (decision.cancelled !== 0) this.#flights.delete(decision.cancelled);
@@ -191,8 +226,17 @@ export class Keeper implements MachineHost {
     return this.#machine;
   }
 
-  async #follow(need: Need, ask: () => Decision, forced: boolean): Promise<AwsCredentials> {
-    let decision = ask();
+  /**
+   * Follows what the machine decides for one caller, until that has its answer. What a
+   * decision says of the caller's patience is passed on: it begins once.
+   */
+  async #follow(
+    need: MachineNeed,
+    ask: (need: MachineNeed) => Decision,
+    signal: AbortSignal | undefined,
+    forced = false,
+  ): Promise<AwsCredentials> {
+    let decision = ask(need);
     for (;;) {
       switch (decision.kind) {
         case abi.Kind.SERVE:
@@ -201,11 +245,18 @@ export class Keeper implements MachineHost {
         case abi.Kind.REFRESH_INLINE:
         case abi.Kind.REFRESH:
         case abi.Kind.WAIT: {
-          const { ticket, deadline } = decision;
+          const { ticket, deadline, until: untilMs } = decision;
+          const next = { ...need, untilMs };
+          const patience = deadline - this.#clock.elapsed();
+          if (ticket === 0) {
+            await this.#bell.wait(this.#clock, patience, signal); // for an attempt to begin
+            decision = ask(next);
+            break;
+          }
           const flight = this.#flights.get(ticket) ?? new Flight(ticket);
           if (isPartOf(flight)) throw reentrantError();
-          await flight.wait(this.#clock, deadline - this.#clock.elapsed(), need.signal);
-          decision = flight.orphaned ? ask() : this.#asking().answer(ticket, need.minTtlMs, forced);
+          await flight.wait(this.#clock, patience, signal);
+          decision = flight.orphaned ? ask(next) : this.#asking().answer(ticket, next, forced);
           break;
         }
         default:
@@ -229,7 +280,7 @@ export class Keeper implements MachineHost {
     const outcome = await this.#attempt(flight);
     if (this.#reports(flight)) this.#report(flight.ticket, outcome);
     this.#flights.delete(flight.ticket);
-    flight.settle(); // nobody is left, unless the machine could not be told
+    flight.ring(); // nobody is left, unless the machine could not be told
   }
 
   /** Makes the attempt, and gives what came of it. */
@@ -269,6 +320,11 @@ export class Keeper implements MachineHost {
 
   #complete(ticket: number, set: HeldSet, reply: Reply): void {
     this.#sets.set(ticket, set);
+    this.#known.add(keyOf(set.hash));
+    for (const oldest of this.#known) {
+      if (this.#known.size <= SETS_KNOWN) break;
+      this.#known.delete(oldest);
+    }
     try {
       this.#machine.complete(ticket, set.hash, reply);
     } finally {
@@ -315,4 +371,11 @@ export class Keeper implements MachineHost {
     };
     this.#stopTimer = this.#clock.after(atElapsed - this.#clock.elapsed(), wake, false);
   }
+}
+
+/** No set at all. */
+const NONE: Hash = { low: 0, high: 0 };
+
+function keyOf({ low, high }: Hash): string {
+  return `${low} ${high}`;
 }

@@ -25,6 +25,18 @@ export class OptionRefused extends Error {
   }
 }
 
+/** What one caller needs. */
+export interface MachineNeed {
+  /** The time that must be left, in milliseconds; 0: any. */
+  minTtlMs: number;
+  /** The set that a service refused to this caller; counts where there is evidence. */
+  other: Hash;
+  /** Evidence: what the service said of that set. */
+  evidence: number;
+  /** How long it waits for an attempt to begin, on the elapsed clock; 0: not at all. */
+  untilMs: number;
+}
+
 /** What a flight brought, without the secrets. */
 export interface Facts {
   /** The set's expiry, milliseconds since the Unix epoch; NEVER: none. */
@@ -77,15 +89,21 @@ export class Machine {
     });
   }
 
-  ask(minTtlMs: number): Decision {
+  ask({ minTtlMs, other, evidence, untilMs }: MachineNeed): Decision {
     return this.#event((x, h, wall, elapsed) =>
-      x.evercreds_ask(h, wall, elapsed, minTtlMs, 0, 0, 0, 0),
+      // prettier-ignore
+      x.evercreds_ask(
+        h, wall, elapsed, minTtlMs, other.low, other.high, evidence, untilMs),
     );
   }
 
-  answer(ticket: number, minTtlMs: number, forced: boolean): Decision {
+  answer(ticket: number, need: MachineNeed, forced: boolean): Decision {
+    const { minTtlMs, other, evidence, untilMs } = need;
     return this.#event((x, h, wall, elapsed) =>
-      x.evercreds_answer(h, ticket, wall, elapsed, minTtlMs, 0, 0, 0, 0, forced ? 1 : 0),
+      // prettier-ignore
+      x.evercreds_answer(
+        h, ticket, wall, elapsed, minTtlMs, other.low, other.high, evidence, untilMs,
+        forced ? 1 : 0),
     );
   }
 

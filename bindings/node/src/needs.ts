@@ -1,6 +1,9 @@
+import { Evidence } from "./abi_generated.js";
 import { EvercredsValidationError } from "./errors.js";
-import { isA } from "./guard.js";
+import { isA, peek } from "./guard.js";
+import type { Refused } from "./keeper.js";
 import { isRecord } from "./options.js";
+import type { AwsCredentials } from "./source.js";
 
 /** What every call of a session takes that may have to wait. */
 export interface CallOptions {
@@ -12,26 +15,43 @@ export interface CallOptions {
 export interface CredentialNeeds extends CallOptions {
   /** Seconds that the credentials must have left. Default: 0, any. */
   minTtl?: number | undefined;
+  /**
+   * A set that a service refused to this caller, who is to have another; for the others
+   * it stays. For clients of your own: those of {@link RefreshableSession.client} and
+   * those with the plug-in do so by themselves. Error "rejected" where none is to be had.
+   */
+  otherThan?: Pick<AwsCredentials, "accessKeyId" | "sessionToken"> | undefined;
 }
 
 /** Checks what `invalidate` is given. */
 export function checkRejected(rejected: unknown): void {
-  if (rejected === undefined) return;
-  const set = isRecord(rejected) ? rejected : {};
-  if (typeof set["accessKeyId"] !== "string" || typeof set["sessionToken"] !== "string") {
-    const words = "rejected must be an object with the strings accessKeyId and sessionToken";
-    throw new EvercredsValidationError("rejected", words, rejected);
+  if (rejected !== undefined) readSet("rejected", rejected);
+}
+
+/** Checks what a caller wants another set in place of; a service has refused that surely. */
+export function readOther(otherThan: unknown): Refused {
+  return { set: readSet("otherThan", otherThan), evidence: Evidence.STRONG };
+}
+
+function readSet(name: string, given: unknown): Refused["set"] {
+  const accessKeyId = peek(given, "accessKeyId");
+  const sessionToken = peek(given, "sessionToken");
+  if (typeof accessKeyId === "string" && typeof sessionToken === "string") {
+    return { accessKeyId, sessionToken };
   }
+  const words = `${name} must be an object with the strings accessKeyId and sessionToken`;
+  throw new EvercredsValidationError(name, words, given);
 }
 
 /** What callers gave, with the defaults. */
 interface Needs {
   minTtl: number;
+  refused: Refused | undefined;
   signal: AbortSignal | undefined;
 }
 
 /** Checks what one call is given, of which it knows `names`. */
-export function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Needs {
+export function readNeeds(given: unknown, names: readonly (keyof CredentialNeeds)[]): Needs {
   if (!isRecord(given)) {
     throw new EvercredsValidationError("options", "options must be an object", given);
   }
@@ -40,7 +60,7 @@ export function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Need
     const words = `${unknown} is not an option; expected one of ${names.join(", ")}`;
     throw new EvercredsValidationError(unknown, words, given[unknown]);
   }
-  const { minTtl = 0, signal } = given;
+  const { minTtl = 0, otherThan, signal } = given;
   // a day is beyond what any source issues
   if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
     throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);
@@ -48,5 +68,6 @@ export function readNeeds(given: unknown, names: readonly (keyof Needs)[]): Need
   if (signal !== undefined && !isA(signal, AbortSignal)) {
     throw new EvercredsValidationError("signal", "signal must be an AbortSignal", signal);
   }
-  return { minTtl, signal };
+  const refused = otherThan === undefined ? undefined : readOther(otherThan);
+  return { minTtl, refused, signal };
 }

@@ -1,3 +1,6 @@
+import { Evidence } from "./abi_generated.js";
+import { guarded, isA, peek, quietly } from "./guard.js";
+import { dropBody } from "./http.js";
 import { refuseOwnSigning } from "./old-sdk.js";
 
 /** The middleware in which the SDK signs, and signs again. */
@@ -29,41 +32,65 @@ export interface Signer {
   sessionToken: string;
 }
 
+/** The session behind a plug-in. */
+export interface Reporting {
+  /** Evidence: what a service's answer says of the set that signed the call. */
+  evidence(code: string, httpStatus: number, isHead: boolean): number;
+  /** Whether the session handed that set out. */
+  knows(signer: Signer): boolean;
+  /** Another set than this, as soon as there is one. */
+  another(report: Report, signal: AbortSignal | undefined): Promise<Signer>;
+}
+
+/** A set that a service refused, and how surely. */
+export interface Report {
+  set: Signer;
+  /** Evidence */
+  evidence: number;
+}
+
 interface Args {
+  input?: unknown;
   request: unknown;
 }
 
 type Handler = (args: Args) => Promise<unknown>;
 
 /**
- * A plug-in that reports the set that signed a rejected request, and has the call
- * signed and sent once more. Not by the SDK's retries: those have a budget for
- * each client, which a hundred calls that meet one rejected set would exhaust.
- *
- * @param isRejection tells by its code whether an error speaks of the credentials
+ * A plug-in that reports the set that signed a refused request, and has the call
+ * signed and sent once more with another. Not by the SDK's retries: those have a
+ * budget for each client, which a hundred calls that meet one refused set would
+ * exhaust. A call reports once.
  */
-export function rejectionPlugin(
-  isRejection: (code: string) => boolean,
-  report: (signer: Signer) => void,
-): ClientPlugin {
+export function rejectionPlugin(session: Reporting): ClientPlugin {
+  const refusals = new WeakMap<object, Report>();
   const reported = new WeakSet<object>();
   const notice = (next: Handler) => async (args: Args) => {
     try {
       return await next(args);
     } catch (error) {
-      const signer = error instanceof Error ? signerOf(args.request) : undefined;
-      if (signer !== undefined && isRejection((error as Error).name)) {
-        report(signer);
-        reported.add(error as Error);
+      const report = guarded(() => read(session, args.request, error), undefined);
+      if (report !== undefined) {
+        refusals.set(error as object, report);
+        dropBody(peek(error, "$response")); // it leads to the request, and was read already
       }
       throw error;
     }
   };
-  const again = (next: Handler) => async (args: Args) => {
+  const again = (next: Handler, context: unknown) => async (args: Args) => {
     try {
       return await next(args);
     } catch (error) {
-      if (!reported.has(Object(error) as object) || !isReplayable(args.request)) throw error;
+      const report = refusals.get(Object(error) as object);
+      // the SDK's own retries come by here too, with the one request of their call
+      if (report === undefined || reported.has(args.request as object)) throw error;
+      reported.add(args.request as object);
+      const another = session.another(report, signalOf(context));
+      if (!isReplayable(args)) {
+        another.catch(() => undefined); // for the next call; this one waits for nothing
+        throw error;
+      }
+      if (!(await isServed(another, report.set, error))) throw error;
       return next(args);
     }
   };
@@ -84,9 +111,50 @@ export function rejectionPlugin(
   };
 }
 
-/** A stream was read for the first attempt, and cannot be read again. */
-function isReplayable(request: unknown): boolean {
-  const { body } = request as { body?: unknown };
+/** What a failed call says against the set that signed it; undefined: nothing. */
+function read(session: Reporting, request: unknown, error: unknown): Report | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  const set = signerOf(request);
+  if (set === undefined || !session.knows(set)) return undefined;
+  const name = peek(error, "name");
+  const code = typeof name === "string" ? name : "";
+  const isHead = peek(request, "method") === "HEAD";
+  const evidence = session.evidence(code, statusOf(error), isHead);
+  return evidence === Evidence.NONE ? undefined : { set, evidence };
+}
+
+function statusOf(error: object): number {
+  const status =
+    peek(peek(error, "$metadata"), "httpStatusCode") ??
+    peek(peek(error, "$response"), "statusCode");
+  return Number.isInteger(status) ? (status as number) : 0;
+}
+
+/** Whether there is another set; else the service's error tells, as its cause, why not. */
+async function isServed(another: Promise<Signer>, refused: Signer, error: unknown) {
+  try {
+    const { accessKeyId, sessionToken } = await another;
+    return accessKeyId !== refused.accessKeyId || sessionToken !== refused.sessionToken;
+  } catch (cause) {
+    quietly(() => {
+      if (peek(error, "cause") !== undefined) return;
+      const property = { value: cause, configurable: true, writable: true, enumerable: false };
+      Object.defineProperty(error, "cause", property);
+    });
+    return false;
+  }
+}
+
+/** The signal that the call was made with, where the SDK tells. */
+function signalOf(context: unknown): AbortSignal | undefined {
+  const signal = peek(peek(context, "__smithy_context"), "abortSignal");
+  return isA(signal, AbortSignal) ? signal : undefined;
+}
+
+/** A stream was read for the first attempt, and a one-time code is never sent twice. */
+function isReplayable({ input, request }: Args): boolean {
+  if (peek(input, "TokenCode") !== undefined) return false;
+  const body = peek(request, "body");
   return body === undefined || typeof body === "string" || ArrayBuffer.isView(body);
 }
 

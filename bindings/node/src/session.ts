@@ -5,14 +5,14 @@ import {
   readClient,
   type SdkClientClass,
 } from "./cache/clients.js";
-import * as abi from "./abi_generated.js";
 import { type Clock, systemClock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./events.js";
 import { closedError, FailureReader } from "./failures.js";
 import { isA, nameOf } from "./guard.js";
 import { type Identity, whoAmI } from "./whoami.js";
-import { type CallOptions, checkRejected, type CredentialNeeds, readNeeds } from "./needs.js";
+import { type CallOptions, checkRejected, type CredentialNeeds } from "./needs.js";
+import { readNeeds, readOther } from "./needs.js";
 import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
 import type { MqttClient } from "./mqtt-client.js";
@@ -41,14 +41,25 @@ import type { Parent } from "./sts.js";
  * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
  */
 export interface CredentialProvider {
-  /** Gives the credentials; with `forceRefresh`, as {@link RefreshableSession.refresh} does. */
-  (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials>;
+  /**
+   * Gives the credentials; with `forceRefresh`, as {@link RefreshableSession.refresh}
+   * does; with `otherThan`, as {@link RefreshableSession.credentialsFor} does.
+   */
+  (options?: ProviderOptions): Promise<AwsCredentials>;
   /** Nothing is to be cached over it. */
   memoized: true;
   /** It needs nothing of a client's configuration. */
   configBound: true;
   /** Nothing is to be added to what it gives. */
   attributed: true;
+}
+
+/** What a {@link CredentialProvider} takes. */
+export interface ProviderOptions {
+  /** Refresh now, whatever is held. Default: false. */
+  forceRefresh?: boolean | undefined;
+  /** A set that a service refused, in place of which another is needed. */
+  otherThan?: Pick<AwsCredentials, "accessKeyId" | "sessionToken"> | undefined;
 }
 
 /** Credentials in the words of the configuration: strings, as for a custom source. */
@@ -102,9 +113,10 @@ export class RefreshableSession {
 
   /**
    * Goes into a client that signs with {@link RefreshableSession.credentials}:
-   * `client.middlewareStack.use(session.plugin)`. When a service rejects a set
-   * (ExpiredToken, ExpiredTokenException, InvalidToken), the session fetches
-   * another, and the call is signed and sent once more, unless its body is a stream.
+   * `client.middlewareStack.use(session.plugin)`. When a service refuses a set
+   * (ExpiredToken and its kin, or HEAD with a bare 400), the call gets another, and is
+   * signed and sent once more, unless its body is a stream. All others go on with the
+   * set that they have.
    */
   readonly plugin: ClientPlugin;
 
@@ -141,12 +153,11 @@ export class RefreshableSession {
     this.#keeper = keeper;
     this.#mqtt = mqtt;
     this.credentials = providerFor(keeper);
-    this.plugin = rejectionPlugin(
-      (code) => rules.evidence(code, 0, false) === abi.Evidence.STRONG,
-      (signer) => {
-        keeper.invalidate(signer);
-      },
-    );
+    this.plugin = rejectionPlugin({
+      evidence: (code, status, isHead) => rules.evidence(code, status, isHead),
+      knows: (signer) => keeper.knows(signer),
+      another: (refused, signal) => keeper.acquire({ minTtlMs: 0, refused, signal }),
+    });
     this.cache = new ClientCache(runtime);
     const { plugin } = this;
     parents.set(this.credentials, {
@@ -157,14 +168,14 @@ export class RefreshableSession {
   }
 
   /**
-   * Credentials with at least `minTtl` seconds left.
+   * Credentials with at least `minTtl` seconds left, or others than a service refused.
    *
    * @throws EvercredsError with code "min_ttl" where even new ones have less left;
    *   the signal's own reason once it is aborted
    */
   async credentialsFor(needs: CredentialNeeds = {}): Promise<AwsCredentials> {
-    const { minTtl, signal } = readNeeds(needs, ["minTtl", "signal"]);
-    return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), signal });
+    const { minTtl, refused, signal } = readNeeds(needs, ["minTtl", "otherThan", "signal"]);
+    return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), refused, signal });
   }
 
   /**
@@ -192,8 +203,8 @@ export class RefreshableSession {
   }
 
   /**
-   * A service rejected credentials (ExpiredToken and its kin, never AccessDenied):
-   * the next caller gets others.
+   * Gives credentials up for all callers of the session: the next one gets others. The
+   * session's clients, and those with its plug-in, report by themselves, each for itself.
    *
    * @param rejected the credentials; ignored unless they are the ones held.
    *   Default: those that are held
@@ -339,9 +350,18 @@ function unsigned(error: unknown): string {
   return `a handshake of MQTT over WebSockets could not be signed (${code})`;
 }
 
+/** Rejects with what is wrong with the set, as all calls do that give a promise. */
+async function other(keeper: Keeper, otherThan: unknown): Promise<AwsCredentials> {
+  return keeper.acquire({ minTtlMs: 0, refused: readOther(otherThan) });
+}
+
 function providerFor(keeper: Keeper): CredentialProvider {
-  const provide = (options?: { forceRefresh?: boolean | undefined }): Promise<AwsCredentials> =>
-    options?.forceRefresh === true ? keeper.force(undefined) : keeper.get();
+  const provide = (options?: ProviderOptions): Promise<AwsCredentials> => {
+    if (options === undefined) return keeper.get();
+    const { forceRefresh, otherThan } = options;
+    if (forceRefresh === true) return keeper.force(undefined);
+    return otherThan === undefined ? keeper.get() : other(keeper, otherThan);
+  };
   return Object.assign(provide, {
     memoized: true,
     configBound: true,

@@ -18,8 +18,10 @@ export interface Status {
   mandatoryTimeout: number;
   /** A refresh that callers waited for failed, and the held credentials are served on. */
   degraded: boolean;
-  /** A service rejected the held credentials. */
+  /** The held credentials were given up by `invalidate()`. */
   rejected: boolean;
+  /** A service refused the held credentials to a client; the others are served on. */
+  reported: boolean;
   /** A refresh is under way. */
   refreshing: boolean;
   /** Time until an early refresh may be tried again; 0: at once. */
@@ -48,7 +50,7 @@ export interface Counters {
   unknownTickets: number;
   /** Replies that expire no later than what was held. */
   noProgress: number;
-  /** Times that a service rejected the held credentials. */
+  /** Times that held credentials were refused, to a client or for all. */
   rejections: number;
 }
 
@@ -77,6 +79,7 @@ export function readStatus(
     mandatoryTimeout: seconds(abi.Status.MANDATORY_MS),
     degraded: read(abi.Status.DEGRADED) === 1,
     rejected: read(abi.Status.IS_REJECTED) === 1,
+    reported: read(abi.Status.IS_REPORTED) === 1,
     refreshing: read(abi.Status.FLIGHT) !== 0,
     holdOff: seconds(abi.Status.HOLD_OFF_MS),
     closed,

@@ -85,7 +85,10 @@ test("rejected credentials, and rejected again at once", async () => {
     await clock.settled();
   }
   const rejections = told.filter(([name]) => name === "rejection").map(([, event]) => event);
-  expect(rejections).toEqual([{ spaced: false }, { spaced: true }]);
+  expect(rejections).toEqual([
+    { scope: "all", spaced: false },
+    { scope: "all", spaced: true },
+  ]);
   expect(told).toContainEqual(["start", { cause: "rejected" }]);
 });
 
@@ -189,7 +192,7 @@ test("channels tell of the events of all sessions, by number and method", async 
     ["evercreds:refresh", { session: 2, method, remaining: 3600 }],
     ["evercreds:start", { session: 2, method, cause: "mandatory" }],
     ["evercreds:failure", { session: 2, method, error, waited: true }],
-    ["evercreds:rejection", { session: 1, method, spaced: false }],
+    ["evercreds:rejection", { session: 1, method, scope: "all", spaced: false }],
     ["evercreds:close", { session: 1, method }],
   ]);
   expect(inspect(told, { depth: 9, showHidden: true })).not.toMatch(/secret-of|token-of/);

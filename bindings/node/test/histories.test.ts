@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EvercredsError } from "../src/index.js";
+import type { EvercredsError, RefreshableSession } from "../src/index.js";
 import type { CommonOptions } from "../src/options.js";
 import type { AwsCredentials } from "../src/source.js";
 import { random } from "./support/random.js";
@@ -7,7 +7,8 @@ import { virtualSession } from "./support/session.js";
 
 const OPTIONS: CommonOptions[] = [
   {},
-  { deferRefresh: false },
+  { policy: "classic" },
+  { deferRefresh: false, policy: "classic" },
   { policy: "adaptive", deferRefresh: false },
   { advisoryRefresh: "inline", advisoryTimeout: 120, mandatoryTimeout: 30 },
   { stability: "until_expiry", jitter: true },
@@ -51,6 +52,14 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("random history %i", as
     return call.then(served, refused).finally(() => pending--);
   };
 
+  /** A service refuses what somebody has, who wants another. */
+  const report = async (of: RefreshableSession) => {
+    const refused = await of.credentials();
+    const another = await of.credentialsFor({ otherThan: refused });
+    expect(another.accessKeyId).not.toBe(refused.accessKeyId);
+    return another;
+  };
+
   const callers: Promise<unknown>[] = [];
   for (let step = 0; step < 120; step++) {
     const leaving = new AbortController();
@@ -58,7 +67,8 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("random history %i", as
     if (n < 0.6) callers.push(follow(session.credentials()));
     else if (n < 0.75) callers.push(follow(session.credentialsFor({ signal: leaving.signal })));
     else if (n < 0.8) callers.push(follow(session.credentialsFor({ minTtl: 600 })));
-    else if (n < 0.85) callers.push(follow(session.refresh()));
+    else if (n < 0.83) callers.push(follow(session.refresh()));
+    else if (n < 0.86) callers.push(follow(report(session)));
     else if (n < 0.9) session.invalidate();
     else clock.deaf = next() < 0.2;
     if (next() < 0.5) leaving.abort(LEAVING);

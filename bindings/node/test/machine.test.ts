@@ -43,17 +43,20 @@ function open(runtime: Runtime = freshRuntime(), options: readonly [number, numb
   return { clock, host, machine, runtime, set };
 }
 
+/** A caller who takes whatever there is, and does not wait where there is nothing. */
+const ANY = { minTtlMs: 0, other: { low: 0, high: 0 }, evidence: 0, untilMs: 0 };
+
 test("a flight that completes inside the call that starts it", () => {
   const { host, machine, set } = open();
   let inner: Decision | undefined;
   host.onBegin = (ticket) => {
     inner = machine.complete(ticket, HASH, set());
   };
-  const outer = machine.ask(0);
+  const outer = machine.ask(ANY);
   // each caller has its own decision, although the inner one came between
   expect(inner).toMatchObject({ settled: outer.ticket, notes: abi.Note.INSTALLED });
   expect(outer).toMatchObject({ kind: abi.Kind.REFRESH, started: host.began[0], settled: 0 });
-  expect(machine.answer(outer.ticket, 0, false)).toMatchObject({
+  expect(machine.answer(outer.ticket, ANY, false)).toMatchObject({
     kind: abi.Kind.SERVE,
     set: outer.ticket,
   });
@@ -63,9 +66,9 @@ test("another session's calls inside a call reach their own host", () => {
   const first = open();
   const second = open(first.runtime);
   first.host.onBegin = () => {
-    second.machine.ask(0);
+    second.machine.ask(ANY);
   };
-  first.machine.ask(0);
+  first.machine.ask(ANY);
   expect(first.host.began).toHaveLength(1);
   expect(second.host.began).toHaveLength(1);
   expect(second.host.began).not.toEqual(first.host.began);
@@ -73,7 +76,7 @@ test("another session's calls inside a call reach their own host", () => {
 
 test("a flight that times out is cancelled through the host function", async () => {
   const { clock, host, machine } = open(undefined, [[abi.Option.REFRESH_TIMEOUT, 30]]);
-  const { ticket } = machine.ask(0);
+  const { ticket } = machine.ask(ANY);
   await clock.advance(30_000);
   machine.wake();
   expect(host.cancelled).toEqual([ticket]);
@@ -84,7 +87,7 @@ test("decisions are read anew after the module's memory has moved", () => {
   runtime.run(undefined, (x) => {
     (x as unknown as { memory: WebAssembly.Memory }).memory.grow(1);
   });
-  expect(machine.ask(0).kind).toBe(abi.Kind.REFRESH);
+  expect(machine.ask(ANY).kind).toBe(abi.Kind.REFRESH);
 });
 
 test.each([

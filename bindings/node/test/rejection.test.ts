@@ -107,7 +107,12 @@ test("a service that rejects whatever comes is asked twice, and its error is tol
   await standIn.inject({ kind: "error", code: "ExpiredToken", role, action: "ListBuckets" });
   await expect(call()).rejects.toMatchObject({ name: "ExpiredToken" });
   expect(sent).toBe(2);
-  expect(session.status().counters.rejections).toBe(2);
+  expect(session.status().counters.rejections).toBe(1); // a call reports once
+  expect(session.status()).toMatchObject({ rejected: false, reported: false });
+  const error: unknown = await call().catch((thrown: unknown) => thrown);
+  expect(sent).toBe(3); // a set as new as that is not replaced at once
+  expect(error).toMatchObject({ name: "ExpiredToken", cause: { code: "rejected" } });
+  expect(Object.keys(error as object)).not.toContain("cause");
 });
 
 test.each([

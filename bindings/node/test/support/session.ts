@@ -40,8 +40,15 @@ export function gate(): { opened: Promise<void>; open: () => void } {
   return { opened, open };
 }
 
-/** A custom session on virtual time, with a source and an instance of its own. */
-export function virtualSession(options: CommonOptions = {}, runtime: Runtime = freshRuntime()) {
+/** Every failure that callers waited for is told, at once. */
+const STRICT: CommonOptions = { stability: "strict", maxWait: 0 };
+
+/**
+ * A custom session on virtual time, with a source and an instance of its own. It is
+ * strict, unless the options are those of the default or of another policy.
+ */
+export function virtualSession(given: CommonOptions = {}, runtime: Runtime = freshRuntime()) {
+  const options = { ...(given.policy === undefined && STRICT), ...given };
   const clock = new VirtualClock();
   const source = new FakeSource(clock);
   const session = withSurroundings(
