@@ -16,8 +16,9 @@ import (
 
 const (
 	codeMFARefused = "MFARefused"
-	// commandOutput bounds what is kept of a command's output, in bytes.
-	commandOutput = 64 << 10
+	// commandOutput bounds what is kept of a command's output, in bytes: as much as
+	// hosts on the WebAssembly module can look through.
+	commandOutput = 16 << 10
 )
 
 // commandTime is what a command has that asks nobody.
@@ -110,7 +111,8 @@ func (c *codes) run(ctx context.Context) (string, error) {
 		cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
 	}
 	name := filepath.Base(argv[0])
-	if err := cmd.Run(); err != nil {
+	// where only a grandchild goes on, the command has ended well
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		how := outcome(err)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			how = "it gave no code in time"

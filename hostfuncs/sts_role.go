@@ -32,6 +32,9 @@ type AssumeRole struct {
 	// most 1 h where the base credentials are those of a role. 0: 1 h, STS's own
 	// default. Each role has a maximum of its own.
 	Duration time.Duration
+	// MinimumSessionTokenSize has STS fill the session token up to so many bytes, 0
+	// to 4096, to try out how long ones fare. Default: the token as it is.
+	MinimumSessionTokenSize int
 	// ExternalID is what a third party was told to send, 2 to 1224 characters.
 	ExternalID string
 	// SourceIdentity stays with chained roles, 2 to 64 characters.
@@ -113,6 +116,9 @@ func (r *AssumeRole) check() error {
 		if len(c.value) < c.low || len(c.value) > c.high || !c.pattern.MatchString(c.value) {
 			return &ParameterError{c.name, fmt.Sprintf("must be %d to %d characters that match %s", c.low, c.high, c.pattern)}
 		}
+	}
+	if r.MinimumSessionTokenSize < 0 || r.MinimumSessionTokenSize > 4096 {
+		return &ParameterError{"MinimumSessionTokenSize", "must be bytes from 0 to 4096"}
 	}
 	if err := r.checkDuration(); err != nil {
 		return err
@@ -200,6 +206,9 @@ func (r *AssumeRole) input() *sts.AssumeRoleInput {
 	}
 	if in.RoleSessionName == nil {
 		in.RoleSessionName = aws.String(defaultSessionName)
+	}
+	if r.MinimumSessionTokenSize != 0 {
+		in.MinimumSessionTokenSize = aws.Int32(int32(r.MinimumSessionTokenSize))
 	}
 	if r.Duration != 0 {
 		in.DurationSeconds = aws.Int32(int32(r.Duration / time.Second))

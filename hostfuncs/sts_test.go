@@ -86,7 +86,7 @@ func TestSTSSendsEveryParameter(t *testing.T) {
 		t.Errorf("what the user did with the lists later was sent: %v", form)
 	}
 	got := fetch(hostfuncs.AssumeRole{
-		RoleARN: roleARN, RoleSessionName: "me@work", Duration: time.Hour, ExternalID: "ext:/1", SourceIdentity: "source",
+		RoleARN: roleARN, RoleSessionName: "me@work", Duration: time.Hour, ExternalID: "ext:/1", SourceIdentity: "source", MinimumSessionTokenSize: 4096,
 		Tags: map[string]string{"b": "2", "a": "1"}, TransitiveTagKeys: []string{"a"}, Policy: "{}",
 		PolicyARNs:       []string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		ProvidedContexts: []types.ProvidedContext{{ProviderArn: aws.String("arn:aws:iam::aws:contextProvider/x"), ContextAssertion: aws.String("assert")}},
@@ -94,7 +94,7 @@ func TestSTSSendsEveryParameter(t *testing.T) {
 	})
 	want := map[string]string{
 		"Action": "AssumeRole", "Version": "2011-06-15", "RoleArn": roleARN, "RoleSessionName": "me@work",
-		"DurationSeconds": "3600", "ExternalId": "ext:/1", "SourceIdentity": "source", "Policy": "{}",
+		"DurationSeconds": "3600", "ExternalId": "ext:/1", "SourceIdentity": "source", "Policy": "{}", "MinimumSessionTokenSize": "4096",
 		"Tags.member.1.Key": "a", "Tags.member.1.Value": "1", "Tags.member.2.Key": "b", "Tags.member.2.Value": "2",
 		"TransitiveTagKeys.member.1": "a", "PolicyArns.member.1.arn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
 		"ProvidedContexts.member.1.ProviderArn":      "arn:aws:iam::aws:contextProvider/x",
@@ -225,19 +225,20 @@ func TestSTSParameters(t *testing.T) {
 	serial := "arn:aws:iam::1:mfa/me"
 	mfa := func(context.Context) (string, error) { return "123456", nil }
 	for name, roles := range map[string][]hostfuncs.AssumeRole{
-		"RoleARN":           {{}, {RoleARN: "arn:short"}, {RoleARN: "arn:" + long}, {RoleARN: "not an arn, but long enough"}},
-		"RoleSessionName":   {{RoleSessionName: "x"}, {RoleSessionName: long}, {RoleSessionName: "with space"}},
-		"Duration":          {{Duration: time.Minute}, {Duration: 13 * time.Hour}, {Duration: 900*time.Second + 1}, {Duration: -time.Hour}, {Duration: 2 * time.Hour, Chained: true}},
-		"ExternalID":        {{ExternalID: "x"}, {ExternalID: long}},
-		"SourceIdentity":    {{SourceIdentity: "x"}, {SourceIdentity: "a b"}},
-		"Tags":              {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: map[string]string{strings.Repeat("é", 129): ""}}, {Tags: many()}},
-		"TransitiveTagKeys": {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: []string{long}}, {TransitiveTagKeys: make([]string, 51)}},
-		"PolicyARNs":        {{PolicyARNs: []string{""}}, {PolicyARNs: []string{"x"}}, {PolicyARNs: make([]string, 11)}},
-		"ProvidedContexts":  {{ProvidedContexts: make([]types.ProvidedContext, 6)}},
-		"SerialNumber":      {{SerialNumber: "short", MFA: mfa}, {MFA: mfa}, {MFACommand: []string{"x"}}},
-		"MFA":               {{SerialNumber: serial}},
-		"MFACommand":        {{SerialNumber: serial, MFA: mfa, MFACommand: []string{"x"}}, {SerialNumber: serial, MFACommand: []string{}}, {SerialNumber: serial, MFACommand: []string{""}}},
-		"MFAPrompts":        {{MFAPrompts: true}},
+		"RoleARN":                 {{}, {RoleARN: "arn:short"}, {RoleARN: "arn:" + long}, {RoleARN: "not an arn, but long enough"}},
+		"RoleSessionName":         {{RoleSessionName: "x"}, {RoleSessionName: long}, {RoleSessionName: "with space"}},
+		"Duration":                {{Duration: time.Minute}, {Duration: 13 * time.Hour}, {Duration: 900*time.Second + 1}, {Duration: -time.Hour}, {Duration: 2 * time.Hour, Chained: true}},
+		"ExternalID":              {{ExternalID: "x"}, {ExternalID: long}},
+		"SourceIdentity":          {{SourceIdentity: "x"}, {SourceIdentity: "a b"}},
+		"MinimumSessionTokenSize": {{MinimumSessionTokenSize: -1}, {MinimumSessionTokenSize: 4097}},
+		"Tags":                    {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: map[string]string{strings.Repeat("é", 129): ""}}, {Tags: many()}},
+		"TransitiveTagKeys":       {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: []string{long}}, {TransitiveTagKeys: make([]string, 51)}},
+		"PolicyARNs":              {{PolicyARNs: []string{""}}, {PolicyARNs: []string{"x"}}, {PolicyARNs: make([]string, 11)}},
+		"ProvidedContexts":        {{ProvidedContexts: make([]types.ProvidedContext, 6)}},
+		"SerialNumber":            {{SerialNumber: "short", MFA: mfa}, {MFA: mfa}, {MFACommand: []string{"x"}}},
+		"MFA":                     {{SerialNumber: serial}},
+		"MFACommand":              {{SerialNumber: serial, MFA: mfa, MFACommand: []string{"x"}}, {SerialNumber: serial, MFACommand: []string{}}, {SerialNumber: serial, MFACommand: []string{""}}},
+		"MFAPrompts":              {{MFAPrompts: true}},
 	} {
 		for _, role := range roles {
 			if name != "RoleARN" {

@@ -1,6 +1,9 @@
 package awstest
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // wireCredentials is a set as STS and the IoT provider write it.
 type wireCredentials struct {
@@ -30,6 +33,9 @@ func (s *Server) issue(c *call, who principal, asked time.Duration) (wire wireCr
 		set, spoil = s.vault.issue(who, s.Now().Truncate(time.Second).Add(-ago)), "ExpiredReply"
 	default:
 		set = s.vault.issue(who, s.expiry(c.source, asked))
+	}
+	if size, err := strconv.Atoi(c.form.Get(tokenSize)); err == nil {
+		set = s.vault.lengthen(set, size)
 	}
 	wire = wireCredentials{
 		AccessKeyID:     set.AccessKeyID,

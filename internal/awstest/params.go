@@ -67,6 +67,9 @@ func checkAssumeRole(form url.Values, unbounded bool) *apiError {
 	if complaint := checkDuration(form, unbounded); complaint != "" {
 		bad = append(bad, complaint)
 	}
+	if size, err := strconv.Atoi(form.Get(tokenSize)); form.Has(tokenSize) && (err != nil || size < 0 || size > 4096) {
+		bad = append(bad, "Value '"+form.Get(tokenSize)+"' at 'minimumSessionTokenSize' failed to satisfy constraint: Member must be from 0 to 4096")
+	}
 	switch {
 	case len(bad) == 1:
 		return invalid("1 validation error detected: " + bad[0])
@@ -85,6 +88,9 @@ func checkAssumeRole(form url.Values, unbounded bool) *apiError {
 	return nil
 }
 
+// tokenSize is the parameter by which a client asks for a long token, in bytes.
+const tokenSize = "MinimumSessionTokenSize"
+
 // checkName refuses parameters that AssumeRole does not have, which AWS would
 // pass over, because here they are a client's mistake.
 func checkName(name string, values []string) string {
@@ -92,7 +98,7 @@ func checkName(name string, values []string) string {
 		return "parameter '" + name + "' is given more than once"
 	}
 	switch name {
-	case "Action", "Version", "DurationSeconds", "Policy":
+	case "Action", "Version", "DurationSeconds", "Policy", tokenSize:
 		return ""
 	}
 	for _, r := range assumeRoleRules {

@@ -14,6 +14,7 @@ func TestAssumeRole(t *testing.T) {
 	s, clock := start(t, Config{})
 	in := assumeInput(role)
 	in.DurationSeconds = aws.Int32(900)
+	in.MinimumSessionTokenSize = aws.Int32(4096)
 	in.ExternalId = aws.String("ticket:7/a")
 	in.SerialNumber, in.TokenCode = aws.String("arn:aws:iam::123456789012:mfa/ann"), aws.String("012345")
 	in.SourceIdentity = aws.String("ann")
@@ -38,6 +39,12 @@ func TestAssumeRole(t *testing.T) {
 	packed := aws.ToInt32(out.PackedPolicySize)
 	if aws.ToString(out.SourceIdentity) != "ann" || packed < 1 {
 		t.Errorf("SourceIdentity %q, PackedPolicySize %v", aws.ToString(out.SourceIdentity), packed)
+	}
+	if n := len(aws.ToString(out.Credentials.SessionToken)); n != 4096 {
+		t.Errorf("a token of %d bytes", n)
+	}
+	if _, err := stsClient(s, credentialsOf(out)).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}); err != nil {
+		t.Errorf("the long token: %v", err)
 	}
 	if again := assume(t, s, role); again.AccessKeyID == aws.ToString(out.Credentials.AccessKeyId) {
 		t.Error("two issues share an access key")
@@ -77,6 +84,7 @@ func TestAssumeRoleParameters(t *testing.T) {
 		{"short session name", "ValidationError", func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("x") }},
 		{"session name with a space", "ValidationError", func(in *sts.AssumeRoleInput) { in.RoleSessionName = aws.String("a b") }},
 		{"duration below", "ValidationError", func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(899) }},
+		{"token size above", "ValidationError", func(in *sts.AssumeRoleInput) { in.MinimumSessionTokenSize = aws.Int32(4097) }},
 		{"duration above", "ValidationError", func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(43201) }},
 		{"serial alone", "AccessDenied", func(in *sts.AssumeRoleInput) { in.SerialNumber = aws.String("GAHT12345678") }},
 		{"code alone", "AccessDenied", func(in *sts.AssumeRoleInput) { in.TokenCode = aws.String("123456") }},

@@ -73,6 +73,17 @@ func (v *vault) issue(who principal, expires time.Time) issued {
 	return *set
 }
 
+// lengthen fills a set's token up to a size in bytes.
+func (v *vault) lengthen(set issued, size int) issued {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if missing := size - len(set.SessionToken); missing > 0 {
+		set.SessionToken += secretPart(missing)[:missing]
+		v.byKey[set.AccessKeyID].SessionToken = set.SessionToken
+	}
+	return set
+}
+
 // settle makes a set the newest that its source handed out in good order.
 func (v *vault) settle(set issued) {
 	v.mu.Lock()

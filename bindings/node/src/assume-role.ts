@@ -22,6 +22,11 @@ const NAME: AssumeRoleRule = {
 };
 const ROLE_ARN = text(20, 2048);
 const DURATION_WORDS = "must be whole seconds from 900 to 43200";
+/** New in September 2026: STS fills the token up to that size. */
+const TOKEN_SIZE: AssumeRoleRule = {
+  fits: (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 4096,
+  words: "must be whole bytes from 0 to 4096",
+};
 const LIST: AssumeRoleRule = { fits: Array.isArray, words: "must be an array" };
 
 const ASSUME_ROLE_RULES: ReadonlyMap<string, AssumeRoleRule> = new Map([
@@ -31,6 +36,7 @@ const ASSUME_ROLE_RULES: ReadonlyMap<string, AssumeRoleRule> = new Map([
   ["Policy", text(1, Infinity)],
   ["DurationSeconds", { fits: (v) => typeof v === "number", words: DURATION_WORDS }],
   ["ExternalId", text(2, 1224)],
+  ["MinimumSessionTokenSize", TOKEN_SIZE],
   ["SerialNumber", text(9, 256)],
   [
     "TokenCode",

@@ -1,8 +1,8 @@
 import { NEVER } from "./abi_generated.js";
-import { isA } from "./guard.js";
+import { guarded, isA } from "./guard.js";
 import type { Rules } from "./rules.js";
 import type { Attempt, AwsCredentials, Reply, Source } from "./source.js";
-import { malformed, requireText, SourceFailure } from "./source.js";
+import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
 
 /**
  * What a custom credentials method gives: the names of this package, or those of
@@ -29,9 +29,6 @@ export type CustomCredentialsMethod<Args = Record<string, unknown>> = (
   args: Args,
   context: { signal: AbortSignal; prompted: () => void },
 ) => CustomCredentials | Promise<CustomCredentials>;
-
-/** The end of the year 9999, the last that a text can name: a Date beyond it means no more. */
-const LAST_EXPIRY_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /** Calls a function of the user's, and reads its reply strictly. */
 export class CustomSource implements Source {
@@ -64,16 +61,19 @@ export class CustomSource implements Source {
 
   #read(reply: unknown): Reply {
     if (typeof reply !== "object" || reply === null) {
-      throw malformed("customCredentialsMethod gave no object");
+      throw malformed("customCredentialsMethod gave no object as its reply");
     }
     const read = reply as Record<string, unknown>;
-    const accountId = read["accountId"];
+    const accountId = read["accountId"] ?? "";
+    if (accountId !== "" && !isAccountId(accountId)) {
+      throw malformed("the reply's accountId is not a string of 12 digits");
+    }
     return {
       credentials: {
-        accessKeyId: requireText(read["accessKey"] ?? read["accessKeyId"], "accessKey"),
-        secretAccessKey: requireText(read["secretKey"] ?? read["secretAccessKey"], "secretKey"),
-        sessionToken: requireText(read["token"] ?? read["sessionToken"], "token"),
-        ...(typeof accountId === "string" && { accountId }),
+        accessKeyId: requireKey(read["accessKey"] ?? read["accessKeyId"], "accessKey"),
+        secretAccessKey: requireKey(read["secretKey"] ?? read["secretAccessKey"], "secretKey"),
+        sessionToken: requireKey(read["token"] ?? read["sessionToken"], "token"),
+        ...(accountId !== "" && { accountId }),
       },
       expiryMs: this.#expiry("expiryTime" in read ? read["expiryTime"] : read["expiration"]),
       durationMs: 0,
@@ -87,11 +87,17 @@ export class CustomSource implements Source {
 
   #expiry(value: unknown): number {
     if (value === null) return NEVER;
-    const ms: unknown = value instanceof Date ? value.getTime() : undefined;
-    if (typeof ms === "number" && !Number.isNaN(ms)) return Math.min(ms, LAST_EXPIRY_MS);
-    if (typeof value === "string") return this.#rules.expiry(value);
+    const ms: unknown = isDate(value) ? value.getTime() : undefined;
+    if (typeof ms === "number" && !Number.isNaN(ms)) return requireInstant(ms, "expiryTime");
+    if (typeof value === "string") return this.#rules.expiry(value, "expiryTime");
     throw malformed(
       "the reply's expiryTime is neither a valid Date nor a string (null: it never expires)",
     );
   }
+}
+
+/** Whether it is a Date, one of another realm too. */
+function isDate(value: unknown): value is Date {
+  const kind = guarded(() => Object.prototype.toString.call(value), "");
+  return isA(value, Date) || kind === "[object Date]";
 }

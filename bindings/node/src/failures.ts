@@ -4,7 +4,7 @@ import { type ErrorClass, type ErrorCode, EvercredsError } from "./errors.js";
 import type { Decision } from "./machine.js";
 import type { Rules } from "./rules.js";
 import { guarded, isA, isReadable, nameOf, peek } from "./guard.js";
-import { dropBody, header, retryAfter } from "./http.js";
+import { dropBody, header } from "./http.js";
 import { SourceFailure } from "./source.js";
 
 /** A failed attempt as the machine takes it. */
@@ -61,7 +61,7 @@ export class FailureReader {
           Number.isInteger(status) && Math.abs(status as number) < 1000 ? (status as number) : 0,
           typeof name === "string" ? name : "",
         );
-    const pause = guarded(() => retryAfter(header(response, "retry-after"), nowMs), 0);
+    const pause = guarded(() => this.#rules.retryAfter((name) => header(response, name), nowMs), 0);
     // Our own client's error leads to its request, with the base session token in
     // it, and is kept for callers. A custom source's error is left alone.
     if (this.#method === abi.Method.STS) dropBody(response);

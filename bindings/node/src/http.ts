@@ -18,13 +18,6 @@ export function serverTime(date: string | undefined): number {
   return Number.isNaN(ms) ? 0 : ms + DATE_SLACK_MS;
 }
 
-/** Seconds or a date, as Retry-After has them, to milliseconds from now; 0: none. */
-export function retryAfter(value: string | undefined, nowMs: number): number {
-  if (value === undefined) return 0;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
-}
-
 /** Forgets a response's body, the stream that holds on to connection and request. */
 export function dropBody(response: unknown): void {
   if (typeof response !== "object" || response === null) return;

@@ -1,12 +1,12 @@
 import * as abi from "./abi_generated.js";
 import { EvercredsValidationError } from "./errors.js";
-import { header, retryAfter, serverTime } from "./http.js";
+import { header, serverTime } from "./http.js";
 import type { IotSettings } from "./iot-options.js";
 import { isRecord } from "./options.js";
 import type { MutualTlsReply, TlsMaterial } from "./platform/types.js";
 import type { Rules } from "./rules.js";
 import type { Attempt, Reply, Source } from "./source.js";
-import { malformed, requireText, SourceFailure } from "./source.js";
+import { malformed, requireKey, SourceFailure } from "./source.js";
 
 /** What is told of a message of the provider's. */
 const MESSAGE_LENGTH = 200;
@@ -66,33 +66,28 @@ export class IotSource implements Source {
     const said = typeof message === "string" ? `: ${message.slice(0, MESSAGE_LENGTH)}` : "";
     const words = `the IoT credentials provider answered ${reply.status}${code && ` ${code}`}${said}`;
     return new SourceFailure(words, {
-      class:
-        CLASSES.get(this.#rules.errorClass(abi.Method.IOT, reply.status, code)) ?? "recoverable",
-      retryAfterMs: retryAfter(header(reply, "retry-after"), Date.now()),
+      class: this.#rules.classOf(abi.Method.IOT, reply.status, code),
+      retryAfterMs: this.#rules.retryAfter((name) => header(reply, name), Date.now()),
     });
   }
 
   #read(reply: MutualTlsReply): Reply {
     const set = parse(reply.body)["credentials"];
     if (!isRecord(set)) throw malformed("the reply is not JSON with an object credentials");
+    const { expiration } = set;
+    if (typeof expiration !== "string") throw malformed("the reply's expiration is not a string");
     return {
       credentials: {
-        accessKeyId: requireText(set["accessKeyId"], "accessKeyId"),
-        secretAccessKey: requireText(set["secretAccessKey"], "secretAccessKey"),
-        sessionToken: requireText(set["sessionToken"], "sessionToken"),
+        accessKeyId: requireKey(set["accessKeyId"], "accessKeyId"),
+        secretAccessKey: requireKey(set["secretAccessKey"], "secretAccessKey"),
+        sessionToken: requireKey(set["sessionToken"], "sessionToken"),
       },
-      expiryMs: this.#rules.expiry(requireText(set["expiration"], "expiration")),
+      expiryMs: this.#rules.expiry(expiration, "expiration"),
       durationMs: (this.#settings.durationSeconds ?? 0) * 1000,
       serverTimeMs: serverTime(header(reply, "date")),
     };
   }
 }
-
-const CLASSES = new Map<number, SourceFailure["how"]["class"]>([
-  [abi.ErrorClass.RECOVERABLE, "recoverable"],
-  [abi.ErrorClass.PERMANENT, "permanent"],
-  [abi.ErrorClass.THROTTLED, "throttled"],
-]);
 
 /** A JSON object, or an empty one: what cannot be read is not quoted. */
 function parse(text: string): Record<string, unknown> {

@@ -43,7 +43,9 @@ export class MfaCodes {
       code = await this.#provider({ ...this.#args }, { signal: attempt.signal });
     } catch (cause) {
       if (isA(cause, SourceFailure)) throw cause;
-      throw new SourceFailure("mfaTokenProvider gave no code", { class: "permanent", cause });
+      // one that refuses is not asked again at once, but one that ran out of time may be
+      const kind = attempt.signal.aborted ? "recoverable" : "permanent";
+      throw new SourceFailure("mfaTokenProvider gave no code", { class: kind, cause });
     }
     attempt.prompted();
     if (typeof code !== "string" || !/^[0-9]{6}$/.test(code)) {

@@ -1,6 +1,6 @@
 import * as abi from "./abi_generated.js";
 import { isTrap, type Runtime } from "./runtime.js";
-import { malformed } from "./source.js";
+import { malformed, type SourceFailure } from "./source.js";
 
 /** Nothing that a rule knows is longer; what is cut off makes no difference. */
 const MAX_TEXT = 256;
@@ -8,6 +8,14 @@ const MAX_TEXT = 256;
 const EXPIRY_ERRORS = new Map<number, string>([
   [abi.Result.ERR_EXPIRY_NAIVE, "has no offset or Z, so that it names no instant"],
   [abi.Result.ERR_EXPIRY_UNREADABLE, "is not an RFC 3339 date and time"],
+]);
+
+type SourceClass = SourceFailure["how"]["class"];
+
+const CLASSES = new Map<number, SourceClass>([
+  [abi.ErrorClass.RECOVERABLE, "recoverable"],
+  [abi.ErrorClass.PERMANENT, "permanent"],
+  [abi.ErrorClass.THROTTLED, "throttled"],
 ]);
 
 /** The rules that every language shares: the module knows them, and we ask it. */
@@ -18,11 +26,37 @@ export class Rules {
     this.#runtime = runtime;
   }
 
-  /** Milliseconds since the Unix epoch of an expiry, as the source wrote it. */
-  expiry(text: string): number {
-    const result = this.#with(text, (x, length) => x.evercreds_rule_expiry(length));
+  /** Milliseconds since the Unix epoch of an expiry, as the source wrote it under a name. */
+  expiry(text: string, name: string): number {
+    const result =
+      text.length > MAX_TEXT
+        ? abi.Result.ERR_EXPIRY_UNREADABLE
+        : this.#with(text, (x, length) => x.evercreds_rule_expiry(length));
     if (result >= 0) return result;
-    throw malformed(`the reply's expiry ${EXPIRY_ERRORS.get(result) ?? "cannot be read"}`);
+    throw malformed(`the reply's ${name} ${EXPIRY_ERRORS.get(result) ?? "cannot be read"}`);
+  }
+
+  /**
+   * The pause that a reply asks for, in milliseconds; 0: none. `x-amz-retry-after`,
+   * which counts in milliseconds, goes before `Retry-After`.
+   *
+   * @param header gives a header of the reply by its name in lower case
+   * @param nowMs the time of a reply without a `Date`
+   */
+  retryAfter(header: (name: string) => string | undefined, nowMs: number): number {
+    const wall = Date.parse(header("date") ?? "");
+    const at = Math.max(0, Number.isNaN(wall) ? nowMs : wall);
+    const read = (name: string, inMs: number) => {
+      const text = header(name);
+      if (text === undefined) return 0;
+      return this.#with(text, (x, n) => x.evercreds_rule_retry_after(at, inMs, n));
+    };
+    return Math.max(0, read("x-amz-retry-after", 1) || read("retry-after", 0));
+  }
+
+  /** Whether a failure of a source can pass by itself, in words. */
+  classOf(method: number, httpStatus: number, code: string): SourceClass {
+    return CLASSES.get(this.errorClass(method, httpStatus, code)) ?? "recoverable";
   }
 
   /** ErrorClass of an error of a source. */

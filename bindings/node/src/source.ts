@@ -68,8 +68,31 @@ export function malformed(message: string, cause?: unknown): SourceFailure {
   return new SourceFailure(message, { class: "recoverable", malformed: true, cause });
 }
 
-/** A non-empty string of a reply, or a failure that names what is missing. */
-export function requireText(value: unknown, name: string): string {
-  if (typeof value === "string" && value !== "") return value;
-  throw malformed(`the reply's ${name} is not a non-empty string`);
+/** More than any service takes in a header. */
+const LONGEST_KEY = 65536;
+
+/**
+ * A part of the credentials in a reply, or a failure that names it. What cannot stand
+ * in a header would fail every call for the set's whole life.
+ */
+export function requireKey(value: unknown, name: string): string {
+  if (typeof value === "string" && value.length <= LONGEST_KEY && /^[!-~]+$/.test(value)) {
+    return value;
+  }
+  const words = `a string of 1 to ${LONGEST_KEY} printable ASCII characters, without blanks`;
+  throw malformed(`the reply's ${name} is not ${words} or line ends`);
+}
+
+/** The ID of an account. SDKs make host names of it. */
+export function isAccountId(value: unknown): value is string {
+  return typeof value === "string" && /^[0-9]{12}$/.test(value);
+}
+
+/** The last instant that every language can name: the end of the year 9999. */
+const LAST_MS = 253402300799999;
+
+/** An instant as the machine takes it, or a failure that names it. */
+export function requireInstant(ms: number, name: string): number {
+  if (ms >= 0) return Math.min(ms, LAST_MS);
+  throw malformed(`the reply's ${name} is not an instant of 1970 or later`);
 }

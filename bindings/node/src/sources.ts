@@ -42,7 +42,7 @@ function stsSource(options: Given, rules: Rules, findParent: FindParent): Source
   const chained = parent !== undefined && parent.method !== "custom";
   const assumeRole = readAssumeRole(options["assumeRole"], rules, chained);
   const mfa = readMfa(options, assumeRole, rules);
-  return new StsSource({ assumeRole, client, mfa, parent });
+  return new StsSource({ assumeRole, client, mfa, parent, rules });
 }
 
 /** The source of a method, and what else comes with it. */

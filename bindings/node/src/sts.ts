@@ -5,13 +5,16 @@ import type {
   STSClientConfig,
 } from "@aws-sdk/client-sts";
 import { EvercredsError } from "./errors.js";
-import { peek } from "./guard.js";
+import * as abi from "./abi_generated.js";
+import { isA, peek } from "./guard.js";
 import { header, serverTime } from "./http.js";
+import { limitReplies } from "./limit.js";
 import type { MfaCodes } from "./mfa.js";
 import type { Method } from "./options.js";
 import type { ClientPlugin } from "./plugin.js";
+import type { Rules } from "./rules.js";
 import type { Attempt, Reply, Source } from "./source.js";
-import { malformed, requireText } from "./source.js";
+import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
 import { type Transport, transportFor } from "./transport.js";
 
 type StsModule = typeof import("@aws-sdk/client-sts");
@@ -51,6 +54,7 @@ export interface StsSettings {
   mfa: MfaCodes | undefined;
   /** Set where the base credentials are another session's. */
   parent: Parent | undefined;
+  rules: Rules;
 }
 
 /** AssumeRole, through the SDK's own client and its credential chain. */
@@ -85,7 +89,7 @@ export class StsSource implements Source {
     const output = await client
       .send(command, { abortSignal: attempt.signal })
       .catch((error: unknown) => {
-        throw isUnreadable(error) ? malformed("the reply of AssumeRole cannot be read") : error;
+        throw this.#unreadable(error) ?? error;
       });
     return read(output, (assumeRole.DurationSeconds ?? 0) * 1000, serverTimeMs);
   }
@@ -94,24 +98,34 @@ export class StsSource implements Source {
     this.#transport.close();
   }
 
+  /**
+   * The failure for a reply that is no answer of AWS's; undefined: it is one, or none
+   * came. The SDK's error holds the reply's text, secrets and all, whatever its status,
+   * so it must not become a cause.
+   */
+  #unreadable(error: unknown): SourceFailure | undefined {
+    const response = peek(error, "$response");
+    const status = peek(response, "statusCode");
+    if (typeof status !== "number" || isA(error, SourceFailure)) return undefined;
+    if (status >= 200 && status < 300) return malformed("the reply of AssumeRole cannot be read");
+    if (typeof peek(error, "$fault") === "string") return undefined;
+    const { rules } = this.#settings;
+    return new SourceFailure(`STS answered ${status} without an error code`, {
+      class: rules.classOf(abi.Method.STS, status, ""),
+      retryAfterMs: rules.retryAfter((name) => header(response, name), Date.now()),
+    });
+  }
+
   #theClient(): Promise<STSClient> {
     this.#client ??= loadSts().then(({ STSClient }) => {
       const { client: config, parent } = this.#settings;
       const client = new STSClient({ ...config, ...this.#transport.settings });
+      client.middlewareStack.use(limitReplies);
       if (parent !== undefined) client.middlewareStack.use(parent.plugin);
       return client;
     });
     return this.#client;
   }
-}
-
-/**
- * Whether a call failed over a reply of success. The SDK's error then holds the
- * reply's text, secrets and all, so it must not become a cause.
- */
-function isUnreadable(error: unknown): boolean {
-  const status = peek(peek(error, "$response"), "statusCode");
-  return typeof status === "number" && status >= 200 && status < 300;
 }
 
 function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs: number): Reply {
@@ -123,12 +137,12 @@ function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs:
   const accountId = user?.Arn?.split(":")[4];
   return {
     credentials: {
-      accessKeyId: requireText(set.AccessKeyId, "AccessKeyId"),
-      secretAccessKey: requireText(set.SecretAccessKey, "SecretAccessKey"),
-      sessionToken: requireText(set.SessionToken, "SessionToken"),
-      ...(accountId !== undefined && accountId !== "" && { accountId }),
+      accessKeyId: requireKey(set.AccessKeyId, "AccessKeyId"),
+      secretAccessKey: requireKey(set.SecretAccessKey, "SecretAccessKey"),
+      sessionToken: requireKey(set.SessionToken, "SessionToken"),
+      ...(isAccountId(accountId) && { accountId }),
     },
-    expiryMs,
+    expiryMs: requireInstant(expiryMs, "Expiration"),
     durationMs,
     serverTimeMs,
   };

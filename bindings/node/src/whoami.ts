@@ -1,6 +1,7 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { peek } from "./guard.js";
 import { dropBody } from "./http.js";
+import { limitReplies } from "./limit.js";
 import type { ClientPlugin } from "./plugin.js";
 import type { AwsCredentials } from "./source.js";
 import { loadSts } from "./sts.js";
@@ -26,6 +27,7 @@ export async function whoAmI(
   const transport = transportFor(config.requestHandler, false);
   const { credentials } = session;
   const client = new STSClient({ ...config, ...transport.settings, credentials });
+  client.middlewareStack.use(limitReplies);
   client.middlewareStack.use(session.plugin);
   try {
     const { Account, Arn, UserId } = await client.send(

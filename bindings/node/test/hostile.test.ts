@@ -53,6 +53,7 @@ describe.each(HOSTILE)("%s", (_name, make) => {
       for (const error of await Promise.all(callers)) expectTold(error);
       expectTold(session.status().lastError);
       source.answer = () => source.set();
+      await clock.advance(60_000); // the longest pause that a source can ask for
       expect((await session.credentials()).accessKeyId).toBe("AKIA2");
       const { counters } = session.status();
       expect(counters).toMatchObject({ refreshesStarted: 2, failed: 1, installed: 1 });

@@ -58,7 +58,7 @@ describe.skipIf(panicFile === undefined)("after its death a module's memory has 
 
   const { "secret key": key } = SECRETS;
   test.each<[keyof Exports, (rules: Rules) => unknown]>([
-    ["evercreds_rule_expiry", (rules) => rules.expiry(key)],
+    ["evercreds_rule_expiry", (rules) => rules.expiry(key, "expiry")],
     ["evercreds_rule_error_class", (rules) => rules.errorClass(2, 400, key)],
     ["evercreds_rule_mfa_code", (rules) => rules.mfaCode(Buffer.from(`${key}\n${CODE}\n`))],
     ["evercreds_rule_iot_endpoint", (rules) => rules.iotEndpoint(key)],

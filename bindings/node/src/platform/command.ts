@@ -1,8 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { BUFFER_BYTES } from "../abi_generated.js";
 import type { Command, CommandOutcome } from "./types.js";
 
-/** What is kept of a command's output, from its end: the code stands there. */
-const OUTPUT_BYTES = 4096;
+/**
+ * What is kept of a command's output, from its end: the code stands there. It is as much
+ * as the module's buffer takes.
+ */
+const OUTPUT_BYTES = BUFFER_BYTES;
 
 /** A grandchild may hold the output open after the command has ended. */
 const LINGER_MS = 1000;
@@ -75,10 +79,15 @@ function collect(child: ChildProcess): () => Uint8Array {
     kept = kept.subarray(-OUTPUT_BYTES);
   });
   return () => {
-    // what stands at a cut may be the rest of a longer number
-    const start = cut ? kept.indexOf("\n") : 0;
-    return start < 0 ? new Uint8Array() : kept.subarray(start);
+    // digits at a cut may be the rest of a longer number
+    let start = 0;
+    while (cut && start < kept.length && isDigit(kept[start])) start++;
+    return kept.subarray(start);
   };
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }
 
 /** The system's code of an error. Its message may quote the command. */

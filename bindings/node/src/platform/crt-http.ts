@@ -2,7 +2,8 @@ import type { http, io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt } from "./crt.js";
 import { contextFor, forgetToken } from "./crt-tls.js";
 import { isOfToken, tokenProblem } from "./crt-token.js";
-import { hostHeader, lateError, REPLY_BYTES, tlsProblem } from "./tls.js";
+import { REPLY_BYTES } from "../limit.js";
+import { hostHeader, lateError, tlsProblem } from "./tls.js";
 import type { MutualTlsReply, MutualTlsRequest, TlsProblem } from "./types.js";
 
 type Connection = http.HttpClientConnection;

@@ -2,12 +2,10 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import tls from "node:tls";
+import { REPLY_BYTES } from "../limit.js";
 import type { MutualTlsReply, MutualTlsRequest, PemTexts, TlsMaterial } from "./types.js";
 
 const WHOLE = "must be PEM text, whole";
-
-/** Replies have about a kilobyte; nothing honest has this much. */
-export const REPLY_BYTES = 65536;
 
 /**
  * Which of the texts is amiss, and what was expected; undefined: none is. The
