@@ -89,6 +89,15 @@ class DeviceToken:
         with (self._control / "pulls").open("a") as file:
             file.write(".")
 
+    def slot(self) -> int:
+        """Give the number of the slot that it is in."""
+        shown = self._util("--show-slots")
+        return int(shown.split("Slot ")[1].split()[0])
+
+    def lock(self) -> None:
+        """Have seen too many wrong PINs."""
+        (self._control / f"wrong.{self.slot()}").write_text("3")
+
     def pad(self) -> None:
         """Give it a pad, on which somebody types the PIN."""
         (self._control / "pad").write_text(PIN)
@@ -144,7 +153,7 @@ class DeviceToken:
             *("--import", path, "--token", label, "--label", "key", "--id", "01", "--pin", pin)
         )
 
-    def _util(self, *arguments: str) -> None:
+    def _util(self, *arguments: str) -> str:
         done = subprocess.run(
             ["softhsm2-util", *arguments],
             env=os.environ | self.environment,
@@ -153,6 +162,7 @@ class DeviceToken:
             timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
 
 def session_arguments(token: DeviceToken, **pkcs11: Any) -> dict[str, Any]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ from typing import Any
 import awscrt.io
 import pytest
 
-from conftest import IOT_ENDPOINT, SessionMaker, StandIn, ended_well, in_child, in_threads
+from conftest import SessionMaker, StandIn, ended_well, in_child, in_threads
 from evercreds import EvercredsConfigurationError
 from evercreds import _abi_generated as abi
 from evercreds.methods.iot import _libraries
@@ -97,56 +94,6 @@ def test_what_is_not_found_is_told(
     assert session._core._source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
     pin = session._tls_identity.token.user_pin
     assert pin not in str(caught.value) + repr(vars(caught.value)) + caplog.text
-
-
-WRONG_PIN = """
-import json, sys
-import awscrt.io
-from evercreds import EvercredsConfigurationError, RefreshableSession
-from evercreds import _abi_generated as abi
-from evercreds.methods.iot import _https
-port, given = json.loads(sys.argv[1])
-_https._address = lambda *_: ("127.0.0.1", port)
-made = []
-context = awscrt.io.ClientTlsContext
-awscrt.io.ClientTlsContext = lambda options: made.append(1) or context(options)
-session = RefreshableSession(method="iot", **given)
-for _ in range(4):
-    try:
-        session.refresh()
-    except EvercredsConfigurationError as error:
-        assert error.param == "pkcs11" and "user_pin" in str(error), error
-        assert "PIN_INCORRECT" in str(error), error
-        assert given["pkcs11"]["user_pin"] not in str(error) + repr(vars(error))
-        classified = session._core._source.classify(error)
-        assert classified.error_class == abi.ErrorClass.PERMANENT
-    else:
-        raise SystemExit("it passed")
-print(len(made))
-"""
-
-
-def test_a_wrong_pin_is_tried_once(
-    stand_in: StandIn,
-    softhsm_token: SoftToken,
-) -> None:
-    """A token locks itself after a few.
-
-    In a process of its own: to one that is logged in already, SoftHSM says yes to any PIN.
-    """
-    given = {name: stand_in.introduction[name] for name in ("role_alias", "ca")}
-    given["certificate"] = stand_in.introduction["rsa_certificate"]
-    given["endpoint"] = IOT_ENDPOINT
-    pkcs11 = softhsm_token.pkcs11("rsa", user_pin="5555555")
-    port = int(stand_in.introduction["tls_endpoint"].rpartition(":")[2])
-    done = subprocess.run(
-        [sys.executable, "-c", WRONG_PIN, json.dumps([port, {**given, "pkcs11": pkcs11}])],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == ["1"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -95,35 +95,6 @@ assert os.waitpid(pid, 0)[1] == 0
     assert len(device_token.lines()) == 1
 
 
-def test_a_locked_token_is_told(device_token: DeviceToken) -> None:
-    for ending in "123":
-        device_token.run(f"failure(session(user_pin=WRONG_PIN + '{ending}').refresh)")
-    body = "refused(one := session(), error := failure(one.refresh)); print(error)"
-    assert "PIN_LOCKED" in device_token.run(body)
-    assert len(device_token.lines()) == 4
-
-
-def test_without_a_pin_nobody_is_shown_one(device_token: DeviceToken) -> None:
-    """A token that wants one is asked once whether it does without."""
-    body = """
-for _ in range(2):
-    one = session(user_pin=None)
-    for _ in range(2):
-        error = failure(one.refresh)
-        refused(one, error)
-        assert "no login without" in str(error), error
-session().refresh()
-"""
-    device_token.run(body)
-    assert [line.split()[3] for line in device_token.lines()] == ["0x7", "0x0"]
-
-
-def test_without_a_pin_the_pad_of_a_token_is_used(device_token: DeviceToken) -> None:
-    device_token.pad()
-    device_token.run("session(user_pin=None).refresh()")
-    assert [line.split()[3] for line in device_token.lines()] == ["0x0"]
-
-
 def test_without_a_pin_the_login_of_others_is_used(device_token: DeviceToken) -> None:
     body = """
 mine = session()
@@ -132,15 +103,3 @@ session(user_pin=None).refresh()
 """
     device_token.run(body)
     assert [line.split()[3] for line in device_token.lines()] == ["0x0", "0x100"]
-
-
-def test_of_two_tokens_with_one_label_none_is_shown_the_pin(device_token: DeviceToken) -> None:
-    device_token.add(pin="111222333", has_key=False)
-    body = """
-one = session()
-error = failure(one.refresh)
-assert error.param == "pkcs11" and "token_label" in str(error), error
-assert not is_permanent(one, error)  # somebody may take one out
-"""
-    device_token.run(body)
-    assert device_token.lines() == []

@@ -17,6 +17,7 @@ from evercreds.errors import (
 )
 from evercreds.methods import _replies
 from evercreds.methods.iot._https import HttpsClient, HttpsReply
+from evercreds.methods.iot._libraries import NOT_LOADED
 from evercreds.methods.iot._pins import PIN_REFUSED
 from evercreds.methods.iot._tls import ClientIdentity
 
@@ -76,8 +77,8 @@ class IoTSource:
                 retry_after_ms=1000 * details.get("retryAfter", 0),
             )
         configuration = (EvercredsValidationError, EvercredsConfigurationError)
-        is_refusal = getattr(error, "code", None) == PIN_REFUSED
-        if isinstance(error, configuration) and self._identity.may_change and not is_refusal:
+        is_for_good = getattr(error, "code", None) in (PIN_REFUSED, NOT_LOADED)
+        if isinstance(error, configuration) and self._identity.may_change and not is_for_good:
             return Failure()
         return _replies.classify(abi.Method.IOT, error)
 

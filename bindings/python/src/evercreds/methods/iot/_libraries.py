@@ -14,7 +14,10 @@ from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._cryptoki import Cryptoki
 
-__all__ = ["Library", "loaded_library"]
+__all__ = ["NOT_LOADED", "Library", "loaded_library"]
+
+#: The ``code`` of the error for a library that cannot be loaded.
+NOT_LOADED = "not_loaded"
 
 # Where tokens of others are in use, the library is begun anew no more often: they log in again.
 _OTHERS_PAUSE_S = 60.0
@@ -134,4 +137,5 @@ def loaded_library(path: Path) -> Library:
         raise EvercredsConfigurationError(
             f"pkcs11: the library of pkcs11_lib cannot be loaded ({error_name(error)})",
             param="pkcs11",
+            code=NOT_LOADED,
         ) from None

@@ -85,12 +85,14 @@ def token_problem(token: Token, name: str) -> EvercredsConfigurationError:
 
     Who takes a token out may put it in again.
     """
-    # A label that was never found may be the PIN, given in the wrong place.
-    is_known = loaded_library(token.library).has_served(token.place)
-    which = token.name if is_known else "no token that token_label and slot_id may mean"
-    verb = "does not let" if is_known else "lets"
-    return EvercredsConfigurationError(
-        f"pkcs11: {which} {verb} the certificate's key be used: is it there, and the only one? "
-        f"check user_pin, slot_id, token_label and private_key_label ({name})",
-        param="pkcs11",
-    )
+    if name.endswith("_KEY_NOT_FOUND"):
+        problem = f"{token.name} has no key that private_key_label may mean, or more than one"
+    elif loaded_library(token.library).has_served(token.place):
+        problem = f"{token.name} is not there any more, or does not let its key be used"
+    else:
+        # A label that was never found may be the PIN, given in the wrong place.
+        problem = (
+            "token_label and slot_id may mean no token that is there, or more than one, or one "
+            "that does not let its key be used"
+        )
+    return EvercredsConfigurationError(f"pkcs11: {problem} ({name})", param="pkcs11")
