@@ -22,6 +22,7 @@ def test_nobody_who_waits_is_forgotten(hub: str) -> None:
     source = (PROGRAMS / "greenlets.py").read_text()
     # At its end eventlet warns that it is not to be used for new programs.
     done = run(source, hub, str(SCENES), "1", flags=["-W", "ignore"], seconds=180)
+    print(done.stdout)
     assert done.stdout == f"{hub}: {SCENES} sessions, 0 of {SCENES * 5} stuck True\n", done.stderr
 
 
@@ -73,4 +74,5 @@ def test_real_interrupts_in_the_first_milliseconds(count: int) -> None:
     """`A asks; a signal handler raises in A; B asks`."""
     source = (PROGRAMS / "interrupted.py").read_text()
     done = run(source, str(count), "1", seconds=60 + count)
+    print(done.stdout)
     assert done.stdout.startswith(f"{count} interrupts, 0 stuck"), done.stdout + done.stderr

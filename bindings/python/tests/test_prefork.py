@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +29,9 @@ pytestmark = [
 WORKERS = 4
 UWSGI = os.path.join(os.path.dirname(sys.executable), "uwsgi")
 REQUESTS = 100
+# In all, of the servers and of C alike. More of them: ./task test:python-proofs
+FORKS = int(os.environ.get("EVERCREDS_FORKS", "21"))
+SEVENTH = -(-FORKS // 7)
 
 
 class Server:
@@ -54,6 +59,8 @@ def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterat
     """Run the application under gunicorn."""
     command = ["-m", "gunicorn", "web:application", "--bind=fd://{fd}", f"--workers={WORKERS}"]
     command += ["--timeout=60", "--graceful-timeout=20", *flags]
+    if "--worker-class=gevent" in flags:
+        environment = environment | {"GEVENT": "1"}
     with served(sys.executable, command, environment, log) as server:
         yield server
 
@@ -156,9 +163,52 @@ def all_go_on(
             os.kill(pid, 0)
 
 
+EACH_ITS_FORK = {
+    "uwsgi": (uwsgi, ["--max-requests=1"]),
+    "uwsgi-threads": (uwsgi, ["--max-requests=1", "--enable-threads"]),
+    "gunicorn-sync": (gunicorn, ["--preload", "--max-requests=1"]),
+    "gunicorn-gthread": (gunicorn, ["--preload", "--max-requests=1", "--threads=2"]),
+    "gunicorn-gevent": (gunicorn, ["--preload", "--max-requests=1", "--worker-class=gevent"]),
+}
+
+
+@pytest.mark.parametrize(("serve", "flags"), EACH_ITS_FORK.values(), ids=EACH_ITS_FORK.keys())
+def test_a_fork_for_each_request(
+    stand_in: StandIn, role: str, tmp_path: Path, serve: Any, flags: list[str]
+) -> None:
+    """`A asks; A's process is forked for each request; each child asks, refreshes and ends`."""
+    if serve is uwsgi and not os.path.exists(UWSGI):
+        pytest.skip("uWSGI is not installed")
+    if "--worker-class=gevent" in flags and find_spec("gevent") is None:
+        pytest.skip("gevent is not installed")
+    log, pids = tmp_path / "server.log", set()
+    with serve(flags, addresses(stand_in, role) | {"USED": "1"}, log) as server:
+        end = time.monotonic() + 60 + 5 * SEVENTH
+        while len(pids) < SEVENTH:
+            assert time.monotonic() < end, f"{len(pids)} of {SEVENTH}; {log.read_text()}"
+            # A worker that ends may close a connection that it has taken.
+            with contextlib.suppress(ConnectionError, http.client.HTTPException):
+                answer = server.get("/5")
+                assert answer["changed"], log.read_text()
+                pids.add(answer["pid"])
+    print(f"{len(pids)} forks, none hung")
+
+
+CELERY = {
+    "kept": ([], REQUESTS),
+    "a-fork-for-each": (["--max-tasks-per-child=1"], SEVENTH),
+}
+
+
 @pytest.mark.filterwarnings("ignore")
-def test_100_celery_tasks_over_a_refresh_each(
-    stand_in: StandIn, role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("flags", "count"), CELERY.values(), ids=CELERY.keys())
+def test_celery_tasks_over_a_refresh_each(
+    stand_in: StandIn,
+    role: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: list[str],
+    count: int,
 ) -> None:
     monkeypatch.syspath_prepend(str(PROGRAMS))
     import tasks
@@ -167,19 +217,29 @@ def test_100_celery_tasks_over_a_refresh_each(
     for name in ("queue", "control", "results"):
         (tmp_path / name).mkdir()
     app = tasks.make_app(str(tmp_path))
-    sent = [app.send_task("work", [number]) for number in range(REQUESTS)]
+    sent = [app.send_task("work", [number]) for number in range(count)]
     log = tmp_path / "celery.log"
     command = ["-m", "celery", "--app=tasks", "worker", "--pool=prefork"]
     command += [f"--concurrency={WORKERS}", "--loglevel=WARNING"]
+    command += flags
     command += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     environment = addresses(stand_in, role) | {"CELERY_FOLDER": str(tmp_path)}
     with log.open("w") as output:
         with started(command, environment=environment, stdout=output, stderr=output) as process:
-            until(lambda: process.poll() is not None or all(each.ready() for each in sent), 120)
+            until(
+                lambda: process.poll() is not None or all(each.ready() for each in sent),
+                120 + 5 * count,
+            )
             assert process.poll() is None, log.read_text()
         assert process.returncode == 0, log.read_text()
     answers = [each.get(timeout=1) for each in sent]
     assert all(answer["changed"] for answer in answers), log.read_text()
-    assert {answer["way"] for answer in answers} == {"forced", "min_ttl", "expiry"}
-    assert len({answer["pid"] for answer in answers}) > 1
+    assert count < REQUESTS or {answer["way"] for answer in answers} == {
+        "forced",
+        "min_ttl",
+        "expiry",
+    }
+    pids = {answer["pid"] for answer in answers}
+    assert len(pids) == count if flags else len(pids) > 1
+    print(f"{len(pids)} forks, none hung")
     assert process.pid not in {answer["pid"] for answer in answers}

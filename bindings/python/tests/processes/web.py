@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable, Iterable
-from typing import Any
 
-from refreshing import keep_busy, make_session, over_a_refresh, sign
+if os.environ.get("GEVENT"):
+    # As programs do that load their application before the fork: ssl must not be there yet.
+    from gevent import monkey
+
+    monkey.patch_all()
+
+import json  # noqa: E402
+from collections.abc import Callable, Iterable  # noqa: E402
+from typing import Any  # noqa: E402
+
+from refreshing import keep_busy, make_session, over_a_refresh, sign  # noqa: E402
 
 session = make_session()
 if os.environ.get("BUSY") or os.environ.get("USED"):
