@@ -10,11 +10,11 @@ if os.environ.get("GEVENT"):
 
     monkey.patch_all()
 
-import json  # noqa: E402
-from collections.abc import Callable, Iterable  # noqa: E402
-from typing import Any  # noqa: E402
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from refreshing import keep_busy, make_session, over_a_refresh, sign  # noqa: E402
+from refreshing import keep_busy, make_session, over_a_refresh, sign
 
 session = make_session()
 if os.environ.get("BUSY") or os.environ.get("USED"):
