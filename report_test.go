@@ -190,16 +190,23 @@ func TestTheServicesErrorHasTheSourcesAsItsCause(t *testing.T) {
 		t.Fatal(err)
 	}
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindAccessDenied, Action: awstest.ActionAssumeRole})
-	address, refused := sickEndpoint(t, "ExpiredToken")
-	_, err := client(t, s, at(address)).GetCallerIdentity(t.Context(), nil)
+	refused := 0
+	// a client without a network, since nothing may change what is walked over below
+	_, err := client(t, s, func(o *sts.Options) {
+		o.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
+			refused++
+			body := io.NopCloser(strings.NewReader("<ErrorResponse><Error><Code>ExpiredToken</Code><Message>refused</Message></Error></ErrorResponse>"))
+			return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Request: r, Body: body}, nil
+		})
+	}).GetCallerIdentity(t.Context(), nil)
 	var api smithy.APIError
 	var own *evercreds.Error
 	var source *evercreds.SourceError
 	if !errors.As(err, &api) || api.ErrorCode() != "ExpiredToken" || !strings.HasSuffix(err.Error(), "api error ExpiredToken: refused") {
 		t.Errorf("got %v", err)
 	}
-	if !errors.As(err, &own) || !errors.As(err, &source) || source.Code != "AccessDenied" || refused.Load() != 1 {
-		t.Errorf("after %d calls: %v, %v", refused.Load(), own, source)
+	if !errors.As(err, &own) || !errors.As(err, &source) || source.Code != "AccessDenied" || refused != 1 {
+		t.Errorf("after %d calls: %v, %v", refused, own, source)
 	}
 	held, _ := s.Retrieve(t.Context())
 	for _, path := range leaks.Find(leaks.Secrets{"secret key": held.SecretAccessKey}).Reached(err) {
@@ -227,6 +234,35 @@ func TestAReporterWithoutTime(t *testing.T) {
 	if !errors.As(err, &api) || api.ErrorCode() != "ExpiredToken" || time.Since(start) > 30*time.Second {
 		t.Errorf("got %v after %v", err, time.Since(start))
 	}
+}
+
+// service rejects a revoked set for fifty callers; the source is down for five seconds:
+// they wait, and all are served.
+func TestReportersWaitForASourceThatIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := &vault{}
+		s := open(t, v)
+		defer s.Close()
+		wantKey(t, s, 1, 0)
+		held, _ := s.Retrieve(t.Context())
+		time.Sleep(20 * time.Minute)
+		v.err = errors.New("outage")
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				c, err := s.Credentials(t.Context(), evercreds.OtherThan(held))
+				if err != nil || c.AccessKeyID == held.AccessKeyID {
+					t.Errorf("got %s, %v", c.AccessKeyID, err)
+				}
+			})
+		}
+		time.Sleep(5 * time.Second)
+		v.err = nil
+		all.Wait()
+		if n := v.calls.Load(); n > 12 {
+			t.Errorf("%d attempts", n)
+		}
+	})
 }
 
 // An event tells whom a rejection concerns, and so does the state.
