@@ -88,7 +88,7 @@ func (s messageSigner) SignMessage(rand io.Reader, message []byte, opts crypto.S
 func (a *attempt) failure(err error) error {
 	why := a.signer.Load()
 	if why == nil {
-		return refused(core.MethodIoT, "", "no reply from the endpoint: "+err.Error(), err)
+		return refused(core.MethodIoT, "", "no reply from the endpoint: "+NoConnection(err), err)
 	}
 	e := refused(core.MethodIoT, "", "Signer: "+secrets{}.clean((*why).Error()), *why)
 	if own := (*Error)(nil); errors.As(*why, &own) && own.Class != core.ClassNone {

@@ -120,18 +120,16 @@ func (d *DeviceTLS) make(texts pemTexts) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		// Unlike a list it is shown whatever authorities the server names: AWS IoT
-		// knows certificates by themselves.
-		GetClientCertificate: func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-			if d.signer == nil {
-				return mine, nil
-			}
-			signed := *mine
-			signed.PrivateKey = d.signer.within(asked.Context())
-			return &signed, nil
-		},
+	config := NewServerTLS(nil)
+	// Unlike a list it is shown whatever authorities the server names: AWS IoT knows
+	// certificates by themselves.
+	config.GetClientCertificate = func(asked *tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		if d.signer == nil {
+			return mine, nil
+		}
+		signed := *mine
+		signed.PrivateKey = d.signer.within(asked.Context())
+		return &signed, nil
 	}
 	if !d.ca.empty() {
 		if config.RootCAs, err = authorities([]byte(texts.ca)); err != nil {

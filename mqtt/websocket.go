@@ -3,7 +3,6 @@ package mqtt
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // service is the name that AWS IoT's WebSockets are signed for.
@@ -89,7 +89,7 @@ func (b Broker) open(ctx context.Context, address string) (net.Conn, error) {
 	transport := &http.Transport{
 		Proxy:           http.ProxyFromEnvironment,
 		DialContext:     b.DialContext,
-		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool},
+		TLSClientConfig: hostfuncs.NewServerTLS(pool),
 	}
 	ws, reply, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		HTTPClient: &http.Client{

@@ -3,6 +3,7 @@ package mqtt
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"net"
 
 	"github.com/eclipse/paho.golang/autopaho"
@@ -49,7 +50,7 @@ func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConf
 		secured := tls.Client(plain, secure)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			_ = plain.Close()
-			return nil, err
+			return nil, fmt.Errorf("evercreds/mqtt: %s: %w", hostfuncs.NoConnection(err), err)
 		}
 		return packets.NewThreadSafeConn(secured), nil
 	}), nil
