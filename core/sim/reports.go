@@ -38,6 +38,8 @@ func (r *Room) reported(d core.Decision, n core.Need, known bool, before *core.S
 		r.fail(0, "a report was counted that names another set, or on weak evidence")
 	case known && d.Kind == core.Error && d.Code == core.CodeRejected && h.spaced > r.elapsed && !r.attended && !h.rejected && d.RetryAt != h.spaced:
 		r.fail(8, "a reporter is told of %d, and spaced until %d", d.RetryAt, h.spaced)
+	case known && d.Kind == core.Error && d.Code == core.CodeRejected && !r.attended && d.RetryAt > r.elapsed+5*minute+r.pauseOfStatic():
+		r.fail(8, "a reporter is told to come again after %d ms", d.RetryAt-r.elapsed)
 	}
 	if known && r.names(n) && (r.status(core.StatusIsReported) != 0) != r.held().suspect {
 		r.fail(0, "reported: %v", r.held().suspect)
@@ -88,6 +90,30 @@ func (r *Room) prolonged(s, had *set) {
 	if r.err == nil && (r.status(core.StatusIsReported) != 0) != s.suspect {
 		r.fail(13, "a set that was reported came again, and is trusted")
 	}
+	asked := *r.session
+	again := asked.Ask(r.now(), core.Need{Other: s.fingerprint, Evidence: core.EvidenceStrong})
+	if s.spaced > r.elapsed && again.Started != 0 && r.policy != core.AWS2026 {
+		r.fail(8, "a set that was spaced came again, and is not any more")
+	}
+}
+
+// knocked: who cannot be served comes again at the pace of the required ladder, under
+// static too.
+func (r *Room) knocked(a *attempt) {
+	asked := *r.session
+	told := asked.Answer(a.ticket, r.now(), core.Need{}, true)
+	if r.knocks++; r.knocks > 1 && told.RetryAt < r.elapsed+100 {
+		r.fail(8, "after %d failures for reporters the next may come at once", r.knocks)
+	}
+}
+
+// pauseOfStatic is by how much longer a hold-off may bind even a reporter: one of a
+// set that the user gave up, which static serves to all others.
+func (r *Room) pauseOfStatic() int64 {
+	if r.stability == core.Static && r.status(core.StatusIsRejected) != 0 {
+		return 5 * minute
+	}
+	return 0
 }
 
 // other: nobody is served the set that it reported.

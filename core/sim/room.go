@@ -34,10 +34,12 @@ type Room struct {
 	spacedUntil int64 // nothing fetches after such a rejection before here
 	downUntil   int64 // the source fails until here, by the server's clock
 	downClass   core.Class
-	bypass      bool          // the held set was rejected or reported, and its bypass was not used
-	weakly      bool          // the caller of the event under way has weak evidence
-	deaf        *core.Session // as it was before a report; nil: nothing is to be compared
-	restored    bool          // by an earlier process; promises about the past end there
+	bypass      bool            // the held set was rejected or reported, and its bypass was not used
+	weakly      bool            // the caller of the event under way has weak evidence
+	knocks      int             // attempts that failed for reporters, since all was well
+	givenUp     map[uint64]bool // fingerprints that were ever rejected
+	deaf        *core.Session   // as it was before a report; nil: nothing is to be compared
+	restored    bool            // by an earlier process; promises about the past end there
 	previous    *attempt
 
 	log   log
@@ -57,6 +59,7 @@ type attempt struct {
 	required bool // somebody was told to wait for it
 	answered bool // a late answer has served those who waited
 	forced   bool
+	reporter bool   // one who reports the held set waits for it
 	other    uint64 // the set that it is to replace, for who reported it
 	weak     bool   // on weak evidence
 	lost     bool   // it timed out
@@ -105,7 +108,7 @@ func enter(c Chooser, t *recorder) *Room { return furnish(c, draw(c), t, 60) }
 func furnish(c Chooser, s setup, t *recorder, events int) *Room {
 	r := &Room{
 		trace: t, choose: c, setup: s, log: log{entries: make([]entry, events)},
-		attempts: map[int64]*attempt{}, sets: map[int64]*set{},
+		attempts: map[int64]*attempt{}, sets: map[int64]*set{}, givenUp: map[uint64]bool{},
 	}
 	r.clock = clock{truth: 1_800_000_000_000 + upTo(c, hour), elapsed: upTo(c, hour)}
 	r.countsSleep = r.mode == serverTrue || r.mode == healthy || oneIn(c, 2)
@@ -164,6 +167,7 @@ func (r *Room) observe(d core.Decision) {
 	r.epoch = d.Epoch
 	if d.Notes&core.NoteRejected != 0 {
 		r.held().rejected, r.bypass = true, true
+		r.givenUp[r.held().fingerprint] = true
 		r.quietBefore = 0
 		r.rejectedAt(r.held())
 	}

@@ -14,6 +14,9 @@ func (r *Room) hadFlight(flight int64, d core.Decision) {
 // paused checks that a failure leaves a hold-off, and keeps until when. Under
 // static it is another one, which ends with max_stale.
 func (r *Room) paused(d core.Decision) {
+	if a := r.attempts[d.Settled]; a != nil && a.reporter && d.Notes&core.NoteFailed != 0 {
+		r.knocked(a)
+	}
 	if d.Notes&core.NoteInstalled != 0 || r.stability == core.Static && r.status(core.StatusSet) != 0 {
 		return
 	}
@@ -74,7 +77,7 @@ func (r *Room) nothingNew() {
 }
 
 // wellAgain: what failed before counts no more.
-func (r *Room) wellAgain() { r.failures, r.lastRetry, r.unsure = 0, 0, false }
+func (r *Room) wellAgain() { r.failures, r.knocks, r.lastRetry, r.unsure = 0, 0, 0, false }
 
 // rejectedAt spaces the fetches of sets that are rejected as fast as they come.
 func (r *Room) rejectedAt(h *set) {

@@ -90,6 +90,9 @@ func (r *Room) complete(a *attempt, f core.Facts, useless bool) {
 	if d.Notes&core.NoteReanchored != 0 {
 		had.wall, had.elapsed = 0, max(had.elapsed, r.latestEnd(a, f))
 	}
+	if r.status(core.StatusLastCode) == int64(core.CodeStillRejected) && r.status(core.StatusLastTicket) == a.ticket && !r.givenUp[f.Fingerprint] {
+		r.fail(0, "set %d is refused, which nobody gave up", f.Fingerprint)
+	}
 	if replaces && d.Notes&core.NoteNoProgress != 0 {
 		r.fail(0, "set %d was reported, and another is no progress", had.ticket)
 	}

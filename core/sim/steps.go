@@ -81,6 +81,7 @@ func (r *Room) asks(need core.Need, since int64) {
 	case core.Wait, core.Refresh, core.RefreshInline:
 		if w.inline = d.Kind == core.RefreshInline; !w.inline && d.Ticket != 0 {
 			r.attempts[d.Ticket].required = true
+			r.attempts[d.Ticket].reporter = r.attempts[d.Ticket].reporter || known && !r.held().rejected
 		}
 		r.waiters = append(r.waiters, w)
 	case core.Error:

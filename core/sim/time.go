@@ -107,7 +107,7 @@ func (r *Room) restore() {
 	}
 	r.endHoldOff()
 	r.failures, r.quick, r.strikes, r.spacedUntil = 0, 0, -1, 0
-	r.lastRetry, r.unsure, r.deaf = 0, true, nil
+	r.knocks, r.lastRetry, r.unsure, r.deaf = 0, 0, true, nil
 	r.epoch, r.bypass, r.previous, r.restored = 0, true, nil, true
 	r.log.add("restore", snap.now.Elapsed, r.now(), d)
 	r.observe(d)

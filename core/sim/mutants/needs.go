@@ -16,7 +16,7 @@ var needs = []mutant{
 		"h.ticket == 0 || h.fingerprint != need.Other {", "h.ticket == 0 {"},
 	{"weak evidence is strong", "section 7a, weak evidence", "report.go",
 		"if need.Evidence != EvidenceStrong ||", "if need.Evidence == EvidenceNone ||"},
-	{"weak evidence followed again and again", "section 7a, weak evidence", "report.go",
+	{"weak evidence followed again and again", "invariant 17", "report.go",
 		"h.checked || weak\n", "h.checked\n"},
 	{"what weak evidence brought is doubted again", "section 7a, weak evidence", "complete.go",
 		"c.checked = f.against.evidence == EvidenceWeak", "c.checked = false"},
