@@ -266,7 +266,7 @@ func numbered(t *testing.T) (*evercreds.Session, map[string]string) {
 	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		key := fmt.Sprintf("A%d", calls.Add(1))
 		return evercreds.Credentials{
-			AccessKeyID: key, SecretAccessKey: "sentinel-secret of " + key, SessionToken: "token+/= of " + key,
+			AccessKeyID: key, SecretAccessKey: "sentinel-secret-of-" + key, SessionToken: "token+/=of-" + key,
 			Expires: time.Now().Add(time.Hour + time.Duration(calls.Load())*time.Minute),
 		}, nil
 	})
@@ -276,7 +276,7 @@ func numbered(t *testing.T) (*evercreds.Session, map[string]string) {
 	t.Cleanup(s.Close)
 	secrets := map[string]string{}
 	for _, key := range []string{"A1", "A2"} {
-		secrets[key] = "sentinel-secret of " + key
+		secrets[key] = "sentinel-secret-of-" + key
 	}
 	return s, secrets
 }

@@ -60,7 +60,7 @@ func (r *relay) check(q *http.Request) (status int) {
 		return r.refuse
 	case q.URL.Path != "/mqtt" || q.Host != endpoint || q.Header.Get("Sec-WebSocket-Protocol") != "mqtt":
 		return http.StatusNotFound
-	case !r.signedRight(q, r.secrets[key]) || q.URL.Query().Get("X-Amz-Security-Token") != "token+/= of "+key:
+	case !r.signedRight(q, r.secrets[key]) || q.URL.Query().Get("X-Amz-Security-Token") != "token+/=of-"+key:
 		return http.StatusForbidden
 	}
 	return 0
