@@ -43,9 +43,9 @@ func oldestGo(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		r := row{Name: "Go, module " + m.dir, Pinned: mod.Go, Taken: mod.Go, Suite: "compiled"}
+		r := row{Name: "Go module " + m.dir, Pinned: mod.Go, Taken: mod.Go, Suite: "compiled"}
 		if m.dir == "." {
-			r.Name = "Go, module evercreds"
+			r.Name = "Go module evercreds"
 		}
 		if !b.wants(r.Name) {
 			continue
@@ -58,7 +58,7 @@ func oldestGo(ctx context.Context, b *bench) error {
 		}
 		b.add(r)
 	}
-	if r := (row{Name: "Go, all tests", Pinned: testGo, Taken: testGo}); b.wants(r.Name) {
+	if r := (row{Name: "Go tests", Pinned: testGo, Taken: testGo}); b.wants(r.Name) {
 		r.Suite, r.Red = b.suite(ctx, "go-"+testGo, []string{"GOTOOLCHAIN=go" + testGo}, "./task", "test:go")
 		b.add(r)
 	}
@@ -82,7 +82,7 @@ var floors = regexp.MustCompile(`"([a-z0-9-]+)>=([0-9.]+)"`)
 
 // oldestPython runs the suite on the oldest Python, with the lowest versions.
 func oldestPython(ctx context.Context, b *bench) error {
-	if !b.wants("Python, floor") {
+	if !b.wants("Python floor") {
 		return nil
 	}
 	stated, err := os.ReadFile(filepath.Join(b.clone, "bindings", "python", "pyproject.toml"))
@@ -96,7 +96,7 @@ func oldestPython(ctx context.Context, b *bench) error {
 	}
 	text, rows := string(pins), []row{}
 	for _, m := range floors.FindAllStringSubmatch(string(stated), -1) {
-		r := row{Name: "Python, floor of " + m[1], Pinned: ">=" + m[2]}
+		r := row{Name: "Python floor: " + m[1], Pinned: ">=" + m[2]}
 		line := regexp.MustCompile(`(?m)^` + m[1] + `==.*$`)
 		if !line.MatchString(text) {
 			continue // hatchling builds; aiobotocore's floor is that of requirements-aioboto3.txt, in test:python too
@@ -198,7 +198,7 @@ func nodes(ctx context.Context, b *bench) error {
 
 // oldestNode runs the suite with the lowest versions that package.json states.
 func oldestNode(ctx context.Context, b *bench) error {
-	if !b.wants("Node, floor") {
+	if !b.wants("Node floor") {
 		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(b.clone, "bindings", "node", "package.json"))
@@ -217,7 +217,7 @@ func oldestNode(ctx context.Context, b *bench) error {
 	install := []string{"npm", "install", "--silent", "--no-audit", "--no-fund", "--save-dev", "--save-exact"}
 	var rows []row
 	for _, name := range []string{"@aws-sdk/client-sts", "@aws-sdk/client-s3", "aws-iot-device-sdk-v2"} {
-		r := row{Name: "Node, floor of " + name, Pinned: stated[name]}
+		r := row{Name: "Node floor: " + name, Pinned: stated[name]}
 		if r.Taken, r.Refused, err = b.npm().oldestOf(ctx, name, strings.TrimPrefix(stated[name], "^")); err != nil {
 			r.Red = err.Error()
 		} else {

@@ -52,12 +52,17 @@ func (s scenario) shade(b *strings.Builder, height int) {
 	if s.host.wakes > 0 {
 		mark("asleep", s.host.sleepsFrom, s.host.wakes)
 	}
-	if s.service.down == nil {
-		return
+	bad := func(t int64) bool {
+		for _, is := range []func(int64) bool{s.service.down, s.service.hangs, s.service.throttles} {
+			if is != nil && is(t) {
+				return true
+			}
+		}
+		return false
 	}
 	const step = 10 * second
 	for t, from := int64(0), int64(-1); t <= s.length; t += step {
-		switch down := t < s.length && s.service.down(t); {
+		switch down := t < s.length && bad(t); {
 		case down && from < 0:
 			from = t
 		case !down && from >= 0:

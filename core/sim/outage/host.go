@@ -33,9 +33,9 @@ func (h *host) asleep() bool { return h.wakes != 0 && h.Now >= h.sleepsFrom && h
 // once, at once or later: with a set, or without one.
 type library interface {
 	ask(got func(c set, ok bool))
-	// rejected tells of a set that a service did not take. It is true where the
-	// call is to be made once more.
-	rejected(c set) bool
+	// refused tells of a set that a service did not take. It is true where the call
+	// is made once more, with what got is then given.
+	refused(c set, got func(c set, ok bool)) bool
 }
 
 // tally is what became of the requests of one run.
@@ -47,19 +47,24 @@ type tally struct {
 	calls, peak  int64   // of STS
 }
 
-// request is one call of a caller's: credentials, then the call that they sign.
-func (t *tally) request(h *host, l library, done func()) {
+// request is one call of a caller's: credentials, then the call that they sign, to a
+// service that takes no set at all where it is sick. What becomes of those is not
+// counted: they fail whatever a library does.
+func (t *tally) request(h *host, l library, sick bool, done func()) {
 	begun, again := h.Now, true
 	var answer func(c set, ok bool)
 	answer = func(c set, ok bool) {
-		t.longest = max(t.longest, h.Now-begun)
-		good := ok && h.accepts(c)
-		if ok && !good && again && l.rejected(c) {
+		good := ok && h.accepts(c) && !sick
+		if ok && !good && again {
 			again = false
-			l.ask(answer)
-			return
+			if l.refused(c, answer) {
+				return
+			}
 		}
-		t.count(h.Now, good)
+		if !sick {
+			t.longest = max(t.longest, h.Now-begun)
+			t.count(h.Now, good)
+		}
 		done()
 	}
 	l.ask(answer)

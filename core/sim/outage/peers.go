@@ -7,6 +7,7 @@ package main
 // is the caller's error.
 type botocore struct {
 	*host
+	sts     *retrier
 	held    set
 	has     bool
 	locked  bool
@@ -16,7 +17,12 @@ type botocore struct {
 const (
 	botocoreAdvisory  = 15 * minute
 	botocoreMandatory = 10 * minute
+	botocoreTimeout   = minute // of a read; the other two SDKs have none
 )
+
+func newBotocore(h *host, seed uint64) library {
+	return &botocore{host: h, sts: newRetrier(sdkTries, botocoreTimeout, seed)}
+}
 
 func (b *botocore) needed(within int64) bool {
 	return !b.has || epoch+b.held.expiry-b.wall() < within
@@ -44,7 +50,7 @@ func (b *botocore) ask(got func(set, bool)) {
 }
 
 func (b *botocore) refresh(mandatory bool, got func(set, bool)) {
-	b.attempts(3, func(c set, why failure) {
+	b.sts.call(b.service, sdkTries, func(c set, why failure) {
 		if why == 0 {
 			b.held, b.has = c, true
 		}
@@ -63,7 +69,7 @@ func (b *botocore) release() {
 	}
 }
 
-func (*botocore) rejected(set) bool { return false }
+func (*botocore) refused(set, func(set, bool)) bool { return false }
 
 // cached is a cache that refreshes with so much time left, has all callers wait for
 // the one refresh under way, and gives them its error. So are aws.CredentialsCache of
@@ -71,6 +77,7 @@ func (*botocore) rejected(set) bool { return false }
 // for JavaScript v3, with five minutes.
 type cached struct {
 	*host
+	sts     *retrier
 	within  int64
 	held    set
 	has     bool
@@ -82,6 +89,10 @@ const (
 	jsWindow = 5 * minute
 )
 
+func newCached(h *host, within int64, seed uint64) library {
+	return &cached{host: h, within: within, sts: newRetrier(sdkTries, 0, seed)}
+}
+
 func (c *cached) ask(got func(set, bool)) {
 	left := epoch + c.held.expiry - c.wall()
 	if c.has && (left >= c.within && c.within > 0 || left > 0 && c.within == 0) {
@@ -92,7 +103,7 @@ func (c *cached) ask(got func(set, bool)) {
 	if len(c.waiting) > 1 {
 		return
 	}
-	c.attempts(3, func(fresh set, why failure) {
+	c.sts.call(c.service, sdkTries, func(fresh set, why failure) {
 		if why == 0 {
 			c.held, c.has = fresh, true
 		}
@@ -104,4 +115,4 @@ func (c *cached) ask(got func(set, bool)) {
 	})
 }
 
-func (*cached) rejected(set) bool { return false }
+func (*cached) refused(set, func(set, bool)) bool { return false }

@@ -74,7 +74,7 @@ func TestGoModel(t *testing.T) {
 	for seed := range uint64(20) {
 		asks := history(seed)
 		synctest.Test(t, func(t *testing.T) {
-			wantSame(t, seed, model(t, asks, func(h *host) library { return &cached{host: h, within: goWindow} }), realGo(t, asks))
+			wantSame(t, seed, model(t, asks, func(h *host) library { return newCached(h, goWindow, 1) }), realGo(t, asks))
 		})
 	}
 }
@@ -109,7 +109,7 @@ func realGo(t *testing.T, asks []ask) (answers []answer) {
 
 func TestBotocoreModel(t *testing.T) {
 	python := filepath.Join(root, "build", "venv", "bin", "python")
-	others(t, "./task ready:python", func(h *host) library { return &botocore{host: h} }, python, "testdata/real_botocore.py")
+	others(t, "./task ready:python", func(h *host) library { return newBotocore(h, 1) }, python, "testdata/real_botocore.py")
 }
 
 func TestJSModel(t *testing.T) {
@@ -117,7 +117,7 @@ func TestJSModel(t *testing.T) {
 	if _, err := os.Stat(modules); err != nil {
 		t.Skip("the SDK for JavaScript is not there (./task ready:node)")
 	}
-	others(t, "./task ready:node", func(h *host) library { return &cached{host: h, within: jsWindow} }, "node", "testdata/real_js.mjs", modules)
+	others(t, "./task ready:node", func(h *host) library { return newCached(h, jsWindow, 1) }, "node", "testdata/real_js.mjs", modules)
 }
 
 const root = "../../.."

@@ -22,11 +22,13 @@ const (
 // service is STS, and all the services that take what it issues.
 type service struct {
 	*world.World
-	lifetime int64
-	down     func(now int64) bool // STS alone
-	perS     int64                // calls that it takes in each second; 0: any number
-	perSFrom int64                // and from when on
-	revokeAt int64                // all sets issued before are rejected from here on; 0: never
+	lifetime  int64
+	down      func(now int64) bool // STS alone: nobody answers, and clients know it at once
+	hangs     func(now int64) bool // it takes calls, and answers none while this lasts
+	throttles func(now int64) bool // all calls
+	perS      int64                // calls that it takes in each second; 0: any number
+	perSFrom  int64                // and from when on
+	revokeAt  int64                // all sets issued before are rejected from here on; 0: never
 
 	latency, patience int64 // of an answer; until a client knows that there is none
 
@@ -36,18 +38,16 @@ type service struct {
 	theSecond     int64
 }
 
-// assumeRole is one call over the network.
-func (s *service) assumeRole(done func(set, failure)) {
-	s.calls++
-	if now := s.Now / second; now != s.theSecond {
-		s.theSecond, s.inSecond = now, 0
-	}
-	s.inSecond++
-	s.peak = max(s.peak, s.inSecond)
+// assumeRole is one call over the network, by a client that waits so long for an
+// answer; 0: as long as it takes.
+func (s *service) assumeRole(timeout int64, done func(set, failure)) {
+	s.count()
 	switch {
 	case s.down != nil && s.down(s.Now):
 		s.After(s.patience, func() { done(set{}, unreachable) })
-	case s.perS > 0 && s.Now >= s.perSFrom && s.inSecond > s.perS:
+	case s.hangs != nil && s.hangs(s.Now):
+		s.After(s.hanging(timeout), func() { done(set{}, unreachable) })
+	case s.throttles != nil && s.throttles(s.Now), s.perS > 0 && s.Now >= s.perSFrom && s.inSecond > s.perS:
 		s.After(s.latency, func() { done(set{}, throttled) })
 	default:
 		s.issued++
@@ -56,24 +56,23 @@ func (s *service) assumeRole(done func(set, failure)) {
 	}
 }
 
-// attempts is one refresh through an SDK, which tries again by itself: up to three
-// times, half a second and a second apart.
-func (s *service) attempts(most int, done func(set, failure)) {
-	s.assumeRole(func(got set, why failure) {
-		if why == 0 || most <= 1 {
-			done(got, why)
-			return
+func (s *service) count() {
+	s.calls++
+	if now := s.Now / second; now != s.theSecond {
+		s.theSecond, s.inSecond = now, 0
+	}
+	s.inSecond++
+	s.peak = max(s.peak, s.inSecond)
+}
+
+// hanging is how long a call takes that is not answered: until its client has enough,
+// or its connection is cut when the outage ends.
+func (s *service) hanging(timeout int64) int64 {
+	for t := int64(0); ; t += second {
+		if timeout > 0 && t >= timeout || !s.hangs(s.Now+t) {
+			return t
 		}
-		s.After(second/2, func() {
-			s.assumeRole(func(got set, why failure) {
-				if why == 0 || most <= 2 {
-					done(got, why)
-					return
-				}
-				s.After(second, func() { s.assumeRole(done) })
-			})
-		})
-	})
+	}
 }
 
 // accepts tells whether a call that is signed with a set succeeds now.
