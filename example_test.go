@@ -104,11 +104,33 @@ func ExampleMinTTL() {
 	// Output: true
 }
 
-// An error says whose fault it is and when trying again makes sense.
+// A service that is called by other means than the SDK has refused a set: this caller
+// gets another one, and all others go on with what they have.
+func ExampleOtherThan() {
+	ctx := context.Background()
+	session, err := evercreds.NewSTS(loadConfig(ctx), evercreds.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/reader"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	refused, err := session.Retrieve(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	other, err := session.Credentials(ctx, evercreds.OtherThan(refused))
+	if err != nil {
+		log.Fatal(err) // the service's own error tells more; this one tells why there is no other set
+	}
+	fmt.Println(other.AccessKeyID != refused.AccessKeyID)
+	// Output: true
+}
+
+// An error says whose fault it is and when trying again makes sense. By default it
+// comes when waiting for the next attempts has not helped.
 func ExampleError() {
 	session, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{}, errors.New("vault is sealed")
-	})
+	}, evercreds.WithMaxWait(0))
 	if err != nil {
 		log.Fatal(err)
 	}

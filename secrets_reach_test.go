@@ -92,7 +92,7 @@ func TestErrorsOfChainedSessionsReachNoSecret(t *testing.T) {
 	defer parent.Close()
 	var reply http.HandlerFunc
 	cfg := sickSTS(t, func() http.HandlerFunc { return reply })
-	cfg.Credentials, cfg.RetryMaxAttempts = parent, 1
+	cfg.Credentials, cfg.Retryer = parent, func() aws.Retryer { return aws.NopRetryer{} }
 	child, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: roleARN, ExternalID: sentinelExternalID}, append(w.options(), evercreds.WithStability(evercreds.Strict))...)
 	if err != nil {
 		t.Fatal(err)

@@ -54,7 +54,7 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 	w.show(set, &set)
 	var source atomic.Pointer[func(context.Context) (evercreds.Credentials, error)]
 	s, err := evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) { return (*source.Load())(ctx) },
-		append(w.options(), evercreds.WithRefreshTimeout(300*time.Millisecond))...)
+		append(w.options(), evercreds.WithRefreshTimeout(300*time.Millisecond), evercreds.WithMaxWait(0))...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 func TestACustomErrorNamesWhatIsMissing(t *testing.T) {
 	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{AccessKeyID: sentinelKey, SecretAccessKey: sentinelSecret, SessionToken: sentinelToken}, nil
-	})
+	}, evercreds.WithMaxWait(0))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -165,7 +165,7 @@ func TestTheWitnessNoticesSecrets(t *testing.T) {
 	w := newWitness(t, sentinels)
 	said := errors.New("the key is " + sentinelSecret)
 	s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) { return evercreds.Credentials{}, said },
-		evercreds.WithLogger(slog.New(slog.NewTextHandler(&w.text, nil))))
+		evercreds.WithLogger(slog.New(slog.NewTextHandler(&w.text, nil))), evercreds.WithMaxWait(0))
 	if err != nil {
 		t.Fatal(err)
 	}
