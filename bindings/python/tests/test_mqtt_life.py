@@ -296,9 +296,12 @@ def test_nobody_opens_what_nobody_has(
     connection = opened(iot_session().mqtt(**arguments(own_broker, **ears.arguments())))
     own_broker.stop()
     until(lambda: "lost" in ears.told, LONG_S)
+    sent = publish(connection, "topic", b"never")
     mine = weakref.ref(connection)
     del connection
     until(lambda: gc.collect() >= 0 and mine() is None, LONG_S)
     own_broker.start()
     lead_to(proxy, own_broker)
     assert not ears.resumed.acquire(timeout=4)
+    with pytest.raises(EvercredsConnectionError, match="closed"):
+        sent.result(WAIT_S)

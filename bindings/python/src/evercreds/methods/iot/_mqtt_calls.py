@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from concurrent.futures import Future
 from typing import Any
 
@@ -62,6 +63,11 @@ class Held:
         calls, self._calls = self._calls, []
         return calls
 
+    def drop(self) -> None:
+        """Have the futures of all tell that they were not made."""
+        for call in self.taken():
+            call.drop()
+
 
 class LastingConnection(mqtt.Connection):  # type: ignore[misc]
     """A connection that keeps its subscriptions, and what it is asked for while it is lost."""
@@ -70,6 +76,8 @@ class LastingConnection(mqtt.Connection):  # type: ignore[misc]
         super().__init__(client, **kwargs)
         self._lock = threading.Lock()
         self._held = Held()
+        # Who waits for one of them does not have to have the connection.
+        weakref.finalize(self, self._held.drop).atexit = False
         self._subscriptions: dict[str, tuple[Any, Any]] = {}
 
     def publish(self, topic: str, payload: Any, qos: Any, retain: bool = False) -> _Asked:
