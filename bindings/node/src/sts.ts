@@ -12,6 +12,7 @@ import { limitReplies } from "./limit.js";
 import type { MfaCodes } from "./mfa.js";
 import type { Method } from "./options.js";
 import type { ClientPlugin } from "./plugin.js";
+import { Secrets } from "./redact.js";
 import type { Rules } from "./rules.js";
 import type { Attempt, Reply, Source } from "./source.js";
 import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
@@ -77,9 +78,12 @@ export class StsSource implements Source {
     const command = new AssumeRoleCommand(
       code === undefined ? assumeRole : { ...assumeRole, TokenCode: code },
     );
+    const secrets = new Secrets();
+    secrets.add(code, assumeRole.TokenCode, assumeRole.ExternalId);
     let serverTimeMs = 0;
     command.middlewareStack.add(
       (next) => async (args) => {
+        secrets.addSigner(args.request);
         const result = await next(args);
         serverTimeMs = serverTime(header(result.response, "date"));
         return result;
@@ -89,7 +93,9 @@ export class StsSource implements Source {
     const output = await client
       .send(command, { abortSignal: attempt.signal })
       .catch((error: unknown) => {
-        throw this.#unreadable(error) ?? error;
+        const unreadable = this.#unreadable(error);
+        if (unreadable === undefined) secrets.takeOutOf(error);
+        throw unreadable ?? error;
       });
     return read(output, (assumeRole.DurationSeconds ?? 0) * 1000, serverTimeMs);
   }

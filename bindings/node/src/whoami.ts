@@ -1,8 +1,9 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
+import { EvercredsError } from "./errors.js";
 import { peek } from "./guard.js";
-import { dropBody } from "./http.js";
 import { limitReplies } from "./limit.js";
 import type { ClientPlugin } from "./plugin.js";
+import { Secrets } from "./redact.js";
 import type { AwsCredentials } from "./source.js";
 import { loadSts } from "./sts.js";
 import { transportFor } from "./transport.js";
@@ -29,6 +30,14 @@ export async function whoAmI(
   const client = new STSClient({ ...config, ...transport.settings, credentials });
   client.middlewareStack.use(limitReplies);
   client.middlewareStack.use(session.plugin);
+  const secrets = new Secrets();
+  client.middlewareStack.add(
+    (next) => (args) => {
+      secrets.addSigner(args.request);
+      return next(args);
+    },
+    { step: "deserialize", name: "evercredsSigner" },
+  );
   try {
     const { Account, Arn, UserId } = await client.send(
       new GetCallerIdentityCommand({}),
@@ -36,7 +45,11 @@ export async function whoAmI(
     );
     return { Account, Arn, UserId };
   } catch (error) {
-    dropBody(peek(error, "$response")); // it leads to the request, and what that was signed with
+    secrets.takeOutOf(error);
+    // the SDK keeps what it could not read, for good; who knows what there is in it
+    if (peek(error, "$responseBodyText") !== undefined) {
+      throw new EvercredsError("malformed", "the reply of GetCallerIdentity cannot be read");
+    }
     throw error;
   } finally {
     transport.close();
