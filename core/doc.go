@@ -14,9 +14,11 @@
 // A host drives a session like this:
 //
 //  1. [New], [Session.Set] for each option, [Session.Open].
-//  2. For each caller that has no valid lease: [Session.Ask]. A caller told
-//     to Wait (or Refresh) sleeps until the flight is settled or its deadline
-//     comes, and then calls [Session.Answer], never Ask again.
+//  2. For each caller that has no valid lease, or whose set a service refused:
+//     [Session.Ask], with its [Need]. A caller told to Wait (or Refresh) sleeps
+//     until the flight is settled or its deadline comes, and then calls
+//     [Session.Answer], never Ask again. One told to Wait without a ticket sleeps
+//     until the deadline or a new epoch, and asks again.
 //  3. Whenever a Decision has Started != 0, run that flight and report it once
 //     with [Session.Complete], [Session.Fail] or [Session.Abandon].
 //  4. Whenever a Decision has Settled != 0, wake the waiters of that ticket.

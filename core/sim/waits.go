@@ -39,3 +39,53 @@ func (r *Room) patience(w *waiter, d core.Decision, asked bool) {
 func (r *Room) toldAtOnce(n core.Need, d core.Decision) bool {
 	return r.attended || d.Class == core.Permanent || d.Code == core.CodeMinTTL || d.Code == core.CodeRejected && r.names(n)
 }
+
+// serveWaiters lets those come who were called, or whose time is over.
+func (r *Room) serveWaiters() {
+	for i := 0; i < len(r.waiters) && r.err == nil; {
+		w := r.waiters[i]
+		if !w.called && r.elapsed < w.deadline {
+			i++
+			continue
+		}
+		if w.ticket == 0 {
+			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
+			r.asks(w.need, w.since)
+			continue
+		}
+		if r.waiters[i].called = false; r.answer(&r.waiters[i]) {
+			r.waiters = append(r.waiters[:i], r.waiters[i+1:]...)
+		} else {
+			i++
+		}
+		if r.last.Settled != 0 {
+			i = 0 // others may have been called meanwhile
+		}
+	}
+}
+
+// answer reports whether the waiter has what it waited for.
+func (r *Room) answer(w *waiter) bool {
+	at := *w
+	before := *r.session
+	r.answering(at)
+	d := r.do("answer", at.ticket, func(s *core.Session) core.Decision {
+		return s.Answer(at.ticket, r.now(), at.need, at.forced)
+	})
+	if r.err != nil {
+		return true
+	}
+	done := r.invariant7(w, d)
+	if !at.forced {
+		r.patience(w, d, false)
+	}
+	r.invariant3(at, d, false)
+	r.enough(d, at.need.MinTTL)
+	r.other(d, at.need)
+	r.strictly(d, r.attempts[at.ticket])
+	r.served(d, &before)
+	if done {
+		r.tell(at.need, d)
+	}
+	return done
+}
