@@ -10,6 +10,8 @@ import pytest
 from conftest import ROOT
 from device_token import DeviceToken
 
+pytestmark = pytest.mark.slow  # each has processes of its own
+
 TABLE = json.loads((ROOT / "internal/awstest/testdata/devices.json").read_text())
 WORDS = {
     "pin": "user_pin",

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from device_token import DeviceToken
+
+pytestmark = pytest.mark.slow  # each has processes of its own
 
 # caller A asks; token refuses the PIN; A asks again, others too, in all ways that there are
 WRONG_PIN = """

@@ -7,6 +7,8 @@ import pytest
 from device_token import DeviceToken
 from mosquitto import Broker
 
+pytestmark = pytest.mark.slow  # each has processes of its own
+
 LIFE = """
 from awscrt.http import HttpProxyOptions
 from awscrt.mqtt import QoS
