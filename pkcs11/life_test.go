@@ -1,4 +1,4 @@
-//go:build cgo
+//go:build cgo && go1.25
 
 package pkcs11_test
 
