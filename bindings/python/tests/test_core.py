@@ -15,6 +15,7 @@ import pytest
 from conftest import HandClock, in_threads, rings, until
 from evercreds import _abi_generated as abi
 from evercreds._machine import Machine
+from evercreds._needs import ANY
 from evercreds._options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
 from evercreds._session_core import SessionCore
 from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
@@ -74,7 +75,7 @@ def key(core: SessionCore) -> str:
 def test_the_time_for_a_service_is_the_machines_own(hand_clock: HandClock, method: int) -> None:
     machine = Machine(options_from(method, DEFAULTS), hand_clock, lambda: 7)
     machine.open()
-    deadline_ms = machine.ask(0).start_deadline_ms
+    deadline_ms = machine.ask(ANY).start_deadline_ms
     assert deadline_ms - hand_clock.elapsed_ns() // 10**6 == SERVICE_TIMEOUT_S * 1000
 
 

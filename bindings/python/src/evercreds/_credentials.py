@@ -10,6 +10,7 @@ from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 
 from evercreds._base import BaseCredentials
 from evercreds._fields import FieldsOfFrozen
+from evercreds._needs import Need
 from evercreds._session_core import ReentrantUseError, SessionCore
 from evercreds._source import CredentialSet, FrozenCredentials
 from evercreds.errors import EvercredsConfigurationError
@@ -70,7 +71,7 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
 
     def frozen_for(self, min_ttl_ms: int) -> ReadOnlyCredentials:
         """Give credentials with this much time left. Raises as ``SessionCore.obtain`` does."""
-        return self._core.obtain(min_ttl_ms).frozen
+        return self._core.obtain(Need(min_ttl_ms)).frozen
 
     async def frozen_in_loop(self) -> ReadOnlyCredentials:
         """As ``get_frozen_credentials``, for a coroutine: its event loop is never blocked."""

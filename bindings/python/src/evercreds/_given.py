@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from typing import Any
 
+from evercreds import _abi_generated as abi
+from evercreds._needs import ANY, Need
 from evercreds._options import given_as, is_real
 from evercreds._shapes import TemporaryCredentials
-from evercreds._source import CredentialSet
+from evercreds._source import CredentialSet, fingerprint_of
 from evercreds.errors import EvercredsValidationError
 
-__all__ = ["as_dict", "min_ttl_ms"]
+__all__ = ["as_dict", "need_of"]
 
 _LONGEST_TTL_S = 43200  # no role lives longer
 
@@ -28,7 +31,32 @@ def as_dict(served: CredentialSet) -> TemporaryCredentials:
     }
 
 
-def min_ttl_ms(given: float | datetime.timedelta) -> int:
+def need_of(min_ttl: float | datetime.timedelta, other_than: object) -> Need:
+    """Check what a caller says that it needs."""
+    if min_ttl == 0 and other_than is None:
+        return ANY
+    if other_than is None:
+        return Need(_min_ttl_ms(min_ttl))
+    return Need(_min_ttl_ms(min_ttl), _fingerprint(other_than), abi.Evidence.STRONG)
+
+
+def _fingerprint(other_than: object) -> int:
+    """Name a set as the machine does, that of this package or of botocore."""
+    if isinstance(other_than, Mapping):
+        parts = other_than.get("access_key"), other_than.get("token")
+    else:
+        parts = getattr(other_than, "access_key", None), getattr(other_than, "token", None)
+    key, token = parts
+    if not isinstance(key, str) or not isinstance(token, str):
+        raise EvercredsValidationError(
+            "other_than must be credentials, with access_key and token, got "
+            f"{given_as(other_than)}",
+            param="other_than",
+        )
+    return fingerprint_of(key, token)
+
+
+def _min_ttl_ms(given: float | datetime.timedelta) -> int:
     """Check a time to live, and give it in milliseconds."""
     seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
     if not is_real(seconds) or not 0 <= seconds <= _LONGEST_TTL_S:

@@ -1,24 +1,32 @@
-"""Has a service's word that credentials are no good reach the session, and the call tried again."""
+"""Has a service's word that credentials are no good reach the session, and the call sent again."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import weakref
 from typing import Any
 
 import botocore.session
+from botocore.exceptions import ClientError
 
 from evercreds import _abi_generated as abi
 from evercreds import _rules
+from evercreds._needs import Need
 from evercreds._session_core import SessionCore
 
-__all__ = ["RejectionWatch"]
+__all__ = ["AioRejectionWatch", "RejectionWatch"]
 
 _numbers = itertools.count()
 
 
 class RejectionWatch:
-    """Watches all the clients of a session for replies that reject the session's credentials."""
+    """Watches all the clients of a session for replies that refuse the session's credentials.
+
+    A refusal concerns its caller alone: the session looks for another set, with which that call is
+    sent once more, and serves everybody else on. Where there is no other set, the caller gets the
+    service's error as it came.
+    """
 
     def __init__(self, core: SessionCore) -> None:
         # The handlers live in clients, which may outlive the session.
@@ -26,7 +34,8 @@ class RejectionWatch:
         # With chained roles one call may have the watches of two sessions.
         number = next(_numbers)
         self._fingerprint = f"evercreds_fingerprint_{number}"
-        self._tried_again = f"evercreds_tried_again_{number}"
+        self._reported = f"evercreds_reported_{number}"
+        self._failure = f"evercreds_failure_{number}"
 
     def watch(self, session: botocore.session.Session) -> None:
         """Watch the clients that this botocore session makes from now on."""
@@ -34,6 +43,7 @@ class RejectionWatch:
         # Last: the signature is put on by a handler of the same event.
         events.register_last("request-created", self._note_signature)
         events.register_first("needs-retry", self._needs_retry)
+        events.register_last("after-call", self._tell_why)
 
     def _note_signature(self, request: Any, **_: Any) -> None:
         """Note which of the session's sets signed the request, if one of them did."""
@@ -46,20 +56,71 @@ class RejectionWatch:
             request.context[self._fingerprint] = fingerprint
 
     def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
-        """Invalidate the set that was rejected, and ask for one more try: 0 is the time to wait."""
-        code = response[1].get("Error", {}).get("Code") if response is not None else None
+        """Look for another set, and ask for one more try with it: 0 is the time to wait."""
+        core, need = self._core(), self._need_of(response, request_dict)
+        if core is None or need is None:
+            return None
+        try:
+            served = core.obtain(need)
+        except Exception as failure:
+            request_dict["context"][self._failure] = failure
+            return None
+        return None if served.fingerprint == need.other else 0
+
+    def _need_of(self, response: Any, request_dict: Any) -> Need | None:
+        """Tell what a caller needs whose call was refused; None where it was not, or a second time.
+
+        The rule is asked last, and never about a call that succeeded.
+        """
         context = request_dict["context"]
-        core, fingerprint = self._core(), context.get(self._fingerprint)
-        # The rule is asked last, and never about a call that succeeded.
-        if not isinstance(code, str) or core is None or fingerprint is None:
+        fingerprint = context.get(self._fingerprint)
+        if response is None or fingerprint is None or context.get(self._reported):
             return None
-        if _rules.evidence(code) is not abi.Evidence.STRONG:
+        status, code = response[0].status_code, response[1].get("Error", {}).get("Code")
+        if status < 300 and code is None:
             return None
-        core.invalidate(fingerprint)
-        if context.get(self._tried_again) or not _can_be_sent_again(request_dict.get("body")):
+        is_head = request_dict.get("method") == "HEAD"
+        code = code if isinstance(code, str) else ""
+        evidence = _rules.evidence(code, is_head=is_head, http_status=status)
+        if evidence is abi.Evidence.NONE:
             return None
-        context[self._tried_again] = True
-        return 0
+        context[self._reported] = True
+        if not _can_be_sent_again(request_dict.get("body")):
+            self._report(fingerprint, evidence)
+            return None
+        return Need(other=fingerprint, evidence=evidence)
+
+    def _report(self, fingerprint: int, evidence: abi.Evidence) -> None:
+        """Have another set fetched for the calls after this one, which cannot be sent again."""
+        core = self._core()
+        if core is not None:
+            with contextlib.suppress(Exception):  # the caller gets the service's error
+                core.report(fingerprint, evidence)
+
+    def _tell_why(self, parsed: Any, model: Any, context: Any, **_: Any) -> None:
+        """Raise the service's error as the client would, with the reason why no set came of it."""
+        failure = context.pop(self._failure, None)
+        code = parsed.get("Error", {}).get("Code")
+        # A code that the service's model has is a class of the client's, which is not to be had.
+        if failure is not None and code not in model.service_model.shape_names:
+            raise ClientError(parsed, model.name) from failure
+
+
+class AioRejectionWatch(RejectionWatch):
+    """As above, for the clients of aiobotocore, whose event loop goes on while a call waits."""
+
+    async def _needs_retry(  # type: ignore[override]
+        self, response: Any, request_dict: Any, **_: Any
+    ) -> int | None:
+        core, need = self._core(), self._need_of(response, request_dict)
+        if core is None or need is None:
+            return None
+        try:
+            served = await core.obtain_in_loop(need)
+        except Exception as failure:
+            request_dict["context"][self._failure] = failure
+            return None
+        return None if served.fingerprint == need.other else 0
 
 
 def _can_be_sent_again(body: Any) -> bool:

@@ -11,10 +11,12 @@ from typing import TypeVar
 
 from evercreds import _abi_generated as abi
 from evercreds import _timer
+from evercreds._bell import Bell
 from evercreds._clock import NANOS, Clock
 from evercreds._flights import Flight
 from evercreds._fork import forget_in_child, notice
 from evercreds._machine import Machine, PoisonedError
+from evercreds._needs import Pause
 from evercreds._options import Options
 from evercreds._outcome import Failures, log_notes, logger
 from evercreds._source import CredentialSet, Source
@@ -40,7 +42,7 @@ class Outcome:
 
     decision: abi.Decision
     started: Flight | None
-    awaited: Flight | None
+    awaited: Flight | Pause | None
     served: CredentialSet | None
 
 
@@ -65,6 +67,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._events = 0  # so far
         self._epoch = -1
+        self._changed = Bell()  # rings when the epoch rises, and at the end
         self._sets: dict[int, CredentialSet] = {}
         self._arriving: set[int] = set()  # the tickets of those that the machine is being told of
         self._flights: dict[int, Flight] = {}
@@ -88,6 +91,7 @@ class Ledger:
         self._lock = threading.RLock()
         self.lease = NO_LEASE
         self._flights = {}
+        self._changed = Bell()
         self._attempts = 0
         self.wake_at_ms = abi.NEVER
         self._machine.forget()
@@ -122,6 +126,7 @@ class Ledger:
             self.lease = NO_LEASE
             for flight in list(self._flights.values()):
                 flight.have_all_ask_again()
+            self._tell_of_change()
             raise
 
     def _call(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
@@ -175,6 +180,9 @@ class Ledger:
         changed = bool(decision.notes) or decision.code == abi.Code.CLOSED
         if decision.epoch > self._epoch:
             self._epoch, self.lease, changed = decision.epoch, NO_LEASE, True
+            self._tell_of_change()
+        elif decision.code == abi.Code.CLOSED:
+            self._tell_of_change()
         if decision.settled:
             self.lease, changed = NO_LEASE, True
             ended = self._flights.get(decision.settled)
@@ -185,7 +193,7 @@ class Ledger:
         if decision.started:
             started, changed = self._flight(decision.started, decision.start_deadline_ms), True
         if decision.kind in _WAITING:
-            awaited = self._flight(decision.ticket, decision.deadline_ms)
+            awaited = self._awaited(decision)
         if decision.kind in _SERVING:
             served = self._grant(decision, number)
         if changed:
@@ -197,6 +205,19 @@ class Ledger:
                 _timer.arm(self, decision.next_wake_ms)
             self.wake_at_ms = decision.next_wake_ms
         return Outcome(decision, started, awaited, served)
+
+    def _awaited(self, decision: abi.Decision) -> Flight | Pause:
+        if decision.ticket:
+            return self._flight(decision.ticket, decision.deadline_ms)
+        return Pause(self._changed, decision.deadline_ms)
+
+    def _tell_of_change(self) -> None:
+        """Have all ask again who wait for an attempt that nobody has begun.
+
+        They find the lock taken until what has changed is in place.
+        """
+        before, self._changed = self._changed, Bell()
+        before.ring()
 
     def _flight(self, ticket: int, deadline_ms: int) -> Flight:
         flight = self._flights.get(ticket)

@@ -11,6 +11,7 @@ from evercreds import _abi_generated as abi
 from evercreds._clock import NANOS, Clock
 from evercreds._handle import Handle
 from evercreds._library import library
+from evercreds._needs import Need
 from evercreds._options import Options
 from evercreds.errors import EvercredsLibraryError
 
@@ -118,22 +119,23 @@ class Machine:
         )
         self._snapshot = buffer.raw[: _checked(size)]
 
-    def ask(self, min_ttl_ms: int) -> abi.Decision:
+    def ask(self, need: Need) -> abi.Decision:
         """What a caller without a lease is to do."""
         out = abi.Decision()
         wall, elapsed = self._now()
         result = self._handle.lib.evercreds_ask(
-            self._handle.number, wall, elapsed, min_ttl_ms, 0, 0, 0, ctypes.byref(out)
-        )
+            self._handle.number, wall, elapsed, need.min_ttl_ms, need.other, need.evidence,
+            need.until_ms, ctypes.byref(out),
+        )  # fmt: skip
         return out if result == 0 else _fail(result)
 
-    def answer(self, ticket: int, min_ttl_ms: int, forced: bool) -> abi.Decision:
+    def answer(self, ticket: int, need: Need, forced: bool) -> abi.Decision:
         """What becomes of a caller who waited for this flight."""
         out = abi.Decision()
         wall, elapsed = self._now()
         result = self._handle.lib.evercreds_answer(
-            self._handle.number, ticket, wall, elapsed, min_ttl_ms, 0, 0, 0, forced,
-            ctypes.byref(out),
+            self._handle.number, ticket, wall, elapsed, need.min_ttl_ms, need.other,
+            need.evidence, need.until_ms, forced, ctypes.byref(out),
         )  # fmt: skip
         return out if result == 0 else _fail(result)
 

@@ -22,7 +22,8 @@ _TEXTS = {
     abi.Code.EXPIRED_REPLY: "the credentials that came had expired already",
     abi.Code.STILL_REJECTED: "the source gave credentials again that a service had rejected",
     abi.Code.NO_PROGRESS: "the source gave the credentials again that have expired",
-    abi.Code.REJECTED: "services reject the credentials as fast as they come",
+    abi.Code.REJECTED: "new credentials are rejected again and again, by a service or by "
+    "invalidate() within a minute of each: check the clock and the account",
     abi.Code.MIN_TTL: "the credentials have less time left than min_ttl asks for",
     abi.Code.CLOSED: "the session is closed",
 }
@@ -35,13 +36,15 @@ _WARNINGS = {
     abi.Note.FAILED_QUIETLY: "a refresh failed that no caller of an open session waits for",
     abi.Note.TIMED_OUT: "a refresh did not end within refresh_timeout",
     abi.Note.DEGRADED: "the held credentials are served although a required refresh failed",
-    abi.Note.SPACED: "services reject the credentials as fast as they come; refreshes are spaced",
+    abi.Note.SPACED: "new credentials are rejected again and again, by a service or by "
+    "invalidate() within a minute of each; refreshes for that are spaced",
     abi.Note.WINDOWS_SHRUNK: "advisory_timeout is too close to the credentials' lifetime: the "
     "windows were shrunk, or every call would refresh",
 }
 _NEWS = {
     abi.Note.INSTALLED: "new credentials",
-    abi.Note.REJECTED: "a service rejected the credentials; the next caller refreshes",
+    abi.Note.REJECTED: "the credentials were rejected (scope: all); the next caller refreshes",
+    abi.Note.REPORTED: "a service rejected the credentials (scope: caller); others are served on",
     abi.Note.NO_PROGRESS: "the source gave credentials that expire no later than those held",
 }
 

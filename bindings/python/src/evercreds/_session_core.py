@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ from evercreds._clock import NANOS, SYSTEM_CLOCK, Clock
 from evercreds._flights import Flight
 from evercreds._ledger import Outcome
 from evercreds._machine import Machine, fresh_seed
+from evercreds._needs import ANY, Need, Pause, patience_here_ms
 from evercreds._options import Options
 from evercreds._source import CredentialSet, Source
 from evercreds._status import SessionStatus, status_of
@@ -71,28 +73,36 @@ class SessionCore(Attempts):
         if opened.started is not None:
             self._fetch_first(opened.started)
 
-    def obtain(self, min_ttl_ms: int = 0) -> CredentialSet:
-        """Give credentials with this much time left, refreshing them where that is due.
+    def obtain(self, need: Need = ANY) -> CredentialSet:
+        """Give credentials that meet this need, refreshing them where that is due.
 
         Raises:
             ReentrantUseError: The caller is part of an attempt of this session's.
             Exception: What the source raised, or an EvercredsCredentialError.
         """
-        return self._follow(self._asked(min_ttl_ms), min_ttl_ms, forced=False)
+        until_ms = patience_here_ms()
+        if until_ms < need.until_ms:
+            need = dataclasses.replace(need, until_ms=until_ms)
+        return self._follow(self._asked(need), need, forced=False)
 
-    async def obtain_in_loop(self, min_ttl_ms: int = 0) -> CredentialSet:
+    async def obtain_in_loop(self, need: Need = ANY) -> CredentialSet:
         """As ``obtain``, for a coroutine. Who is cancelled leaves the flight to the others."""
-        if min_ttl_ms == 0 and (served := self.leased()) is not None:
+        if need is ANY and (served := self.leased()) is not None:
             return served
-        return await self._follow_in_loop(self._asked(min_ttl_ms), min_ttl_ms, forced=False)
+        return await self._follow_in_loop(self._asked(need), need, forced=False)
+
+    def report(self, fingerprint: int, evidence: abi.Evidence) -> None:
+        """Report that a service refused a set to a caller who waits for no other."""
+        need = Need(other=fingerprint, evidence=evidence, until_ms=0)
+        self._background(self._asked(need))
 
     def refresh(self) -> None:
         """Refresh now, whatever the phase. Raises as ``obtain`` does; what is held stays."""
-        self._follow(self._forced(), 0, forced=True)
+        self._follow(self._forced(), ANY, forced=True)
 
     async def refresh_in_loop(self) -> None:
         """As ``refresh``, for a coroutine."""
-        await self._follow_in_loop(self._forced(), 0, forced=True)
+        await self._follow_in_loop(self._forced(), ANY, forced=True)
 
     def leased(self) -> CredentialSet | None:
         """Give what may be handed out without asking, if anything may."""
@@ -107,9 +117,9 @@ class SessionCore(Attempts):
         """Whether the credentials are known to be a role's."""
         return self._source.is_for_role
 
-    def _asked(self, min_ttl_ms: int) -> Outcome:
+    def _asked(self, need: Need) -> Outcome:
         self._refuse_reentrant_use()
-        return self._event(lambda machine: machine.ask(min_ttl_ms))
+        return self._event(lambda machine: machine.ask(need))
 
     def _forced(self) -> Outcome:
         self._refuse_reentrant_use()
@@ -119,13 +129,12 @@ class SessionCore(Attempts):
         if self._runs_here():
             raise ReentrantUseError
 
-    def invalidate(self, fingerprint: int | None = None) -> None:
-        """Report that a service rejected these credentials; ``None``: those held."""
+    def invalidate(self) -> None:
+        """Take the user's word that the credentials held are of no use to anybody."""
 
         def reject(machine: Machine) -> abi.Decision:
             held = self._sets.get(machine.status(abi.Status.SET))
-            named = fingerprint if fingerprint is not None else held and held.fingerprint
-            return machine.invalidate(named or 0)
+            return machine.invalidate(0 if held is None else held.fingerprint)
 
         self._background(self._event(reject))
 
@@ -159,37 +168,39 @@ class SessionCore(Attempts):
         """Get an eager session's first credentials, or fail as its constructor."""
         try:
             self._wait(flight)
-            self._follow(self._answer(flight, 0, False), 0, forced=False)
+            need = Need(until_ms=patience_here_ms())
+            self._follow(self._answer(flight, need, False), need, forced=False)
         except BaseException:
             self.close()
             raise
 
-    def _follow(self, outcome: Outcome, min_ttl_ms: int, forced: bool) -> CredentialSet:
+    def _follow(self, outcome: Outcome, need: Need, forced: bool) -> CredentialSet:
         """Do what a decision says, until there are credentials or an error."""
         self._background(outcome)
-        while (flight := outcome.awaited) is not None:
-            self._wait(flight)
-            outcome = self._heard(flight, min_ttl_ms, forced)
+        while (awaited := outcome.awaited) is not None:
+            need = need.after(outcome.decision)
+            self._wait(awaited)
+            outcome = self._heard(awaited, need, forced)
         return self._served(outcome)
 
-    async def _follow_in_loop(
-        self, outcome: Outcome, min_ttl_ms: int, forced: bool
-    ) -> CredentialSet:
+    async def _follow_in_loop(self, outcome: Outcome, need: Need, forced: bool) -> CredentialSet:
         """As ``_follow``, for a coroutine: the event loop goes on while it waits."""
         self._background(outcome)
-        while (flight := outcome.awaited) is not None:
-            self._launch(flight)
-            left_s = flight.deadline_ms / 1000 - self.clock.elapsed_ns() / 1e9
-            await flight.settled.wait_in_loop(left_s)
-            outcome = self._heard(flight, min_ttl_ms, forced)
+        while (awaited := outcome.awaited) is not None:
+            need = need.after(outcome.decision)
+            if isinstance(awaited, Flight):
+                self._launch(awaited)
+            left_s = awaited.deadline_ms / 1000 - self.clock.elapsed_ns() / 1e9
+            await awaited.settled.wait_in_loop(left_s)
+            outcome = self._heard(awaited, need, forced)
         return self._served(outcome)
 
-    def _heard(self, flight: Flight, min_ttl_ms: int, forced: bool) -> Outcome:
-        """Ask what becomes of a caller who has waited for this flight."""
-        if flight.is_lost:
-            outcome = self._event(lambda machine: machine.ask(min_ttl_ms))
+    def _heard(self, awaited: Flight | Pause, need: Need, forced: bool) -> Outcome:
+        """Ask what becomes of a caller who has waited."""
+        if isinstance(awaited, Pause) or awaited.is_lost:
+            outcome = self._event(lambda machine: machine.ask(need))
         else:
-            outcome = self._answer(flight, min_ttl_ms, forced)
+            outcome = self._answer(awaited, need, forced)
         self._background(outcome)
         return outcome
 
@@ -200,10 +211,10 @@ class SessionCore(Attempts):
         now_ms = self.clock.elapsed_ns() // NANOS
         raise self._failures.error(outcome.decision, now_ms)
 
-    def _answer(self, flight: Flight, min_ttl_ms: int, forced: bool) -> Outcome:
-        return self._event(lambda machine: machine.answer(flight.ticket, min_ttl_ms, forced))
+    def _answer(self, flight: Flight, need: Need, forced: bool) -> Outcome:
+        return self._event(lambda machine: machine.answer(flight.ticket, need, forced))
 
-    def _wait(self, flight: Flight) -> None:
+    def _wait(self, awaited: Flight | Pause) -> None:
         # As Condition asks it. Nobody else can report while this thread has the lock.
         if self._lock._is_owned():  # type: ignore[attr-defined]
             raise EvercredsCredentialError(
@@ -211,5 +222,6 @@ class SessionCore(Attempts):
                 "the session, and cannot wait for credentials there",
                 code="interrupting",
             )
-        self._launch(flight)
-        self.clock.wait(flight.settled, flight.deadline_ms)
+        if isinstance(awaited, Flight):
+            self._launch(awaited)
+        self.clock.wait(awaited.settled, awaited.deadline_ms)

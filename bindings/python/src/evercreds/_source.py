@@ -11,7 +11,7 @@ from botocore.credentials import ReadOnlyCredentials
 
 from evercreds import _abi_generated as abi
 
-__all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source"]
+__all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source", "fingerprint_of"]
 
 
 class FrozenCredentials(ReadOnlyCredentials):  # type: ignore[misc]
@@ -31,8 +31,13 @@ class CredentialSet:
     def __init__(self, frozen: FrozenCredentials, expiry: datetime.datetime | None) -> None:
         self.frozen: FrozenCredentials = frozen
         self.expiry: datetime.datetime | None = expiry
-        named = f"{frozen.access_key}\0{frozen.token}".encode()
-        self.fingerprint: int = int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
+        self.fingerprint: int = fingerprint_of(frozen.access_key, frozen.token)
+
+
+def fingerprint_of(access_key: str, token: str) -> int:
+    """Name a set as the machine does, which is told neither."""
+    named = f"{access_key}\0{token}".encode()
+    return int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

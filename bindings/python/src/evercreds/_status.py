@@ -38,7 +38,9 @@ class SessionStatus:
     is_degraded: bool
     """A required refresh has failed, and the held credentials are served on."""
     is_rejected: bool
-    """A service rejected the held credentials."""
+    """``invalidate()`` was called for the held credentials."""
+    is_reported: bool
+    """A service refused the held credentials to a client; the others are served on."""
     is_refreshing: bool
     """A refresh is under way."""
     is_closed: bool
@@ -71,6 +73,7 @@ def status_of(machine: Machine) -> SessionStatus:
         mandatory_timeout=machine.status(abi.Status.MANDATORY_MS) / 1000,
         is_degraded=bool(machine.status(abi.Status.DEGRADED)),
         is_rejected=bool(machine.status(abi.Status.IS_REJECTED)),
+        is_reported=bool(machine.status(abi.Status.IS_REPORTED)),
         is_refreshing=bool(machine.status(abi.Status.FLIGHT)),
         is_closed=bool(machine.status(abi.Status.IS_CLOSED)),
         last_error_code=code.name.lower() if code else None,

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from botocore.credentials import ReadOnlyCredentials
 
 from evercreds._credentials import LeasedCredentials
-from evercreds._hooks import RejectionWatch
+from evercreds._hooks import AioRejectionWatch
 from evercreds._options import given_as
 from evercreds.errors import EvercredsValidationError
 from evercreds.session import RefreshableSession
@@ -158,7 +158,7 @@ def aiobotocore_session(session: RefreshableSession) -> AioSession:
     made.register_component("data_loader", signing.get_component("data_loader"))
     resolver = AioCredentialResolver([_Provider(credentials_of(session))])
     made.register_component("credential_provider", resolver)
-    RejectionWatch(session._core).watch(made)
+    AioRejectionWatch(session._core).watch(made)
     return made
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
 
 import boto3
+from botocore.credentials import ReadOnlyCredentials
 
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
@@ -22,7 +23,7 @@ from evercreds._chain import credentials_of
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child, notice
 from evercreds._frames import calls_user_code, forget_variables
-from evercreds._given import as_dict, min_ttl_ms
+from evercreds._given import as_dict, need_of
 from evercreds._hooks import RejectionWatch
 from evercreds._machine import OptionRefusedError
 from evercreds._methods import METHODS, checked_name, make, register
@@ -238,25 +239,39 @@ class _Session(CachingSession, metaclass=_Factory):
         """
         return as_dict(self._core.obtain())
 
-    def credentials_for(self, min_ttl: float | datetime.timedelta) -> TemporaryCredentials:
-        """Give credentials that are valid for at least this long.
+    def credentials_for(
+        self,
+        min_ttl: float | datetime.timedelta = 0,
+        *,
+        other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
+    ) -> TemporaryCredentials:
+        """Give credentials that meet a need of this caller's, who waits where that takes a refresh.
 
         Args:
-            min_ttl: Seconds, or a timedelta.
+            min_ttl: How long they must be valid at least: seconds, or a timedelta. Default: 0.
+            other_than: The credentials that a service refused to this caller: those that this
+                session gave, as a dict or as botocore's object. It is for code that signs by
+                itself; the session's clients report what is refused to them. Nobody else's
+                credentials change because of it.
 
         Raises:
-            EvercredsValidationError: min_ttl is not a time of at least 0.
+            EvercredsValidationError: min_ttl is not a time of at least 0, or other_than are no
+                credentials.
             Exception: As for :meth:`refreshable_credentials`; an EvercredsCredentialError with
-                the code ``"min_ttl"`` where even new credentials have less time.
+                the code ``"min_ttl"`` where even new credentials have less time, with
+                ``"rejected"`` where no others can be had yet.
         """
-        return as_dict(self._core.obtain(min_ttl_ms(min_ttl)))
+        return as_dict(self._core.obtain(need_of(min_ttl, other_than)))
 
     def refresh(self) -> None:
         """Refresh now. If that fails the error is raised, and the credentials held stay."""
         self._core.refresh()
 
     async def async_credentials(
-        self, min_ttl: float | datetime.timedelta = 0
+        self,
+        min_ttl: float | datetime.timedelta = 0,
+        *,
+        other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
     ) -> TemporaryCredentials:
         """As :meth:`credentials_for`, in an event loop, which is never blocked.
 
@@ -264,20 +279,26 @@ class _Session(CachingSession, metaclass=_Factory):
         runs in a thread of its own. Who is cancelled takes nobody else's refresh away.
 
         Args:
-            min_ttl: Seconds, or a timedelta. Default: 0.
+            min_ttl: As for :meth:`credentials_for`.
+            other_than: As for :meth:`credentials_for`.
 
         Raises:
-            EvercredsValidationError: min_ttl is not a time of at least 0.
+            EvercredsValidationError: As for :meth:`credentials_for`.
             Exception: As for :meth:`credentials_for`.
         """
-        return as_dict(await self._core.obtain_in_loop(min_ttl_ms(min_ttl)))
+        return as_dict(await self._core.obtain_in_loop(need_of(min_ttl, other_than)))
 
     async def async_refresh(self) -> None:
         """As :meth:`refresh`, in an event loop, which is never blocked."""
         await self._core.refresh_in_loop()
 
     def invalidate(self) -> None:
-        """Have the next caller wait for new credentials: those held are of no use."""
+        """Have the next caller wait for new credentials: those held are of no use to anybody.
+
+        The clients of a session report by themselves what a service refuses, each for itself, so
+        this is for what they cannot know. Refreshes are spaced where it is called within a minute
+        of each new set: by 5 seconds at first, and 5 minutes at most.
+        """
         self._core.invalidate()
 
     def status(self) -> SessionStatus:

@@ -1,0 +1,58 @@
+"""What a caller needs, and how long it waits for that."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+from evercreds import _abi_generated as abi
+from evercreds._bell import Bell
+
+__all__ = ["ANY", "Need", "Pause", "patience_here_ms"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Need:
+    """What one caller needs of the credentials. It is carried through all the calls it makes."""
+
+    min_ttl_ms: int = 0
+    """The time that they must have left."""
+    other: int = 0
+    """The fingerprint of the set that a service refused to this caller, where there is evidence."""
+    evidence: abi.Evidence = abi.Evidence.NONE
+    until_ms: int = abi.NEVER
+    """How long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all."""
+
+    def after(self, decision: abi.Decision) -> Need:
+        """Pass on how long the machine lets the caller wait: its patience begins once."""
+        return dataclasses.replace(self, until_ms=decision.until_ms)
+
+
+ANY = Need()
+
+
+class Pause:
+    """A wait for the next attempt, which nobody has begun: until then, or until something changes.
+
+    Args:
+        changed: Rings when the session's state does.
+        deadline_ms: When the caller asks again, on the elapsed clock.
+    """
+
+    __slots__ = ("deadline_ms", "settled")
+
+    def __init__(self, changed: Bell, deadline_ms: int) -> None:
+        self.settled = changed
+        self.deadline_ms = deadline_ms
+
+
+def patience_here_ms() -> int:
+    """Tell how long the caller may wait for an attempt to begin, beyond what the session lets.
+
+    The thread of an event loop does not wait at all: nothing else would go on there.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return abi.NEVER
+    return 0

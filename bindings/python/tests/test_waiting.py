@@ -1,0 +1,221 @@
+"""A caller with nothing to be served waits for the next attempt, at most ``max_wait``."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from conftest import HandClock, until
+from evercreds import _abi_generated as abi
+from evercreds import RefreshableSession
+from evercreds._needs import Need
+from evercreds._options import DEFAULTS, options_from
+from evercreds._session_core import SessionCore
+from evercreds.errors import EvercredsCredentialError
+from test_core import Source
+
+
+def make(source: Source, **arguments: Any) -> SessionCore:
+    options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
+    core = SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+    core.open()
+    return core
+
+
+@pytest.fixture
+def source(hand_clock: HandClock) -> Source:
+    made = Source(hand_clock)
+    made.fails = LookupError("down")
+    return made
+
+
+class Callers:
+    """Threads that ask, and what each was told."""
+
+    def __init__(self, core: SessionCore, count: int, need: Need | None = None) -> None:
+        self.core = core
+        self.told: list[Any] = []
+        self.threads = [
+            threading.Thread(target=self._ask, args=(need or Need(),), daemon=True)
+            for _ in range(count)
+        ]
+        for thread in self.threads:
+            thread.start()
+
+    def _ask(self, need: Need) -> None:
+        try:
+            self.told.append(str(self.core.obtain(need).frozen.access_key))
+        except Exception as error:
+            self.told.append(type(error))
+
+    def pausing(self) -> int:
+        """Count those who wait for an attempt that nobody has begun."""
+        return len(self.core._changed._threads)
+
+    def all_pause(self) -> None:
+        until(lambda: self.pausing() + len(self.told) == len(self.threads), 60)
+
+    def join(self) -> list[Any]:
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive(), "a caller hangs"
+        return self.told
+
+
+def test_callers_wait_for_the_next_attempt_and_share_it(
+    source: Source, hand_clock: HandClock
+) -> None:
+    """20 callers ask; the source fails; all wait; the source is well again; all are served."""
+    core = make(source)
+    callers = Callers(core, 20)
+    callers.all_pause()
+    assert callers.told == []
+    calls, source.fails = source.calls, None
+    hand_clock.turn(6)
+    assert callers.join() == [f"A{calls + 1}"] * 20
+    assert source.calls == calls + 1
+
+
+def test_patience_begins_once_and_ends(source: Source, hand_clock: HandClock) -> None:
+    """A asks; the source fails for a minute; A is told the source's error within 30 s."""
+    core = make(source)
+    callers, begun = Callers(core, 5), hand_clock.elapsed_ns()
+    while any(thread.is_alive() for thread in callers.threads):
+        if callers.pausing():
+            hand_clock.turn(0.5)
+        time.sleep(0.002)
+        assert hand_clock.elapsed_ns() - begun < 120 * 10**9, "nobody is told"
+    assert callers.join() == [LookupError] * 5
+    assert 20 * 10**9 < hand_clock.elapsed_ns() - begun <= 31 * 10**9
+    assert source.calls < 15
+
+
+def test_who_does_not_want_to_wait_is_told_at_once(source: Source) -> None:
+    with pytest.raises(LookupError):
+        make(source, max_wait=0).obtain()
+
+
+def test_a_permanent_error_is_told_at_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    from evercreds._source import Failure
+
+    monkeypatch.setattr(source, "classify", lambda _: Failure(abi.ErrorClass.PERMANENT))
+    with pytest.raises(LookupError):
+        make(source).obtain()
+    assert source.calls == 1
+
+
+def test_an_attended_session_tells_at_once(source: Source) -> None:
+    with pytest.raises(LookupError):
+        make(source, attended=True).obtain()
+
+
+def test_who_forces_is_told_at_once(source: Source) -> None:
+    with pytest.raises(LookupError):
+        make(source).refresh()
+
+
+def test_a_new_set_ends_the_wait(source: Source) -> None:
+    """A asks; the source fails; A waits; B refreshes by hand; A is served, no clock was turned."""
+    core = make(source)
+    callers = Callers(core, 3)
+    callers.all_pause()
+    calls, source.fails = source.calls, None
+    core.refresh()
+    assert callers.join() == [f"A{calls + 1}"] * 3
+
+
+def test_close_ends_the_wait(source: Source) -> None:
+    core = make(source)
+    callers = Callers(core, 3)
+    callers.all_pause()
+    core.close()
+    assert callers.join() == [EvercredsCredentialError] * 3
+
+
+def test_a_thread_of_an_event_loop_does_not_wait(source: Source) -> None:
+    """What blocks a loop's thread blocks all that runs there, so it is told at once."""
+    core = make(source)
+
+    async def main() -> None:
+        core.obtain()
+
+    with pytest.raises(LookupError):
+        asyncio.run(main())
+
+
+def test_a_coroutine_waits_and_can_be_cancelled(source: Source, hand_clock: HandClock) -> None:
+    core = make(source)
+
+    async def main() -> list[Any]:
+        waiting = [asyncio.ensure_future(core.obtain_in_loop()) for _ in range(5)]
+        while len(core._changed._coroutines) < 5:
+            await asyncio.sleep(0.01)
+        waiting[0].cancel()
+        await asyncio.sleep(0)
+        assert len(core._changed._coroutines) == 4
+        source.fails = None
+        core._event(lambda machine: machine.invalidate(0))
+        hand_clock.turn(6)
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    told = asyncio.run(asyncio.wait_for(main(), 60))
+    assert isinstance(told[0], asyncio.CancelledError)
+    assert len({each.frozen.access_key for each in told[1:]}) == 1
+
+
+def test_an_interrupt_ends_the_wait_of_one(source: Source, hand_clock: HandClock) -> None:
+    core = make(source)
+    others = Callers(core, 2)
+    others.all_pause()
+
+    def strike(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    hand_clock.wait = strike  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        core.obtain()
+    del hand_clock.wait
+    calls, source.fails = source.calls, None
+    hand_clock.turn(6)
+    assert others.join() == [f"A{calls + 1}"] * 2
+
+
+def test_a_session_waits_half_a_minute_unless_told_otherwise() -> None:
+    """By the system's clock: the source fails twice, and the caller is served all the same."""
+    failures = iter([LookupError("down"), LookupError("down")])
+
+    def fetch() -> dict[str, str]:
+        for failure in failures:
+            raise failure
+        return {
+            "access_key": "A",
+            "secret_key": "s",
+            "token": "t",
+            "expiry_time": "2099-01-01T00:00:00Z",
+        }
+
+    with RefreshableSession(
+        method="custom", custom_credentials_method=fetch, region_name="us-east-1"
+    ) as session:
+        assert session.credentials["access_key"] == "A"
+        assert session.status().counters["failures"] == 2
+
+
+def test_aws_lambda_tells_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "function")
+
+    def fetch() -> None:
+        raise LookupError("down")
+
+    with (
+        RefreshableSession(
+            method="custom", custom_credentials_method=fetch, region_name="us-east-1"
+        ) as session,
+        pytest.raises(LookupError),
+    ):
+        session.credentials  # noqa: B018
+    assert session.status().counters["starts"] == 1
