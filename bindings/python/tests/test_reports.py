@@ -1,4 +1,4 @@
-"""A service refuses a set to one client: the others are served on, and that one gets another set."""
+"""A service refuses a set to one client: that one gets another set, the others are served on."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_a_sick_endpoint_harms_itself_alone(
 def test_a_revoked_set_is_replaced_by_one_fetch(
     session: Any, fetches: Fetches, service: Service
 ) -> None:
-    """60 callers meet one revoked set at once; none of their calls fails, and one set is fetched."""
+    """60 callers meet one revoked set at once; no call fails, and one set is fetched."""
     s3 = s3_of(session, service, max_pool_connections=60)
     s3.list_buckets()
     service.refused.add("t1")
@@ -258,7 +258,10 @@ def test_the_log_says_for_whom(
 
 def test_under_aws2026_a_report_is_for_all(fetches: Fetches, service: Service) -> None:
     with RefreshableSession(
-        method="custom", custom_credentials_method=fetches, region_name="us-east-1", policy="aws2026"
+        method="custom",
+        custom_credentials_method=fetches,
+        region_name="us-east-1",
+        policy="aws2026",
     ) as session:
         s3 = s3_of(session, service)
         s3.list_buckets()

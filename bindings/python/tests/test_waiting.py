@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from conftest import HandClock, until
-from evercreds import _abi_generated as abi
 from evercreds import RefreshableSession
+from evercreds import _abi_generated as abi
 from evercreds._needs import Need
 from evercreds._options import DEFAULTS, options_from
 from evercreds._session_core import SessionCore

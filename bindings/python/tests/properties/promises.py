@@ -3,7 +3,8 @@
  1. Expired credentials are handed out only under ``static``, and the status then says so.
  2. One attempt at a time, and at most one that has timed out beside it.
  3. An attempt ahead of need is nobody's: nobody waits for it, and nobody sees its error.
- 4. What is handed out never ends earlier than what was before, but after a rejection or a force.
+ 4. What is handed out never ends earlier than what was before, but after a rejection, a report or a
+    force.
  5. An attempt that the session has lost sight of changes nothing when it ends.
  6. A reply that cannot be used changes nothing that is held.
  7. Whoever waits is told the end of the flight, or goes on at its deadline.
@@ -32,6 +33,7 @@ import pytest
 from evercreds import EvercredsError
 from evercreds import _abi_generated as abi
 from evercreds._clock import NANOS
+from evercreds._needs import Need
 from properties.answers import Reply, number_of
 from properties.clocks import Moment
 from properties.watched import Seen
@@ -80,7 +82,7 @@ class Promises:
         room, actor = self._room, self._room.stage.current
         if event == "force" and decision.kind in _WAITING:
             room.attempts[decision.ticket].is_forced = True
-        if decision.kind in (abi.Kind.REFRESH, abi.Kind.WAIT):
+        if decision.kind in (abi.Kind.REFRESH, abi.Kind.WAIT) and decision.ticket:
             room.attempts[decision.ticket].is_required = True
         if actor is not None and event in ("ask", "answer", "force"):
             actor.notes["decision"] = decision
@@ -105,9 +107,13 @@ class Promises:
         # 8
         assert after.hold_off_ms <= _LONGEST_HOLD_OFF_MS, "a hold-off without end"
 
-    def _calm_callers_are_served(self, before: Seen, decision: abi.Decision, min_ttl: int) -> None:
-        """3: with time enough left, whatever the source does, an answer comes at once."""
-        calm = before.phase in _CALM and before.remaining_ms >= min_ttl
+    def _calm_callers_are_served(self, before: Seen, decision: abi.Decision, need: Need) -> None:
+        """3: with time enough left, whatever the source does, an answer comes at once.
+
+        Who has had the set refused by a service is not served it.
+        """
+        calm = before.phase in _CALM and before.remaining_ms >= need.min_ttl_ms
+        calm = calm and need.evidence is abi.Evidence.NONE
         calm = calm and not (before.is_rejected or before.is_closed or self._is_exempt)
         actor = self._room.stage.current
         if actor is not None:
@@ -124,7 +130,8 @@ class Promises:
             self._latest_end[ticket] = _latest_end(reply.expiry_ms, attempt.start, now)
         # 6; the machine remembers eight
         assert reply.number not in self.rejected[-8:], "(6) a rejected set was taken again"
-        may_go_back = before.is_rejected or attempt.is_forced or self._is_exempt
+        was_refused = before.is_rejected or before.is_reported
+        may_go_back = was_refused or attempt.is_forced or self._is_exempt
         if had is not None and not may_go_back:
             assert _end(reply) > _end(had), "(4) the expiry went back"
         if may_go_back:

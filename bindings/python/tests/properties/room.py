@@ -157,7 +157,7 @@ class Room:
             "refresh": session.refresh,
             "invalidate": session.invalidate,
             "invalidate-old": self._invalidate_old,
-            "invalidate-unknown": lambda: session._core.invalidate(12345),
+            "invalidate-unknown": lambda: session._core.report(12345, abi.Evidence.STRONG),
             "status": session.status,
             "close": session.close,
             "wake": session._core.wake,
@@ -168,7 +168,7 @@ class Room:
         for reply in list(self.brought.values())[-3:-1]:
             known = self.session._core.fingerprint_of(f"token-{reply.number}")
             if known is not None:
-                self.session._core.invalidate(known)
+                self.session._core.report(known, abi.Evidence.STRONG)
 
     def _wait(self, bell: Bell, until_ms: int) -> None:
         self.promises.waits(until_ms)

@@ -133,8 +133,8 @@ def a_failure_ahead_of_need_is_shown(patch: pytest.MonkeyPatch) -> None:
 
     def show(self: Any, *given: Any, **more: Any) -> CredentialSet:
         served = follow(self, *given, **more)
-        for raised, _ in self._failures._raised.values():
-            raise raised
+        for kept in self._failures._raised.values():
+            raise kept.error
         return served
 
     patch.setattr(SessionCore, "_follow", show)
@@ -145,8 +145,8 @@ def another_attempts_failure_is_shown(patch: pytest.MonkeyPatch) -> None:
     keep = Failures.keep
 
     def first_only(self: Any, ticket: int, error: BaseException) -> None:
-        kept = next(iter(self._raised.values()), (error,))[0]
-        keep(self, ticket, kept)
+        kept = next(iter(self._raised.values()), None)
+        keep(self, ticket, error if kept is None else kept.error)
 
     patch.setattr(Failures, "keep", first_only)
 

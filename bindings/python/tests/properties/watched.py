@@ -28,6 +28,7 @@ class Seen:
     advisory_ms: int
     mandatory_ms: int
     is_rejected: int
+    is_reported: int
     degraded: int
     hold_off_ms: int
     installs: int
