@@ -24,6 +24,7 @@ import weakref
 from typing import Protocol
 
 from evercreds._bell import Bell
+from evercreds._locks import reentrant_lock
 from evercreds._quiet import Quiet
 
 __all__ = ["HeldOverForks", "forget_in_child", "generation", "notice", "quiet"]
@@ -88,7 +89,7 @@ class _Process:
 _owners: weakref.WeakSet[Forgetful] = weakref.WeakSet()
 _held: list[HeldOverForks] = []
 # Forks of several threads take their turns.
-HeldOverForks(threading.RLock())
+HeldOverForks(reentrant_lock())
 #: Has forks wait for threads that are in native code.
 quiet = Quiet()
 #: The threads of a child that was not told of, of which the first does for all what there is to do.
@@ -153,7 +154,7 @@ def _in_child() -> None:
     _Process.generation += 1
     quiet.after_fork_in_child()
     _held.clear()  # of what is used from now on, the owners make others
-    HeldOverForks(threading.RLock())  # the turns of the child's own forks
+    HeldOverForks(reentrant_lock())  # the turns of the child's own forks
     for owner in list(_owners):
         owner.after_fork()
     # Last: where this was interrupted, it is done again.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,6 +14,7 @@ from evercreds._bell import Bell
 from evercreds._clock import NANOS, Clock
 from evercreds._flights import Flight
 from evercreds._fork import forget_in_child, notice
+from evercreds._locks import reentrant_lock
 from evercreds._machine import Machine, PoisonedError
 from evercreds._needs import Pause
 from evercreds._options import Options
@@ -64,7 +64,7 @@ class Ledger:
         self.wake_at_ms: int = abi.NEVER
         self._source = source
         self._wakes_itself = _wakes_itself(dict(options))
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self._events = 0  # so far
         self._epoch = -1
         self._changed = Bell()  # rings when the epoch rises, and at the end
@@ -88,7 +88,7 @@ class Ledger:
 
     def after_fork(self) -> None:
         """Forget, in a child, what belongs to the parent's threads and library."""
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         self.lease = NO_LEASE
         self._flights = {}
         self._changed = Bell()

@@ -11,7 +11,6 @@ import signal
 import sys
 import sysconfig
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 from evercreds import _abi_generated as abi
 from evercreds._fork import HeldOverForks, forget_in_child, generation, notice
 from evercreds._interpreter import refuse_subinterpreters
+from evercreds._locks import reentrant_lock
 from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
 
@@ -39,7 +39,7 @@ class _Loader:
 
     def _renew_lock(self) -> None:
         # Reentrant: a signal handler may come in the midst of loading, and need the library.
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         HeldOverForks(self._lock)
 
     def after_fork(self) -> None:

@@ -6,7 +6,6 @@ import collections
 import contextlib
 import ctypes
 import functools
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +13,7 @@ from typing import Any, NoReturn
 from evercreds import _abi_generated as abi
 from evercreds._fork import HeldOverForks, forget_in_child
 from evercreds._immortal import keep_for_ever
+from evercreds._locks import reentrant_lock
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["WasmLibrary"]
@@ -79,7 +79,7 @@ class WasmLibrary:
         self._handle = id(self)  # a shared library has one from the system's loader
         # An instance has one thread at a time. That one may come back in the midst of a call: with
         # a signal handler or a finalizer.
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         # Within a call the runtime takes locks of its own, in what all instances share.
         self._held = HeldOverForks(self._lock)
         self._is_busy = False

@@ -116,6 +116,6 @@ for each in playing:
         each.join()
     else:
         each.wait()
-print(f"{HUB}: {len(scenes)} sessions, {stuck} of {len(scenes) * WAITERS} stuck", turns > SCENES)
+print(f"{HUB}: {len(scenes)} sessions, {stuck} of {len(scenes) * WAITERS} stuck", turns > 20)
 sys.stdout.flush()
 os._exit(stuck > 0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar
 
 from evercreds import _abi_generated as abi
 from evercreds._fork import forget_in_child
+from evercreds._locks import reentrant_lock
 from evercreds._options import given_as
 from evercreds.cache._entries import Entries, Place
 from evercreds.cache._errors import CacheError
@@ -56,7 +56,7 @@ class Cache(CacheMapping):
 
     def _begin(self) -> None:
         # Collecting garbage may run anything, anywhere, also what asks this cache for something.
-        self._own_lock = threading.RLock()
+        self._own_lock = reentrant_lock()
         self._making = {}
 
     def after_fork(self) -> None:

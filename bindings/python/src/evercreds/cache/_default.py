@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import Any
 
 import boto3
 
 from evercreds._fork import forget_in_child, notice
+from evercreds._locks import reentrant_lock
 from evercreds.cache._caches import EvictionPolicy
 from evercreds.cache._session import Session, SessionCache
 
@@ -24,7 +24,7 @@ class _Default:
 
     def after_fork(self) -> None:
         """Begin anew in a child, with what another thread may have held in the parent."""
-        self._lock = threading.RLock()
+        self._lock = reentrant_lock()
         # Of sessions that have no cache of their own: boto3.client() may have come first.
         self._caches: weakref.WeakKeyDictionary[boto3.Session, SessionCache] = (
             weakref.WeakKeyDictionary()
