@@ -213,10 +213,12 @@ def test_who_starts_the_timer(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda _: Scene(defer_refresh=False),
         Opening,
         lambda frame: (
-            "_timer" in frame.f_code.co_filename or frame.f_code.co_filename == threading.__file__
+            frame.f_code.co_filename.endswith("_timer.py")
+            or (frame.f_code.co_filename == threading.__file__ and _not_of_threading(frame))
         ),
     )
-    assert {("_timer.py", "_start"), ("threading.py", "start")} <= places
+    assert ("_timer.py", "_start") in places
+    assert ("threading.py", "start") in places or sys.version_info >= (3, 14)
 
 
 @pytest.mark.parametrize("what", ["invalidate", "close", "status", "wake"])

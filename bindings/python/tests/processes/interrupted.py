@@ -60,8 +60,9 @@ def use(session: Any) -> None:
 def run(coroutine: Any) -> None:
     """Run a coroutine in a loop that ends in any case, and is left behind as it is."""
     loop = asyncio.new_event_loop()
-    loop.call_later(10, loop.stop)
-    loop.run_until_complete(coroutine)
+    loop.call_later(2, loop.stop)
+    with contextlib.suppress(RuntimeError):  # that it was stopped
+        loop.run_until_complete(coroutine)
 
 
 signal.signal(signal.SIGALRM, handle)
