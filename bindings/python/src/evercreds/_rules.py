@@ -19,18 +19,23 @@ __all__ = [
     "iot_endpoint",
     "mfa_code",
     "region_of",
+    "retry_after_ms",
 ]
 
 _LONGEST_ENDPOINT = 300  # a host name has 253 characters at most
 _LONGER = 16  # by which "-ats.iot" grows to ".credentials.iot"
 _DAY_S = 86400
+_LONGEST_EXPIRY = 256  # of which the rule reads no more
+_LAST_MS = 253402300799999  # the end of the year 9999, the last that a datetime can name
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
 def expiry_from_text(text: str) -> int:
     """Read an expiry: milliseconds since the Unix epoch, or a result below zero."""
-    content = text.encode()
+    if len(text) > _LONGEST_EXPIRY:
+        return abi.Result.ERR_EXPIRY_UNREADABLE
+    content = text.encode("utf-8", "replace")
     return int(library().evercreds_rule_expiry(content, len(content)))
 
 
@@ -38,8 +43,10 @@ def expiry_from_datetime(moment: datetime.datetime) -> int:
     """Read an expiry: milliseconds since the Unix epoch, or a result below zero."""
     if moment.utcoffset() is None:
         return abi.Result.ERR_EXPIRY_NAIVE
-    # Whatever is below zero would be taken for a result; all of that has expired alike.
-    return max(0, (moment - _EPOCH) // datetime.timedelta(milliseconds=1))
+    ms = (moment - _EPOCH) // datetime.timedelta(milliseconds=1)
+    if ms < 0:
+        return abi.Result.ERR_EXPIRY_UNREADABLE  # as of a text: no set expired then
+    return min(ms, _LAST_MS)  # an offset may lead beyond the year 9999
 
 
 def expiry_problem(result: int) -> str:
@@ -49,7 +56,7 @@ def expiry_problem(result: int) -> str:
 
 def error_class(method: int, http_status: int, code: str) -> int:
     """Tell whether a service's error can pass by itself."""
-    content = code.encode()
+    content = code.encode("utf-8", "replace")
     return int(library().evercreds_rule_error_class(method, http_status, content, len(content)))
 
 
@@ -79,11 +86,28 @@ def region_of(credentials_endpoint: str) -> str:
     return credentials_endpoint.split(".")[3]
 
 
-def mfa_code(output: str) -> str | None:
-    """Find the last six-digit code in what a command printed."""
-    content = output.encode()
-    at = library().evercreds_rule_mfa_code(content, len(content))
-    return None if at < 0 else content[at : at + 6].decode()
+def mfa_code(output: bytes, *, is_cut: bool = False) -> str | None:
+    """Find the last six-digit code in what a command printed, or in the end of that."""
+    at = library().evercreds_rule_mfa_code(output, len(output))
+    if at < 0 or (at == 0 and is_cut):  # at a cut, it may be the rest of a longer number
+        return None
+    return output[at : at + 6].decode()
+
+
+def retry_after_ms(amz: str | None, text: str | None, wall_ms: int) -> int:
+    """Read the pause that a reply asks for; 0: none.
+
+    Args:
+        amz: The header x-amz-retry-after, which counts in milliseconds, and goes first.
+        text: The header Retry-After.
+        wall_ms: When the reply came, by its own Date, or now.
+    """
+    for header, is_ms in ((amz, True), (text, False)):
+        content = header.encode("utf-8", "replace") if isinstance(header, str) else b""
+        pause_ms = library().evercreds_rule_retry_after(wall_ms, is_ms, content, len(content))
+        if pause_ms > 0:
+            return int(pause_ms)
+    return 0
 
 
 def duration_problem(given: object, *, is_chained: bool) -> str | None:

@@ -87,6 +87,7 @@ class AssumeRoleParams(_RequiredAssumeRoleParams, total=False):
     Tags: Sequence[Mapping[str, str]]
     TransitiveTagKeys: Sequence[str]
     SourceIdentity: str
+    MinimumSessionTokenSize: int
     ProvidedContexts: Sequence[Mapping[str, str]]
 
 

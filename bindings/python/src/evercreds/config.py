@@ -16,6 +16,7 @@ __all__ = [
 ]
 
 _SHORTEST_ARN = 20
+_LONGEST_TOKEN_BYTES = 4096
 _USER_IN_URL = re.compile("//[^/@]*@")
 
 
@@ -103,6 +104,13 @@ class _CheckedConfig(dict[str, Any]):
         return given_as(value)
 
 
+def _is_token_size(value: object) -> bool:
+    if value is None:
+        return True
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return is_whole and 0 <= value <= _LONGEST_TOKEN_BYTES  # type: ignore[operator]
+
+
 class AssumeRoleConfig(_CheckedConfig):
     """The parameters of AssumeRole.
 
@@ -110,7 +118,7 @@ class AssumeRoleConfig(_CheckedConfig):
         RoleArn: The role. The other parameters are those of the STS API, and optional.
 
     Raises:
-        EvercredsValidationError: RoleArn or TokenCode has the wrong form.
+        EvercredsValidationError: RoleArn, TokenCode or MinimumSessionTokenSize has the wrong form.
     """
 
     _KEYS = (
@@ -125,6 +133,7 @@ class AssumeRoleConfig(_CheckedConfig):
         "Tags",
         "TransitiveTagKeys",
         "SourceIdentity",
+        "MinimumSessionTokenSize",
         "ProvidedContexts",
     )
     _REQUIRED = ("RoleArn",)
@@ -144,6 +153,7 @@ class AssumeRoleConfig(_CheckedConfig):
         Tags: list[Any] | None = None,
         TransitiveTagKeys: list[str] | None = None,
         SourceIdentity: str | None = None,
+        MinimumSessionTokenSize: int | None = None,
         ProvidedContexts: list[Any] | None = None,
     ) -> None:
         super().__init__()
@@ -157,6 +167,12 @@ class AssumeRoleConfig(_CheckedConfig):
                 f"RoleArn must be a role's ARN, a string of at least {_SHORTEST_ARN} characters, "
                 f"got {_form_of(value)}",
                 param="RoleArn",
+            )
+        if key == "MinimumSessionTokenSize" and not _is_token_size(value):
+            raise EvercredsValidationError(
+                "MinimumSessionTokenSize must be whole bytes from 0 to "
+                f"{_LONGEST_TOKEN_BYTES}, got {given_as(value)}",
+                param="MinimumSessionTokenSize",
             )
         if key == "TokenCode" and value is not None and not is_token_code(value):
             raise EvercredsValidationError(

@@ -25,6 +25,7 @@ from evercreds._fork import forget_in_child, notice
 from evercreds._frames import calls_user_code, forget_variables
 from evercreds._given import as_dict, need_of
 from evercreds._hooks import RejectionWatch
+from evercreds._limit import limit_replies
 from evercreds._machine import OptionRefusedError
 from evercreds._methods import METHODS, checked_name, make, register
 from evercreds._options import DEFAULTS, given_as, options_from, refused
@@ -217,7 +218,7 @@ class _Session(CachingSession, metaclass=_Factory):
                 for name, value in parameters.items()
                 if name not in KEYS and name != "service_name"
             }
-            self._identity = boto3.Session.client(self, "sts", **given)
+            self._identity = limit_replies(boto3.Session.client(self, "sts", **given))
         return self._identity
 
     @classmethod

@@ -55,11 +55,18 @@ class CustomSource:
         try:
             return _reply_of(given)
         except _Malformed as error:
-            raise _replies.malformed(
+            problem = _replies.malformed(
                 f"{self._name} {error.problem}",
                 param=error.param or self._name,
                 details=error.details,
-            ) from None
+            )
+        except Exception as error:
+            # A mapping, a datetime or a time zone of the user's own may fail in any way.
+            problem = _replies.malformed(
+                f"{self._name} returned a reply that cannot be read ({type(error).__name__})",
+                param=self._name,
+            )
+        raise problem  # out here, so that what the reply raised is not its context
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
@@ -86,30 +93,32 @@ async def _finished(given: Awaitable[Any]) -> Any:
 def _reply_of(given: object) -> Reply:
     if not isinstance(given, Mapping):
         raise _Malformed(
-            f"must return a dict with {', '.join(_FIELDS)}, not a {type(given).__name__}"
+            f"must return a dict with {', '.join(_FIELDS)} as its reply, "
+            f"not a {type(given).__name__}"
         )
     missing = sorted(name for name in _FIELDS if name not in given)
     if missing:
         raise _Malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
-    for name in _TEXTS:
-        if not _replies.is_key(given[name]):
+    texts = [given[name] for name in _TEXTS]  # each is read once
+    for name, text in zip(_TEXTS, texts, strict=True):
+        if not _replies.is_key(text):
             raise _Malformed(
                 f"must return a string as {name} that is not empty, of ASCII characters, "
                 "and without blanks or line ends",
                 param=name,
             )
     account_id = given.get("account_id")
-    if account_id is not None and not isinstance(account_id, str):
-        raise _Malformed("must return a string as account_id, if any", param="account_id")
+    if account_id is not None and account_id != "" and not _replies.is_account_id(account_id):
+        raise _Malformed("must return 12 digits as account_id, if any", param="account_id")
     expiry_ms = _expiry_ms(given["expiry_time"])
-    access_key, secret_key, token = (given[name] for name in _TEXTS)
-    frozen = FrozenCredentials(access_key, secret_key, token, account_id)
+    access_key, secret_key, token = texts
+    frozen = FrozenCredentials(access_key, secret_key, token, account_id or None)
     expiry = None if expiry_ms == abi.NEVER else _replies.instant(expiry_ms)
     return Reply(CredentialSet(frozen, expiry), expiry_ms)
 
 
 def _expiry_ms(given: object) -> int:
-    if given == NEVER_EXPIRES:
+    if isinstance(given, str) and given == NEVER_EXPIRES:
         return abi.NEVER
     if isinstance(given, datetime.datetime):
         result = _rules.expiry_from_datetime(given)

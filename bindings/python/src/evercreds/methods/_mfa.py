@@ -19,6 +19,7 @@ from evercreds.errors import (
     EvercredsCredentialError,
     EvercredsValidationError,
 )
+from evercreds.methods._command import run
 
 __all__ = [
     "SUBPROCESS_ALLOWED_PARAMETERS",
@@ -99,10 +100,9 @@ def _options(arguments: dict[str, Any], is_attended: bool) -> dict[str, Any]:
             )
     kept = {name: value for name, value in arguments.items() if name not in _UNSAFE}
     kept.pop("capture_output", None)
-    forced: dict[str, Any] = {"check": True, "stdout": subprocess.PIPE, "text": True}
-    forced["stderr"] = None if is_attended else subprocess.PIPE
+    stderr = None if is_attended else subprocess.DEVNULL
     timeout = None if is_attended else _TIMEOUT_S
-    return {"timeout": timeout, "errors": "replace", **kept, **forced}
+    return {"timeout": timeout, **kept, "stderr": stderr}
 
 
 @calls_user_code
@@ -124,20 +124,22 @@ def _from_callable(provider: Callable[..., str], arguments: dict[str, Any]) -> s
 def _from_command(command: list[str], options: dict[str, Any]) -> str:
     """Run the command. Neither it nor its output goes into an error: both may hold secrets."""
     try:
-        done = subprocess.run(command, **options)
+        output, is_cut = run(command, **options)
     except OSError as error:
-        raise _not_started(error, options.get("cwd")) from None
+        problem = _not_started(error, options.get("cwd"))
     except subprocess.TimeoutExpired as error:
-        raise _failed("the command timed out", timeout=error.timeout) from None
+        problem = _failed("the command timed out", code="mfa_timed_out", timeout=error.timeout)
     except subprocess.CalledProcessError as error:
-        raise _failed("the command failed", returncode=error.returncode) from None
+        problem = _failed("the command failed", returncode=error.returncode)
     except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError):
         # subprocess has no check of its own for many of them: it fails where it uses them.
-        raise _failed("Invalid mfa_token_provider_kwargs") from None
-    code = _rules.mfa_code(done.stdout)
-    if code is None:
-        raise _failed("the command printed no six-digit code")
-    return code
+        problem = _failed("Invalid mfa_token_provider_kwargs")
+    else:
+        code = _rules.mfa_code(output, is_cut=is_cut)
+        if code is not None:
+            return code
+        problem = _failed("the command printed no six-digit code")
+    raise problem  # out here, or the command would be in its context
 
 
 def _not_started(error: OSError, cwd: Any) -> EvercredsConfigurationError:
@@ -150,9 +152,11 @@ def _not_started(error: OSError, cwd: Any) -> EvercredsConfigurationError:
     return _failed("Error occurred", errno=error.errno)
 
 
-def _failed(problem: str, **details: Any) -> EvercredsConfigurationError:
+def _failed(
+    problem: str, *, code: str | None = None, **details: Any
+) -> EvercredsConfigurationError:
     return EvercredsConfigurationError(
-        f"mfa_token_provider: {problem}", param=_PARAM, details=details or None
+        f"mfa_token_provider: {problem}", code=code, param=_PARAM, details=details or None
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = [
     "classify",
     "client_error_failure",
     "instant",
+    "is_account_id",
     "is_key",
     "malformed",
     "reply_of",
@@ -34,6 +36,8 @@ __all__ = [
 _FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 _PARAMETER = re.compile(r'for parameter ([\w\[\].]+)|parameter in [\w\[\].]+: "?([\w\[\].]+)')
 _KEY = re.compile("[!-~]+")
+_LONGEST_KEY = 64 << 10  # more than any service takes in a header
+_ACCOUNT_ID = re.compile("[0-9]{12}")
 _CLOCK_SECOND_MS = 999  # a Date says nothing of the fraction, so its end is meant
 
 
@@ -48,14 +52,17 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     Raises:
         EvercredsCredentialError: Something is missing in it, or its expiry names no instant.
     """
-    credentials = response.get("Credentials") or {}
+    credentials = response.get("Credentials")
+    if not isinstance(credentials, Mapping):
+        credentials = {}
     missing = [name for name in _FIELDS if not is_key(credentials.get(name))]
     expiration = credentials.get("Expiration")
     if missing or not isinstance(expiration, datetime.datetime):
         if not isinstance(expiration, datetime.datetime):
             missing.append("Expiration")
         raise malformed(
-            f"the reply of STS lacks {', '.join(missing)}", details={"missing": sorted(missing)}
+            f"the reply of STS has no usable {', '.join(missing)}",
+            details={"missing": sorted(missing)},
         )
     expiry_ms = _rules.expiry_from_datetime(expiration)
     if expiry_ms < 0:
@@ -63,7 +70,7 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     access_key, secret_key, token = (credentials[name] for name in _FIELDS)
     frozen = FrozenCredentials(access_key, secret_key, token, _account_id(response))
     return Reply(
-        CredentialSet(frozen, expiration.astimezone(datetime.timezone.utc)),
+        CredentialSet(frozen, instant(expiry_ms)),
         expiry_ms,
         duration_ms=int((duration_seconds or 0) * 1000),
         server_time_ms=server_time_ms(
@@ -83,13 +90,20 @@ def is_key(value: object) -> bool:
 
     Other text cannot stand in a header, and what refuses it there repeats it in its error.
     """
-    return isinstance(value, str) and _KEY.fullmatch(value) is not None
+    if not isinstance(value, str) or len(value) > _LONGEST_KEY:
+        return False
+    return _KEY.fullmatch(value) is not None
+
+
+def is_account_id(value: object) -> bool:
+    """Tell whether this is the ID of an account. SDKs make host names of it."""
+    return isinstance(value, str) and _ACCOUNT_ID.fullmatch(value) is not None
 
 
 def _account_id(response: Mapping[str, Any]) -> str | None:
     """The account is the fifth field of the assumed role's ARN."""
     fields = str((response.get("AssumedRoleUser") or {}).get("Arn", "")).split(":")
-    return fields[4] if len(fields) > 4 and fields[4] else None
+    return fields[4] if len(fields) > 4 and is_account_id(fields[4]) else None
 
 
 def server_time_ms(date: str | None) -> int:
@@ -120,13 +134,16 @@ def client_error_failure(method: int, error: ClientError) -> Failure:
     status = metadata.get("HTTPStatusCode", 0)
     return Failure(
         _rules.error_class(method, status if isinstance(status, int) else 0, code),
-        retry_after_ms=retry_after_ms(metadata.get("HTTPHeaders", {}).get("retry-after")),
+        retry_after_ms=retry_after_ms(metadata.get("HTTPHeaders", {})),
     )
 
 
-def retry_after_ms(text: str | None) -> int:
-    """Read a Retry-After of whole seconds; 0 where there is none."""
-    return int(text) * 1000 if text is not None and re.fullmatch("[0-9]{1,6}", text) else 0
+def retry_after_ms(headers: Mapping[str, str]) -> int:
+    """Read the pause that a reply asks for by its headers; 0 where it asks for none."""
+    wall_ms = server_time_ms(headers.get("date")) or int(time.time() * 1000)
+    return _rules.retry_after_ms(
+        headers.get("x-amz-retry-after"), headers.get("retry-after"), wall_ms
+    )
 
 
 def classify(method: int, error: Exception) -> Failure:
@@ -139,6 +156,8 @@ def classify(method: int, error: Exception) -> Failure:
         return Failure(_rules.error_class(method, 0, "Configuration"))  # nobody opens it again
     if isinstance(error, EvercredsCredentialError) and error.code == "mfa_refused":
         return Failure(_rules.error_class(method, 0, "MFARefused"))
+    if isinstance(error, EvercredsConfigurationError) and error.code == "mfa_timed_out":
+        return Failure()  # one that refuses is not asked again at once, but this one may be
     if isinstance(error, (EvercredsValidationError, EvercredsConfigurationError)):
         return Failure(_rules.error_class(method, 0, "Configuration"))
     return Failure()

@@ -13,6 +13,7 @@ from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
 from evercreds._botocore import derived_session
 from evercreds._flights import prompted
+from evercreds._limit import limit_replies
 from evercreds._source import Failure, Reply
 from evercreds.methods import _replies
 from evercreds.methods._mfa import MfaProvider, OneTimeCodes
@@ -73,11 +74,13 @@ class STSSource:
         try:
             response = client.assume_role(**parameters)
         except ParamValidationError as error:
-            raise _replies.without_values(error) from None
+            problem: Exception = _replies.without_values(error)
         except (ResponseParserError, ValueError):
             # Its text has the reply in it, keys and all.
-            raise _replies.malformed("the reply of STS could not be read") from None
-        return _replies.reply_of(response, parameters.get("DurationSeconds"))
+            problem = _replies.malformed("the reply of STS could not be read")
+        else:
+            return _replies.reply_of(response, parameters.get("DurationSeconds"))
+        raise problem  # out here, or botocore's error with the values would be its context
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
@@ -94,7 +97,7 @@ class STSSource:
         given = dict(self._client_parameters)
         given.pop("service_name", None)
         given["config"] = self._config(given.get("config"))
-        return session.create_client("sts", **given)
+        return limit_replies(session.create_client("sts", **given))
 
     def _config(self, given: Config | None) -> Config:
         """Have all tries of a call end within the time that an attempt has."""

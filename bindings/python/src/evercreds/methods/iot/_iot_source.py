@@ -74,7 +74,7 @@ class IoTSource:
             details = error.details or {}
             return Failure(
                 _rules.error_class(abi.Method.IOT, error.status_code or 0, error.code or ""),
-                retry_after_ms=1000 * details.get("retryAfter", 0),
+                retry_after_ms=round(1000 * details.get("retryAfter", 0)),
             )
         configuration = (EvercredsValidationError, EvercredsConfigurationError)
         is_for_good = getattr(error, "code", None) in (PIN_REFUSED, NOT_LOADED)
@@ -89,9 +89,9 @@ def _refusal(reply: HttpsReply) -> EvercredsRequestError:
     details: dict[str, Any] = {
         name: said[name][:_TOLD_LENGTH] for name in _TOLD if isinstance(said.get(name), str)
     }
-    retry_after_ms = _replies.retry_after_ms(reply.headers.get("retry-after"))
+    retry_after_ms = _replies.retry_after_ms(reply.headers)
     if retry_after_ms:
-        details["retryAfter"] = retry_after_ms // 1000
+        details["retryAfter"] = retry_after_ms / 1000
     code = _CODE.match(reply.headers.get("x-amzn-errortype", ""))
     return EvercredsRequestError(
         "the IoT credentials provider gave no credentials",
@@ -108,12 +108,12 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
         raise _replies.malformed(
             "the reply of the IoT credentials provider must be JSON with an object credentials"
         )
-    missing = [
-        name for name in (*_FIELDS, "expiration") if not _replies.is_key(credentials.get(name))
-    ]
+    missing = [name for name in _FIELDS if not _replies.is_key(credentials.get(name))]
+    if not isinstance(credentials.get("expiration"), str):
+        missing.append("expiration")
     if missing:
         raise _replies.malformed(
-            f"the reply of the IoT credentials provider lacks {', '.join(missing)}",
+            f"the reply of the IoT credentials provider has no usable {', '.join(missing)}",
             details={"missing": sorted(missing)},
         )
     expiry_ms = _rules.expiry_from_text(credentials["expiration"])
