@@ -83,9 +83,21 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		"in an outage": func(t *testing.T) *evercreds.Session {
 			s := own(func(context.Context) (evercreds.Credentials, error) {
 				return evercreds.Credentials{}, errors.New("outage")
-			}, evercreds.WithDeferRefresh(false))
+			}, evercreds.WithDeferRefresh(false), evercreds.WithMaxWait(0))
 			if _, err := s.Retrieve(t.Context()); err == nil {
 				t.Error("no error")
+			}
+			return s
+		},
+		"with callers who wait for the next attempt": func(t *testing.T) *evercreds.Session {
+			s := own(func(context.Context) (evercreds.Credentials, error) {
+				return evercreds.Credentials{}, &evercreds.SourceError{Message: "throttled", RetryAfter: 20 * time.Second}
+			})
+			for range 20 {
+				go func() { _, _ = s.Retrieve(context.Background()) }()
+			}
+			for s.Status().Failures == 0 {
+				time.Sleep(time.Millisecond)
 			}
 			return s
 		},
