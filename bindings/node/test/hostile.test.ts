@@ -106,6 +106,7 @@ describe.each(HOSTILE)("%s", (_name, make) => {
               RoleArn: "arn:aws:iam::123456789012:role/r",
               SerialNumber: "arn:aws:iam::123456789012:mfa/a",
             },
+            maxWait: 0,
             mfaTokenProvider: credentials === fail ? () => "123456" : (fail as never),
             stsClient: {
               region: "us-east-1",

@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 const open = (options: Partial<IotOptions> = {}) =>
-  new RefreshableSession({ ...standIn.iot, ...options });
+  new RefreshableSession({ ...standIn.iot, maxWait: 0, ...options });
 
 const failureOf = (session: RefreshableSession) =>
   session.credentials().then(

@@ -26,6 +26,7 @@ function open(options: Omit<Partial<StsOptions>, "assumeRole">) {
   const RoleArn = standIn.role(`mfa-${++roles}`);
   const session = new RefreshableSession({
     stsClient: standIn.client,
+    maxWait: 0, // each failure is told at once
     ...options,
     assumeRole: { RoleArn, SerialNumber: "arn:aws:iam::123456789012:mfa/me" },
   });

@@ -31,6 +31,7 @@ function start(options: Partial<StsOptions> = {}) {
     () =>
       new RefreshableSession({
         stsClient: standIn.client,
+        maxWait: 0, // each failure is told at once
         ...options,
         assumeRole: { RoleArn: role },
       }),

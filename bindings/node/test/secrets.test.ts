@@ -90,6 +90,7 @@ describe("an STS session", () => {
       { runtime: freshRuntime(), clock: new VirtualClock() },
       () =>
         new RefreshableSession({
+          maxWait: 0,
           assumeRole: {
             RoleArn: standIn.role("secrets"),
             SerialNumber: "arn:aws:iam::123456789012:mfa/a",

@@ -25,6 +25,7 @@ function open(options: Partial<StsOptions> = {}) {
   const role = standIn.role(`node-${++roles}`);
   const session = new RefreshableSession({
     stsClient: standIn.client,
+    maxWait: 0, // each failure is told at once
     ...options,
     assumeRole: { RoleArn: role, ...options.assumeRole },
   });
