@@ -178,7 +178,7 @@ def test_a_loop_that_has_gone_is_nobody_to_wait_for(held: Held) -> None:
 def test_a_hanging_source_frees_all_at_the_deadline() -> None:
     let_go = threading.Event()
     session = RefreshableSession(
-        method="custom", custom_credentials_method=let_go.wait, refresh_timeout=1
+        method="custom", custom_credentials_method=let_go.wait, refresh_timeout=1, max_wait=0
     )
 
     async def main() -> list[Any]:
