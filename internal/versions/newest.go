@@ -34,7 +34,7 @@ func newest(ctx context.Context, b *bench) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", part.language, err)
 		}
-		ran, why := b.suite(ctx, "test:"+strings.ToLower(part.language), anyToolchain(), "./task", "test:"+strings.ToLower(part.language))
+		ran, why := b.suite(ctx, strings.ToLower(part.language), anyToolchain(), "./task", "test:"+strings.ToLower(part.language))
 		for _, r := range rows {
 			r.Name, r.Suite = part.language+": "+r.Name, ran
 			if r.Red == "" {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,32 +33,45 @@ func environment(given ...string) []string {
 
 // command runs one in a directory of the clone and gives all that it wrote.
 func (b *bench) command(ctx context.Context, limit time.Duration, dir string, env []string, args ...string) (string, error) {
+	var out bytes.Buffer
+	err := b.commandTo(ctx, &out, limit, dir, env, args...)
+	if err != nil {
+		err = fmt.Errorf("%s: %w: %s", strings.Join(args[:min(len(args), 3)], " "), err, lastLine(out.String()))
+	}
+	return out.String(), err
+}
+
+func (b *bench) commandTo(ctx context.Context, out io.Writer, limit time.Duration, dir string, env []string, args ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir, c.Env, c.WaitDelay = filepath.Join(b.clone, dir), environment(env...), 10*time.Second
-	out, err := c.CombinedOutput()
+	c.Stdout, c.Stderr = out, out
+	err := c.Run()
 	if ctx.Err() != nil {
-		err = ctx.Err()
+		return ctx.Err()
 	}
-	if err != nil {
-		err = fmt.Errorf("%s: %w: %s", strings.Join(args[:min(len(args), 3)], " "), err, lastLine(string(out)))
-	}
-	return string(out), err
+	return err
 }
 
 // suite runs a command of the project's and keeps its output in a log of this name.
 // ran is its closing lines; why is "" where all went well.
 func (b *bench) suite(ctx context.Context, name string, env []string, args ...string) (ran, why string) {
-	log := filepath.Join(b.home, name+".log")
-	fmt.Printf("== %s: %s (log: %s)\n", name, strings.Join(args, " "), log)
+	file := filepath.Join(b.home, name+".log")
+	fmt.Printf("== %s: %s (log: %s)\n", name, strings.Join(args, " "), file)
 	begun := time.Now()
-	out, err := b.command(ctx, suiteTime, ".", env, append([]string{"nice"}, args...)...)
-	if failed := os.WriteFile(log, []byte(out), 0o644); failed != nil {
-		return "", failed.Error()
-	}
-	ran = strings.Join(closings(out), "; ")
+	log, err := os.Create(file)
 	if err != nil {
+		return "", err.Error()
+	}
+	defer func() { _ = log.Close() }()
+	failed := b.commandTo(ctx, log, suiteTime, ".", env, append([]string{"nice"}, args...)...)
+	out, err := os.ReadFile(file)
+	if err != nil {
+		return "", err.Error()
+	}
+	ran = strings.Join(closings(string(out)), "; ")
+	if failed != nil {
 		why = "it failed, see " + name + ".log"
 	}
 	fmt.Printf("== %s: %s after %d s %s\n", name, ran, int(time.Since(begun).Seconds()), why)
