@@ -59,6 +59,7 @@ function fetchHandler(): NonNullable<StsOptions["stsClient"]>["requestHandler"] 
 
 const open = (stsClient: StsOptions["stsClient"]) =>
   new RefreshableSession({
+    maxWait: 0,
     stsClient: {
       region: "us-east-1",
       maxAttempts: 1,
