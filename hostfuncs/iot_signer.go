@@ -80,7 +80,8 @@ func (g *guard) call(ctx context.Context, sign func() ([]byte, error)) ([]byte, 
 		}()
 		b, err := sign()
 		if err != nil {
-			_ = err.Error() // if it panics, then here
+			_ = err.Error() // if it panics, then here, as whoever looks for its causes would
+			_ = errors.As(err, new(*Error))
 		}
 		s = signature{b, err}
 	}()

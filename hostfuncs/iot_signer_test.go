@@ -100,6 +100,7 @@ func TestIoTSignerThatFails(t *testing.T) {
 		"fails":                   {func() error { return refusal }, "access to the key is denied", refusal, core.Recoverable},
 		"fails for good":          {func() error { return locked }, "the token is locked", locked, core.Permanent},
 		"has an error that fails": {func() error { return nothing }, "it panicked with a runtime", nil, core.Recoverable},
+		"has a cause that fails":  {func() error { return bottomless{} }, "it panicked with a string", nil, core.Recoverable},
 	} {
 		p := iotParams(standIn)
 		p.PrivateKey, p.Signer = hostfuncs.PEM{}, &token{key: standIn.ClientEC.Signer(), sign: c.sign}
@@ -114,6 +115,12 @@ func TestIoTSignerThatFails(t *testing.T) {
 		wantNoSecret(t, err, "sentinel-pin")
 	}
 }
+
+// bottomless is an error whose cause cannot be asked for.
+type bottomless struct{}
+
+func (bottomless) Error() string { return "sentinel-pin" }
+func (bottomless) Unwrap() error { panic("sentinel-pin") }
 
 // However often it is tried, a signer that hangs holds two goroutines, and none of
 // a handshake.
