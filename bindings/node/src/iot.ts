@@ -100,7 +100,8 @@ function parse(text: string): Record<string, unknown> {
 }
 
 function codeOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: unknown };
+  const { code, message, told } = error as Record<"code" | "message" | "told", unknown>;
+  if (typeof told === "string") return `: ${told}`;
   if (typeof code === "string") return ` (${code})`;
   return typeof message === "string" ? ` (${message})` : "";
 }

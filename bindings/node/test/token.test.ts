@@ -66,14 +66,14 @@ describe.skipIf(noSoftHsm !== undefined)(`a token as real ones are ${noSoftHsm ?
     const errors: Error[] = [];
     const logins = await loginsBy(async () => {
       const sessions = Array.from({ length: 8 }, () => open(given));
-      errors.push(...(await Promise.all(sessions.map((s) => failureOf(s.credentials())))));
+      errors.push(...(await Promise.all(sessions.map((s) => failureOf(s.refresh())))));
       for (const session of sessions) errors.push(await failureOf(session.refresh()));
       for (const more of [
         { slotId },
         { slotId, tokenLabel: undefined },
         { privateKeyLabel: "rsa" },
       ]) {
-        errors.push(await failureOf(open({ ...given, ...more }).credentials()));
+        errors.push(await failureOf(open({ ...given, ...more }).refresh()));
       }
       try {
         open(given).mqtt(mqtt);
@@ -103,7 +103,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a token as real ones are ${noSoftHsm ?
     const given = { tokenLabel: "no pin", userPin: undefined };
     for (const logins of [1, 0]) {
       const asked = loginsBy(async () => {
-        const error = await failureOf(open(given).credentials());
+        const error = await failureOf(open(given).refresh());
         expect(error).toMatchObject({ class: "permanent" });
         expect(error.message).toContain('pkcs11.userPin must be given: the token "no pin"');
       });
@@ -125,7 +125,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a token as real ones are ${noSoftHsm ?
   test("two tokens have one label: neither is shown a PIN", async () => {
     const slotId = slots.get("twins");
     const logins = await loginsBy(async () => {
-      const error = await failureOf(open({ tokenLabel: "twins" }).credentials());
+      const error = await failureOf(open({ tokenLabel: "twins" }).refresh());
       expect(error.message).toContain(
         'pkcs11: the token "twins" is not there, or is more than one',
       );

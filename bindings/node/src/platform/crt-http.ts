@@ -3,13 +3,10 @@ import { errorName, loadCrt } from "./crt.js";
 import { contextFor, forgetToken } from "./crt-tls.js";
 import { isOfToken, tokenProblem } from "./crt-token.js";
 import { REPLY_BYTES } from "../limit.js";
-import { hostHeader, lateError, tlsProblem } from "./tls.js";
+import { hostHeader, lateError, telling, tlsProblem, untrusted } from "./tls.js";
 import type { MutualTlsReply, MutualTlsRequest, TlsProblem } from "./types.js";
 
 type Connection = http.HttpClientConnection;
-
-/** How long to wait for a connection before the server itself is looked at. */
-const LOOK_AFTER_MS = 500;
 
 const LONGEST_CONNECT_MS = 65535; // of TCP alone; the runtime takes no more
 
@@ -34,7 +31,7 @@ export async function getOverCrt(
       const name = errorName(error);
       const { token } = asked.material;
       if (token === undefined || found.library === undefined || !isOfToken(name)) {
-        throw signal.aborted ? error : named(await explained(error, asked, end));
+        throw named(error);
       }
       const hope = forgetToken(asked.material, found.library, name);
       if (!hope || turn === 2) return tokenProblem(token, name);
@@ -68,16 +65,12 @@ async function get(
     new io.TlsConnectionOptions(context, host),
   );
   const acquiring = manager.acquire();
-  const looked = new AbortController();
+  const looking = look(asked, leftMs());
+  looking.catch(() => undefined); // also where nobody waits for it any more
   try {
-    const connection = await within(
-      Promise.race([acquiring, untrusted(asked, leftMs(), looked.signal)]),
-      leftMs(),
-      timeoutMs,
-      signal,
-    ).finally(() => {
-      looked.abort();
-    });
+    const connecting = Promise.race([acquiring, looking.then(() => acquiring)]);
+    const connection = await within(connecting, leftMs(), timeoutMs, signal);
+    await within(looking, leftMs(), timeoutMs, signal);
     return await within(exchange(connection, asked), leftMs(), timeoutMs, signal);
   } finally {
     // also one that comes when nobody waits for it any more
@@ -93,33 +86,16 @@ async function get(
   }
 }
 
-/** The runtime never says what was wrong with a handshake. */
-async function explained(error: unknown, asked: MutualTlsRequest, end: number): Promise<unknown> {
-  const leftMs = end - performance.now();
-  if (!errorName(error).startsWith("AWS_IO_TLS")) return error;
-  if (!asked.material.verifyPeer || leftMs <= 0) return error;
-  const code = await tlsProblem(asked, leftMs);
-  return code === undefined ? error : coded(code);
-}
-
 /**
- * Rejects where the server is not to be trusted, or does not take part, and else never
- * settles. The runtime keeps the failure of a handshake to itself for up to half a
- * minute, and never says what was wrong; so if it has not connected soon, the server is
- * looked at by other means.
+ * Rejects where the server is not to be trusted. The runtime takes certificates that
+ * were signed with SHA-1 or have short keys, keeps the failure of a handshake to itself
+ * for up to half a minute, and never says what was wrong. So OpenSSL looks at the server
+ * beside it.
  */
-function untrusted(asked: MutualTlsRequest, leftMs: number, signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (!asked.material.verifyPeer) return;
-    const timer = setTimeout(() => {
-      void tlsProblem(asked, leftMs - LOOK_AFTER_MS).then((code) => {
-        if (code !== undefined) reject(coded(code));
-      });
-    }, LOOK_AFTER_MS).unref();
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-    });
-  });
+async function look(asked: MutualTlsRequest, leftMs: number): Promise<void> {
+  if (!asked.material.verifyPeer) return;
+  const code = await tlsProblem(asked, leftMs);
+  if (code !== undefined) throw telling(coded(code), untrusted(code));
 }
 
 /** Rejects when the time is over or the signal is aborted, whatever becomes of the rest. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import type { io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt, type Sdk } from "./crt.js";
 import { TokenLibrary } from "./crt-library.js";
@@ -64,6 +65,7 @@ function contextOf(
   try {
     const options = optionsFor(sdk, material, library);
     options.min_tls_version = sdk.io.TlsVersion.TLSv1_2;
+    options.tls_cipher_preference = cipherPreference(sdk, material);
     options.verify_peer = material.verifyPeer;
     options.alpn_list = alpn === "" ? [] : [alpn];
     const context = new sdk.io.ClientTlsContext(options);
@@ -124,6 +126,23 @@ function inToken(
       private_key_object_label: token.privateKeyLabel,
     }),
   });
+}
+
+/**
+ * TLS 1.2 and 1.3 alone, which the minimum by itself does not see to. The runtime's way to
+ * sign in a token with an RSA key fits none of that list; its default takes TLS 1.2 alone
+ * then.
+ */
+function cipherPreference(
+  { io }: Sdk,
+  { token, certificate }: TlsMaterial,
+): io.TlsCipherPreference {
+  const { Default, TLSv1_2_2025_07: strict } = io.TlsCipherPreference;
+  const isRsa =
+    certificate !== undefined &&
+    new X509Certificate(certificate).publicKey.asymmetricKeyType !== "ec";
+  if (token !== undefined && isRsa) return Default;
+  return io.tls_cipher_preference_is_supported(strict) ? strict : Default;
 }
 
 function problemWith(

@@ -53,6 +53,12 @@ function attempt<T>(action: () => T): T | undefined {
   }
 }
 
+/**
+ * How a server's TLS has to be: no SHA-1 in its chain, no RSA key below 2048 bits. What
+ * the engine itself takes depends on its version.
+ */
+const STRICT = { minVersion: "TLSv1.2", ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=2` } as const;
+
 /** To read keys and authorities takes longer than all the rest; they seldom change. */
 const contexts = new WeakMap<TlsMaterial, tls.SecureContext>();
 
@@ -63,7 +69,7 @@ function contextFor(material: TlsMaterial): tls.SecureContext {
       cert: material.certificate as Buffer | undefined,
       key: material.privateKey as Buffer | undefined,
       ca: material.ca as Buffer | undefined,
-      minVersion: "TLSv1.2",
+      ...STRICT,
     });
     contexts.set(material, context);
   }
@@ -98,7 +104,10 @@ export function getOverTls(asked: MutualTlsRequest, signal: AbortSignal): Promis
     call.once("close", () => {
       clearTimeout(timer);
     });
-    call.once("error", reject).end();
+    const fail = (error: Error) => {
+      reject(explained(error));
+    };
+    call.once("error", fail).end();
   });
 }
 
@@ -109,6 +118,37 @@ export function hostHeader({ host, port }: MutualTlsRequest): string {
 
 export function lateError(timeoutMs: number): Error {
   return new Error(`no reply within ${timeoutMs / 1000} s`);
+}
+
+/** Codes of OpenSSL's verdicts on certificates, as Node has them, and Node's own. */
+const UNTRUSTED =
+  /CERT|CRL|^UNABLE_TO_|^INVALID_(?:CA|PURPOSE)|^PATH_LENGTH|^HOSTNAME|^UNSPECIFIED$/;
+
+/** What a server says that does not take a certificate, or none. */
+const REFUSED =
+  /alert[_ ]((?:[a-z0-9]+[_ ])*(?:certificate|unknown[_ ]ca|access[_ ]denied)(?:[_ ][a-z]+)*)/i;
+
+/** An error over a connection; it tells in words whose certificate was refused. */
+function explained(error: Error): Error {
+  const { code = "", message } = error as { code?: string; message: string };
+  const alert = REFUSED.exec(code) ?? REFUSED.exec(message);
+  if (alert?.[1] !== undefined) {
+    const name = alert[1].trim().toUpperCase().replaceAll(" ", "_");
+    return telling(error, `the server does not take the device's certificate (${name})`);
+  }
+  if (!code.startsWith("ERR_SSL") && UNTRUSTED.test(code)) return telling(error, untrusted(code));
+  return error;
+}
+
+/** Says that a server is not to be trusted, and why. */
+export function untrusted(code: string): string {
+  const why = code === "UNSPECIFIED" ? "SHA1_OR_SHORT_KEY" : code; // of level 2; Node has no name
+  return `the server's certificate is not to be trusted (${why})`;
+}
+
+/** An error whose words are safe, and better than its code. */
+export function telling(error: Error, told: string): Error {
+  return Object.assign(error, { told });
 }
 
 /**
@@ -128,13 +168,19 @@ export function tlsProblem(
       servername: host,
       ca: ca as Buffer | undefined,
       rejectUnauthorized: false, // to be told apart from other failures
+      ...STRICT,
     });
     const timer = setTimeout(() => probe.destroy(), timeoutMs).unref();
     probe.unref();
     let problem: string | undefined;
+    // In TLS 1.2 who wants a certificate of ours ends the handshake for want of it. By
+    // then its own is here, and so are the keys, which is told.
+    probe.once("keylog", () => {
+      problem = verdictOn(probe, host);
+    });
     probe.once("secureConnect", () => {
       // its type says Error, and it is a code
-      if (!probe.authorized) problem = String(probe.authorizationError);
+      problem = probe.authorized ? undefined : String(probe.authorizationError);
       probe.destroy();
     });
     probe.once("error", () => undefined); // which the caller knows already
@@ -143,6 +189,23 @@ export function tlsProblem(
       resolve(problem);
     });
   });
+}
+
+/** What is wrong with a server's certificate in the midst of a handshake. */
+function verdictOn(probe: tls.TLSSocket, host: string): string | undefined {
+  try {
+    // Node asks its own binding so, and has no other way before the end
+    const { _handle: handle } = probe as unknown as {
+      _handle?: { verifyError?: () => { code?: unknown } | null };
+    };
+    const code = handle?.verifyError?.()?.code;
+    if (typeof code === "string") return code;
+    const certificate = probe.getPeerCertificate();
+    if (Object.keys(certificate).length === 0) return undefined; // none is here yet
+    return tls.checkServerIdentity(host, certificate) && "ERR_TLS_CERT_ALTNAME_INVALID";
+  } catch {
+    return undefined;
+  }
 }
 
 async function read(reply: IncomingMessage): Promise<MutualTlsReply> {

@@ -22,6 +22,15 @@ interface Introduction {
   thing_name: string;
   role_arn: string;
   control: string;
+  tls_servers?: TlsServer[];
+}
+
+/** A row of the table of TLS servers, good and bad: see docs/stand-in.md. */
+export interface TlsServer {
+  name: string;
+  expected: "accepted" | "refused" | "denied";
+  reason?: "certificate" | "device" | "time-out";
+  port: number;
 }
 
 /** What the stand-in counted of one role or action. */
@@ -82,6 +91,11 @@ export class StandIn {
     const endpoint = `abc123.credentials.iot.${this.#about.region}.amazonaws.com`;
     const connectTo = { host, port: Number(port) };
     return { method: "iot" as const, endpoint, roleAlias, certificate, privateKey, ca, connectTo };
+  }
+
+  /** The table of TLS servers; started with the flag --tls-servers. */
+  get tlsServers(): TlsServer[] {
+    return this.#about.tls_servers ?? [];
   }
 
   /** The authority that vouches for its clients. */

@@ -1,0 +1,73 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RefreshableSession } from "../src/index.js";
+import type { IotOptions } from "../src/index.js";
+import { makeToken, noSoftHsm, tokenSession } from "./support/softhsm.js";
+import { StandIn, type TlsServer } from "./support/stand-in.js";
+
+const table = JSON.parse(
+  readFileSync(
+    new URL("../../../internal/awstest/testdata/tls_servers.json", import.meta.url),
+    "utf8",
+  ),
+) as TlsServer[];
+const SOON_MS = 8000;
+
+let standIn: StandIn;
+let home: string;
+beforeAll(async () => {
+  standIn = await StandIn.start("--tls-servers");
+  home = mkdtempSync(path.join(tmpdir(), "evercreds tls-"));
+  if (noSoftHsm === undefined) makeToken(home, standIn);
+});
+afterAll(async () => {
+  await standIn.stop();
+  rmSync(home, { recursive: true });
+});
+
+function portOf(name: string): number {
+  return standIn.tlsServers.find((row) => row.name === name)?.port ?? 0;
+}
+
+async function verdict(row: TlsServer, options: object, hasToken: boolean): Promise<void> {
+  const timeout = row.reason === "time-out" ? 0.5 : 30;
+  const connectTo = { host: "127.0.0.1", port: portOf(row.name) };
+  const session = new RefreshableSession({ ...options, timeout, connectTo } as IotOptions);
+  const from = performance.now();
+  const error = await session.refresh().then(
+    () => undefined,
+    (failure: unknown) => failure as Error,
+  );
+  const message = error?.message ?? "";
+  expect(performance.now() - from).toBeLessThan(SOON_MS);
+  // awscrt does not go on with a server that asks for no certificate
+  const denied = hasToken ? /answered 403|no reply/ : /answered 403/;
+  const expected = { accepted: /^$/, denied, refused: /no reply/ };
+  expect(message).toMatch(expected[row.expected]);
+  if (row.reason === "certificate") {
+    expect(message).toMatch(/: the server's certificate is not to be trusted \(\w+\)/);
+  }
+  // nor does it tell what a server says of the device
+  if (row.reason === "device" && !hasToken) {
+    expect(message).toMatch(/: the server does not take the device's certificate \(\w+\)/);
+  }
+  if (row.reason === "time-out") expect(message).toContain("within 0.5 s");
+}
+
+describe("TLS servers, good and bad", () => {
+  test.each(table)("$name, with PEM: $expected $reason", (row) => verdict(row, standIn.iot, false));
+
+  test.skipIf(noSoftHsm !== undefined).each(table)(
+    "$name, with a key in a token: $expected $reason",
+    (row) => verdict(row, tokenSession(standIn, "ec"), true),
+  );
+
+  test
+    .skipIf(noSoftHsm !== undefined)
+    .each(table.filter(({ name }) => /^tls-1.[012]|sha1|1024/.test(name)))(
+    "$name, with an RSA key in a token: $expected $reason",
+    (row) => verdict(row, tokenSession(standIn, "rsa"), true),
+  );
+});
