@@ -96,7 +96,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
   test("the slot may name the token", async () => {
     const options = { tokenLabel: undefined, slotId };
     await expect(open("ec", options).credentials()).resolves.toBeTruthy();
-    const failure = await failureOf(open("ec", { slotId: 7 }).credentials());
+    const failure = await failureOf(open("ec", { slotId: 7 }).refresh());
     expect(failure.message).toContain("NOT_FOUND");
   });
 
@@ -133,7 +133,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
   test.each([{ tokenLabel: "no-such-token" }, { privateKeyLabel: "no-such-key" }])(
     "%o is told, and may pass",
     async (changes) => {
-      const failure = await failureOf(open("ec", changes).credentials());
+      const failure = await failureOf(open("ec", changes).refresh());
       expect(failure).toMatchObject({ code: "source", class: "recoverable" });
       expect(failure.message).toMatch(/pkcs11.* \(AWS_\w*NOT_FOUND\)/);
       expect(shown(failure)).not.toContain(PIN);
@@ -215,7 +215,7 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
     ["missing_field", { field: "SecretAccessKey" }, { code: "malformed" }, /secretAccessKey/],
   ])("%s %o", async (kind, more, expected, words) => {
     await standIn.inject({ kind, alias: standIn.iot.roleAlias, ...more });
-    const failure = await failureOf(open().credentials());
+    const failure = await failureOf(open().refresh());
     expect(failure).toMatchObject(expected);
     expect(failure.message).toMatch(words);
     expect(shown(failure)).not.toMatch(new RegExp(`ASIA|${PIN}`));
@@ -224,7 +224,7 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
   test("a server that hangs: callers are freed at the time-out of the call", async () => {
     await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
     const from = performance.now();
-    const failure = await failureOf(open("ec", {}, { timeout: 0.5 }).credentials());
+    const failure = await failureOf(open("ec", {}, { timeout: 0.5 }).refresh());
     expect(failure.message).toContain("no reply within 0.5 s");
     expect(performance.now() - from).toBeLessThan(5000);
   });
@@ -234,7 +234,7 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const options = { connectTo: { host: "127.0.0.1", port }, timeout: 0.5 };
-    const failure = await failureOf(open("ec", {}, options).credentials());
+    const failure = await failureOf(open("ec", {}, options).refresh());
     expect(failure.message).toContain("no reply within 0.5 s");
     server.close();
   });
@@ -252,7 +252,7 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
 
   // defect X4: a wrong CA was a bare error, after half a minute
   test("a server that nobody vouches for", async () => {
-    const failure = await failureOf(open("ec", {}, { ca: undefined, timeout: 2 }).credentials());
+    const failure = await failureOf(open("ec", {}, { ca: undefined, timeout: 2 }).refresh());
     expect(failure.message).toMatch(/no reply .*\((SELF_SIGNED|UNABLE_TO)\w+\)/);
     const session = open("ec", {}, { ca: undefined, verifyPeer: false });
     await expect(session.credentials()).resolves.toBeTruthy();
@@ -260,7 +260,7 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
 
   test("nobody listens", async () => {
     const options = { connectTo: { host: "127.0.0.1", port: 1 } };
-    const failure = await failureOf(open("ec", {}, options).credentials());
+    const failure = await failureOf(open("ec", {}, options).refresh());
     expect(failure.message).toContain("AWS_IO_SOCKET_CONNECTION_REFUSED");
   });
 
