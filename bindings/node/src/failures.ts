@@ -42,6 +42,8 @@ export class FailureReader {
 
   /** Never throws, whatever was thrown: an attempt without a report is waited for. */
   read(error: unknown, nowMs: number): Failure {
+    // what throws when it is looked at is a program's fault, and does not pass by waiting
+    if (!isReadable(error)) return { ...UNKNOWN, class: abi.ErrorClass.PERMANENT };
     return guarded(() => this.#read(error, nowMs), UNKNOWN);
   }
 

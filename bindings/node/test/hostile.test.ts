@@ -222,3 +222,12 @@ test("a subscriber of a channel that cannot be published to is no caller's failu
     else Object.defineProperty(broken, "hasSubscribers", off);
   }
 });
+
+test("a caller asks by the default; the source throws what cannot be read; it is told at once", async () => {
+  const { session, clock, source } = virtualSession({ policy: "classic" });
+  source.answer = () => {
+    throw HOSTILE.find(([name]) => name === "a revoked proxy")?.[1]();
+  };
+  const error = await atOnce(session.credentials(), clock);
+  expect(error).toMatchObject({ code: "source", class: "permanent", cause: undefined });
+});
