@@ -111,7 +111,7 @@ func TestFilesInTheMidstOfARotationAreReadAgain(t *testing.T) {
 			t.Errorf("in the midst of a rotation: %v", err)
 		}
 		put(key, []byte("none"))
-		_, err = config(t.Context(), time.Second)
+		_, err = config(t.Context(), 3*time.Second)
 		wantParameter(t, err, "PrivateKey")
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()

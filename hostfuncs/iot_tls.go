@@ -53,12 +53,12 @@ func (d *DeviceTLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "host
 // they do not meet each of many replacements at the same point.
 const (
 	readingPause    = 20 * time.Millisecond
-	readingPatience = time.Second
+	readingPatience = 3 * time.Second
 )
 
 // Config reads the files and gives the configuration, which is the same one for as
 // long as they are the same: clone it before you change it. Where the files do not
-// go together it reads them again, for a second or until ctx ends, and then fails with a
+// go together it reads them again, for three seconds or until ctx ends, and then fails with a
 // [*ParameterError]: it may have met them while they are being replaced.
 //
 // A Signer is waited for until the context of the handshake ends.

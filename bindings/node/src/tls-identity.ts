@@ -7,7 +7,7 @@ import type { PemTexts, Platform, TlsMaterial, Token } from "./platform/types.js
 const PEM_NAMES = ["certificate", "privateKey", "ca"] as const;
 
 /** How long files may be in the midst of being replaced. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 3000;
 
 /** No even pauses, which might meet each of many replacements at the same point. */
 const PAUSE_GROWTH = 1.3;
@@ -106,7 +106,7 @@ export class TlsIdentity {
    * What {@link read} gives, once the files go together: who replaces two of them does
    * it one after the other, and for a moment they do not.
    *
-   * @throws what read() throws, after a second; the signal's reason
+   * @throws what read() throws, after three seconds; the signal's reason
    */
   async settled(signal: AbortSignal): Promise<TlsMaterial> {
     for (let pauseMs = 20, waitedMs = 0; ; pauseMs *= PAUSE_GROWTH) {
