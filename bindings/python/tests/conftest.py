@@ -248,6 +248,18 @@ def opened(proxy: Any) -> Iterator[MqttOpener]:
             connection.disconnect().result(30)
 
 
+@pytest.fixture(autouse=True)
+def _errors_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tell callers of a source's error at once, not after half a minute of other attempts.
+
+    Tests about those who wait are marked ``waits``.
+    """
+    from evercreds._options import DEFAULTS
+
+    if request.node.get_closest_marker("waits") is None:
+        monkeypatch.setitem(DEFAULTS, "max_wait", 0)
+
+
 class HandClock:
     """A clock that stands still until it is turned."""
 

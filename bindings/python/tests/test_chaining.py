@@ -357,6 +357,7 @@ def test_a_one_time_code_is_not_sent_again_with_the_parents_new_set(
         child.refresh()
     assert stand_in.calls(role)["attempts"] == attempts + 1, "the code was sent again"
     assert parent.status().counters["rejections"] == 1
+    until(lambda: parent.status().counters["installs"] == 2)  # fetched for the next call
     child.refresh()
     assert next(codes, None) is None
     assert stand_in.calls(parent_role)["successes"] == 2

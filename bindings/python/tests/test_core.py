@@ -61,9 +61,7 @@ def source(hand_clock: HandClock) -> Source:
 
 
 def make(source: Source, **arguments: Any) -> SessionCore:
-    # Here an error is told at once; test_waiting.py has those who wait.
-    given = DEFAULTS | {"max_wait": 0} | arguments
-    options = options_from(abi.Method.CUSTOM, given)
+    options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
     core = SessionCore(source, options, clock=source.clock, seed=lambda: 7)
     core.open()
     return core

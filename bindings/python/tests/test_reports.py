@@ -17,6 +17,8 @@ from botocore.exceptions import ClientError, WaiterError
 from conftest import in_threads
 from evercreds import EvercredsError, EvercredsValidationError, RefreshableSession
 
+pytestmark = pytest.mark.waits
+
 REFUSAL = "<Error><Code>{}</Code><Message>refused</Message></Error>"
 EMPTY = b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>"
 

@@ -18,6 +18,8 @@ from evercreds._session_core import SessionCore
 from evercreds.errors import EvercredsCredentialError
 from test_core import Source
 
+pytestmark = pytest.mark.waits
+
 
 def make(source: Source, **arguments: Any) -> SessionCore:
     options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)

@@ -37,7 +37,7 @@ class _Tail:
 def run(
     command: list[str],
     *,
-    input: str | None = None,  # noqa: A002 (as subprocess.run has it)
+    input: str | None = None,
     timeout: float | None = None,
     encoding: str | None = None,
     errors: str = "replace",
