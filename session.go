@@ -78,7 +78,11 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 	s.openLog(given.log)
 	s.openHook(given.hook)
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
-	s.identity = sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(*s.clients.configured()) })
+	s.identity = sync.OnceValue(func() *sts.Client {
+		return sts.NewFromConfig(*s.clients.configured(), func(o *sts.Options) {
+			o.APIOptions = append(o.APIOptions, hostfuncs.LimitReplies)
+		})
+	})
 	return s
 }
 
