@@ -159,11 +159,16 @@ describe.skipIf(noSoftHsm !== undefined)(`a token as real ones are ${noSoftHsm ?
     appendFileSync(path.join(home, "told", "pulls"), "x");
     await refreshed();
     const pins = ["--so-pin", SO_PIN, "--pin", PIN];
+    // a library of several tokens is begun anew once a second at most, for the others' sake
+    const aSecondLater = () => new Promise((passed) => setTimeout(passed, 1100));
+    await aSecondLater();
     util("--init-token", "--token", label, "--label", label, ...pins);
     addKeys(label, standIn);
     await refreshed();
+    await aSecondLater();
     util("--delete-token", "--token", label);
     await failureOf(session.refresh());
+    await aSecondLater();
     util("--init-token", "--free", "--label", label, ...pins);
     addKeys(label, standIn);
     await refreshed();
