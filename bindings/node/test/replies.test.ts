@@ -114,7 +114,7 @@ describe("a service's reply", () => {
     const value = said(row.set?.[row.refused ?? ""]) as string;
     const assumed = { stsClient: standIn.client, assumeRole: { RoleArn: standIn.role("odd") } };
     for (const options of [assumed, standIn.iot]) {
-      const session = new RefreshableSession(options);
+      const session = new RefreshableSession({ ...options, maxWait: 0 });
       await standIn.inject({ kind: "bad_field", field, value });
       const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
       await standIn.clearFaults();
