@@ -216,6 +216,46 @@ def test_what_cannot_be_sent_twice_reports_all_the_same(
     assert outcome(s3_of(session, service).list_buckets) == "ok"
 
 
+def test_a_bucket_of_another_region_is_followed_there(
+    session: Any, fetches: Fetches, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S3 answers HEAD with a bare 400 for that too, and botocore sends the call to the region."""
+    answer = service.answer
+
+    def elsewhere(request: BaseHTTPRequestHandler) -> None:
+        if "/eu-west-1/" in str(request.headers.get("Authorization")):
+            answer(request)
+            return
+        request.send_response(400)
+        request.send_header("x-amz-bucket-region", "eu-west-1")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    monkeypatch.setattr(service, "answer", elsewhere)
+    s3 = s3_of(session, service)
+    for bucket in ("b1", "b2", "b3"):
+        s3.head_object(Bucket=bucket, Key="k")
+    assert fetches.count == 1
+    assert session.status().counters["rejections"] == 0
+
+
+def test_a_call_that_succeeds_in_the_end_raises_nothing(
+    session: Any, fetches: Fetches, service: Service
+) -> None:
+    """A handler of the user's sends the call again, after no other set could be had."""
+    session.credentials  # noqa: B018
+    service.is_sick = True
+    fetches.fails = PermissionError("the source is down")
+    s3 = s3_of(session, service)
+
+    def once_more(response: Any, attempts: int, **_: Any) -> int | None:
+        service.is_sick = False
+        return 0 if response[0].status_code == 400 and attempts < 3 else None
+
+    s3.meta.events.register("needs-retry", once_more)
+    assert s3.list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
 def test_a_call_reports_once(session: Any, fetches: Fetches, service: Service) -> None:
     service.is_sick = True
     assert outcome(s3_of(session, service).list_buckets) == "ExpiredToken"
@@ -238,11 +278,16 @@ def test_who_signs_by_himself_asks_for_another_set(session: Any, fetches: Fetche
     assert fetches.count == 2
 
 
-@pytest.mark.parametrize("given", [1, "t1", {"access_key": "A"}, {"token": "t"}, object()])
+@pytest.mark.parametrize(
+    "given",
+    [1, "t1", {"access_key": "A"}, {"token": "t"}, {"access_key": "A", "token": "t1\ud800"}],
+)
 def test_other_than_must_be_credentials(session: Any, given: Any) -> None:
     with pytest.raises(EvercredsValidationError, match="other_than must be credentials") as caught:
         session.credentials_for(other_than=given)
     assert caught.value.param == "other_than"
+    with pytest.raises(EvercredsValidationError):
+        session.credentials_for(other_than=session.get_credentials())  # they change
     assert "t1" not in str(caught.value)
 
 

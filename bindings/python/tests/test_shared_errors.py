@@ -5,6 +5,7 @@ The scenario: callers A and B ask; the source fails; both are told.
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import threading
 import traceback
@@ -128,6 +129,40 @@ def test_what_one_caller_changes_the_others_do_not_see(
     second: Any = _told(session)
     assert second.response["Error"]["Message"] == "no"
     assert not hasattr(second, "__notes__")
+
+
+def test_a_tangle_of_attributes_is_copied_as_it_is(
+    session_of: Callable[..., RefreshableSession],
+) -> None:
+    tangle: dict[str, Any] = {"list": [1]}
+    tangle["itself"] = tangle["again"] = tangle["more"] = tangle
+    tangle["list"].append(tangle["list"])
+    raised = ValueError(tangle["list"])
+    vars(raised)["tangle"] = tangle
+    told: Any = _told(session_of(raised))
+    assert told.tangle is not tangle
+    assert told.tangle["itself"] is told.tangle
+    assert told.tangle["list"] is told.args[0] or told.tangle["list"][1] is told.tangle["list"]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Frozen(Exception):
+    reason: str
+
+
+class _Guarded(Exception):
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"read-only: {name}")
+
+
+@pytest.mark.parametrize("raised", [_Frozen("sealed"), _Guarded("sealed")])
+def test_a_class_that_lets_nobody_write_is_told_as_it_is(
+    session_of: Callable[..., RefreshableSession], raised: Exception
+) -> None:
+    told = _told(session_of(raised))
+    assert type(told) is type(raised)
+    assert told.__cause__ is raised
+    assert getattr(told, "reason", "sealed") == "sealed"
 
 
 def test_no_constructor_of_the_sources_error_runs_again(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from evercreds import _abi_generated as abi
 from evercreds._clock import Clock
-from evercreds._flights import Flight, inside, launch, running_inside
+from evercreds._flights import Flight, Inside, launch, running_inside
 from evercreds._fork import generation
 from evercreds._frames import forget_variables
 from evercreds._ledger import NO_LEASE, Ledger, Outcome
@@ -63,7 +63,7 @@ class Attempts(Ledger):
         self._count_attempt(1)
         begun_in = generation()
         try:
-            with inside(self._number, lambda: self._prompted(ticket)):
+            with Inside(self._number, lambda: self._prompted(ticket)):
                 reply = self._source.fetch()
         except BaseException as error:
             # Not even an exit may go on from here: it would end this thread, and nothing else.

@@ -18,7 +18,6 @@ _NOT_COPIED = {
     "__cause__", "__context__", "__dict__", "__suppress_context__", "__traceback__", "__weakref__",
     "args",
 }  # fmt: skip
-_DEEPEST = 20  # a container that holds itself ends here
 
 
 class Original:
@@ -54,14 +53,15 @@ class Original:
             copied = kind.__new__(kind, *self._args)
             if type(copied) is not kind:
                 return None
-            copied.args = _own(self._args)
+            made: dict[int, Any] = {}
+            # Past the class's own __setattr__, which may refuse.
+            BaseException.__setattr__(copied, "args", _own(self._args, made))
             for slot, value in self._slots:
                 with contextlib.suppress(AttributeError, TypeError):  # it cannot be set
-                    slot.__set__(copied, _own(value))
-            copied.__dict__.update(_own(self._attributes))
+                    slot.__set__(copied, _own(value, made))
+            object.__getattribute__(copied, "__dict__").update(_own(self._attributes, made))
         except Exception:
             return None
-        copied.__traceback__ = None
         return copied
 
 
@@ -82,12 +82,24 @@ def _slots_of(error: BaseException) -> list[tuple[Any, object]]:
     return found
 
 
-def _own(value: Any, depth: int = 0) -> Any:
-    """Copy containers of the plain types, so that a change by one caller is seen by him alone."""
-    if depth == _DEEPEST:
+def _own(value: Any, made: dict[int, Any]) -> Any:
+    """Copy containers of the plain types, so that a change by one caller is seen by him alone.
+
+    ``made`` has the copies by what they are of: a container may be in another twice, or in itself.
+    """
+    if type(value) not in (dict, list, set, tuple):
         return value
+    if id(value) in made:
+        return made[id(value)]
+    if type(value) is tuple:
+        made[id(value)] = value  # for one that is in itself, by way of a list
+        made[id(value)] = tuple(_own(each, made) for each in value)
+        return made[id(value)]
+    copied = made[id(value)] = type(value)()
     if type(value) is dict:
-        return {name: _own(each, depth + 1) for name, each in value.items()}
-    if type(value) in (list, set, tuple):
-        return type(value)(_own(each, depth + 1) for each in value)
-    return value
+        copied.update((name, _own(each, made)) for name, each in value.items())
+    elif type(value) is list:
+        copied.extend(_own(each, made) for each in value)
+    else:
+        copied.update(value)  # what can be in a set does not change
+    return copied

@@ -8,14 +8,13 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from evercreds._bell import Bell
 from evercreds._fork import forget_in_child, generation, notice, quiet
 from evercreds._fork_gate import ForkGate
 
-__all__ = ["Flight", "inside", "launch", "prompted", "running_inside"]
+__all__ = ["Flight", "Inside", "launch", "prompted", "running_inside"]
 
 
 class _Mark:
@@ -67,26 +66,37 @@ class Flight:
         before.ring()
 
 
-@contextmanager
-def inside(session: int, has_answer: Callable[[], None]) -> Iterator[None]:
+class Inside:
     """Mark this context, and those copied from it, as part of an attempt of this session's.
+
+    It is no generator: contextlib would write into the error that comes through, which the class of
+    one of the user's may refuse.
 
     Args:
         session: The session's number.
         has_answer: What :func:`prompted` is to do.
     """
-    mark = _Mark(session, has_answer)
-    token = _marks.set((*_marks.get(), mark))
-    try:
-        _gate.enter(mark, is_nested=bool(_running_around(mark)))
-        quiet.watch(mark)
-        yield
-    finally:
+
+    def __init__(self, session: int, has_answer: Callable[[], None]) -> None:
+        self._mark = _Mark(session, has_answer)
+
+    def __enter__(self) -> None:
+        mark = self._mark
+        self._token = _marks.set((*_marks.get(), mark))
+        try:
+            _gate.enter(mark, is_nested=bool(_running_around(mark)))
+            quiet.watch(mark)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        mark = self._mark
         quiet.forget(mark)
         # A thread that the attempt has left behind is part of it no longer.
         mark.is_running = False
         _gate.leave(mark)
-        _marks.reset(token)
+        _marks.reset(self._token)
 
 
 def _running_around(inner: _Mark | None = None) -> list[_Mark]:

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.credentials import ReadOnlyCredentials
+
 from evercreds import _abi_generated as abi
 from evercreds._needs import ANY, Need
 from evercreds._options import given_as, is_real
@@ -42,18 +44,19 @@ def need_of(min_ttl: float | datetime.timedelta, other_than: object) -> Need:
 
 def _fingerprint(other_than: object) -> int:
     """Name a set as the machine does, that of this package or of botocore."""
+    key = token = None
     if isinstance(other_than, Mapping):
-        parts = other_than.get("access_key"), other_than.get("token")
-    else:
-        parts = getattr(other_than, "access_key", None), getattr(other_than, "token", None)
-    key, token = parts
-    if not isinstance(key, str) or not isinstance(token, str):
+        key, token = other_than.get("access_key"), other_than.get("token")
+    elif isinstance(other_than, ReadOnlyCredentials):  # others change under the caller's hand
+        key, token = other_than.access_key, other_than.token
+    is_text = isinstance(key, str) and isinstance(token, str)
+    if not is_text or not f"{key}{token}".isascii():
         raise EvercredsValidationError(
-            "other_than must be credentials, with access_key and token, got "
+            "other_than must be credentials that the session gave, as a dict or frozen, got "
             f"{given_as(other_than)}",
             param="other_than",
         )
-    return fingerprint_of(key, token)
+    return fingerprint_of(str(key), str(token))
 
 
 def _min_ttl_ms(given: float | datetime.timedelta) -> int:

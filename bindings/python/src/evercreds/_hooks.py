@@ -34,6 +34,7 @@ class RejectionWatch:
         # With chained roles one call may have the watches of two sessions.
         number = next(_numbers)
         self._fingerprint = f"evercreds_fingerprint_{number}"
+        self._region = f"evercreds_region_{number}"
         self._reported = f"evercreds_reported_{number}"
         self._failure = f"evercreds_failure_{number}"
 
@@ -54,6 +55,7 @@ class RejectionWatch:
         fingerprint = core.fingerprint_of(token if isinstance(token, str) else token.decode())
         if fingerprint is not None:
             request.context[self._fingerprint] = fingerprint
+            request.context[self._region] = _region_of(request.headers.get("Authorization"))
 
     def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
         """Look for another set, and ask for one more try with it: 0 is the time to wait."""
@@ -63,7 +65,8 @@ class RejectionWatch:
         try:
             served = core.obtain(need)
         except Exception as failure:
-            request_dict["context"][self._failure] = failure
+            # Without its traceback, which would keep the request's body alive.
+            request_dict["context"][self._failure] = failure.with_traceback(None)
             return None
         return None if served.fingerprint == need.other else 0
 
@@ -80,8 +83,10 @@ class RejectionWatch:
         if status < 300 and code is None:
             return None
         is_head = request_dict.get("method") == "HEAD"
-        code = code if isinstance(code, str) else ""
-        evidence = _rules.evidence(code, is_head=is_head, http_status=status)
+        regions = {context.get(self._region), response[0].headers.get("x-amz-bucket-region")}
+        if is_head and len(regions - {None}) == 2:
+            return None  # the bucket is elsewhere, and botocore sends the call there
+        evidence = _evidence(code, is_head, status)
         if evidence is abi.Evidence.NONE:
             return None
         context[self._reported] = True
@@ -97,12 +102,22 @@ class RejectionWatch:
             with contextlib.suppress(Exception):  # the caller gets the service's error
                 core.report(fingerprint, evidence)
 
-    def _tell_why(self, parsed: Any, model: Any, context: Any, **_: Any) -> None:
-        """Raise the service's error as the client would, with the reason why no set came of it."""
+    def _tell_why(
+        self, http_response: Any, parsed: Any, model: Any, context: Any, **_: Any
+    ) -> None:
+        """Raise the service's error as the client would, with the reason why no set came of it.
+
+        The call may have been sent again since, by a handler that follows a bucket to its region.
+        """
         failure = context.pop(self._failure, None)
+        if failure is None or http_response.status_code < 300:
+            return
         code = parsed.get("Error", {}).get("Code")
+        is_head = model.http.get("method") == "HEAD"
+        if _evidence(code, is_head, http_response.status_code) is abi.Evidence.NONE:
+            return
         # A code that the service's model has is a class of the client's, which is not to be had.
-        if failure is not None and code not in model.service_model.shape_names:
+        if code not in model.service_model.shape_names:
             raise ClientError(parsed, model.name) from failure
 
 
@@ -118,9 +133,22 @@ class AioRejectionWatch(RejectionWatch):
         try:
             served = await core.obtain_in_loop(need)
         except Exception as failure:
-            request_dict["context"][self._failure] = failure
+            # Without its traceback, which would keep the request's body alive.
+            request_dict["context"][self._failure] = failure.with_traceback(None)
             return None
         return None if served.fingerprint == need.other else 0
+
+
+def _evidence(code: object, is_head: bool, status: int) -> abi.Evidence:
+    text = code if isinstance(code, str) else ""
+    return _rules.evidence(text, is_head=is_head, http_status=status)
+
+
+def _region_of(authorization: Any) -> str | None:
+    """Read the region out of a signature's scope: ``Credential=KEY/DATE/REGION/...``."""
+    text = authorization.decode() if isinstance(authorization, bytes) else str(authorization)
+    scope = text.split("/")
+    return scope[2] if len(scope) > 3 else None
 
 
 def _can_be_sent_again(body: Any) -> bool:

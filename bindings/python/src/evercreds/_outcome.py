@@ -22,8 +22,8 @@ _TEXTS = {
     abi.Code.EXPIRED_REPLY: "the credentials that came had expired already",
     abi.Code.STILL_REJECTED: "the source gave credentials again that a service had rejected",
     abi.Code.NO_PROGRESS: "the source gave the credentials again that have expired",
-    abi.Code.REJECTED: "new credentials are rejected again and again, by a service or by "
-    "invalidate() within a minute of each: check the clock and the account",
+    abi.Code.REJECTED: "the credentials were rejected, by a service or by invalidate(), and there "
+    "are no others yet: where that goes on, check the clock and the account",
     abi.Code.MIN_TTL: "the credentials have less time left than min_ttl asks for",
     abi.Code.CLOSED: "the session is closed",
 }
@@ -72,8 +72,9 @@ class Failures:
     def keep(self, ticket: int, error: BaseException) -> None:
         """Keep what an attempt raised. It is read in the thread of the attempt."""
         self._raised[ticket] = Original(error)
-        while len(self._raised) > self._MOST:
-            del self._raised[next(iter(self._raised))]
+        # Two attempts may be here at once.
+        for oldest in list(self._raised)[: -self._MOST]:
+            self._raised.pop(oldest, None)
 
     def clear(self) -> None:
         """Let go of them. Each holds the frames of its attempt."""
@@ -91,5 +92,6 @@ class Failures:
             wait_ms = decision.retry_at_ms - now_ms
             details = {"retry_in_seconds": wait_ms / 1000} if 0 < wait_ms < abi.NEVER // 2 else None
             error = EvercredsCredentialError(_TEXTS[code], code=code.name.lower(), details=details)
-        error.__cause__ = None if raised is None else raised.error
+        # Past a __setattr__ of the error's class, which may refuse.
+        BaseException.__setattr__(error, "__cause__", None if raised is None else raised.error)
         return error

@@ -47,7 +47,7 @@ class Office:
         seeds = iter(range(seed, seed + 1000))
         core = SessionCore(
             CustomSource(self._provide, {}),
-            # Who waits for the next attempt lets time pass; here callers come at times of their own.
+            # Who waits for the next attempt lets time pass; here callers have their own times.
             options_from(abi.Method.CUSTOM, DEFAULTS | self.options | {"max_wait": 0}),
             clock=self.clock,
             seed=lambda: next(seeds),
