@@ -26,7 +26,7 @@ class Bell:
     __slots__ = ("_coroutines", "_threads", "has_rung")
 
     def __init__(self) -> None:
-        self.has_rung = False
+        self.has_rung: bool = False
         self._threads: list[threading.Lock] = []
         self._coroutines: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
 
