@@ -68,8 +68,12 @@ def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterat
 @contextmanager
 def uwsgi(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Server]:
     """Run the application under uWSGI, which loads it in the master and forks in C."""
+    # uWSGI reads its home in the C locale: a letter beyond ASCII in it would lead nowhere.
+    home = log.parent / "home"
+    if not home.exists():
+        home.symlink_to(sys.prefix)
     command = ["--http-socket=fd://{fd}", "--module=web:application", "--need-app", "--master"]
-    command += [f"--processes={WORKERS}", f"--home={sys.prefix}", "--die-on-term", *flags]
+    command += [f"--processes={WORKERS}", f"--home={home}", "--die-on-term", *flags]
     command += ["--disable-logging", "--pythonpath=."]
     with served(UWSGI, command, environment, log) as server:
         yield server
