@@ -1,6 +1,6 @@
-// Command closing reads the logs of test runs and prints the closing line of
-// each runner in them, and last "N passed, N failed" over the tests of all
-// languages:
+// Command closing reads the logs of test runs and prints the tests that failed,
+// with the first lines of their errors, then the closing line of each runner in
+// them, and last "N passed, N failed" over the tests of all languages:
 //
 //	closing LOG...
 //
@@ -25,7 +25,7 @@ func main() {
 		logs.WriteByte('\n')
 	}
 	lines, missing := closingLines(logs.String())
-	for _, line := range lines {
+	for _, line := range append(failedTests(logs.String()), lines...) {
 		fmt.Println(line)
 	}
 	if missing > 0 {

@@ -65,10 +65,16 @@ func (s *summary) packageEvent(e event) error {
 		return err
 	case "fail":
 		// A build failure, a panic or a time-out is a failure of no test.
-		if s.failedIn[e.Package] == 0 {
-			s.failed++
+		if s.failedIn[e.Package] > 0 {
+			return s.printUnfinished(e.Package)
 		}
-		return s.printUnfinished(e.Package)
+		s.failed++
+		if err := s.printUnfinished(e.Package); err != nil {
+			return err
+		}
+		// internal/closing reads it, too
+		_, err := fmt.Fprintf(s.out, "package %s failed, and no test of it did\n", e.Package)
+		return err
 	}
 	return nil
 }

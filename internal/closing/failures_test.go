@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const failedRun = `ok  	example/a	0.1s
+=== RUN   TestGone
+=== PAUSE TestGone
+=== CONT  TestGone
+    a_test.go:7: got 1,
+        want 2
+--- FAIL: TestGone (0.30s)
+=== RUN   TestTable/row
+    a_test.go:9: no row
+--- FAIL: TestTable/row (0.00s)
+=== RUN   TestTable
+--- FAIL: TestTable (0.00s)
+=== RUN   TestLater
+    a_test.go:3: not here
+--- SKIP: TestLater (0.00s)
+ok  	example/other	0.1s
+FAIL
+FAIL	example/c	52.019s
+# example/d
+d/d_test.go:2:13: expected ')', found 'EOF'
+FAIL	example/d [setup failed]
+package example/d failed, and no test of it did
+go: 40 passed, 4 failed, 2 skipped (modules: 3)
+EF.F                                                   [100%]
+========================= ERRORS ==========================
+_____________ ERROR at setup of test_set_up _______________
+
+>       raise RuntimeError("no set-up")
+E       RuntimeError: no set-up
+
+test_a.py:4: RuntimeError
+======================== FAILURES =========================
+____________________ TestIt.test_one[a::b] ____________________
+
+>       assert x == 2, "words"
+E       AssertionError: words
+E       assert 1 == 2
+----------------- Captured stdout call --------------------
+E   is no error here
+================= short test summary info =================
+ERROR tests/test_a.py::test_set_up - RuntimeError: no set-up
+FAILED tests/test_a.py::TestIt::test_one[a::b] - AssertionError: words
+FAILED tests/test_a.py::test_short - assert 3 == 4
+2 failed, 1 passed, 1 error in 1.75s
+Timeout (0:10:00)!
+  File "tests/test_a.py", line 9 in test_hangs
+` + " \x1b[31m❯\x1b[39m test/a.test.ts \x1b[2m(\x1b[22m4 tests)\n" +
+	"\x1b[31m⎯⎯⎯⎯⎯⎯⎯\x1b[39m Failed Tests 2 \x1b[31m⎯⎯⎯⎯⎯⎯⎯\x1b[39m\n\n" +
+	"\x1b[41m\x1b[1m FAIL \x1b[22m\x1b[49m test/a.test.ts\x1b[2m > \x1b[22mit is\n" +
+	"\x1b[31m\x1b[1mAssertionError\x1b[22m: expected 'a' to contain 'b'\x1b[39m\n\n" +
+	"Expected: \x1b[32m\"b\"\x1b[39m\n\n" +
+	"\x1b[36m \x1b[2m❯\x1b[22m test/a.test.ts:3:49\n" +
+	"    \x1b[90m  1|\x1b[39m import\n" +
+	"\x1b[31m\x1b[2m⎯⎯⎯⎯⎯⎯⎯⎯[1/2]⎯\x1b[22m\x1b[39m\n\n" +
+	"\x1b[41m\x1b[1m FAIL \x1b[22m\x1b[49m test/b.test.ts [ test/b.test.ts ]\n" +
+	"Error: no such file\n" +
+	"⎯⎯⎯⎯⎯⎯ Unhandled Rejection ⎯⎯⎯⎯⎯\n" +
+	"Error: nobody waits\n" +
+	" ❯ src/a.ts:1:1\n" +
+	"      Tests  1 failed | 9 passed (10)\n"
+
+func TestEachFailedTestIsNamedWithItsError(t *testing.T) {
+	want := `failed tests: 10
+go: TestGone
+    a_test.go:7: got 1,
+    want 2
+go: TestTable/row
+    a_test.go:9: no row
+go: package example/d failed, and no test of it did
+    # example/d
+    d/d_test.go:2:13: expected ')', found 'EOF'
+pytest: tests/test_a.py::test_set_up
+    RuntimeError: no set-up
+pytest: tests/test_a.py::TestIt::test_one[a::b]
+    AssertionError: words
+    assert 1 == 2
+pytest: tests/test_a.py::test_short
+    assert 3 == 4
+pytest: Timeout (0:10:00)!
+    File "tests/test_a.py", line 9 in test_hangs
+vitest: test/a.test.ts > it is
+    AssertionError: expected 'a' to contain 'b'
+    Expected: "b"
+vitest: test/b.test.ts [ test/b.test.ts ]
+    Error: no such file
+vitest: Unhandled Rejection
+    Error: nobody waits`
+	if got := strings.Join(failedTests(failedRun), "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestNothingIsShownWhereNothingFailed(t *testing.T) {
+	if got := failedTests(wholeRun); got != nil {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestATestThatAPanicEndedIsNamed(t *testing.T) {
+	got := failedTests("=== RUN   TestHangs\npanic: test timed out after 1s\n\ngoroutine 9:\n" +
+		"FAIL\texample/a\t1.0s\n")
+	want := "failed tests: 1\ngo: TestHangs (did not end)\n" +
+		"    panic: test timed out after 1s\n    goroutine 9:"
+	if strings.Join(got, "\n") != want {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
+
+func TestWhatIsShownIsBounded(t *testing.T) {
+	for _, failures := range []int{1, 3, 13, 39, 40, 1000} {
+		var log strings.Builder
+		for i := range failures {
+			fmt.Fprintf(&log, "=== RUN   TestA%d\n", i)
+			for line := range 12 {
+				fmt.Fprintf(&log, "line %d: %s\n", line, strings.Repeat("ü", 500))
+			}
+			fmt.Fprintf(&log, "--- FAIL: TestA%d (0.00s)\n", i)
+		}
+		got := failedTests(log.String())
+		if len(got) > mostLines || len(strings.Join(got, "\n")) > 2*mostLines*(longestLine+20) {
+			t.Errorf("%d failures: got %d lines", failures, len(got))
+		}
+		if failures <= 39 && !strings.Contains(strings.Join(got, "\n"), fmt.Sprint("TestA", failures-1)) {
+			t.Errorf("%d failures: the last is not named", failures)
+		}
+		if failures == 1000 && got[len(got)-1] != "and 962 more" {
+			t.Errorf("got %q", got[len(got)-1])
+		}
+	}
+}
