@@ -11,6 +11,9 @@ func OpenAt(clock func() core.Now, source Source, opts ...Option) (*Session, err
 	return openAt(clock, source, nil, aws.Config{}, opts)
 }
 
+// SignedBy reads key and region out of an Authorization header.
+var SignedBy = signedBy
+
 // SetsKept tells how many sets of credentials the session remembers.
 func (s *Session) SetsKept() int {
 	s.mu.Lock()

@@ -146,23 +146,38 @@ func refusalOf(sent, received any, err error) (refused *refusal) {
 	if !ok {
 		return nil
 	}
-	status := 0
+	status, bucket := 0, ""
 	if reply, ok := received.(*smithyhttp.Response); ok && reply != nil && reply.Response != nil {
-		status = reply.StatusCode
+		status, bucket = reply.StatusCode, reply.Header.Get("X-Amz-Bucket-Region")
 	}
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return nil
 	}
 	code := api.ErrorCode()
-	evidence := core.EvidenceOf(request.Method == "HEAD", status, []byte(code))
-	_, rest, _ := strings.Cut(request.Header.Get("Authorization"), "Credential=")
-	key, _, _ := strings.Cut(rest, "/")
+	key, region := signedBy(request.Header.Get("Authorization"))
+	// S3 answers HEAD so, too, where the bucket is in another region than the call was
+	// signed for: that is no word against the set
+	elsewhere := bucket != "" && region != "" && bucket != region
+	evidence := core.EvidenceOf(request.Method == "HEAD" && !elsewhere, status, []byte(code))
 	token := request.Header.Get("X-Amz-Security-Token")
 	if evidence == core.EvidenceNone || token == "" {
 		return nil // it is about something else, or about none of ours
 	}
 	return &refusal{key, token, evidence, code}
+}
+
+// signedBy reads key and region out of a signature's scope,
+// "Credential=KEY/DATE/REGION/SERVICE/aws4_request". Version 4a signs for a set of
+// regions, and has none there.
+func signedBy(authorization string) (key, region string) {
+	_, rest, _ := strings.Cut(authorization, "Credential=")
+	scope, _, _ := strings.Cut(rest, ",")
+	parts := strings.Split(scope, "/")
+	if len(parts) == 5 {
+		region = parts[2]
+	}
+	return parts[0], region
 }
 
 func (r *refusal) need() core.Need {

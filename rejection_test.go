@@ -212,3 +212,17 @@ func TestRejectedCallWithAOneTimeCode(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestKeyAndRegionOfASignature(t *testing.T) {
+	for header, want := range map[string][2]string{
+		"AWS4-HMAC-SHA256 Credential=AKID/20261130/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=00": {"AKID", "eu-west-1"},
+		"AWS4-ECDSA-P256-SHA256 Credential=AKID/20261130/s3/aws4_request, SignedHeaders=host, Signature=00":     {"AKID", ""}, // for a set of regions
+		"AWS AKID:00": {"", ""}, // version 2
+		"Bearer x":    {"", ""},
+		"":            {"", ""},
+	} {
+		if key, region := evercreds.SignedBy(header); key != want[0] || region != want[1] {
+			t.Errorf("%q: key %q, region %q", header, key, region)
+		}
+	}
+}

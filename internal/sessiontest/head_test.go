@@ -1,6 +1,9 @@
 package sessiontest
 
 import (
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,5 +76,44 @@ func TestHeadThatIsRefusedForGood(t *testing.T) {
 	}
 	if _, err := c.ListBuckets(t.Context(), nil); err != nil {
 		t.Errorf("a healthy call: %v", err)
+	}
+}
+
+// elsewhere answers every HEAD by a bare 400 and the region of the bucket, as S3 does
+// where a call was signed for another one.
+type elsewhere struct {
+	region string
+	signed []string
+}
+
+func (e *elsewhere) Do(request *http.Request) (*http.Response, error) {
+	e.signed = append(e.signed, request.Header.Get("X-Amz-Security-Token"))
+	header := http.Header{}
+	if e.region != "" {
+		header.Set("X-Amz-Bucket-Region", e.region)
+	}
+	return &http.Response{StatusCode: http.StatusBadRequest, Header: header, Request: request, Body: io.NopCloser(strings.NewReader(""))}, nil
+}
+
+// service answers A's HEAD with the bucket's region: it is another one, so that the
+// reply says nothing of the set, and none is fetched; it is the region that the call
+// was signed for, or none is named, and the set is doubted.
+func TestHeadOfABucketElsewhere(t *testing.T) {
+	for region, fetched := range map[string]int64{"eu-north-1": 1, awstest.DefaultRegion: 2, "": 2} {
+		standIn, cfg := start(t, awstest.Config{})
+		s := assume(t, standIn, cfg)
+		service := &elsewhere{region: region}
+		c := buckets(t, s, pathStyle, func(o *s3.Options) { o.HTTPClient = service })
+		for range 3 {
+			if _, err := c.HeadBucket(t.Context(), &s3.HeadBucketInput{Bucket: aws.String("far")}); err == nil {
+				t.Error("no error")
+			}
+		}
+		if n := s.Status().Installed; n != fetched {
+			t.Errorf("a bucket in %q: %d sets were fetched", region, n)
+		}
+		if want := 3 + fetched - 1; int64(len(service.signed)) != want {
+			t.Errorf("a bucket in %q: %d calls were sent", region, len(service.signed))
+		}
 	}
 }
