@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -158,5 +161,115 @@ func TestAFunctionsErrorIsLeftAsItWas(t *testing.T) {
 	}
 	if fails.Response.Request != request || fails.Response.Header.Get("X") != "y" || fails.Err.Error() != "a gateway" {
 		t.Errorf("it was changed: %+v", fails)
+	}
+}
+
+// keeping is an HTTP client of the user's that keeps its replies, as a cache or a log
+// of traffic does, and answers without a server.
+type keeping struct {
+	reply func(*http.Request) *http.Response
+	kept  []*http.Response
+	was   []http.Response
+}
+
+func (k *keeping) Do(request *http.Request) (*http.Response, error) {
+	reply := k.reply(request)
+	was := *reply
+	was.Header = reply.Header.Clone()
+	k.kept, k.was = append(k.kept, reply), append(k.was, was)
+	return reply, nil
+}
+
+// source answers, well or badly, by the user's HTTP client: the replies that the client
+// keeps are as they were, and the error that callers get shows none of what they hold.
+func TestTheRepliesOfTheUsersHTTPClientAreLeftAsTheyWere(t *testing.T) {
+	const ok = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
+	_, cfg := startStandIn(t, 0)
+	for name, c := range map[string]struct {
+		status int
+		body   string
+	}{
+		"refused": {http.StatusForbidden, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"},
+		"good":    {http.StatusOK, ok}, "unreadable": {http.StatusOK, "<no"}, "without a code": {http.StatusForbidden, ""},
+	} {
+		user := &keeping{reply: func(request *http.Request) *http.Response {
+			header := http.Header{"X-Echo": {request.Header.Get("X-Amz-Security-Token")}}
+			return &http.Response{StatusCode: c.status, Header: header, Request: request, Body: io.NopCloser(strings.NewReader(c.body))}
+		}}
+		cfg := cfg.Copy()
+		cfg.HTTPClient = user
+		cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "secret", SessionToken: "sentinel-token"}, nil
+		})
+		s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: roleARN}, evercreds.WithStability(evercreds.Strict))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		_, err = s.Refresh(t.Context())
+		var reply *smithyhttp.ResponseError
+		if err == nil {
+			t.Errorf("%s: no error", name)
+		} else if errors.As(err, &reply) && (reply.Response.Request != nil || strings.Contains(fmt.Sprint(reply.Response.Header), "sentinel-token")) {
+			t.Errorf("%s: %+v", name, reply.Response.Response)
+		}
+		if len(user.kept) == 0 {
+			t.Fatalf("%s: nothing was asked", name)
+		}
+		for i, kept := range user.kept {
+			was := user.was[i]
+			if kept.Request != was.Request || kept.Body != was.Body || !maps.EqualFunc(kept.Header, was.Header, slices.Equal) {
+				t.Errorf("%s: the user's reply was changed: %+v", name, kept)
+			}
+		}
+	}
+}
+
+// source fails with an error of the user's own, which its HTTP client or its middleware
+// gives again and again: it is as it was.
+func TestTheErrorOfTheUsersClientIsLeftAsItWas(t *testing.T) {
+	_, cfg := startStandIn(t, 0)
+	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "secret", SessionToken: "sentinel-token"}, nil
+	})
+	request, _ := http.NewRequest(http.MethodPost, "https://localhost/", nil)
+	request.Header.Set("X-Amz-Security-Token", "sentinel-token")
+	header := http.Header{"X-Echo": {"sentinel-token"}}
+	own := &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusForbidden, Request: request, Header: header}},
+		Err:      errors.New("refused by the gateway"),
+	}
+	for name, use := range map[string]func(*aws.Config){
+		"HTTP client": func(cfg *aws.Config) {
+			cfg.HTTPClient = smithyhttp.ClientDoFunc(func(*http.Request) (*http.Response, error) { return nil, own })
+		},
+		"middleware": func(cfg *aws.Config) {
+			cfg.APIOptions = append(cfg.APIOptions, func(stack *middleware.Stack) error {
+				return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("own", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (
+					out middleware.DeserializeOutput, metadata middleware.Metadata, err error,
+				) {
+					out, metadata, _ = next.HandleDeserialize(ctx, in)
+					return out, metadata, own
+				}), middleware.Before)
+			})
+		},
+	} {
+		cfg := cfg.Copy()
+		cfg.Retryer = func() aws.Retryer { return aws.NopRetryer{} }
+		use(&cfg)
+		s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: roleARN})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		_, err = s.Refresh(t.Context())
+		if own.Response.Request != request || own.Response.Body != nil || header.Get("X-Echo") != "sentinel-token" {
+			t.Errorf("%s: it was changed: %+v", name, own.Response.Response)
+			own.Response.Request, own.Response.Body, header["X-Echo"] = request, nil, []string{"sentinel-token"}
+		}
+		var reply *smithyhttp.ResponseError
+		if err == nil || errors.As(err, &reply) && strings.Contains(fmt.Sprintf("%+v", reply.Response.Response), "sentinel-token") {
+			t.Errorf("%s: got %v, which shows %+v", name, err, reply)
+		}
 	}
 }

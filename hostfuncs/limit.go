@@ -26,9 +26,17 @@ func limitReply(ctx context.Context, in middleware.DeserializeInput, next middle
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if reply, ok := out.RawResponse.(*smithyhttp.Response); ok && reply != nil && reply.Response != nil && reply.Body != nil {
-		reply.Body = &limitedBody{reply.Body, replyBytes}
+		own := *reply.Response // whose HTTP client gave it may keep it
+		own.Header, own.Body = reply.Header.Clone(), &limitedBody{reply.Body, replyBytes}
+		out.RawResponse = &smithyhttp.Response{Response: &own}
 	}
 	return out, metadata, err
+}
+
+// isOwn tells whether a reply is a copy made here.
+func isOwn(reply *smithyhttp.Response) bool {
+	_, ok := reply.Body.(*limitedBody)
+	return ok
 }
 
 // limitedBody fails beyond its bound, at each reading: the SDK reads what is left of

@@ -19,10 +19,15 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	var api smithy.APIError
 	var unreadable *smithy.DeserializationError
 	var late *replyTooLong
-	if errors.As(err, &reply) && reply.Response != nil {
+	if errors.As(err, &reply) && reply.Response != nil && reply.Response.Response != nil {
 		e.Status = reply.HTTPStatusCode()
 		e.RetryAfter = retryAfter(reply.Response.Header, time.Now())
-		hidden.forget(reply.Response)
+		switch {
+		case isOwn(reply.Response):
+			hidden.forget(reply.Response.Response)
+		case hidden.within(reply.Response.Header):
+			e.Err = errors.New(e.Message) // the reply is the user's, and stays as it is
+		}
 	}
 	switch {
 	case errors.As(err, &inner):
@@ -44,20 +49,29 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	return e
 }
 
-// forget takes the secrets out of a reply: the request, with the token and the
-// one-time code that were sent; the body, behind which is the connection that they
-// went through; and what headers repeat of them. An error is kept, and whatever
-// prints its fields would print all that.
-func (s secrets) forget(reply *smithyhttp.Response) {
-	if reply.Response == nil {
-		return
-	}
+// forget takes the secrets out of a reply of our own: the request, with the token and
+// the one-time code that were sent; the body, behind which is the connection that they
+// went through; and what headers repeat of them. An error is kept, and whatever prints
+// its fields would print all that.
+func (s secrets) forget(reply *http.Response) {
 	reply.Request, reply.Body = nil, http.NoBody
 	for _, values := range reply.Header {
 		for i, value := range values {
 			values[i] = s.clean(value)
 		}
 	}
+}
+
+// within tells whether headers repeat a secret.
+func (s secrets) within(headers http.Header) bool {
+	for _, values := range headers {
+		for _, value := range values {
+			if s.clean(value) != value {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // retryAfter is the pause that a reply asks for: x-amz-retry-after, which counts
