@@ -55,7 +55,7 @@ func (s *Session) askOther(now Now, need Need) {
 	case s.flight.ticket != 0:
 		s.flight.required, s.flight.reported = true, true
 		s.await(Wait)
-	case weak && h.checked, h.spaced > now.Elapsed:
+	case weak && (h.checked || s.cfg.attended), h.spaced > now.Elapsed: // nobody is prompted on a suspicion
 		s.refuse(CodeRejected, max(now.Elapsed, h.spaced))
 	case lost > now.Elapsed:
 		s.fail(s.lostFailure(), lost)

@@ -43,7 +43,7 @@ func (m *model) askOther(n core.Need) {
 	case m.flight != nil:
 		m.join()
 		m.flight.reporter = true
-	case now < h.noneBefore || weak && h.checked:
+	case now < h.noneBefore, weak && h.checked, weak && m.attended:
 		m.refuse(core.CodeRejected, core.Recoverable, h.noneBefore, 0)
 	case len(m.lost) > 1:
 		m.refuse(e.code, e.class, m.roomAt(), e.ticket)

@@ -78,6 +78,9 @@ func (r *Room) startedForReporter(a *attempt, h *set) {
 	if a.weak && h.checked {
 		r.fail(17, "set %d was looked into before", h.ticket)
 	}
+	if a.weak && r.attended {
+		r.fail(17, "a person is prompted because of weak evidence against set %d", h.ticket)
+	}
 	h.checked = h.checked || a.weak
 }
 

@@ -36,6 +36,8 @@ var needs = []mutant{
 		"longSuspicion = 10 * minute", "longSuspicion = minute"},
 	{"a person prompted for each report", "section 7a, spacing", "report.go",
 		"if s.cfg.attended {", "if false {"},
+	{"a person prompted on weak evidence", "section 7a, weak evidence", "report.go",
+		"weak && (h.checked || s.cfg.attended)", "weak && h.checked"},
 	{"suspicion forgotten at a reissue", "section 7a, replies", "set.go",
 		"c.suspect, c.checked, c.spaced = of.suspect, of.checked, of.spaced", "c.checked, c.spaced = of.checked, of.spaced"},
 	{"spacing forgotten at a reissue", "section 7a, replies", "set.go",
