@@ -5,42 +5,42 @@ package evercreds_test
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/evercreds/evercreds/internal/awstest"
 )
 
-// Callers come and go: whose patience ends is freed, and the flight goes on for
-// the others. At the first call, in the mandatory window and after a rejection
-// the stand-in is asked once.
+// Callers come and go: whose patience ends is freed while the flight is under way, and
+// the flight goes on for the others. At the first call, in the mandatory window and
+// after a rejection the stand-in is asked once.
 func TestFiveHundredCallersOfWhomHalfGiveUp(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 4*time.Second)
-	const latency = 300 * time.Millisecond
-	inject(t, standIn, awstest.Fault{Kind: awstest.KindLatency, Action: awstest.ActionAssumeRole, LatencyMs: latency.Milliseconds()})
+	var impatient sync.WaitGroup
+	cfg.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
+		impatient.Wait() // the flight lasts until they have gone, however slow the machine is
+		return http.DefaultClient.Do(r)
+	})
 	s := newSTS(t, cfg)
-	wait := func(i int) {
+	wait := func(patience time.Duration) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		impatient := i%2 == 0
-		if impatient {
-			time.AfterFunc(latency/3, cancel)
+		if patience > 0 {
+			defer impatient.Done()
+			time.AfterFunc(patience, cancel)
 		}
-		start := time.Now()
 		_, err := s.Retrieve(ctx)
-		if impatient && (!errors.Is(err, context.Canceled) || time.Since(start) > latency) {
-			t.Errorf("gave up: %v after %v", err, time.Since(start))
-		}
-		if !impatient && err != nil {
-			t.Error(err)
+		if (patience > 0) != errors.Is(err, context.Canceled) || patience == 0 && err != nil {
+			t.Errorf("after %v: %v", patience, err)
 		}
 	}
 	for round := 1; round <= 3; round++ {
 		var all sync.WaitGroup
-		for i := range 500 {
-			all.Go(func() { wait(i) })
+		impatient.Add(250)
+		for i := range 250 {
+			all.Go(func() { wait(0) })
+			all.Go(func() { wait(time.Duration(i+1) * 400 * time.Microsecond) })
 		}
 		all.Wait()
 		if got := standIn.Counts().Roles[roleARN].Attempts; got != round {

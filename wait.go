@@ -24,10 +24,7 @@ func (s *Session) ask(ctx context.Context, n core.Need) (aws.Credentials, error)
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	n.Until = core.Never
-	if at, ok := ctx.Deadline(); ok {
-		n.Until = s.now().Elapsed + max(0, time.Until(at).Milliseconds())
-	}
+	n.Until = millis.Patience(ctx, s.now().Elapsed)
 	return s.follow(ctx, s.askOnce(n), n, false)
 }
 

@@ -153,6 +153,27 @@ func TestMaxWait(t *testing.T) {
 	}
 }
 
+// source fails; A's deadline is when the next attempt may begin: A is told why at once,
+// since an attempt that begins at the deadline serves nobody.
+func TestADeadlineIsNoTimeToBeginAt(t *testing.T) {
+	for range 30 { // timers of one instant fire in any order
+		synctest.Test(t, func(t *testing.T) {
+			s := open(t, &vault{err: &evercreds.SourceError{Message: "down", RetryAfter: 2 * time.Second}})
+			defer s.Close()
+			var e *evercreds.Error
+			if _, err := s.Refresh(t.Context()); !errors.As(err, &e) {
+				t.Fatalf("got %v", err)
+			}
+			ctx, cancel := context.WithDeadline(t.Context(), e.RetryAt)
+			defer cancel()
+			start := time.Now()
+			if _, err := s.Retrieve(ctx); !errors.As(err, &e) || e.Code != evercreds.CodeSource || time.Since(start) != 0 {
+				t.Errorf("got %v after %v", err, time.Since(start))
+			}
+		})
+	}
+}
+
 // A held set is served on while it lasts, in an outage of the default session: no
 // caller waits but for the first attempt after the window begins.
 func TestOutageInTheMandatoryWindowIsNobodysError(t *testing.T) {

@@ -32,10 +32,7 @@ func (s *Session) ask(ctx context.Context, need core.Need) (hostfuncs.Credential
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	need.Until = core.Never
-	if at, ok := ctx.Deadline(); ok {
-		need.Until = s.rt.clock().Elapsed + max(0, time.Until(at).Milliseconds())
-	}
+	need.Until = millis.Patience(ctx, s.rt.clock().Elapsed)
 	return s.follow(ctx, need, nil)
 }
 

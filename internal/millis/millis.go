@@ -5,6 +5,7 @@
 package millis
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -31,6 +32,17 @@ func Duration(ms int64) time.Duration {
 // Until is the time from one instant to another on the elapsed clock, 0 where that
 // is over.
 func Until(at, now int64) time.Duration { return Duration(max(0, at-now)) }
+
+// Patience is until when, on the elapsed clock, an attempt may begin that is of use to
+// a caller with this context: the last instant before its deadline, at which the caller
+// is gone. [core.Never] where it has none.
+func Patience(ctx context.Context, elapsed int64) int64 {
+	at, ok := ctx.Deadline()
+	if !ok {
+		return core.Never
+	}
+	return elapsed + max(0, (time.Until(at)-1).Milliseconds())
+}
 
 // Of is a span for the machine, rounded up: "at least" must not become a little
 // less.

@@ -1,8 +1,12 @@
+//go:build go1.25
+
 package millis_test
 
 import (
+	"context"
 	"math"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
@@ -54,4 +58,22 @@ func TestInstantsThatDoNotFit(t *testing.T) {
 			t.Errorf("%v: got %d, want %d", c.at, got, c.want)
 		}
 	}
+}
+
+// An attempt that begins at the deadline itself is of use to nobody.
+func TestPatienceEndsBeforeTheDeadline(t *testing.T) {
+	if got := millis.Patience(t.Context(), 7); got != core.Never {
+		t.Errorf("without a deadline: got %d", got)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		for left, want := range map[time.Duration]int64{
+			-time.Hour: 7, 0: 7, 1: 7, time.Millisecond: 7, time.Millisecond + 1: 8, 2 * time.Second: 2006, math.MaxInt64: 7 + 9_223_372_036_854,
+		} {
+			ctx, cancel := context.WithTimeout(t.Context(), left)
+			if got := millis.Patience(ctx, 7); got != want {
+				t.Errorf("%v left: got %d, want %d", left, got, want)
+			}
+			cancel()
+		}
+	})
 }
