@@ -27,7 +27,7 @@ var needs = []mutant{
 	{"a required start gives the bypass back", "section 7a, the reporter's answer", "ask.go",
 		"s.held.bypassed = s.held.bypassed || s.held.rejected", "s.held.bypassed = s.held.rejected"},
 	{"reporters are not spaced", "section 7a, spacing", "report.go",
-		"weak && h.checked, h.spaced > now.Elapsed:", "weak && h.checked:"},
+		"s.cfg.attended), h.spaced > now.Elapsed:", "s.cfg.attended):"},
 	{"spaced from the report on", "section 7a, spacing", "report.go",
 		"h.spaced = h.installed + min(", "h.spaced = now.Elapsed + min("},
 	{"strikes never end", "section 7a, spacing", "report.go",
