@@ -14,6 +14,7 @@ from evercreds import _abi_generated as abi
 from evercreds import _rules
 from evercreds._needs import Need
 from evercreds._session_core import SessionCore
+from evercreds._source import CredentialSet
 
 __all__ = ["AioRejectionWatch", "RejectionWatch"]
 
@@ -62,13 +63,9 @@ class RejectionWatch:
         core, need = self._core(), self._need_of(response, request_dict)
         if core is None or need is None:
             return None
-        try:
-            served = core.obtain(need)
-        except Exception as failure:
-            # Without its traceback, which would keep the request's body alive.
-            request_dict["context"][self._failure] = failure.with_traceback(None)
-            return None
-        return None if served.fingerprint == need.other else 0
+        with _Search(need, request_dict["context"], self._failure) as search:
+            search.found(core.obtain(need))
+        return search.wait_s
 
     def _need_of(self, response: Any, request_dict: Any) -> Need | None:
         """Tell what a caller needs whose call was refused; None where it was not, or a second time.
@@ -130,13 +127,38 @@ class AioRejectionWatch(RejectionWatch):
         core, need = self._core(), self._need_of(response, request_dict)
         if core is None or need is None:
             return None
-        try:
-            served = await core.obtain_in_loop(need)
-        except Exception as failure:
-            # Without its traceback, which would keep the request's body alive.
-            request_dict["context"][self._failure] = failure.with_traceback(None)
-            return None
-        return None if served.fingerprint == need.other else 0
+        with _Search(need, request_dict["context"], self._failure) as search:
+            search.found(await core.obtain_in_loop(need))
+        return search.wait_s
+
+
+class _Search:
+    """What becomes of a refused call, once its session has looked for another set.
+
+    Args:
+        need: What was looked for.
+        context: The call's, which keeps why there is none.
+        failure: Under which name it does.
+    """
+
+    def __init__(self, need: Need, context: dict[str, Any], failure: str) -> None:
+        self._need, self._context, self._failure = need, context, failure
+        self.wait_s: int | None = None
+        """Before the call is sent again; None where it is not."""
+
+    def found(self, served: CredentialSet) -> None:
+        """Have the call sent again, at once, where this is another set."""
+        self.wait_s = None if served.fingerprint == self._need.other else 0
+
+    def __enter__(self) -> _Search:
+        return self
+
+    def __exit__(self, kind: object, failure: BaseException | None, traceback: object) -> bool:
+        if not isinstance(failure, Exception):
+            return False
+        # Without its traceback, which would keep the request's body alive.
+        self._context[self._failure] = failure.with_traceback(None)
+        return True
 
 
 def _evidence(code: object, is_head: bool, status: int) -> abi.Evidence:
