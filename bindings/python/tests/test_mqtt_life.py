@@ -63,6 +63,20 @@ def ears() -> Ears:
     return Ears()
 
 
+Connect = Callable[..., Connection]
+
+
+@pytest.fixture
+def connected(iot_session: SessionMaker, opened: MqttOpener, ears: Ears) -> Connect:
+    """Opens a connection to a broker, which tells the ears; by default with a new session."""
+
+    def make(broker: Broker, session: Any = None, **more: Any) -> Connection:
+        session = iot_session() if session is None else session
+        return opened(session.mqtt(**arguments(broker, **ears.arguments(), **more)))
+
+    return make
+
+
 @pytest.fixture
 def own_broker(tmp_path: Path, stand_in: StandIn, proxy: Proxy) -> Iterator[Broker]:
     """A broker that this test may stop, to which the proxy leads."""
@@ -126,17 +140,14 @@ def speaker(
 # the network goes; connection C is lost; C opens again by itself; others speak; C hears
 @pytest.mark.parametrize("transport", ["x509", "ws"])
 def test_a_connection_that_was_cut_off_hears_again(
-    iot_session: SessionMaker,
     broker: Broker,
     proxy: Proxy,
-    opened: MqttOpener,
+    connected: Connect,
     speaker: Callable[[Broker], Connection],
     ears: Ears,
     transport: str,
 ) -> None:
-    session = iot_session()
-    given = arguments(broker, transport=transport, **ears.arguments())
-    connection = opened(session.mqtt(**given))
+    connection = connected(broker, transport=transport)
     topics = subscribed(connection, ears, 12)  # AWS IoT takes eight in one request
     other = speaker(broker)
     all_heard(other, topics, ears)
@@ -151,15 +162,14 @@ def test_a_connection_that_was_cut_off_hears_again(
 
 
 def test_it_hears_what_came_meanwhile_where_the_broker_keeps_it(
-    iot_session: SessionMaker,
     broker: Broker,
     proxy: Proxy,
-    opened: MqttOpener,
+    connected: Connect,
     speaker: Callable[[Broker], Connection],
     ears: Ears,
 ) -> None:
-    given = arguments(broker, clean_start=False, **ears.arguments())
-    connection = opened(iot_session().mqtt(**given))
+    client = f"client-{uuid.uuid4()}"
+    connection = connected(broker, clean_start=False, client_id=client)
     topics = subscribed(connection, ears)
     other = speaker(broker)
     kept, proxy.ports = proxy.ports, {}  # nobody comes through
@@ -172,19 +182,14 @@ def test_it_hears_what_came_meanwhile_where_the_broker_keeps_it(
     assert ears.resumed.acquire(timeout=LONG_S)
     assert ears.present == [True]
     all_heard(other, topics, ears)
-    client = given["client_id"]
     asked = broker.log().count(f"Received SUBSCRIBE from {client}")
     assert asked == 1, "what the broker knows still is not asked for again"
 
 
 def test_what_is_sent_meanwhile_goes_out_later(
-    iot_session: SessionMaker,
-    broker: Broker,
-    proxy: Proxy,
-    opened: MqttOpener,
-    ears: Ears,
+    broker: Broker, proxy: Proxy, connected: Connect, ears: Ears
 ) -> None:
-    connection = opened(iot_session().mqtt(**arguments(broker, **ears.arguments())))
+    connection = connected(broker)
     first, second, third = (f"topic/{uuid.uuid4()}" for _ in range(3))
     for topic in (first, third):
         connection.subscribe(topic, QoS.AT_LEAST_ONCE, ears.take)[0].result(WAIT_S)
@@ -207,15 +212,13 @@ def test_what_is_sent_meanwhile_goes_out_later(
 
 # broker B ends; connection C is lost; B starts anew and knows nothing; C hears
 def test_a_broker_that_starts_anew(
-    iot_session: SessionMaker,
     own_broker: Broker,
     proxy: Proxy,
-    opened: MqttOpener,
+    connected: Connect,
     speaker: Callable[[Broker], Connection],
     ears: Ears,
 ) -> None:
-    given = arguments(own_broker, clean_start=False, **ears.arguments())
-    connection = opened(iot_session().mqtt(**given))
+    connection = connected(own_broker, clean_start=False)
     topics = subscribed(connection, ears, 3)
     own_broker.stop()
     until(lambda: "lost" in ears.told, LONG_S)
@@ -232,7 +235,7 @@ def test_a_certificate_that_was_replaced_is_shown(
     iot_session: SessionMaker,
     own_broker: Broker,
     proxy: Proxy,
-    opened: MqttOpener,
+    connected: Connect,
     ears: Ears,
     tmp_path: Path,
     is_replaced_first: bool,
@@ -242,7 +245,7 @@ def test_a_certificate_that_was_replaced_is_shown(
     for path, name in zip(paths, PAIR, strict=True):
         shutil.copy(stand_in.introduction[name], path)
     session = iot_session(certificate=str(paths[0]), private_key=str(paths[1]))
-    connection = opened(session.mqtt(**arguments(own_broker, **ears.arguments())))
+    connection = connected(own_broker, session)
     topics = subscribed(connection, ears)
     own_broker.stop()
     until(lambda: "lost" in ears.told, LONG_S)
@@ -271,9 +274,9 @@ def test_a_certificate_that_was_replaced_is_shown(
 
 
 def test_who_is_done_with_it_ends_the_attempts(
-    iot_session: SessionMaker, own_broker: Broker, proxy: Proxy, opened: MqttOpener, ears: Ears
+    own_broker: Broker, proxy: Proxy, connected: Connect, ears: Ears
 ) -> None:
-    connection = opened(iot_session().mqtt(**arguments(own_broker, **ears.arguments())))
+    connection = connected(own_broker)
     own_broker.stop()
     until(lambda: "lost" in ears.told, LONG_S)
     sent = publish(connection, "topic", b"never")
@@ -291,9 +294,9 @@ def test_who_is_done_with_it_ends_the_attempts(
 
 
 def test_nobody_opens_what_nobody_has(
-    iot_session: SessionMaker, own_broker: Broker, proxy: Proxy, opened: MqttOpener, ears: Ears
+    own_broker: Broker, proxy: Proxy, connected: Connect, ears: Ears
 ) -> None:
-    connection = opened(iot_session().mqtt(**arguments(own_broker, **ears.arguments())))
+    connection = connected(own_broker)
     own_broker.stop()
     until(lambda: "lost" in ears.told, LONG_S)
     sent = publish(connection, "topic", b"never")
