@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+from collections import deque
 from collections.abc import Callable
 from types import CodeType, TracebackType
 from typing import TypeVar
@@ -13,6 +14,7 @@ __all__ = ["calls_user_code", "forget_variables"]
 _PACKAGE = __name__.partition(".")[0]
 _callers: set[CodeType] = set()
 _F = TypeVar("_F", bound=Callable[..., object])
+_CONTAINERS = (dict, list, tuple, set, frozenset, deque)
 _FACTS = (str, int, float, datetime.date, datetime.timedelta, BaseException)
 
 
@@ -41,16 +43,24 @@ def forget_variables(error: BaseException) -> None:
 
 
 def _led_to(error: BaseException) -> list[BaseException]:
-    """List an error, and all that hang on it as cause, context, argument or attribute."""
-    found: dict[int, BaseException] = {}
+    """List an error, and all that hang on it as cause, context, argument or attribute.
+
+    Those in containers are among them: the leaves of a group are.
+    """
+    found: dict[int, object] = {}
     ahead: list[object] = [error]
     while ahead:
         at = ahead.pop()
-        if isinstance(at, BaseException) and id(at) not in found:
-            found[id(at)] = at
-            ahead += [at.__cause__, at.__context__, *at.args, *vars(at).values()]
-            ahead += getattr(at, "kwargs", {}).values()  # of botocore's
-    return list(found.values())
+        if id(at) in found or not isinstance(at, (BaseException, *_CONTAINERS)):
+            continue
+        found[id(at)] = at
+        if isinstance(at, BaseException):
+            ahead += [at.__cause__, at.__context__, at.args, vars(at)]
+            # Of botocore's, and of groups.
+            ahead += [getattr(at, "kwargs", None), getattr(at, "exceptions", None)]
+        else:
+            ahead += at.values() if isinstance(at, dict) else at
+    return [each for each in found.values() if isinstance(each, BaseException)]
 
 
 def _keep_facts_alone(error: BaseException) -> None:
