@@ -18,11 +18,18 @@ from typing import Any
 
 import pytest
 
+import fork_counts
+
 # What another virtual environment is for, with versions of botocore of its own.
 collect_ignore = [] if find_spec("aiobotocore") else ["aio"]
 
 ROOT = Path(os.environ.get("EVERCREDS_ROOT", Path(__file__).resolve().parents[3]))
 ROLE = "arn:aws:iam::123456789012:role/"
+
+
+def pytest_unconfigure() -> None:
+    """End a run of many forks with the line of its counts."""
+    sys.stdout.write(fork_counts.line())
 
 
 class StandIn:

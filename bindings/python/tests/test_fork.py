@@ -20,6 +20,7 @@ import pytest
 from conftest import ROOT, SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import RefreshableSession
 from evercreds._library import library
+from fork_counts import EACH, went_on
 from running import PROGRAMS, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -168,10 +169,9 @@ def test_forks_that_python_is_not_told_of(form: str) -> None:
             pytest.skip("build/evercreds.wasm is not built (./task build:wasm)")
         environment["EVERCREDS_LIBRARY"] = str(module)
     source = (PROGRAMS / "c_forks.py").read_text()
-    count = str(max(4, int(os.environ.get("EVERCREDS_FORKS", "0")) // 7))
-    done = run(source, count, seconds=300 + 5 * int(count), **environment)
-    print(done.stdout)
-    assert done.stdout == f"{count} forks in C, {count} well\n", done.stderr
+    done = run(source, str(EACH), seconds=300 + 5 * EACH, **environment)
+    assert done.stdout == f"{EACH} forks in C, {EACH} well\n", done.stderr
+    went_on(f"c-{form}", EACH)
 
 
 @pytest.mark.parametrize("when", ["first", "advisory"])

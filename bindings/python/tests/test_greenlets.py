@@ -21,7 +21,7 @@ def test_nobody_who_waits_is_forgotten(hub: str) -> None:
         pytest.skip(f"{hub} is not installed")
     source = (PROGRAMS / "greenlets.py").read_text()
     # At its end eventlet warns that it is not to be used for new programs.
-    done = run(source, hub, str(SCENES), "1", flags=["-W", "ignore"], seconds=180)
+    done = run(source, hub, str(SCENES), "1", flags=["-W", "ignore"], seconds=180 + SCENES)
     print(done.stdout)
     assert done.stdout == f"{hub}: {SCENES} sessions, 0 of {SCENES * 5} stuck True\n", done.stderr
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from conftest import StandIn, until
+from fork_counts import EACH, went_on
 from running import LIFETIME_S, PROGRAMS, addresses, started
 
 pytestmark = [
@@ -29,9 +30,6 @@ pytestmark = [
 WORKERS = 4
 UWSGI = os.path.join(os.path.dirname(sys.executable), "uwsgi")
 REQUESTS = 100
-# In all, of the servers and of C alike. More of them: ./task test:python-proofs
-FORKS = int(os.environ.get("EVERCREDS_FORKS", "21"))
-SEVENTH = -(-FORKS // 7)
 
 
 class Server:
@@ -55,9 +53,11 @@ class Server:
 
 
 @contextmanager
-def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Server]:
+def gunicorn(
+    flags: list[str], environment: dict[str, str], log: Path, workers: int = WORKERS
+) -> Iterator[Server]:
     """Run the application under gunicorn."""
-    command = ["-m", "gunicorn", "web:application", "--bind=fd://{fd}", f"--workers={WORKERS}"]
+    command = ["-m", "gunicorn", "web:application", "--bind=fd://{fd}", f"--workers={workers}"]
     command += ["--timeout=60", "--graceful-timeout=20", *flags]
     if "--worker-class=gevent" in flags:
         environment = environment | {"GEVENT": "1"}
@@ -66,14 +66,16 @@ def gunicorn(flags: list[str], environment: dict[str, str], log: Path) -> Iterat
 
 
 @contextmanager
-def uwsgi(flags: list[str], environment: dict[str, str], log: Path) -> Iterator[Server]:
+def uwsgi(
+    flags: list[str], environment: dict[str, str], log: Path, workers: int = WORKERS
+) -> Iterator[Server]:
     """Run the application under uWSGI, which loads it in the master and forks in C."""
     # uWSGI reads its home in the C locale: a letter beyond ASCII in it would lead nowhere.
     home = log.parent / "home"
     if not home.exists():
         home.symlink_to(sys.prefix)
     command = ["--http-socket=fd://{fd}", "--module=web:application", "--need-app", "--master"]
-    command += [f"--processes={WORKERS}", f"--home={home}", "--die-on-term", *flags]
+    command += [f"--processes={workers}", f"--home={home}", "--die-on-term", *flags]
     command += ["--disable-logging", "--pythonpath=."]
     with served(UWSGI, command, environment, log) as server:
         yield server
@@ -188,38 +190,40 @@ def pids_of(server: Server, count: int, at_once: int, log: Path) -> set[int]:
     return pids
 
 
+# How each is served, and how many children a server has at once, where it does not fork for each
+# request: uWSGI pauses for seconds then; and gevent's workers that end leave connections
+# unanswered, of any application.
 EACH_ITS_FORK = {
-    # Not with a fork for each request: it pauses for seconds between them.
-    "uwsgi": (uwsgi, []),
-    "uwsgi-threads": (uwsgi, ["--enable-threads"]),
-    "gunicorn-sync": (gunicorn, ["--preload", "--max-requests=1"]),
-    "gunicorn-gthread": (gunicorn, ["--preload", "--max-requests=1", "--threads=2"]),
-    # Not with gevent: its workers that end leave connections unanswered, of any application.
+    "uwsgi": (uwsgi, [], 12),
+    "uwsgi-threads": (uwsgi, ["--enable-threads"], 12),
+    "gunicorn-sync": (gunicorn, ["--preload", "--max-requests=1"], None),
+    "gunicorn-gthread": (gunicorn, ["--preload", "--max-requests=1", "--threads=2"], None),
+    "gunicorn-gevent": (gunicorn, ["--preload", "--worker-class=gevent"], 12),
 }
 
 
-@pytest.mark.parametrize(("serve", "flags"), EACH_ITS_FORK.values(), ids=EACH_ITS_FORK.keys())
-def test_a_fork_for_each_request(
-    stand_in: StandIn, role: str, tmp_path: Path, serve: Any, flags: list[str]
-) -> None:
+@pytest.mark.parametrize("kind", EACH_ITS_FORK)
+def test_a_fork_for_each_request(stand_in: StandIn, role: str, tmp_path: Path, kind: str) -> None:
     """`A asks; A's process is forked for each request; each child asks, refreshes and ends`."""
+    serve, flags, at_most = EACH_ITS_FORK[kind]
     if serve is uwsgi and not os.path.exists(UWSGI):
         pytest.skip("uWSGI is not installed")
+    if "gevent" in kind and find_spec("gevent") is None:
+        pytest.skip("gevent is not installed")
     log, forks = tmp_path / "server.log", 0
     environment = addresses(stand_in, role) | {"USED": "1"}
-    while forks < SEVENTH:
-        round_of = min(SEVENTH - forks, 12) if serve is uwsgi else SEVENTH
-        workers = [f"--processes={round_of}"] if serve is uwsgi else []
-        at_once = round_of if serve is uwsgi else WORKERS
-        with serve(flags + workers, environment, log) as server:
-            pids = pids_of(server, round_of, at_once, log)
-        forks += len(pids)
-    print(f"{forks} forks, none hung")
+    while forks < EACH:
+        count = min(EACH - forks, at_most or EACH)
+        workers = count if at_most else WORKERS
+        with serve(flags, environment, log, workers) as server:
+            pids = pids_of(server, count, workers, log)
+        forks += count
+        went_on(kind, len(pids))
 
 
 CELERY = {
     "kept": ([], REQUESTS),
-    "a-fork-for-each": (["--max-tasks-per-child=1"], SEVENTH),
+    "a-fork-for-each": (["--max-tasks-per-child=1"], EACH),
 }
 
 
@@ -263,5 +267,6 @@ def test_celery_tasks_over_a_refresh_each(
     assert {answer["way"] for answer in answers} == ways
     pids = {answer["pid"] for answer in answers}
     assert len(pids) == count if flags else len(pids) > 1
-    print(f"{len(pids)} forks, none hung")
-    assert process.pid not in {answer["pid"] for answer in answers}
+    assert process.pid not in pids
+    if flags:
+        went_on("celery", len(pids))

@@ -1,0 +1,30 @@
+"""How many forks each kind of server goes through in a run, and how many children went on."""
+
+from __future__ import annotations
+
+import os
+
+# In all. More of them: ./task test:python-proofs
+FORKS = int(os.environ.get("EVERCREDS_FORKS", "24"))
+KINDS = [
+    "uwsgi", "uwsgi-threads", "gunicorn-sync", "gunicorn-gthread", "gunicorn-gevent", "celery",
+    "c-shared", "c-wasm",
+]  # fmt: skip
+EACH = -(-FORKS // len(KINDS))
+
+_well: dict[str, int] = {}
+
+
+def went_on(kind: str, count: int) -> None:
+    """Count children that have refreshed, and ended well."""
+    assert kind in KINDS
+    _well[kind] = _well.get(kind, 0) + count
+
+
+def line() -> str:
+    """Tell the counts, where this run is for them; what is not there was not run, or failed."""
+    if "EVERCREDS_FORKS" not in os.environ:
+        return ""
+    counts = ", ".join(f"{kind} {_well.get(kind, 0)}" for kind in KINDS)
+    lost = sum(max(0, EACH - _well.get(kind, 0)) for kind in KINDS)
+    return f"forks over a refresh: {counts}; {sum(_well.values())} in all, {lost} hung or not run\n"
