@@ -35,6 +35,7 @@ var Loose = []Constant{
 	{"NEVER", core.Never, "no such instant; an expiry: the set has none"},
 	{"SNAPSHOT_BYTES", core.SnapshotBytes, "enough for any snapshot"},
 	{"BUFFER_BYTES", BufferBytes, "the capacity of the wasm module's buffer"},
+	{"MIN_TTL_MAX_MS", core.MaxMinTTL, "the bound of min_ttl_ms"},
 	{"METHOD_REGISTERED", int64(core.MethodRegistered), "methods from this number on are the host's own"},
 }
 

@@ -38,7 +38,7 @@ func (l *Library) Ask(session int32, wall, elapsed, minTTL int64, other uint64, 
 func needOf(minTTL int64, other uint64, evidence int32, until int64) (core.Need, bool) {
 	e := core.Evidence(evidence)
 	need := core.Need{MinTTL: minTTL, Other: other, Evidence: e, Until: until}
-	return need, span(minTTL, until) && e >= core.EvidenceNone && e <= core.EvidenceWeak
+	return need, span(minTTL, until) && minTTL <= core.MaxMinTTL && e >= core.EvidenceNone && e <= core.EvidenceWeak
 }
 
 // Answer is the export answer.
@@ -48,6 +48,14 @@ func (l *Library) Answer(session int32, ticket, wall, elapsed, minTTL int64, oth
 	valid = valid && span(ticket) && truth(forced)
 	return l.event(session, wall, elapsed, valid, out, func(s *core.Session, now core.Now) core.Decision {
 		return s.Answer(ticket, now, need, forced == 1)
+	})
+}
+
+// Leave is the export leave.
+func (l *Library) Leave(session int32, wall, elapsed, minTTL int64, other uint64, evidence int32, out *core.Decision) int32 {
+	need, valid := needOf(minTTL, other, evidence, 0)
+	return l.event(session, wall, elapsed, valid, out, func(s *core.Session, now core.Now) core.Decision {
+		return s.Leave(now, need)
 	})
 }
 

@@ -83,7 +83,7 @@ var (
 	other    = Param{"other", Hash, "the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence"}
 	evidence = Param{"evidence", I32, "EVIDENCE_*: what the service said of it"}
 	until    = Param{"until_ms", Instant, "how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms"}
-	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds; 0: any"}
+	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any"}
 	seed     = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
 	out      = Param{"out", Out, "receives the decision"}
 	id       = Param{"id", I32, "the entry, a number from 0 up that the host chose"}
@@ -111,6 +111,8 @@ var Functions = []Func{
 	{"ask", []Param{handle, wall, elap, minTTL, other, evidence, until, out}, I32, "what a caller without a valid lease, or with a need of its own, is to do", "2.0"},
 	{"answer", []Param{handle, ticket, wall, elap, minTTL, other, evidence, until, {"forced", I32, "1 for the caller of force, else 0"}, out}, I32,
 		"the outcome for one waiter of a flight, with its need as in ask: KIND_SERVE, KIND_ERROR, or KIND_WAIT", "2.0"},
+	{"leave", []Param{handle, wall, elap, minTTL, other, evidence, out}, I32,
+		"a caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force", "2.0"},
 	{"complete", []Param{handle, ticket, wall, elap,
 		{"expiry_ms", Instant, "the set's expiry, milliseconds since the Unix epoch as the source counts; NEVER: it has none (not for sts and iot)"},
 		{"fingerprint", Hash, "first 8 bytes, big endian, of SHA-256 over access key, a zero byte, session token"},
@@ -207,6 +209,8 @@ var Slots = [...]Slot{
 	{"phase", "PHASE_* after the event", "Phase"},
 	{"notes", "bits NOTE_*", "Notes"},
 	{"until_ms", "KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given", "Until"},
+	{"held", "the set that is held after the event, by its ticket; 0: none. The host keeps no other", "Held"},
+	{"void", "1: drop the lease, and wake those who wait without a flight; else 0", "Void"},
 }
 
 // Slot is one field of a decision.

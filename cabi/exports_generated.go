@@ -96,6 +96,15 @@ func evercreds_answer(session int32, ticket int64, wallMs int64, elapsedMs int64
 	return write(out, &d, library.Answer(session, ticket, wallMs, elapsedMs, minTtlMs, other, evidence, untilMs, forced, &d))
 }
 
+//export evercreds_leave
+func evercreds_leave(session int32, wallMs int64, elapsedMs int64, minTtlMs int64, other uint64, evidence int32, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.Leave(session, wallMs, elapsedMs, minTtlMs, other, evidence, &d))
+}
+
 //export evercreds_complete
 func evercreds_complete(session int32, ticket int64, wallMs int64, elapsedMs int64, expiryMs int64, fingerprint uint64, durationMs int64, serverTimeMs int64, out unsafe.Pointer) int32 {
 	if out == nil {
@@ -297,4 +306,6 @@ func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
 	slots[19] = int64(d.Phase)         // phase
 	slots[20] = int64(d.Notes)         // notes
 	slots[21] = int64(d.Until)         // until_ms
+	slots[22] = int64(d.Held)          // held
+	slots[23] = int64(d.Void)          // void
 }

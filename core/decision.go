@@ -138,4 +138,7 @@ type Decision struct {
 	// Until: Refresh, RefreshInline, Wait: the Need.Until of this caller's next
 	// call; 0: none was given.
 	Until int64
+
+	Held int64 // effect: the set that is held after the event, by its ticket; the host keeps no other
+	Void int64 // effect, 1 or 0: drop the lease, and wake those who wait without a flight
 }

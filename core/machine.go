@@ -19,6 +19,7 @@ type Session struct {
 	seq    int64 // flights started, in order
 	now    Now   // the last pair seen
 	epoch  int64
+	told   int64 // the epoch that the last decision told
 
 	held     set
 	flight   flight
@@ -154,7 +155,9 @@ func (s *Session) end() Decision {
 	if s.stage == stageClosed {
 		s.out.Kind, s.out.Code = Error, CodeClosed
 	}
-	s.out.Epoch = s.epoch
+	s.out.Void = truth(s.epoch != s.told || s.out.Settled != 0 || s.stage == stageClosed)
+	s.out.Epoch, s.told = s.epoch, s.epoch
+	s.out.Held = s.held.ticket
 	s.out.Phase = s.held.phase(s.now)
 	s.out.NextWake = s.nextWake()
 	return s.out

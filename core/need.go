@@ -14,6 +14,10 @@ type Need struct {
 	Until int64
 }
 
+// MaxMinTTL bounds Need.MinTTL: no credentials of AWS's that end are issued for
+// longer (GetSessionToken: 36 hours).
+const MaxMinTTL = 36 * hour
+
 // patience has a caller wait for the next attempt, where it would be told an
 // error that may be over by then. A service's refusal, a permanent error and a
 // need that no set meets are told at once; so is every error where an attempt

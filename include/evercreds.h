@@ -20,6 +20,8 @@ extern "C" {
 #define EVERCREDS_SNAPSHOT_BYTES INT64_C(1024)
 /* the capacity of the wasm module's buffer */
 #define EVERCREDS_BUFFER_BYTES INT64_C(16384)
+/* the bound of min_ttl_ms */
+#define EVERCREDS_MIN_TTL_MAX_MS INT64_C(129600000)
 /* methods from this number on are the host's own */
 #define EVERCREDS_METHOD_REGISTERED INT64_C(16)
 
@@ -250,7 +252,9 @@ typedef struct evercreds_decision {
     int64_t phase; /* PHASE_* after the event */
     int64_t notes; /* bits NOTE_* */
     int64_t until_ms; /* KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
-    int64_t reserved[10]; /* for slots of later minor versions; never written */
+    int64_t held; /* the set that is held after the event, by its ticket; 0: none. The host keeps no other */
+    int64_t void; /* 1: drop the lease, and wake those who wait without a flight; else 0 */
+    int64_t reserved[8]; /* for slots of later minor versions; never written */
 } evercreds_decision;
 
 /* Run this flight. */
@@ -318,7 +322,7 @@ int64_t evercreds_session_status(int32_t session, int64_t wall_ms, int64_t elaps
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
-/*   min_ttl_ms: the time that must be left, in milliseconds; 0: any */
+/*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
 /*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
 /*   evidence: EVIDENCE_*: what the service said of it */
 /*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
@@ -330,13 +334,23 @@ int32_t evercreds_ask(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int6
 /*   ticket: the flight */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
-/*   min_ttl_ms: the time that must be left, in milliseconds; 0: any */
+/*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
 /*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
 /*   evidence: EVIDENCE_*: what the service said of it */
 /*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
 /*   forced: 1 for the caller of force, else 0 */
 /*   out: receives the decision */
 int32_t evercreds_answer(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, int64_t until_ms, int32_t forced, evercreds_decision *out);
+
+/* A caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
+/*   session: the session's handle */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
+/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
+/*   evidence: EVIDENCE_*: what the service said of it */
+/*   out: receives the decision */
+int32_t evercreds_leave(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, evercreds_decision *out);
 
 /* The flight brought a set. */
 /*   session: the session's handle */

@@ -98,6 +98,15 @@ func exportAnswer(session int32, ticket float64, wallMs float64, elapsedMs float
 	return write(&d, library.Answer(session, int64(ticket), int64(wallMs), int64(elapsedMs), int64(minTtlMs), hash(otherLow, otherHigh), evidence, int64(untilMs), forced, &d))
 }
 
+//go:wasmexport evercreds_leave
+func exportLeave(session int32, wallMs float64, elapsedMs float64, minTtlMs float64, otherLow int32, otherHigh int32, evidence int32) int32 {
+	if !whole(wallMs, elapsedMs, minTtlMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.Leave(session, int64(wallMs), int64(elapsedMs), int64(minTtlMs), hash(otherLow, otherHigh), evidence, &d))
+}
+
 //go:wasmexport evercreds_complete
 func exportComplete(session int32, ticket float64, wallMs float64, elapsedMs float64, expiryMs float64, fingerprintLow int32, fingerprintHigh int32, durationMs float64, serverTimeMs float64) int32 {
 	if !whole(ticket, wallMs, elapsedMs, expiryMs, durationMs, serverTimeMs) {
@@ -294,4 +303,6 @@ func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
 	slots[19] = float64(d.Phase)         // phase
 	slots[20] = float64(d.Notes)         // notes
 	slots[21] = float64(d.Until)         // until_ms
+	slots[22] = float64(d.Held)          // held
+	slots[23] = float64(d.Void)          // void
 }

@@ -42,6 +42,7 @@ func tables(old string) (string, error) {
 	for _, g := range abi.Groups() {
 		constants(p, g.Name, g.Doc, g.Constants)
 	}
+	wordTables(p)
 	constants(p, "Other numbers", "meaning", abi.Loose)
 	p.line("")
 	return head + beginMark + p.String() + endMark + tail, nil

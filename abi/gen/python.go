@@ -71,6 +71,7 @@ func python() string {
 	}
 	p.line("%s", pythonDeclare)
 	pythonTexts(p)
+	pythonWords(p)
 	return p.String()
 }
 

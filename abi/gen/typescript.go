@@ -32,6 +32,7 @@ func typescript() string {
 	p.line("export const SLOT_COUNT = %d;", abi.SlotCount)
 	tsExports(p)
 	tsTexts(p)
+	tsWords(p)
 	return p.String()
 }
 

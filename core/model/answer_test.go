@@ -27,6 +27,21 @@ func (m *model) answer(ticket int64, now core.Now, n core.Need, forced bool, see
 	return m.finish()
 }
 
+// leave is for a waiter that goes: the held set if it is good by itself and no attempt
+// is required first, and nothing else.
+func (m *model) leave(now core.Now, n core.Need, see *observed) core.Decision {
+	if m.event(now, see); m.closed {
+		return m.finish()
+	}
+	m.wakeUp()
+	alone := m.held != nil && !m.held.rejected && m.left() > 0 && m.left() >= n.MinTTL && !m.refusedTo(n)
+	shown := m.showsPermanent() && m.now.Elapsed < m.requiredUntil
+	if alone && (m.phase() <= core.PhaseAdvisory && !shown || m.goesOn(n)) {
+		m.serve(core.Serve, 0)
+	}
+	return m.finish()
+}
+
 // answerFailure is the one outcome of a failed flight for one of its waiters.
 func (m *model) answerFailure(o outcome, n core.Need, forced, alone bool) {
 	shown := m.policy == core.AWS2026 && o.class == core.Permanent

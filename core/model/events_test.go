@@ -20,6 +20,7 @@ var kinds = []struct {
 	{180, (*world).report},
 	{40, (*world).wake},
 	{120, (*world).answer},
+	{40, (*world).leave},
 	{40, (*world).force},
 	{50, (*world).invalidate},
 	{20, (*world).prompted},
@@ -125,6 +126,12 @@ func (w *world) answer() error {
 	return w.tell(w.machine.Answer(ticket, w.now, n, forced),
 		func(see *observed) core.Decision { return w.model.answer(ticket, w.now, n, forced, see) },
 		"answer %d %+v forced %v", ticket, n, forced)
+}
+
+func (w *world) leave() error {
+	n := w.need()
+	return w.tell(w.machine.Leave(w.now, n),
+		func(see *observed) core.Decision { return w.model.leave(w.now, n, see) }, "leave %+v", n)
 }
 
 func (w *world) force() error {

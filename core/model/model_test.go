@@ -17,6 +17,7 @@ type model struct {
 	now    core.Now
 	closed bool
 	epoch  int64
+	told   int64 // the epoch that was told last
 
 	held     *set
 	flight   *attempt
@@ -196,6 +197,13 @@ func (m *model) finish() core.Decision {
 	if m.closed {
 		m.d.Kind, m.d.Code = core.Error, core.CodeClosed
 	}
+	if m.held != nil {
+		m.d.Held = m.held.ticket
+	}
+	if m.epoch != m.told || m.d.Settled != 0 || m.closed {
+		m.d.Void = 1
+	}
+	m.told = m.epoch
 	m.d.Epoch, m.d.Phase, m.d.NextWake = m.epoch, m.phase(), m.nextWake()
 	return m.d
 }

@@ -52,10 +52,16 @@ func Shrink(c Chooser, steps int) (scenario string, broken error) {
 		return "", fmt.Errorf("this history breaks no promise")
 	}
 	choices, promise, left := first.made, promiseOf(broken), patience
+	told := false // there is a history that the language has words for: from then on no other will do
 	breaks := func(some []int) bool {
 		left--
-		err := Run(&repeated{some}, steps)
-		return err != nil && promiseOf(err) == promise
+		t := &recorder{taken: map[int]int{}, last: -1}
+		err := run(&repeated{some}, steps, t)
+		if err == nil || promiseOf(err) != promise || told && t.problem != "" {
+			return false
+		}
+		told = t.problem == ""
+		return true
 	}
 	for size := len(choices) / 2; size >= 1 && left > 0; size /= 2 {
 		for at := 0; at+size <= len(choices) && left > 0; {

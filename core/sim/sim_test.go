@@ -28,6 +28,12 @@ func TestHistories(t *testing.T) {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
 			scenario, smaller := sim.Shrink(sim.Seeded(seed), history)
+			// the language of scenarios has no words for some: one of the next may do
+			for next := seed + 1; scenario == "" && next < seed+50; next++ {
+				if sim.Run(sim.Seeded(next), history) != nil {
+					scenario, smaller = sim.Shrink(sim.Seeded(next), history)
+				}
+			}
 			t.Fatalf("seed %d: %v\n\nA smaller history that breaks the same promise: %v\n\nAs a scenario for core/testdata, with the broken machine's answers:\n\n%s", seed, err, smaller, scenario)
 		}
 	}

@@ -9,10 +9,10 @@ func (r *Room) step() {
 		r.ask()
 	case n < 60:
 		r.passTime()
-	case n < 80:
+	case n < 78:
 		r.report()
 	default:
-		r.rarer(n - 80)
+		r.rarer(n - 78)
 	}
 	r.serveWaiters()
 }
@@ -26,6 +26,7 @@ var rare = []struct {
 	{spareWakes, 4, (*Room).spareWake},
 	{rejections, 4, (*Room).invalidate},
 	{forced, 3, (*Room).force},
+	{leavers, 2, (*Room).leave},
 	{strangers, 2, (*Room).unknownTicket},
 	{prompts, 2, (*Room).prompted},
 	{snapshots, 2, (*Room).takeSnapshot},

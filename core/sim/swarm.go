@@ -27,6 +27,7 @@ const (
 	needs // of a least time to live
 	reports
 	patient // callers who wait for the next attempt
+	leavers // callers who stop waiting
 	kinds
 )
 

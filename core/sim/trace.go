@@ -128,6 +128,13 @@ func needed(n core.Need) string {
 	return text
 }
 
+func (r *Room) leaving(n core.Need) {
+	if r.trace != nil {
+		n.Until = 0
+		r.event("leave%s", needed(n))
+	}
+}
+
 func (r *Room) answering(w waiter) {
 	if r.trace == nil {
 		return

@@ -38,7 +38,7 @@ func (m *Machine) opened(name string, args ...uint64) (int32, core.Decision, err
 		RetryAt: v[10], ErrorTicket: v[11], Epoch: v[12],
 		Started: v[13], StartCause: core.Cause(v[14]), StartDeadline: v[15],
 		Settled: v[16], Cancelled: v[17], NextWake: v[18], Phase: core.Phase(v[19]), Notes: core.Note(v[20]),
-		Until: v[21],
+		Until: v[21], Held: v[22], Void: v[23],
 	}, err
 }
 
@@ -107,6 +107,12 @@ func (m *Machine) Answer(session int32, ticket int64, now core.Now, need core.Ne
 	low, high := halves(need.Other)
 	return m.event("answer", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed),
 		f64(need.MinTTL), low, high, i32(int32(need.Evidence)), f64(need.Until), i32(truth(forced)))
+}
+
+// Leave is leave.
+func (m *Machine) Leave(session int32, now core.Now, need core.Need) (core.Decision, error) {
+	low, high := halves(need.Other)
+	return m.event("leave", i32(session), f64(now.Wall), f64(now.Elapsed), f64(need.MinTTL), low, high, i32(int32(need.Evidence)))
 }
 
 // Complete is complete.

@@ -95,6 +95,7 @@ func TestDecisionsEqualTheCores(t *testing.T) {
 		{"prompted", func() (core.Decision, error) { return m.Prompted(s, ticket, now) }, func() core.Decision { return native.Prompted(ticket, now) }},
 		{"complete", func() (core.Decision, error) { return m.Complete(s, ticket, now, facts) }, func() core.Decision { return native.Complete(ticket, now, facts) }},
 		{"answer", func() (core.Decision, error) { return m.Answer(s, ticket, now, core.Need{}, true) }, func() core.Decision { return native.Answer(ticket, now, core.Need{}, true) }},
+		{"leave", func() (core.Decision, error) { return m.Leave(s, now, core.Need{}) }, func() core.Decision { return native.Leave(now, core.Need{}) }},
 		{"invalidate", func() (core.Decision, error) { return m.Invalidate(s, 1<<63|5, now) }, func() core.Decision { return native.Invalidate(1<<63|5, now) }},
 		{"force", func() (core.Decision, error) { return m.Force(s, now) }, func() core.Decision { return native.Force(now) }},
 		{"fail", func() (core.Decision, error) {

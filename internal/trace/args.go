@@ -86,6 +86,9 @@ func (r *replayer) outOfRange(verb string, a *args) bool {
 	for _, w := range a.words {
 		name, value, _ := strings.Cut(w, "=")
 		ms, _ := ParseSpan(value)
+		if name == "min_ttl" && ms > core.MaxMinTTL {
+			return true
+		}
 		if ms < 0 && (name == "min_ttl" || name == "until" || name == "retry_after" || name == "duration") {
 			return true
 		}

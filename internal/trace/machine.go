@@ -16,6 +16,7 @@ type Machine interface {
 
 	Ask(now core.Now, need core.Need) core.Decision
 	Answer(ticket int64, now core.Now, need core.Need, forced bool) core.Decision
+	Leave(now core.Now, need core.Need) core.Decision
 	Complete(ticket int64, now core.Now, facts core.Facts) core.Decision
 	Fail(ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) core.Decision
 	Abandon(ticket int64, now core.Now) core.Decision

@@ -121,6 +121,8 @@ func (r *replayer) decide(verb string, a *args) (core.Decision, error) {
 		return r.m.Ask(r.now, r.need(a)), nil
 	case "answer":
 		return r.m.Answer(r.named(a), r.now, r.need(a), a.word("forced")), nil
+	case "leave":
+		return r.m.Leave(r.now, r.need(a)), nil
 	case "complete":
 		t, facts := r.named(a), r.facts(a)
 		return r.m.Complete(t, r.now, facts), a.err

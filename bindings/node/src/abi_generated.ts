@@ -11,6 +11,8 @@ export const NEVER = 4503599627370496;
 export const SNAPSHOT_BYTES = 1024;
 /** The capacity of the wasm module's buffer. */
 export const BUFFER_BYTES = 16384;
+/** The bound of min_ttl_ms. */
+export const MIN_TTL_MAX_MS = 129600000;
 /** Methods from this number on are the host's own. */
 export const METHOD_REGISTERED = 16;
 /** The module that the host functions are imported from. */
@@ -400,10 +402,14 @@ export const Slot = {
   notes: 20,
   /** KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
   untilMs: 21,
+  /** the set that is held after the event, by its ticket; 0: none. The host keeps no other */
+  held: 22,
+  /** 1: drop the lease, and wake those who wait without a flight; else 0 */
+  void: 23,
 } as const;
 
 /** How many slots a decision has. */
-export const SLOT_COUNT = 22;
+export const SLOT_COUNT = 24;
 
 /** What the module exports. */
 export interface Exports {
@@ -474,6 +480,16 @@ export interface Exports {
     evidence: number,
     untilMs: number,
     forced: number,
+  ): number;
+  /** A caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
+  evercreds_leave(
+    session: number,
+    wallMs: number,
+    elapsedMs: number,
+    minTtlMs: number,
+    otherLow: number,
+    otherHigh: number,
+    evidence: number,
   ): number;
   /** The flight brought a set. */
   evercreds_complete(
@@ -681,3 +697,88 @@ export const ADVISORY_REFRESHES: Readonly<Record<string, number>> = {
   background: 0,
   inline: 1,
 };
+
+/** Of each Code: its name to users, and what its error says. */
+// prettier-ignore
+export const REASONS = {
+  [1]: ["source", "the source of the credentials failed"],
+  [2]: ["timed_out", "the source did not answer within refreshTimeout"],
+  [3]: ["abandoned", "the source died without an answer"],
+  [4]: ["malformed", "the source's reply could not be used"],
+  [5]: ["expired_reply", "the source brought credentials that had expired already"],
+  [6]: ["still_rejected", "the source brought credentials again that had been rejected"],
+  [7]: ["no_progress", "the source brought the expired credentials again"],
+  [8]: ["rejected", "the credentials were rejected, and there are no others yet; if new ones keep being rejected, check the clock and the account"],
+  [9]: ["min_ttl", "the credentials have less time left than minTtl asks for"],
+  [10]: ["closed", "the session is closed"],
+} as const;
+/** The error of a caller who is part of an attempt of that very session's. */
+export const REENTRANT = "a source must not ask its own session for credentials";
+
+/** What is logged for each Note, in the order in which things happen. */
+// prettier-ignore
+export const LINES = [
+  [512, "warning", "the credentials were given up for all callers; the next one waits for others"],
+  [32768, "warning", "a service rejected the credentials for one caller; the others are served on"],
+  [2048, "warning", "new credentials keep being rejected; the next refresh is put off; check the clock and the account"],
+  [1024, "debug", "credentials that are not held were given up"],
+  [8192, "warning", "a refresh that had timed out never ended, and is given up for lost"],
+  [8, "warning", "a refresh did not end within refreshTimeout"],
+  [2, "warning", "a refresh failed that callers waited for"],
+  [4, "warning", "a refresh failed that no caller waited for"],
+  [16384, "warning", "a required refresh failed; the credentials held are served on"],
+  [32, "info", "an answer came after its refresh had timed out, and was of no use"],
+  [64, "debug", "an answer came for no refresh that is known"],
+  [128, "info", "the source brought credentials that expire no later than those held"],
+  [256, "info", "the credentials held last longer, by the server's clock"],
+  [1, "info", "new credentials"],
+  [16, "info", "they came from a refresh that had timed out"],
+  [4096, "warning", "advisoryTimeout and mandatoryTimeout are too long for the credentials' lifetime; shorter ones are in force"],
+] as const;
+
+/** Of each Status field that users see: its name and its unit. */
+// prettier-ignore
+export const FIELDS = {
+  /** Where the held credentials stand in their life. */
+  [1]: ["phase", "name"],
+  /** The time that they have left; 0 where none are held. */
+  [2]: ["remaining", "span"],
+  /** The life that they had when they came. */
+  [5]: ["lifetime", "span"],
+  /** The advisory window in force for them. */
+  [3]: ["advisoryTimeout", "span"],
+  /** The mandatory window in force for them. */
+  [4]: ["mandatoryTimeout", "span"],
+  /** A required refresh has failed, and they are served on. */
+  [6]: ["degraded", "truth"],
+  /** They were given up for all callers. */
+  [14]: ["rejected", "truth"],
+  /** A service rejected them for a caller; the others are served on. */
+  [25]: ["reported", "truth"],
+  /** A refresh is under way. */
+  [12]: ["refreshing", "truth"],
+  /** The session is closed. */
+  [16]: ["closed", "truth"],
+  /** Why the last refresh failed, until one succeeds. */
+  [7]: ["lastErrorCode", "name"],
+  /** Whether that can pass by itself. */
+  [8]: ["lastErrorClass", "name"],
+  /** The time until a refresh may start that nobody waits for; 0: at once. */
+  [10]: ["holdOff", "span"],
+  /** Refreshes started. */
+  [17]: ["starts", "count"],
+  /** Refreshes that brought new credentials. */
+  [18]: ["installs", "count"],
+  /** Refreshes that failed, time_outs included. */
+  [19]: ["failures", "count"],
+  /** Refreshes that did not end in time. */
+  [20]: ["timeOuts", "count"],
+  /** Answers that came after their refresh had timed out. */
+  [22]: ["lateAnswers", "count"],
+  /** Answers for no refresh that is known. */
+  [21]: ["unknownTickets", "count"],
+  /** Answers with credentials that expire no later than those held. */
+  [23]: ["noProgress", "count"],
+  /** Credentials that were rejected, for one caller or for all. */
+  [24]: ["rejections", "count"],
+} as const;

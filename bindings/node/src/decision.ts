@@ -40,6 +40,10 @@ export interface Decision {
   readonly notes: number;
   /** Refresh, RefreshInline, Wait: what this caller's next call passes on; 0: none. */
   readonly until: number;
+  /** The set that is held, by its ticket; no other is kept. 0: none. */
+  readonly held: number;
+  /** 1: the lease ends, and those who wait without a flight ask again. */
+  readonly void: number;
 }
 
 /** Copies a decision out of the slots, which the next call overwrites. */
@@ -68,5 +72,7 @@ export function readDecision(slots: Float64Array): Decision {
     phase: at(abi.Slot.phase),
     notes: at(abi.Slot.notes),
     until: at(abi.Slot.untilMs),
+    held: at(abi.Slot.held),
+    void: at(abi.Slot.void),
   };
 }

@@ -107,6 +107,13 @@ export class Machine {
     );
   }
 
+  /** What a caller has who stops waiting. */
+  leave({ minTtlMs, other, evidence }: MachineNeed): Decision {
+    return this.#event((x, h, wall, elapsed) =>
+      x.evercreds_leave(h, wall, elapsed, minTtlMs, other.low, other.high, evidence),
+    );
+  }
+
   complete(ticket: number, hash: Hash, facts: Facts): Decision {
     const { expiryMs, durationMs, serverTimeMs } = facts;
     return this.#event((x, h, wall, elapsed) =>

@@ -46,7 +46,7 @@ func TestAFindingIsASmallScenario(t *testing.T) {
 	if answers.String() == trace.Expected(scenario) {
 		t.Errorf("the machine as it is answers the same:\n%s", scenario)
 	}
-	if !strings.Contains(scenario, "invalidate") {
+	if !strings.Contains(scenario, "rejected") {
 		t.Errorf("nothing is rejected in it:\n%s", scenario)
 	}
 }

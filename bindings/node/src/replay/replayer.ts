@@ -97,6 +97,9 @@ export class Replayer {
       case "ask":
         return (x, h, wall, elapsed) =>
           x.evercreds_ask(h, wall, elapsed, minTtl, low, high, evidence, until);
+      case "leave":
+        return (x, h, wall, elapsed) =>
+          x.evercreds_leave(h, wall, elapsed, minTtl, low, high, evidence);
       case "force":
         return (x, h, wall, elapsed) => x.evercreds_force(h, wall, elapsed);
       case "wake":

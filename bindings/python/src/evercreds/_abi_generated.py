@@ -13,6 +13,7 @@ ABI_MINOR = 0  # minor versions only add
 NEVER = 4503599627370496  # no such instant; an expiry: the set has none
 SNAPSHOT_BYTES = 1024  # enough for any snapshot
 BUFFER_BYTES = 16384  # the capacity of the wasm module's buffer
+MIN_TTL_MAX_MS = 129600000  # the bound of min_ttl_ms
 METHOD_REGISTERED = 16  # methods from this number on are the host's own
 
 
@@ -394,6 +395,8 @@ DECISION_SLOTS = (
     "phase",
     "notes",
     "until_ms",
+    "held",
+    "void",
 )
 
 
@@ -422,10 +425,12 @@ class Decision(ctypes.Structure):
     phase: int  # PHASE_* after the event
     notes: int  # bits NOTE_*
     until_ms: int  # KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given
+    held: int  # the set that is held after the event, by its ticket; 0: none. The host keeps no other
+    void: int  # 1: drop the lease, and wake those who wait without a flight; else 0
 
     _fields_ = (
         *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),
-        ("reserved", ctypes.c_int64 * 10),  # for slots of later minor versions
+        ("reserved", ctypes.c_int64 * 8),  # for slots of later minor versions
     )
 
 
@@ -454,6 +459,7 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("session_status", "q", "iqqi"),
     ("ask", "i", "iqqqQiqo"),
     ("answer", "i", "iqqqqQiqio"),
+    ("leave", "i", "iqqqQio"),
     ("complete", "i", "iqqqqQqqo"),
     ("fail", "i", "iqqqiiqo"),
     ("abandon", "i", "iqqqo"),
@@ -574,4 +580,65 @@ STABILITIES: dict[str, int] = {
 ADVISORY_REFRESHES: dict[str, int] = {
     "background": 0,
     "inline": 1,
+}
+
+
+# Of each Code: its name to users, and what its error says.
+REASONS: dict[int, tuple[str, str]] = {
+    1: ("source", "the source of the credentials failed"),
+    2: ("timed_out", "the source did not answer within refresh_timeout"),
+    3: ("abandoned", "the source died without an answer"),
+    4: ("malformed", "the source's reply could not be used"),
+    5: ("expired_reply", "the source brought credentials that had expired already"),
+    6: ("still_rejected", "the source brought credentials again that had been rejected"),
+    7: ("no_progress", "the source brought the expired credentials again"),
+    8: ("rejected", "the credentials were rejected, and there are no others yet; if new ones keep being rejected, check the clock and the account"),
+    9: ("min_ttl", "the credentials have less time left than min_ttl asks for"),
+    10: ("closed", "the session is closed"),
+}
+REENTRANT = "a source must not ask its own session for credentials"
+
+# What is logged for each Note, in the order in which things happen.
+LINES: tuple[tuple[int, str, str], ...] = (
+    (512, "warning", "the credentials were given up for all callers; the next one waits for others"),
+    (32768, "warning", "a service rejected the credentials for one caller; the others are served on"),
+    (2048, "warning", "new credentials keep being rejected; the next refresh is put off; check the clock and the account"),
+    (1024, "debug", "credentials that are not held were given up"),
+    (8192, "warning", "a refresh that had timed out never ended, and is given up for lost"),
+    (8, "warning", "a refresh did not end within refresh_timeout"),
+    (2, "warning", "a refresh failed that callers waited for"),
+    (4, "warning", "a refresh failed that no caller waited for"),
+    (16384, "warning", "a required refresh failed; the credentials held are served on"),
+    (32, "info", "an answer came after its refresh had timed out, and was of no use"),
+    (64, "debug", "an answer came for no refresh that is known"),
+    (128, "info", "the source brought credentials that expire no later than those held"),
+    (256, "info", "the credentials held last longer, by the server's clock"),
+    (1, "info", "new credentials"),
+    (16, "info", "they came from a refresh that had timed out"),
+    (4096, "warning", "advisory_timeout and mandatory_timeout are too long for the credentials' lifetime; shorter ones are in force"),
+)
+
+# Of each Status field that users see: its name and its unit.
+FIELDS: dict[int, tuple[str, str]] = {
+    1: ("phase", "name"),  # where the held credentials stand in their life
+    2: ("remaining", "span"),  # the time that they have left; 0 where none are held
+    5: ("lifetime", "span"),  # the life that they had when they came
+    3: ("advisory_timeout", "span"),  # the advisory window in force for them
+    4: ("mandatory_timeout", "span"),  # the mandatory window in force for them
+    6: ("degraded", "truth"),  # a required refresh has failed, and they are served on
+    14: ("rejected", "truth"),  # they were given up for all callers
+    25: ("reported", "truth"),  # a service rejected them for a caller; the others are served on
+    12: ("refreshing", "truth"),  # a refresh is under way
+    16: ("closed", "truth"),  # the session is closed
+    7: ("last_error_code", "name"),  # why the last refresh failed, until one succeeds
+    8: ("last_error_class", "name"),  # whether that can pass by itself
+    10: ("hold_off", "span"),  # the time until a refresh may start that nobody waits for; 0: at once
+    17: ("starts", "count"),  # refreshes started
+    18: ("installs", "count"),  # refreshes that brought new credentials
+    19: ("failures", "count"),  # refreshes that failed, time_outs included
+    20: ("time_outs", "count"),  # refreshes that did not end in time
+    22: ("late_answers", "count"),  # answers that came after their refresh had timed out
+    21: ("unknown_tickets", "count"),  # answers for no refresh that is known
+    23: ("no_progress", "count"),  # answers with credentials that expire no later than those held
+    24: ("rejections", "count"),  # credentials that were rejected, for one caller or for all
 }

@@ -139,6 +139,16 @@ class Machine:
         )  # fmt: skip
         return out if result == 0 else _fail(result)
 
+    def leave(self, need: Need) -> abi.Decision:
+        """What a caller has who stops waiting."""
+        out = abi.Decision()
+        wall, elapsed = self._now()
+        result = self._handle.lib.evercreds_leave(
+            self._handle.number, wall, elapsed, need.min_ttl_ms, need.other, need.evidence,
+            ctypes.byref(out),
+        )  # fmt: skip
+        return out if result == 0 else _fail(result)
+
     def complete(
         self, ticket: int, expiry_ms: int, fingerprint: int, duration_ms: int, server_time_ms: int
     ) -> abi.Decision:

@@ -119,6 +119,10 @@ func (m *machine) Answer(ticket int64, now core.Now, need core.Need, forced bool
 	return m.decided(m.m.Answer(m.session, ticket, now, need, forced))
 }
 
+func (m *machine) Leave(now core.Now, need core.Need) core.Decision {
+	return m.decided(m.m.Leave(m.session, now, need))
+}
+
 func (m *machine) Complete(ticket int64, now core.Now, facts core.Facts) core.Decision {
 	return m.decided(m.m.Complete(m.session, ticket, now, facts))
 }

@@ -115,6 +115,7 @@ class SessionEvents:
                 *_need(arguments),
                 arguments.word("forced"),
             ),
+            "leave": lambda: (*now, *_need(arguments)[:3]),
             "complete": lambda: self._facts(arguments, now),
             "fail": lambda: self._failure(arguments, now),
             "abandon": lambda: (arguments.ticket(self._issued), *now),

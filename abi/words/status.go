@@ -1,0 +1,90 @@
+package words
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// Unit is what the number of a status field is.
+type Unit string
+
+// The units.
+const (
+	Name   Unit = "name"   // a constant, shown by its name
+	Span   Unit = "span"   // milliseconds; core.Never: without end
+	Truth  Unit = "truth"  // 0 or 1; for a ticket: whether there is one
+	Count  Unit = "count"  // of what has happened since the session was opened
+	Hidden Unit = "hidden" // for hosts alone
+)
+
+// Field is one field of a session's status, as users see it.
+type Field struct {
+	Field core.Field
+	Name  string
+	Unit  Unit
+	Text  string
+}
+
+// Fields are all that a status tells.
+var Fields = []Field{
+	{core.StatusPhase, "phase", Name, "where the held credentials stand in their life"},
+	{core.StatusRemaining, "remaining", Span, "the time that they have left; 0 where none are held"},
+	{core.StatusLifetime, "lifetime", Span, "the life that they had when they came"},
+	{core.StatusAdvisory, "advisory_timeout", Span, "the advisory window in force for them"},
+	{core.StatusMandatory, "mandatory_timeout", Span, "the mandatory window in force for them"},
+	{core.StatusDegraded, "degraded", Truth, "a required refresh has failed, and they are served on"},
+	{core.StatusIsRejected, "rejected", Truth, "they were given up for all callers"},
+	{core.StatusIsReported, "reported", Truth, "a service rejected them for a caller; the others are served on"},
+	{core.StatusFlight, "refreshing", Truth, "a refresh is under way"},
+	{core.StatusIsClosed, "closed", Truth, "the session is closed"},
+	{core.StatusLastCode, "last_error_code", Name, "why the last refresh failed, until one succeeds"},
+	{core.StatusLastClass, "last_error_class", Name, "whether that can pass by itself"},
+	{core.StatusHoldOff, "hold_off", Span, "the time until a refresh may start that nobody waits for; 0: at once"},
+	{core.StatusStarts, "starts", Count, "refreshes started"},
+	{core.StatusInstalls, "installs", Count, "refreshes that brought new credentials"},
+	{core.StatusFailures, "failures", Count, "refreshes that failed, time_outs included"},
+	{core.StatusTimeOuts, "time_outs", Count, "refreshes that did not end in time"},
+	{core.StatusLateAnswers, "late_answers", Count, "answers that came after their refresh had timed out"},
+	{core.StatusUnknownTickets, "unknown_tickets", Count, "answers for no refresh that is known"},
+	{core.StatusNoProgress, "no_progress", Count, "answers with credentials that expire no later than those held"},
+	{core.StatusRejections, "rejections", Count, "credentials that were rejected, for one caller or for all"},
+	{core.StatusLastTicket, "last_ticket", Hidden, "the refresh that failed last"},
+	{core.StatusSet, "set", Hidden, "the refresh that brought the held credentials"},
+	{core.StatusEpoch, "epoch", Hidden, "rises where leases end"},
+	{core.StatusNextWake, "next_wake", Hidden, "when the host is to call wake"},
+}
+
+var (
+	phases  = []string{"empty", "fresh", "advisory", "mandatory", "expired"}
+	causes  = []string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded", "reported"}
+	classes = []string{"none", "recoverable", "permanent", "throttled"}
+)
+
+// Phase is a phase's name to users.
+func Phase(p core.Phase) string { return nameOf("phase", phases, int(p)) }
+
+// Cause is a cause's name to users.
+func Cause(c core.Cause) string { return nameOf("cause", causes, int(c)) }
+
+// Class is a class's name to users.
+func Class(c core.Class) string { return nameOf("class", classes, int(c)) }
+
+func nameOf(kind string, names []string, n int) string {
+	if n < 0 || n >= len(names) {
+		return fmt.Sprintf("%s %d", kind, n)
+	}
+	return names[n]
+}
+
+// Camel is a name as TypeScript writes it.
+func Camel(snake string) string {
+	first, rest, _ := strings.Cut(snake, "_")
+	for word := range strings.SplitSeq(rest, "_") {
+		if word != "" {
+			first += strings.ToUpper(word[:1]) + word[1:]
+		}
+	}
+	return first
+}
