@@ -8,8 +8,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 120_000, // npm and compilers, beside other work
+    // they end what hangs, and nothing else: npm and compilers run beside other work
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // two files at once: the machines that run this are small
     maxWorkers: 2,
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: "true" },

@@ -37,7 +37,7 @@ describe.skipIf(executablePath === undefined)("a page in Chromium", () => {
   const errors: string[] = [];
 
   beforeAll(async () => {
-    standIn = await StandIn.start("--lifetime", "5s");
+    standIn = await StandIn.start("--lifetime", "8s");
     role = standIn.role("page");
     files = new Map<string, Uint8Array | string>([
       ...(await bundle(["page"])),
@@ -53,7 +53,7 @@ describe.skipIf(executablePath === undefined)("a page in Chromium", () => {
     page = await browser.newPage();
     page.on("pageerror", (error) => errors.push(String(error)));
     await page.goto(`${pages.origin}/page.html`, { waitUntil: "load" });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await Promise.all([pages.stop(), aws.stop(), standIn.stop()]);
@@ -75,11 +75,12 @@ describe.skipIf(executablePath === undefined)("a page in Chromium", () => {
         given,
       ] as const);
       expect(result).toMatchObject({ failed: 0, rejections: 1, process: "undefined" });
-      expect((result as { sent: number }).sent).toBeGreaterThan(3);
+      const { sent, installed } = result as { sent: number; installed: number };
+      expect(sent).toBeGreaterThan(2);
       // three sets, and one in the place of the rejected
-      expect((await standIn.asked(role)).successes - successes).toBe(4);
+      expect(installed).toBeGreaterThanOrEqual(4);
+      expect((await standIn.asked(role)).successes - successes).toBe(installed);
       expect(errors).toEqual([]);
     },
-    60_000,
   );
 });

@@ -133,13 +133,9 @@ describe("strict programs compile on the packed types, which are checked too", (
       ["edge.ts"],
       { module: "esnext", moduleResolution: "bundler", customConditions: ["workerd", "worker"] },
     ],
-  ])(
-    "%s",
-    async (_name, files, settings) => {
-      expect(await compile(files, settings)).toBe("");
-    },
-    120_000,
-  );
+  ])("%s", async (_name, files, settings) => {
+    expect(await compile(files, settings)).toBe("");
+  });
 
   test("those of the README", async () => {
     const programs = programsOfReadme();
@@ -159,10 +155,10 @@ describe("strict programs compile on the packed types, which are checked too", (
     symlinkSync(path.join(root, peer), path.join(home.path, peer));
     const settings = { module: "esnext", moduleResolution: "bundler", skipLibCheck: true };
     expect(await compile(["readme.ts"], settings, all)).toBe("");
-  }, 120_000);
+  });
 
   test("a mistake in the program is found, so the types are read", async () => {
     const broken = await compile(["esm.mts"], { module: "nodenext", types: ["nothing-like-it"] });
     expect(broken).toContain("nothing-like-it");
-  }, 120_000);
+  });
 });

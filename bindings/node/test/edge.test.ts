@@ -12,7 +12,7 @@ let role: string;
 const module = new WebAssembly.Module(readFileSync(wasmFile));
 
 beforeAll(async () => {
-  standIn = await StandIn.start("--lifetime", "5s");
+  standIn = await StandIn.start("--lifetime", "8s");
   role = standIn.role("edge");
   backend = await WebServer.start(site(new Map(), standIn, role));
 });
@@ -48,6 +48,7 @@ async function edge(conditions: string[], before = ""): Promise<EdgeVM> {
 
 interface Result {
   sent: number;
+  installed: number;
 }
 
 async function serve(vm: EdgeVM): Promise<Result> {
@@ -66,9 +67,9 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
       expect(result).toMatchObject({ failed: 0, rejections: 1, process: "undefined" });
       expect(result.sent).toBeGreaterThan(1);
       // two sets, and one in the place of the rejected
-      expect((await standIn.asked(role)).successes - successes).toBe(3);
+      expect(result.installed).toBeGreaterThanOrEqual(3);
+      expect((await standIn.asked(role)).successes - successes).toBe(result.installed);
     },
-    30_000,
   );
 
   test("without weak references, and without a symbol for disposing", async () => {
@@ -79,7 +80,7 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
     ]`);
     expect(told).toEqual(["undefined", "undefined", "undefined", "function"]);
     expect(await serve(vm)).toMatchObject({ failed: 0, rejections: 1 });
-  }, 30_000);
+  });
 
   test("without the module, it says what it wants", async () => {
     const vm = await edge(["workerd"]);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const npm = execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim();
   const flags = ["--offline", "--no-audit", "--no-fund", "--foreground-scripts"];
   await run(npm, ["install", ...flags, home.tarball], { cwd: home.path, env: bare });
-}, 120_000);
+});
 afterAll(async () => {
   home.remove();
   await standIn.stop();

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LATE_MS } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
 
 const run = promisify(execFile);
@@ -36,7 +37,7 @@ afterAll(async () => {
 /** Runs a program in that directory. */
 async function program(name: string, text: string): Promise<unknown> {
   writeFileSync(path.join(home, name), text);
-  const { stdout } = await run(process.execPath, [path.join(home, name)], { timeout: 30_000 });
+  const { stdout } = await run(process.execPath, [path.join(home, name)], { timeout: LATE_MS });
   return JSON.parse(stdout);
 }
 
@@ -178,4 +179,4 @@ test("types need it no more: declarations are checked as well", async () => {
   await check().finally(() => {
     rmSync(peer);
   });
-}, 90_000);
+});

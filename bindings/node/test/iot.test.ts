@@ -14,6 +14,7 @@ import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
+import { LATE_MS } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
 
 const run = promisify(execFile);
@@ -202,7 +203,7 @@ test("a hanging refresh for which nobody waits does not hold the process up", as
     const session = new RefreshableSession({ ...${JSON.stringify(standIn.iot)}, deferRefresh: false, timeout: 600 });
     setTimeout(() => console.log(session.status().refreshing), 500);`;
   const args = ["--input-type=module", "--eval", text];
-  const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
+  const { stdout } = await run(process.execPath, args, { timeout: LATE_MS });
   expect(stdout.trim()).toBe("true");
 });
 
@@ -217,8 +218,9 @@ test("worker threads have sessions of their own", async () => {
   const [key, again] = (await Promise.all(
     [1, 2].map(async () => {
       const worker = new Worker(url);
+      const ended = once(worker, "exit"); // which may come in the same turn as the message
       const [message] = (await once(worker, "message")) as [string];
-      expect(await once(worker, "exit")).toEqual([0]);
+      expect(await ended).toEqual([0]);
       return message;
     }),
   )) as [string, string];
@@ -248,7 +250,7 @@ describe("what goes wrong", () => {
     await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
     const from = performance.now();
     expect((await failureOf(open({ timeout: 0.3 }))).message).toContain("no reply within 0.3 s");
-    expect(performance.now() - from).toBeLessThan(3000);
+    expect(performance.now() - from).toBeLessThan(LATE_MS);
   });
 
   test("a thing that the certificate is not attached to", async () => {

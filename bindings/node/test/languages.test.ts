@@ -43,12 +43,12 @@ function complaints(names: string[]): string[] {
     .map((each) => ts.flattenDiagnosticMessageText(each.messageText, " "));
 }
 
-test("each name of the table exists", { timeout: 120_000 }, () => {
+test("each name of the table exists", () => {
   const names = column();
   expect(names.length).toBeGreaterThan(40);
   expect(complaints(names)).toEqual([]);
 });
 
-test("a name that does not exist is told", { timeout: 120_000 }, () => {
+test("a name that does not exist is told", () => {
   expect(complaints(["CommonOptions.deferRefreshes", "RefreshableSessions"])).toHaveLength(2);
 });

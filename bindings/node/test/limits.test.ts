@@ -6,6 +6,7 @@ import { type HttpRequest, HttpResponse } from "@smithy/core/transport";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { StsOptions } from "../src/index.js";
+import { assumed } from "./support/assumed.js";
 import { StandIn } from "./support/stand-in.js";
 
 let standIn: StandIn;
@@ -104,11 +105,7 @@ describe("a reply without end is not read to its end", () => {
   });
 
   test("of GetCallerIdentity neither", async () => {
-    const role = standIn.role("whoami-limit");
-    const session = new RefreshableSession({
-      stsClient: standIn.client,
-      assumeRole: { RoleArn: role },
-    });
+    const { session } = assumed(standIn);
     await session.credentials();
     await standIn.inject({ kind: "oversized", action: "GetCallerIdentity" });
     await expect(session.whoami()).rejects.toThrow("65536 bytes");
@@ -139,27 +136,20 @@ describe("what is no error of AWS's is told by its status, and nothing is shown 
 });
 
 test("x-amz-retry-after counts in milliseconds, and goes before Retry-After", async () => {
-  const role = standIn.role("amz-retry-after");
+  const { role, session } = assumed(standIn, { maxWait: 0 });
   await standIn.inject({ kind: "throttling", role, amz_retry_after_ms: 20_000, retry_after_s: 1 });
-  const session = new RefreshableSession({
-    stsClient: { ...standIn.client, maxAttempts: 1 },
-    assumeRole: { RoleArn: role },
-    maxWait: 0,
-  });
+  const from = Date.now();
   await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
   const held: unknown = await session.credentials().catch((error: unknown) => error);
   const { retryAt } = held as { retryAt: Date };
-  expect(retryAt.getTime() - Date.now()).toBeGreaterThan(17_000);
+  expect(retryAt.getTime() - from).toBeGreaterThan(19_000);
   await session.close();
 });
 
 test("MinimumSessionTokenSize is checked, and sent", async () => {
   const RoleArn = standIn.role("token-size");
   const make = (MinimumSessionTokenSize: number) =>
-    new RefreshableSession({
-      stsClient: standIn.client,
-      assumeRole: { RoleArn, MinimumSessionTokenSize },
-    });
+    assumed(standIn, { assumeRole: { RoleArn, MinimumSessionTokenSize } }).session;
   for (const bad of [-1, 4097, 1.5, Number.NaN]) {
     expect(() => make(bad)).toThrow(/MinimumSessionTokenSize must be whole bytes from 0 to 4096/);
   }

@@ -8,7 +8,7 @@ describe.skipIf(motoPython === undefined)("moto, an STS that others wrote", () =
   let moto: Moto;
   beforeAll(async () => {
     moto = await Moto.start(motoPython ?? "");
-  }, 40_000);
+  });
   afterAll(async () => {
     await moto.stop();
   });

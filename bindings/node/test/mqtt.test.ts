@@ -11,6 +11,7 @@ import { RefreshableSession } from "../src/index.js";
 import type { IotOptions, MqttOptions } from "../src/index.js";
 import { loadCrt } from "../src/platform/crt.js";
 import { Broker, issue, MQTT_ENDPOINT, noMosquitto } from "./support/mosquitto.js";
+import { LATE_MS, PATIENT } from "./support/patience.js";
 import { ConnectProxy, TlsFront } from "./support/relays.js";
 import { makeToken, module, noSoftHsm, PIN, tokenSession } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
@@ -84,7 +85,7 @@ async function end(client: mqtt5.Mqtt5Client): Promise<void> {
 }
 
 /** What happens within a time that a loaded machine needs, and no longer. */
-const soon = () => ({ signal: AbortSignal.timeout(15_000) });
+const soon = () => ({ signal: AbortSignal.timeout(LATE_MS) });
 
 /** Connects; fails with the first failure to. */
 async function start(client: mqtt5.Mqtt5Client): Promise<void> {
@@ -119,7 +120,7 @@ async function hears(client: mqtt5.Mqtt5Client, topicName: string): Promise<void
   const came = new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error("the client hears nothing"));
-    }, 20_000);
+    }, LATE_MS);
     client.on("messageReceived", ({ message }) => {
       if (Buffer.from(message.payload as ArrayBuffer).toString() !== payload) return;
       clearTimeout(timer);
@@ -131,12 +132,9 @@ async function hears(client: mqtt5.Mqtt5Client, topicName: string): Promise<void
 }
 
 async function until(holds: () => boolean): Promise<void> {
-  await vi.waitFor(
-    () => {
-      expect(holds()).toBe(true);
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  await vi.waitFor(() => {
+    expect(holds()).toBe(true);
+  }, PATIENT);
 }
 
 describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`, () => {
@@ -219,7 +217,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
       ),
     );
     expect(new Set(names)).toEqual(new Set(["AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE"]));
-  }, 90_000);
+  });
 
   test.each<[Partial<MqttOptions>, number, string | false]>([
     [{ useAlpn: true }, 443, "x-amzn-mqtt-ca"],
@@ -252,7 +250,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
   });
 
   const again = (client: mqtt5.Mqtt5Client) =>
-    once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, { signal: AbortSignal.timeout(30_000) });
+    once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, { signal: AbortSignal.timeout(LATE_MS) });
 
   // ./task devices has more of them
   test.each(["x509", "ws"] as const)(
@@ -309,7 +307,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
       await sent;
       expect(broker.lastLineOf(clientId)).toContain(`u'${name}'`);
     }
-  }, 60_000);
+  });
 
   test("the clients of a session share a context", () => {
     const { io } = loadCrt();
@@ -350,7 +348,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
       console.log("stopped");`;
     const args = ["--input-type=module", "--eval", text];
     // the runtime lets go of a client when V8 collects it, up to eight seconds later
-    const { stdout } = await run(process.execPath, args, { timeout: 25_000 });
+    const { stdout } = await run(process.execPath, args, { timeout: LATE_MS });
     expect(stdout.trim()).toBe("stopped");
   });
 });
@@ -374,7 +372,7 @@ describe.skipIf((noMosquitto ?? noSoftHsm) !== undefined)(
       await client.subscribe({ subscriptions: [{ topicFilter, qos }] });
       module.put("pulls", "x");
       const connected = once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, {
-        signal: AbortSignal.timeout(30_000),
+        signal: AbortSignal.timeout(LATE_MS),
       });
       proxy.relay.dropAll();
       await connected;
@@ -468,12 +466,13 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over WebSockets ${noMosquitto ?
     expect(await failureOf(client)).toMatch(/^AWS_/);
     expect(warnings[0]).toBe("a handshake of MQTT over WebSockets could not be signed (source)");
     expect(failures[0]).toContain("answered 503");
+    const connected = once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, soon());
     await standIn.clearFaults();
     await until(() => {
       session.refresh().catch(() => undefined);
       return session.status().phase === "fresh";
     });
-    await once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, soon());
+    await connected;
     await roundTrip(client);
   });
 

@@ -1,12 +1,12 @@
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import * as abi from "../src/abi_generated.js";
-import { RefreshableSession } from "../src/index.js";
 import { Rules } from "../src/rules.js";
 import { type Runtime, Trap } from "../src/runtime.js";
+import { assumed } from "./support/assumed.js";
 import { StandIn } from "./support/stand-in.js";
 
 let standIn: StandIn;
@@ -20,20 +20,11 @@ afterEach(async () => {
   await standIn.clearFaults();
 });
 
-let roles = 0;
-
 /** A session, and a client of its with the plug-in, and no retries of the SDK's. */
 function open() {
-  const role = standIn.role(`rejection-${++roles}`);
-  const session = new RefreshableSession({
-    stsClient: standIn.client,
-    assumeRole: { RoleArn: role },
-  });
-  const s3 = new S3Client({ ...standIn.s3, credentials: session.credentials });
-  s3.middlewareStack.use(session.plugin);
-  const call = () => s3.send(new ListBucketsCommand({}));
-  const revoke = async () => standIn.revoke((await session.credentials()).accessKeyId);
-  return { role, session, s3, call, revoke };
+  const made = assumed(standIn);
+  made.s3.middlewareStack.use(made.session.plugin);
+  return made;
 }
 
 test("a rejected set is replaced, and the call succeeds", async () => {

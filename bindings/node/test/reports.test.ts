@@ -208,7 +208,6 @@ test.each([
     expect(source.calls).toBeGreaterThan(1);
     await session.close();
   },
-  120_000,
 );
 
 describe("HEAD, which is refused with a bare 400", () => {

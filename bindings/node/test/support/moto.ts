@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { LATE_MS } from "./patience.js";
 import { freePort } from "./ports.js";
 
 const built = fileURLToPath(new URL("../../../../build/venv/bin/python", import.meta.url));
@@ -9,7 +10,7 @@ const built = fileURLToPath(new URL("../../../../build/venv/bin/python", import.
 export const motoPython = [built, "python3"].find((python) => {
   if (python === built && !existsSync(built)) return false;
   try {
-    execFileSync(python, ["-c", "import moto.server"], { stdio: "ignore", timeout: 60_000 });
+    execFileSync(python, ["-c", "import moto.server"], { stdio: "ignore", timeout: LATE_MS });
     return true;
   } catch {
     return false;
@@ -29,7 +30,7 @@ export class Moto {
       stdio: "ignore",
     });
     const endpoint = `http://127.0.0.1:${port}`;
-    for (const end = Date.now() + 30_000; ;) {
+    for (const end = Date.now() + LATE_MS; ;) {
       if (
         await fetch(`${endpoint}/moto-api/`).then(
           (reply) => reply.ok,

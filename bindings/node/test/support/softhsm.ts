@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Pkcs11Options } from "../../src/index.js";
+import { LATE_MS } from "./patience.js";
 import type { StandIn } from "./stand-in.js";
 
 export const PIN = "86420975310";
@@ -92,7 +93,7 @@ export const module = {
 };
 
 export function util(...args: string[]): string {
-  const options = { stdio: "pipe", timeout: 30_000, encoding: "utf8" } as const;
+  const options = { stdio: "pipe", timeout: LATE_MS, encoding: "utf8" } as const;
   return execFileSync("softhsm2-util", args, options);
 }
 
