@@ -6,8 +6,8 @@
 // newest takes each SDK at the newest version whose files the registry gives; oldest
 // takes the lowest version that each package says it runs with. Both work in a clone
 // of the tree under build/versions, whose lock files they change. With -write what they
-// found replaces their part of docs/versions.md. -only leaves out all rows whose names
-// have none of these words, divided by commas; the results of the others are kept from
+// found replaces their part of docs/versions.md. -only leaves out all parts whose names
+// have none of these words, divided by commas; the rows of the others are kept from
 // earlier runs.
 package main
 
@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	only := flag.String("only", "", "words of the rows to run")
+	only := flag.String("only", "", "words of the parts to run")
 	write := flag.Bool("write", false, "write the results into docs/versions.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -40,21 +40,22 @@ func main() {
 }
 
 // kinds are what this program can do.
-var kinds = map[string]func(context.Context, *bench) error{"newest": newest, "oldest": oldest}
+var kinds = map[string]func(context.Context, *bench) ([]part, error){"newest": newest, "oldest": oldest}
 
 func run(ctx context.Context, kind, only string, write bool) (red int, err error) {
-	do := kinds[kind]
-	if do == nil {
+	partsOf := kinds[kind]
+	if partsOf == nil {
 		return 0, fmt.Errorf("it takes newest or oldest, got %q", kind)
 	}
 	b, err := newBench(ctx, kind, only)
 	if err != nil {
 		return 0, err
 	}
-	if err := do(ctx, b); err != nil {
+	parts, err := partsOf(ctx, b)
+	if err != nil {
 		return 0, err
 	}
-	if err := b.save(); err != nil {
+	if err := b.play(ctx, parts); err != nil {
 		return 0, err
 	}
 	if write {
@@ -63,13 +64,8 @@ func run(ctx context.Context, kind, only string, write bool) (red int, err error
 		}
 	}
 	fmt.Print(table(b.rows))
-	for _, r := range b.rows {
-		if r.Red != "" {
-			red++
-		}
-	}
-	fmt.Printf("%s: %d packages, %d red\n", kind, len(b.rows), red)
-	return red, nil
+	fmt.Println(closingLine(kind, b.rows))
+	return reds(b.rows), nil
 }
 
 // bench is a clone of the tree in which other versions are tried, and what came of it.
@@ -95,12 +91,17 @@ func newBench(ctx context.Context, kind, only string) (*bench, error) {
 	if err := b.load(); err != nil {
 		return nil, err
 	}
-	clone := exec.CommandContext(ctx, "sh", "tools/clone.sh", b.clone)
-	clone.Stderr = os.Stderr
-	return b, clone.Run()
+	return b, b.fresh(ctx)
 }
 
-// wants tells whether a row is to be run.
+// fresh has the clone be as the tree is; what was built and installed in it stays.
+func (b *bench) fresh(ctx context.Context) error {
+	clone := exec.CommandContext(ctx, "sh", "tools/clone.sh", b.clone)
+	clone.Stderr = os.Stderr
+	return clone.Run()
+}
+
+// wants tells whether a part is to be run.
 func (b *bench) wants(name string) bool {
 	for _, word := range b.only {
 		if strings.Contains(name, word) {

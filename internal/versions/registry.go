@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,7 +11,8 @@ import (
 )
 
 const (
-	lookUpTime = 2 * time.Minute
+	lookUpTime  = 2 * time.Minute
+	installTime = 20 * time.Minute
 	// tries is how many of the newest versions of a package are tried: a registry may
 	// list versions whose files it does not give.
 	tries = 5
@@ -24,39 +24,29 @@ type registry struct {
 	have func(ctx context.Context, name, version string) error    // its files are given
 }
 
-// newestOf gives the newest version whose files are given, and names those that are
-// newer and refused.
-func (r registry) newestOf(ctx context.Context, name string) (version string, refused []string, err error) {
-	all, err := r.list(ctx, name)
+// look gives the row of a package at the newest version whose files are given, or with
+// a floor at the lowest that is not below it. It names those that were refused.
+func (g registry) look(ctx context.Context, prefix, name, pinned, floor string) row {
+	r := row{Name: prefix + name, Pinned: pinned}
+	all, err := g.list(ctx, name)
 	if err != nil {
-		return "", nil, err
+		r.Red = err.Error()
+		return r
 	}
-	all = released(all)
-	slices.Reverse(all)
+	if all = released(all); floor == "" {
+		slices.Reverse(all)
+	} else {
+		all = slices.DeleteFunc(all, func(v string) bool { return compare(v, floor) < 0 })
+	}
 	for _, version := range all[:min(tries, len(all))] {
-		if r.have(ctx, name, version) == nil {
-			return version, refused, nil
+		if g.have(ctx, name, version) == nil {
+			r.Taken = version
+			return r
 		}
-		refused = append(refused, version)
+		r.Refused = append(r.Refused, version)
 	}
-	return "", refused, fmt.Errorf("%s: the registry gives none of the newest %d", name, len(refused))
-}
-
-// oldestOf gives the lowest listed version that is not below a floor, and whose files
-// are given.
-func (r registry) oldestOf(ctx context.Context, name, floor string) (version string, refused []string, err error) {
-	all, err := r.list(ctx, name)
-	if err != nil {
-		return "", nil, err
-	}
-	all = slices.DeleteFunc(released(all), func(v string) bool { return compare(v, floor) < 0 })
-	for _, version := range all[:min(tries, len(all))] {
-		if r.have(ctx, name, version) == nil {
-			return version, refused, nil
-		}
-		refused = append(refused, version)
-	}
-	return "", refused, fmt.Errorf("%s: the registry gives none of the %d from %s on", name, len(refused), floor)
+	r.Red = fmt.Sprintf("the registry gives none of the %d that were tried", len(r.Refused))
+	return r
 }
 
 var numbers = regexp.MustCompile(`^v?\d+(\.\d+)*$`)
@@ -82,54 +72,4 @@ func split(version string) (numbers []int) {
 		numbers = numbers[:len(numbers)-1] // 1.0 is 1
 	}
 	return numbers
-}
-
-var anyVersion = []string{"GOFLAGS=-mod=mod"}
-
-func (b *bench) goProxy() registry {
-	return registry{
-		list: func(ctx context.Context, name string) ([]string, error) {
-			out, err := b.command(ctx, lookUpTime, ".", anyVersion, "go", "list", "-m", "-versions", "-f", `{{join .Versions " "}}`, name)
-			return strings.Fields(out), err
-		},
-		have: func(ctx context.Context, name, version string) error {
-			_, err := b.command(ctx, lookUpTime, ".", anyVersion, "go", "mod", "download", name+"@"+version)
-			return err
-		},
-	}
-}
-
-var pipVersions = regexp.MustCompile(`(?m)^Available versions: (.*)$`)
-
-func (b *bench) pyPI() registry {
-	return registry{
-		list: func(ctx context.Context, name string) ([]string, error) {
-			out, err := b.command(ctx, lookUpTime, ".", nil, python(), "-m", "pip", "index", "versions", name)
-			if m := pipVersions.FindStringSubmatch(out); m != nil {
-				return strings.Split(m[1], ", "), nil
-			}
-			return nil, err
-		},
-		have: func(ctx context.Context, name, version string) error {
-			_, err := b.command(ctx, lookUpTime, ".", nil, python(), "-m", "pip", "download", "--quiet", "--no-deps",
-				"--dest", "build/downloads", name+"=="+version)
-			return err
-		},
-	}
-}
-
-func (b *bench) npm() registry {
-	return registry{
-		list: func(ctx context.Context, name string) (versions []string, err error) {
-			out, err := b.command(ctx, lookUpTime, ".", nil, "npm", "view", name, "versions", "--json")
-			if err != nil {
-				return nil, err
-			}
-			return versions, json.Unmarshal([]byte(out), &versions)
-		},
-		have: func(ctx context.Context, name, version string) error {
-			_, err := b.command(ctx, lookUpTime, ".", nil, "npm", "pack", "--silent", "--pack-destination", "build/downloads", name+"@"+version)
-			return err
-		},
-	}
 }

@@ -13,6 +13,7 @@ import (
 
 // row is one package, and what became of it.
 type row struct {
+	Part    string   `json:"part"`
 	Name    string   `json:"name"`
 	Pinned  string   `json:"pinned,omitempty"` // what the project has, or states
 	Taken   string   `json:"taken"`            // what was run
@@ -22,15 +23,19 @@ type row struct {
 	Day     string   `json:"day"`
 }
 
-// add puts a row in the place of an earlier one of its name.
-func (b *bench) add(r row) {
-	r.Day = today()
-	at := slices.IndexFunc(b.rows, func(old row) bool { return old.Name == r.Name })
-	if at < 0 {
+// put has the rows of a part in the place of those that it had before.
+func (b *bench) put(part string, rows []row) {
+	b.rows = slices.DeleteFunc(b.rows, func(r row) bool { return r.Part == part })
+	for _, r := range rows {
+		r.Part, r.Day = part, today()
 		b.rows = append(b.rows, r)
-		return
 	}
-	b.rows[at] = r
+}
+
+// order has the rows stand as the parts do.
+func (b *bench) order(parts []part) {
+	at := func(r row) int { return slices.IndexFunc(parts, func(p part) bool { return p.name == r.Part }) }
+	slices.SortStableFunc(b.rows, func(x, y row) int { return at(x) - at(y) })
 }
 
 func (b *bench) file() string { return filepath.Join(b.home, "rows.json") }
@@ -52,6 +57,19 @@ func (b *bench) save() error {
 		return err
 	}
 	return os.WriteFile(b.file(), append(text, '\n'), 0o644)
+}
+
+func reds(rows []row) (n int) {
+	for _, r := range rows {
+		if r.Red != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func closingLine(kind string, rows []row) string {
+	return fmt.Sprintf("%s: %d packages, %d red", kind, len(rows), reds(rows))
 }
 
 const heading = "| package | pinned or stated | run with | ran | refused by the registry |\n|---|---|---|---|---|\n"
@@ -88,7 +106,7 @@ func writePage(file, kind string, rows []row) error {
 		}
 	}
 	slices.Sort(days)
-	part := "\nRun on " + strings.Join(days, " and ") + ".\n\n" + table(rows) + "\n"
+	part := "\nRun on " + strings.Join(days, " and ") + ".\n\n" + table(rows) + "\n`" + closingLine(kind, rows) + "`\n"
 	page := string(text[:from]) + open + part + string(text[to:])
 	return os.WriteFile(file, []byte(page), 0o644)
 }

@@ -54,18 +54,18 @@ func (b *bench) commandTo(ctx context.Context, out io.Writer, limit time.Duratio
 	return err
 }
 
-// suite runs a command of the project's and keeps its output in a log of this name.
+// run runs a command of the project's and keeps its output in a log of this name.
 // ran is its closing lines; why is "" where all went well.
-func (b *bench) suite(ctx context.Context, name string, env []string, args ...string) (ran, why string) {
+func (b *bench) run(ctx context.Context, name string, do command) (ran, why string) {
 	file := filepath.Join(b.home, name+".log")
-	fmt.Printf("== %s: %s (log: %s)\n", name, strings.Join(args, " "), file)
+	fmt.Printf("== %s: %s (log: %s)\n", name, strings.Join(do.args, " "), file)
 	begun := time.Now()
 	log, err := os.Create(file)
 	if err != nil {
 		return "", err.Error()
 	}
 	defer func() { _ = log.Close() }()
-	failed := b.commandTo(ctx, log, suiteTime, ".", env, append([]string{"nice"}, args...)...)
+	failed := b.commandTo(ctx, log, suiteTime, do.dir, do.env, append([]string{"nice"}, do.args...)...)
 	out, err := os.ReadFile(file)
 	if err != nil {
 		return "", err.Error()
@@ -73,6 +73,8 @@ func (b *bench) suite(ctx context.Context, name string, env []string, args ...st
 	ran = strings.Join(closings(string(out)), "; ")
 	if failed != nil {
 		why = "it failed, see " + name + ".log"
+	} else if ran == "" {
+		ran = do.does
 	}
 	fmt.Printf("== %s: %s after %d s %s\n", name, ran, int(time.Since(begun).Seconds()), why)
 	return ran, why
@@ -85,18 +87,26 @@ var (
 		regexp.MustCompile(`^=* ?((?:\d+ [a-z]+, )*\d+ [a-z]+) in [\d.]+s`),
 		regexp.MustCompile(`^\s*Tests\s+((?:\d+ [a-z]+[ |]*)+)`),
 		regexp.MustCompile(`^wheel: (\d+ passed, \d+ failed)`),
-		regexp.MustCompile(`^ok\s+\S*/(\S+)\t`),
 	}
+	tested = regexp.MustCompile(`^ok\s+\S*/(\S+)\t`)
 )
 
-// closings are the counts that the runners of tests end with.
+// closings are the counts that the runners of tests end with, or the packages that Go
+// tested where nothing counts.
 func closings(log string) (found []string) {
+	var packages []string
 	for line := range strings.Lines(colour.ReplaceAllString(log, "")) {
 		for _, pattern := range closing {
 			if m := pattern.FindStringSubmatch(line); m != nil {
 				found = append(found, strings.TrimSpace(strings.ReplaceAll(m[1], " | ", ", ")))
 			}
 		}
+		if m := tested.FindStringSubmatch(line); m != nil {
+			packages = append(packages, m[1])
+		}
+	}
+	if len(found) == 0 && len(packages) > 0 {
+		return []string{"tests of " + strings.Join(packages, ", ")}
 	}
 	return found
 }

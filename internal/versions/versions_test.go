@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,10 +33,7 @@ func TestTheNewestGivenVersion(t *testing.T) {
 		{"1.0 1.1 1.2 1.3 1.4 1.5", "1.0", "", "1.5 1.4 1.3 1.2 1.1"}, // not one by one down to the first
 		{"", "", "", ""},
 	} {
-		got, refused, err := shelf(c.listed, c.given).newestOf(t.Context(), "it")
-		if got != c.want || (err == nil) != (c.want != "") || strings.Join(refused, " ") != c.refused {
-			t.Errorf("%s: got %q, refused %v, %v", c.listed, got, refused, err)
-		}
+		wantRow(t, shelf(c.listed, c.given).look(t.Context(), "", "it", "", ""), c.want, c.refused)
 	}
 }
 
@@ -46,22 +44,78 @@ func TestTheOldestThatIsNoLowerThanTheFloor(t *testing.T) {
 		{"40.0.0 41.0.0", "41.0.0", "40", "41.0.0", "40.0.0"},
 		{"1.0 1.1", "1.0 1.1", "2", "", ""},
 	} {
-		got, refused, err := shelf(c.listed, c.given).oldestOf(t.Context(), "it", c.floor)
-		if got != c.want || (err == nil) != (c.want != "") || strings.Join(refused, " ") != c.refused {
-			t.Errorf("%s from %s: got %q, refused %v, %v", c.listed, c.floor, got, refused, err)
-		}
+		wantRow(t, shelf(c.listed, c.given).look(t.Context(), "", "it", "", c.floor), c.want, c.refused)
+	}
+}
+
+func wantRow(t *testing.T, got row, taken, refused string) {
+	t.Helper()
+	if got.Taken != taken || (got.Red == "") != (taken != "") || strings.Join(got.Refused, " ") != refused {
+		t.Errorf("got %+v, want %q, refused %q", got, taken, refused)
 	}
 }
 
 func TestClosingsOfEachRunner(t *testing.T) {
-	log := "ok  \tgithub.com/evercreds/evercreds/core\t1.2s\n" +
-		"go: 40 passed, 0 failed, 2 skipped (modules: 3)\n" +
+	packages := "ok  \tgithub.com/evercreds/evercreds/core\t1.2s\nok  \tgithub.com/evercreds/evercreds/abi\t1.2s\n"
+	for log, want := range map[string][]string{
+		packages: {"tests of core, abi"},
+		packages + "go: 40 passed, 0 failed, 2 skipped (modules: 3)\n": {"40 passed, 0 failed"},
 		"==== 1 failed, 30 passed, 1 skipped in 2.51s ====\n" +
-		"\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m20 passed\x1b[39m\x1b[22m\x1b[90m | \x1b[39m\x1b[33m3 skipped\x1b[39m (23)\n" +
-		"wheel: 90 passed, 0 failed (Python 3.10, any)\n"
-	want := []string{"core", "40 passed, 0 failed", "1 failed, 30 passed, 1 skipped", "20 passed, 3 skipped", "90 passed, 0 failed"}
-	if diff := cmp.Diff(want, closings(log)); diff != "" {
+			"\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m20 passed\x1b[39m\x1b[22m\x1b[90m | \x1b[39m\x1b[33m3 skipped\x1b[39m (23)\n" +
+			"wheel: 90 passed, 0 failed (Python 3.10, any)\n": {"1 failed, 30 passed, 1 skipped", "20 passed, 3 skipped", "90 passed, 0 failed"},
+		"nothing": nil,
+	} {
+		if diff := cmp.Diff(want, closings(log)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// What goes wrong in one part is its rows' alone, and those of parts that were not
+// asked for stay, in the parts' order.
+func TestEachPartByItself(t *testing.T) {
+	t.Chdir(t.TempDir())
+	clone := "mkdir -p tools && printf 'mkdir -p \"$1\"' >tools/clone.sh"
+	if out, err := exec.CommandContext(t.Context(), "sh", "-c", clone).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	say := func(text string) command { return command{args: []string{"sh", "-c", text}} }
+	parts := []part{
+		{"A", one("A: it", "1", "2"), []command{say("echo go: 7 passed, 0 failed"), {args: []string{"true"}, does: "compiled"}}},
+		{"B", one("B", "1", "2"), []command{say("echo go: 5 passed, 2 failed; exit 1"), say("echo go: 9 passed, 0 failed")}},
+		{"C", func(context.Context, *bench) ([]row, error) { return nil, errors.New("no such version") }, nil},
+		{"D", one("D", "1", "2"), []command{say("test ! -e left && touch left && echo go: 1 passed, 0 failed")}},
+	}
+	play := func(only string) *bench {
+		b, err := newBench(t.Context(), "newest", only)
+		if err == nil {
+			err = b.play(t.Context(), parts)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	want := []row{
+		{Part: "A", Name: "A: it", Pinned: "1", Taken: "2", Suite: "7 passed, 0 failed; compiled"},
+		{Part: "B", Name: "B", Pinned: "1", Taken: "2", Suite: "5 passed, 2 failed", Red: "it failed, see b.log"},
+		{Part: "C", Name: "C", Red: "no such version"},
+		{Part: "D", Name: "D", Pinned: "1", Taken: "2", Suite: "1 passed, 0 failed"},
+	}
+	ignoreDay := cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "Day" }, cmp.Ignore())
+	if diff := cmp.Diff(want, play("").rows, ignoreDay); diff != "" {
 		t.Error(diff)
+	}
+	parts[0].prepare = one("A: other", "1", "3")
+	parts[1].suite = []command{say("echo go: 7 passed, 0 failed")}
+	want[0].Name, want[0].Taken = "A: other", "3"
+	want[1].Suite, want[1].Red = "7 passed, 0 failed", ""
+	b := play("A,B")
+	if diff := cmp.Diff(want, b.rows, ignoreDay); diff != "" || reds(b.rows) != 1 {
+		t.Error(diff)
+	}
+	if got := closingLine("newest", b.rows); got != "newest: 4 packages, 1 red" {
+		t.Error(got)
 	}
 }
 
@@ -92,7 +146,7 @@ func TestThePageInParts(t *testing.T) {
 	}
 	for part, times := range map[string]int{
 		"| one |": 0, "| two |  | 2 | 7 passed |": 1, "| three |  | 2 | 7 passed **red: it failed** |": 1,
-		"<!-- newest -->": 1, "<!-- end of oldest -->": 1, "Run on 2026-01-02.": 2,
+		"<!-- newest -->": 1, "<!-- end of oldest -->": 1, "`newest: 1 packages, 1 red`": 1, "`oldest: 1 packages, 0 red`": 1, "Run on 2026-01-02.": 2,
 	} {
 		if got := strings.Count(string(page), part); got != times {
 			t.Errorf("%q: %d times, want %d", part, got, times)
@@ -100,23 +154,5 @@ func TestThePageInParts(t *testing.T) {
 	}
 	if err := writePage(file, "other", nil); err == nil {
 		t.Error("wrote a part that the page does not have")
-	}
-}
-
-// Rows of an earlier run stay where only some are run anew.
-func TestRowsAreReplacedByName(t *testing.T) {
-	b := &bench{home: t.TempDir(), only: []string{"Node 2"}}
-	b.add(row{Name: "Node 20", Red: "it failed"})
-	b.add(row{Name: "Node 22"})
-	if err := b.save(); err != nil {
-		t.Fatal(err)
-	}
-	again := &bench{home: b.home, only: b.only}
-	if err := again.load(); err != nil {
-		t.Fatal(err)
-	}
-	again.add(row{Name: "Node 20"})
-	if len(again.rows) != 2 || again.rows[0].Red != "" || !again.wants("Node 20") || again.wants("Python 3.10") {
-		t.Errorf("got %+v", again.rows)
 	}
 }
