@@ -118,9 +118,18 @@ function read(session: Reporting, request: unknown, error: unknown): Report | un
   if (set === undefined || !session.knows(set)) return undefined;
   const name = peek(error, "name");
   const code = typeof name === "string" ? name : "";
-  const isHead = peek(request, "method") === "HEAD";
+  // S3 answers HEAD alike where the bucket is in another region than the call was signed
+  // for: that is no word against the set
+  const isHead = peek(request, "method") === "HEAD" && !isElsewhere(request, error);
   const evidence = session.evidence(code, statusOf(error), isHead);
   return evidence === Evidence.NONE ? undefined : { set, evidence };
+}
+
+/** Whether a reply names a bucket's region, and the call was signed for another. */
+function isElsewhere(request: unknown, error: object): boolean {
+  const bucket = peek(peek(peek(error, "$response"), "headers"), "x-amz-bucket-region");
+  const { region } = scopeOf(request);
+  return typeof bucket === "string" && region !== undefined && bucket !== region;
 }
 
 function statusOf(error: object): number {
@@ -160,9 +169,25 @@ function isReplayable({ input, request }: Args): boolean {
 
 /** Who signed a request; undefined: nobody, or not with temporary credentials. */
 function signerOf(request: unknown): Signer | undefined {
-  const { headers = {} } = request as { headers?: Record<string, string | undefined> };
-  const accessKeyId = /Credential=([^/,]+)/.exec(headers["authorization"] ?? "")?.[1];
-  const sessionToken = headers["x-amz-security-token"];
+  const { accessKeyId } = scopeOf(request);
+  const sessionToken = headersOf(request)["x-amz-security-token"];
   if (accessKeyId === undefined || sessionToken === undefined) return undefined;
   return { accessKeyId, sessionToken };
+}
+
+/**
+ * Key and region of a signature's scope, `Credential=KEY/DATE/REGION/SERVICE/aws4_request`.
+ * Version 4a signs for a set of regions, and has none there.
+ */
+function scopeOf(request: unknown): { accessKeyId?: string; region?: string } {
+  const scope = /Credential=([^/,]+)([^,]*)/.exec(headersOf(request)["authorization"] ?? "");
+  const region = /^\/[^/]+\/([^/]+)\/[^/]+\/aws4_request$/.exec(scope?.[2] ?? "")?.[1];
+  return {
+    ...(scope?.[1] !== undefined && { accessKeyId: scope[1] }),
+    ...(region !== undefined && { region }),
+  };
+}
+
+function headersOf(request: unknown): Record<string, string | undefined> {
+  return (request as { headers?: Record<string, string | undefined> }).headers ?? {};
 }

@@ -2,6 +2,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import {
+  HeadBucketCommand,
   HeadObjectCommand,
   ListBucketsCommand,
   PutObjectCommand,
@@ -19,7 +20,10 @@ let standIn: StandIn;
 let service: http.Server;
 let url: string;
 /** How the service of a test's own answers a call that was signed with this token. */
-let refuses: (token: string, request: http.IncomingMessage) => [number, string] | undefined;
+let refuses: (
+  token: string,
+  request: http.IncomingMessage,
+) => [status: number, code: string, headers?: http.OutgoingHttpHeaders] | undefined;
 let sent: string[] = [];
 beforeAll(async () => {
   standIn = await StandIn.start();
@@ -27,8 +31,8 @@ beforeAll(async () => {
     request.resume().on("end", () => {
       const token = String(request.headers["x-amz-security-token"]);
       sent.push(token);
-      const [status, code] = refuses(token, request) ?? [200, ""];
-      reply.writeHead(status, { "content-type": "application/xml" });
+      const [status, code, headers] = refuses(token, request) ?? [200, ""];
+      reply.writeHead(status, { "content-type": "application/xml", ...headers });
       const error = `<Error><Code>${code}</Code></Error>`;
       const failure = request.method === "POST" ? `<ErrorResponse>${error}</ErrorResponse>` : error;
       const text = code === "" ? "<ListAllMyBucketsResult/>" : failure;
@@ -222,6 +226,37 @@ describe("HEAD, which is refused with a bare 400", () => {
     return { role, session, s3, revoke };
   }
   const object = { Bucket: "stand-in-first", Key: "object" };
+
+  // S3 answers HEAD so, too, where a bucket is in another region than the call was signed for
+  test.each([
+    ["another region", "eu-north-1", 1],
+    ["the region that the call was signed for", "us-east-1", 2],
+    ["none", undefined, 2],
+  ])("it names %s as the bucket's (%s): %d sets are fetched", async (_name, region, fetched) => {
+    refuses = () => [400, "", region === undefined ? {} : { "x-amz-bucket-region": region }];
+    const { source, client } = open();
+    const head = new HeadBucketCommand({ Bucket: "far" });
+    for (let call = 0; call < 3; call++) {
+      await expect(client().send(head)).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+    }
+    expect(source.calls).toBe(fetched);
+    expect(sent).toHaveLength(3 + fetched - 1);
+  });
+
+  test("a client that follows buckets to their regions: the call goes there with the same set", async () => {
+    refuses = (_token, { headers }) =>
+      headers.authorization?.includes("/eu-north-1/s3/") === true
+        ? undefined
+        : [400, "", { "x-amz-bucket-region": "eu-north-1" }];
+    const { session, source } = open();
+    const region = "us-east-1";
+    const s3 = session.client(S3Client, {
+      ...{ region, endpoint: url, forcePathStyle: true, maxAttempts: 1, followRegionRedirects: true },
+    });
+    await s3.send(new HeadBucketCommand({ Bucket: "far" }));
+    expect(source.calls).toBe(1);
+    expect(sent).toEqual(["token-of-1", "token-of-1"]);
+  });
 
   test("headObject succeeds, with two fetches in all", async () => {
     const { role, session, s3, revoke } = real();
