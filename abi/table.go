@@ -210,7 +210,7 @@ var Slots = [...]Slot{
 	{"notes", "bits NOTE_*", "Notes"},
 	{"until_ms", "KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given", "Until"},
 	{"held", "the set that is held after the event, by its ticket; 0: none. The host keeps no other", "Held"},
-	{"void", "1: drop the lease, and wake those who wait without a flight; else 0", "Void"},
+	{"is_void", "1: drop the lease, and wake those who wait without a flight; else 0", "Void"},
 }
 
 // Slot is one field of a decision.

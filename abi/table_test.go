@@ -2,6 +2,7 @@ package abi
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,32 @@ func TestSlotsAreTheFieldsOfADecision(t *testing.T) {
 		t.Errorf("%d slots, and a C struct has room for %d", SlotCount, StructSlots)
 	}
 	want(t, "fields", strings.Join(slots, " "), strings.Join(fields, " "))
+}
+
+// reserved are words that are no names of fields or parameters in C, C++, Python or
+// TypeScript, for all of which they are written from the table.
+const reserved = " alignas alignof and as asm assert async atomic_bool auto await bool break case catch char class compl const" +
+	" constexpr continue debugger decltype def default del delete do double elif else enum except explicit export extends extern" +
+	" false False finally float for friend from function global goto if implements import in inline instanceof int interface is" +
+	" lambda let long mutable namespace new noexcept None nonlocal not null nullptr operator or package pass private protected public" +
+	" raise register reinterpret_cast restrict return short signed sizeof static struct super switch template this throw true True" +
+	" try type typedef typeid typename typeof union unsigned using var virtual void volatile wchar_t while with xor yield "
+
+func TestNamesAreWordsOfNoLanguage(t *testing.T) {
+	check := func(where, name string) {
+		if strings.Contains(reserved, " "+name+" ") {
+			t.Errorf("%s: %s is a word of one of the languages that it is written in", where, name)
+		}
+	}
+	for _, s := range Slots {
+		check("a slot", s.Name)
+	}
+	for _, f := range append(slices.Clone(Functions), HostFunctions...) {
+		check("a function", f.Name)
+		for _, p := range f.Params {
+			check(f.Name, p.Name)
+		}
+	}
 }
 
 // The table and the methods of Library say the same.

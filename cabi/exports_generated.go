@@ -307,5 +307,5 @@ func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
 	slots[20] = int64(d.Notes)         // notes
 	slots[21] = int64(d.Until)         // until_ms
 	slots[22] = int64(d.Held)          // held
-	slots[23] = int64(d.Void)          // void
+	slots[23] = int64(d.Void)          // is_void
 }

@@ -253,7 +253,7 @@ typedef struct evercreds_decision {
     int64_t notes; /* bits NOTE_* */
     int64_t until_ms; /* KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
     int64_t held; /* the set that is held after the event, by its ticket; 0: none. The host keeps no other */
-    int64_t void; /* 1: drop the lease, and wake those who wait without a flight; else 0 */
+    int64_t is_void; /* 1: drop the lease, and wake those who wait without a flight; else 0 */
     int64_t reserved[8]; /* for slots of later minor versions; never written */
 } evercreds_decision;
 

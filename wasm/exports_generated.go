@@ -304,5 +304,5 @@ func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
 	slots[20] = float64(d.Notes)         // notes
 	slots[21] = float64(d.Until)         // until_ms
 	slots[22] = float64(d.Held)          // held
-	slots[23] = float64(d.Void)          // void
+	slots[23] = float64(d.Void)          // is_void
 }

@@ -44,6 +44,10 @@ static void life_of_a_session(int32_t s) {
     CHECK(d.kind, EVERCREDS_KIND_SERVE);
     CHECK(d.set, ticket);
     CHECK(d.expiry_ms, WALL + HOUR);
+    CHECK(evercreds_leave(s, WALL, 4, 0, 0, 0, &d), 0);
+    CHECK(d.kind, EVERCREDS_KIND_SERVE);
+    CHECK(evercreds_leave(s, WALL, 4, 2 * HOUR, 0, 0, &d), 0);
+    CHECK(d.kind, EVERCREDS_KIND_NONE);
     CHECK(evercreds_session_status(s, WALL, 4, EVERCREDS_STATUS_SET), ticket);
     CHECK(evercreds_session_status(s, WALL, 4, 0), EVERCREDS_ERR_ARGUMENT);
     CHECK(evercreds_invalidate(s, 7, WALL, 5, &d), 0);

@@ -405,7 +405,7 @@ export const Slot = {
   /** the set that is held after the event, by its ticket; 0: none. The host keeps no other */
   held: 22,
   /** 1: drop the lease, and wake those who wait without a flight; else 0 */
-  void: 23,
+  isVoid: 23,
 } as const;
 
 /** How many slots a decision has. */

@@ -73,6 +73,6 @@ export function readDecision(slots: Float64Array): Decision {
     notes: at(abi.Slot.notes),
     until: at(abi.Slot.untilMs),
     held: at(abi.Slot.held),
-    void: at(abi.Slot.void),
+    void: at(abi.Slot.isVoid),
   };
 }

@@ -396,7 +396,7 @@ DECISION_SLOTS = (
     "notes",
     "until_ms",
     "held",
-    "void",
+    "is_void",
 )
 
 
@@ -426,7 +426,7 @@ class Decision(ctypes.Structure):
     notes: int  # bits NOTE_*
     until_ms: int  # KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given
     held: int  # the set that is held after the event, by its ticket; 0: none. The host keeps no other
-    void: int  # 1: drop the lease, and wake those who wait without a flight; else 0
+    is_void: int  # 1: drop the lease, and wake those who wait without a flight; else 0
 
     _fields_ = (
         *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),
