@@ -63,13 +63,16 @@ func Shrink(c Chooser, steps int) (scenario string, broken error) {
 		told = t.problem == ""
 		return true
 	}
-	for size := len(choices) / 2; size >= 1 && left > 0; size /= 2 {
-		for at := 0; at+size <= len(choices) && left > 0; {
-			some := append(append([]int(nil), choices[:at]...), choices[at+size:]...)
-			if breaks(some) {
-				choices = some
-			} else {
-				at += size
+	for before := 0; len(choices) != before && left > 0; { // what is left out late makes room for more
+		before = len(choices)
+		for size := len(choices) / 2; size >= 1 && left > 0; size /= 2 {
+			for at := 0; at+size <= len(choices) && left > 0; {
+				some := append(append([]int(nil), choices[:at]...), choices[at+size:]...)
+				if breaks(some) {
+					choices = some
+				} else {
+					at += size
+				}
 			}
 		}
 	}

@@ -36,7 +36,7 @@ func TestAFindingIsASmallScenario(t *testing.T) {
 		t.Fatalf("no scenario in %s", text)
 	}
 	scenario, _, _ = strings.Cut(scenario, "FAIL\n")
-	if n := strings.Count(scenario, "\n"); n > 40 {
+	if n := strings.Count(scenario, "\n"); n > 30 {
 		t.Errorf("%d lines are no small scenario:\n%s", n, scenario)
 	}
 	var answers strings.Builder
