@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -47,6 +48,9 @@ func (b *bench) commandTo(ctx context.Context, out io.Writer, limit time.Duratio
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Dir, c.Env, c.WaitDelay = filepath.Join(b.clone, dir), environment(env...), 10*time.Second
 	c.Stdout, c.Stderr = out, out
+	// Its tests have processes of their own, which end with it.
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
 	err := c.Run()
 	if ctx.Err() != nil {
 		return ctx.Err()
