@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/evercreds/evercreds/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // Code is the reason of an [Error].
@@ -19,37 +21,19 @@ const (
 	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the reply had expired already
 	CodeStillRejected Code = Code(core.CodeStillRejected) // the reply brought a set that a service had rejected
 	CodeNoProgress    Code = Code(core.CodeNoProgress)    // the reply expires no later than the expired set that is held
-	CodeRejected      Code = Code(core.CodeRejected)      // services reject sets as fast as they come
+	CodeRejected      Code = Code(core.CodeRejected)      // new sets keep being rejected
 	CodeMinTTL        Code = Code(core.CodeMinTTL)        // less time left than MinTTL asks for
 	CodeClosed        Code = Code(core.CodeClosed)        // the session is closed
+	CodeReentrant     Code = Code(host.Reentrant)         // a source asked its own session: see [ErrReentrant]
 )
 
+// ErrReentrant is what errors.Is finds where a source that asks its own session for
+// credentials gets none: they are what it was called for. It is also where it asks
+// another session whose source asks this one.
+var ErrReentrant = host.ErrReentrant
+
 // String says it in words.
-func (c Code) String() string {
-	switch c {
-	case CodeSource:
-		return "the source failed"
-	case CodeTimedOut:
-		return "no answer within the refresh timeout"
-	case CodeAbandoned:
-		return "the source gave no answer"
-	case CodeMalformed:
-		return "the source's reply could not be used"
-	case CodeExpiredReply:
-		return "the source's reply had expired already"
-	case CodeStillRejected:
-		return "the source brought credentials that a service has rejected"
-	case CodeNoProgress:
-		return "the source brought expired credentials again"
-	case CodeRejected:
-		return "services reject credentials as fast as they come"
-	case CodeMinTTL:
-		return "the credentials have less time left than MinTTL asks for"
-	case CodeClosed:
-		return "the session is closed"
-	}
-	return fmt.Sprintf("code %d", int(c))
-}
+func (c Code) String() string { return host.Reason(core.Code(c)).Text }
 
 // Class says whether a failure can pass by itself.
 type Class core.Class
@@ -58,18 +42,12 @@ type Class core.Class
 const (
 	Recoverable Class = Class(core.Recoverable) // try again later
 	Permanent   Class = Class(core.Permanent)   // trying again will not help
+	Throttled   Class = Class(core.Throttled)   // recoverable, and the source asked for a pause
 )
 
-// String is "recoverable" or "permanent".
-func (c Class) String() string {
-	switch c {
-	case Recoverable:
-		return "recoverable"
-	case Permanent:
-		return "permanent"
-	}
-	return "none"
-}
+// String is "recoverable", "permanent" or "throttled"; "none" where it was no failure
+// of the source's.
+func (c Class) String() string { return words.Class(core.Class(c)) }
 
 // Error is why a session has no credentials for a caller. It holds no secret.
 type Error struct {
@@ -82,12 +60,10 @@ type Error struct {
 	Err error
 }
 
-func newError(r reply) *Error {
-	e := &Error{Code: Code(r.Code), Class: Class(r.Class), Err: r.cause}
-	if r.RetryAt != core.Never {
-		e.RetryAt = time.UnixMilli(r.now.Wall + r.RetryAt - r.now.Elapsed)
-	}
-	return e
+func newError(f host.Failure) error { return errorOf(f) }
+
+func errorOf(f host.Failure) *Error {
+	return &Error{Code: Code(f.Code), Class: Class(f.Class), RetryAt: f.RetryAt, Err: f.Err}
 }
 
 // Error gives the reason and what the source said.
@@ -107,6 +83,9 @@ func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Unwrap gives what the source said.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Is tells that the error is [ErrReentrant].
+func (e *Error) Is(target error) bool { return target == ErrReentrant && e.Code == CodeReentrant }
 
 // RetryableError is false: the pace of attempts is the session's, and the
 // retries of an SDK client would only meet the same error again.

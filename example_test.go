@@ -142,6 +142,6 @@ func ExampleError() {
 		fmt.Println(e.Class, e.Code == evercreds.CodeSource)
 	}
 	// Output:
-	// evercreds: the source failed: custom: vault is sealed
+	// evercreds: the source of the credentials failed: custom: vault is sealed
 	// recoverable true
 }

@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // OpenAt is New on a clock of the test's.
@@ -15,30 +16,19 @@ func OpenAt(clock func() core.Now, source Source, opts ...Option) (*Session, err
 var SignedBy = signedBy
 
 // SetsKept tells how many sets of credentials the session remembers.
-func (s *Session) SetsKept() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sets)
-}
+func (s *Session) SetsKept() int { return s.host.Sets() }
 
 // LoseTimer stops the timer, as if it never fired.
-func (s *Session) LoseTimer() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.timer.Stop()
-}
+func (s *Session) LoseTimer() { s.host.LoseTimer() }
 
 // Machine is the session's core as it is now.
 func (s *Session) Machine() *core.Session {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := *s.machine
+	var now core.Session
+	s.host.Look(func(m host.Machine, _ core.Now) { now = *m.(host.Core).Session })
 	return &now
 }
 
 // Still has no event come while something looks at the session.
 func (s *Session) Still(look func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	look()
+	s.host.Look(func(host.Machine, core.Now) { look() })
 }

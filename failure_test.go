@@ -202,7 +202,7 @@ func TestSourceThatDies(t *testing.T) {
 				die()
 				return hostfuncs.Result{}, nil
 			}
-			s := open(t, v)
+			s := open(t, v, toTheLetter()...)
 			defer s.Close()
 			e := wantCode(t, s, evercreds.CodeAbandoned, 0)
 			t.Log(name, e)

@@ -109,7 +109,13 @@ func TestLongestSpans(t *testing.T) {
 		defer s.Close()
 		wantKey(t, s, 1, 0)
 		var e *evercreds.Error
-		if _, err := s.Credentials(t.Context(), evercreds.MinTTL(math.MaxInt64)); !errors.As(err, &e) || e.Code != evercreds.CodeMinTTL {
+		var refused *evercreds.ParameterError
+		for _, span := range []time.Duration{-1, 36*time.Hour + 1, math.MaxInt64} {
+			if _, err := s.Credentials(t.Context(), evercreds.MinTTL(span)); !errors.As(err, &refused) || refused.Parameter != "MinTTL" {
+				t.Errorf("MinTTL %d: got %v", span, err)
+			}
+		}
+		if _, err := s.Credentials(t.Context(), evercreds.MinTTL(36*time.Hour)); !errors.As(err, &e) || e.Code != evercreds.CodeMinTTL {
 			t.Errorf("got %v", err)
 		}
 		for _, pause := range []time.Duration{math.MaxInt64, math.MinInt64} {

@@ -5,7 +5,9 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/evercreds/evercreds/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // EventKind is what an [Event] tells of.
@@ -13,13 +15,13 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventStart     EventKind = "start"     // a refresh began: Cause
-	EventRefresh   EventKind = "refresh"   // new credentials are held: Remaining
-	EventFailure   EventKind = "failure"   // a refresh failed: Err, Waited
-	EventRejection EventKind = "rejection" // the credentials were refused: Scope, Spaced
-	EventDegraded  EventKind = "degraded"  // a refresh that callers waited for failed, and what is held is served on: Remaining
-	EventWarning   EventKind = "warning"   // something that is no error, such as windows that do not fit the lifetime: Message
-	EventClose     EventKind = "close"     // the session was closed; the last event
+	EventStart     EventKind = host.Start     // a refresh began: Cause
+	EventRefresh   EventKind = host.Refresh   // new credentials are held: Remaining
+	EventFailure   EventKind = host.Failed    // a refresh failed: Err, Waited
+	EventRejection EventKind = host.Rejection // the credentials were refused: Scope, Spaced
+	EventDegraded  EventKind = host.Degraded  // a refresh that callers waited for failed, and what is held is served on: Remaining
+	EventWarning   EventKind = host.Warning   // something that is no error, such as windows that do not fit the lifetime: Message
+	EventClose     EventKind = host.Close     // the session was closed; the last event
 )
 
 // Event is something that happened in a session. Nothing in it is secret. The
@@ -66,13 +68,7 @@ const (
 
 // String is "first", "advisory", "mandatory", "rejected", "forced", "idle",
 // "min_ttl", "degraded" or "reported".
-func (c Cause) String() string {
-	names := [...]string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded", "reported"}
-	if c < 0 || int(c) >= len(names) {
-		return fmt.Sprintf("cause %d", int(c))
-	}
-	return names[c]
-}
+func (c Cause) String() string { return words.Cause(core.Cause(c)) }
 
 // WithEvents calls hook with each [Event] of the session: for metrics, say. The
 // calls come one after the other, in the order of the events and a little after
@@ -87,10 +83,11 @@ func WithEvents(hook func(Event)) Option {
 }
 
 // openHook names only the type of a panic in hook: its value may hold anything.
-func (s *Session) openHook(hook func(Event)) {
+func (s *Session) openHook(hook func(Event), config *host.Config) {
 	if hook == nil {
 		return
 	}
+	config.Tell = s.tell
 	s.hook = newQueue(func(e Event, missed int) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -103,41 +100,31 @@ func (s *Session) openHook(hook func(Event)) {
 	})
 }
 
-// tell queues what an event of the machine's says for the hook, under the
-// session's lock: in the order in which things happened.
-func (s *Session) tell(r *reply) {
-	if s.hook == nil {
-		return
+// tell queues an event for the hook, under the session's lock: in the order in which
+// things happened.
+func (s *Session) tell(e host.Event) {
+	told := Event{
+		Kind: EventKind(e.Kind), At: time.UnixMilli(e.At), Cause: Cause(e.Cause), Remaining: spanOf(e.Remaining),
+		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message,
 	}
-	noted := func(n core.Note) bool { return r.Notes&n != 0 }
-	push := func(e Event) { s.tellAt(r.now, e) }
-	if noted(core.NoteReported) {
-		push(Event{Kind: EventRejection, Scope: ScopeCaller, Spaced: noted(core.NoteSpaced)})
+	if e.Failure != nil {
+		told.Err = errorOf(*e.Failure)
 	}
-	if noted(core.NoteRejected) {
-		push(Event{Kind: EventRejection, Scope: ScopeAll, Spaced: noted(core.NoteSpaced)})
+	if told.Kind == EventRejection {
+		told.Scope = ScopeCaller
+		if e.All {
+			told.Scope = ScopeAll
+		}
 	}
-	if r.failed != nil {
-		push(Event{Kind: EventFailure, Err: r.failed, Waited: noted(core.NoteFailed)})
-	}
-	if noted(core.NoteDegraded) {
-		push(Event{Kind: EventDegraded, Remaining: s.span(core.StatusRemaining, r.now)})
-	}
-	if noted(core.NoteInstalled | core.NoteLateInstalled) {
-		push(Event{Kind: EventRefresh, Remaining: s.span(core.StatusRemaining, r.now)})
-	}
-	if noted(core.NoteWindowsShrunk) {
-		push(Event{Kind: EventWarning, Message: windowsShrunk})
-	}
-	if r.Started != 0 {
-		push(Event{Kind: EventStart, Cause: Cause(r.StartCause)})
+	s.hook.push(told)
+	if told.Kind == EventClose {
+		s.hook.stop()
 	}
 }
 
-// tellAt queues one event.
-func (s *Session) tellAt(now core.Now, e Event) {
+// warned queues a warning of what is no event of the machine's.
+func (s *Session) warned(text string) {
 	if s.hook != nil {
-		e.At = time.UnixMilli(now.Wall)
-		s.hook.push(e)
+		s.hook.push(Event{Kind: EventWarning, At: time.UnixMilli(s.host.Clock().Wall), Message: text})
 	}
 }

@@ -113,7 +113,7 @@ func TestEventsOfIdleSessionsAndOfWindowsThatDoNotFit(t *testing.T) {
 		log := &told{}
 		s := open(t, &vault{}, evercreds.WithEvents(log.hook), evercreds.WithDeferRefresh(false), evercreds.WithAdvisoryTimeout(2*time.Hour))
 		defer s.Close()
-		log.want(t, "start idle", "refresh 1h0m0s", "warning the windows did not fit the lifetime, and were shrunk")
+		log.want(t, "start idle", "refresh 1h0m0s", "warning the advisory timeout and the mandatory timeout are too long for the credentials' lifetime; shorter ones are in force")
 		time.Sleep(time.Hour)
 		if text := log.take(); !strings.HasPrefix(text, "start idle\nrefresh ") {
 			t.Errorf("told:\n%s", text)

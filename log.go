@@ -7,31 +7,9 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/host"
 )
-
-const windowsShrunk = "the windows did not fit the lifetime, and were shrunk"
-
-var notes = []struct {
-	note  core.Note
-	level slog.Level
-	text  string
-}{
-	{core.NoteInstalled, slog.LevelInfo, "new credentials"},
-	{core.NoteFailed, slog.LevelWarn, "refresh failed"},
-	{core.NoteFailedQuietly, slog.LevelWarn, "refresh failed; the credentials held are good for now"},
-	{core.NoteTimedOut, slog.LevelWarn, "refresh timed out"},
-	{core.NoteLateInstalled, slog.LevelInfo, "new credentials, from a refresh that had timed out"},
-	{core.NoteLateIgnored, slog.LevelInfo, "a late answer was of no use"},
-	{core.NoteNoProgress, slog.LevelInfo, "the source brought the credentials that are held"},
-	{core.NoteReanchored, slog.LevelInfo, "the credentials held last longer, by the server's clock"},
-	{core.NoteRejected, slog.LevelWarn, "the credentials were given up for all callers"},
-	{core.NoteReported, slog.LevelWarn, "a service rejected the credentials, for one caller"},
-	{core.NoteSpaced, slog.LevelWarn, "credentials are rejected as fast as they come; the next refresh is put off"},
-	{core.NoteWindowsShrunk, slog.LevelWarn, windowsShrunk},
-	{core.NoteWrittenOff, slog.LevelWarn, "a refresh that had timed out was given up for lost"},
-	{core.NoteDegraded, slog.LevelWarn, "a required refresh failed; going on with the credentials held"},
-}
 
 // line is what is to be logged. It has nothing but text in it.
 type line struct {
@@ -44,16 +22,17 @@ type line struct {
 
 // openLog has lines logged by a goroutine of their own: a handler is the user's, and
 // may panic, wait for a network, or need credentials of this session itself.
-func (s *Session) openLog(to *slog.Logger) {
+func (s *Session) openLog(to *slog.Logger, config *host.Config) {
 	if to == nil {
 		return
 	}
+	config.Log = s.note
 	panicked := false
 	s.log = newQueue(func(l line, missed int) {
 		defer func() {
 			if p := recover(); p != nil && !panicked {
 				panicked = true // told once, or a hook that panics too would never end
-				s.tellAt(s.now(), Event{Kind: EventWarning, Message: fmt.Sprintf("the handler of the logger panicked with a %T", p)})
+				s.warned(fmt.Sprintf("the handler of the logger panicked with a %T", p))
 			}
 		}()
 		handler := to.Handler()
@@ -79,25 +58,22 @@ func (s *Session) write(level slog.Level, text string, attrs ...slog.Attr) {
 	s.log.push(line{time.Now(), pc[0], level, text, attrs})
 }
 
+var levels = map[words.Level]slog.Level{
+	words.Debug: slog.LevelDebug, words.Info: slog.LevelInfo, words.Warning: slog.LevelWarn,
+}
+
 // note logs what an event brought, under the session's lock: in the order in which
 // things happened.
-func (s *Session) note(r *reply) {
-	if s.log == nil || r.Notes == 0 {
-		return
+func (s *Session) note(l host.Line) {
+	attrs := []slog.Attr{slog.String("phase", words.Phase(l.Phase))}
+	if l.Failure != nil {
+		attrs = append(attrs, slog.String("error", errorOf(*l.Failure).Error()))
 	}
-	attrs := []slog.Attr{slog.String("phase", Phase(r.Phase).String())}
-	if r.failed != nil {
-		attrs = append(attrs, slog.String("error", r.failed.Error()))
-	}
-	for _, n := range notes {
-		if r.Notes&n.note != 0 {
-			s.write(n.level, n.text, attrs...)
-		}
-	}
+	s.write(levels[l.Level], l.Text, attrs...)
 }
 
 // warn tells of what is no event of the machine's, to the logger and the hook.
 func (s *Session) warn(text string, attrs ...slog.Attr) {
 	s.write(slog.LevelWarn, text, attrs...)
-	s.tellAt(s.now(), Event{Kind: EventWarning, Message: text})
+	s.warned(text)
 }

@@ -19,9 +19,9 @@ import (
 // nothing to say about it.
 func TestLogTellsWhy(t *testing.T) {
 	for want, fetch := range map[string]func(v *vault) (hostfuncs.Result, error){
-		"vault is sealed":           func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
-		"reply had expired already": func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
-		"no answer within":          func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
+		"vault is sealed":       func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
+		"had expired already":   func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
+		"did not answer within": func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
 		"SecretAccessKey must be 1 to": func(v *vault) (hostfuncs.Result, error) {
 			r := v.set(1, time.Now())
 			r.SecretAccessKey = ""
@@ -39,7 +39,7 @@ func TestLogTellsWhy(t *testing.T) {
 			}
 			s.Close()
 			time.Sleep(time.Hour)
-			if text := log.String(); !strings.Contains(text, "refresh failed") || !strings.Contains(text, want) {
+			if text := log.String(); !strings.Contains(text, "a refresh failed") || !strings.Contains(text, want) {
 				t.Errorf("want %q in:\n%s", want, text)
 			}
 		})

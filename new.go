@@ -2,7 +2,6 @@ package evercreds
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // What the constructors take and return, of package hostfuncs.
@@ -124,35 +124,27 @@ func openAt(clock func() core.Now, source Source, done func(), base aws.Config, 
 		}
 		o(&given)
 	}
-	s := newSession(clock, source, base, &given)
+	made := meeting{machine: core.New()}
+	var err error
+	if made.method, made.attended, err = host.Meet(source); err != nil {
+		return nil, err
+	}
+	if err := given.configure(made); err != nil {
+		return nil, err
+	}
+	s := newSession(clock, source, made, &given, base)
 	s.done = done
-	if err := s.meet(); err != nil {
-		return nil, err
-	}
-	if err := given.configure(s.machine, s.method, s.attended); err != nil {
-		return nil, err
-	}
-	_, err := s.event(func(now core.Now) (core.Decision, error) {
-		return s.machine.Open(now, rand.Uint64())
-	})
-	if err != nil {
+	if err := s.host.Open(rand.Uint64()); err != nil {
 		return nil, parameterError(err, nil)
 	}
 	return s, nil
 }
 
-// meet asks the source what it is. It may be a nil pointer, or panic otherwise.
-func (s *Session) meet() (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = &ParameterError{Parameter: "source", Expected: fmt.Sprintf("must be a Source whose Method and Attended return; one panicked with a %T", p)}
-		}
-	}()
-	s.method = s.source.Method()
-	if a, ok := s.source.(interface{ Attended() bool }); ok {
-		s.attended = a.Attended()
-	}
-	return nil
+// meeting is what is known before there is a session.
+type meeting struct {
+	machine  *core.Session
+	method   core.Method
+	attended bool
 }
 
 // monotonic gives the clock pair, with elapsed time since start. One reading

@@ -73,7 +73,7 @@ func seeFickle(t *testing.T, name string, fails error, custom bool, spoil func()
 		if errors.Is(seen, fs.ErrExist) || errors.As(seen, &api) || !errors.Is(seen, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: %v is another error", name, seen)
 		}
-		if text := fmt.Sprintf("%v %+v %#v %s", seen, seen, seen, errors.Unwrap(seen)); !strings.Contains(text, "the source failed") {
+		if text := fmt.Sprintf("%v %+v %#v %s", seen, seen, seen, errors.Unwrap(seen)); !strings.Contains(text, "the source of the credentials failed") {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -118,7 +118,7 @@ func TestEachCallerHasAnErrorOfHisOwn(t *testing.T) {
 		}
 		all.Wait()
 		last := s.Status().LastError
-		if last.Error() != "evercreds: the source failed: source: Sealed: sealed" || sealed.Message != "sealed" {
+		if last.Error() != "evercreds: the source of the credentials failed: source: Sealed: sealed" || sealed.Message != "sealed" {
 			t.Errorf("got %v", last)
 		}
 		last.Err = nil

@@ -180,11 +180,11 @@ func number(on bool) float64 {
 }
 
 // configure passes the options on to the machine, policy and method first.
-func (s *settings) configure(m *core.Session, method core.Method, attended bool) error {
-	if err := m.Set(core.OptMethod, float64(method)); err != nil {
-		return parameterError(err, method)
+func (s *settings) configure(to meeting) error {
+	if err := to.machine.Set(core.OptMethod, float64(to.method)); err != nil {
+		return parameterError(err, to.method)
 	}
-	s.set(core.OptAttended, number(attended), attended)
+	s.set(core.OptAttended, number(to.attended), to.attended)
 	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && !s.has(core.OptAdvisoryRefresh) {
 		s.set(core.OptAdvisoryRefresh, float64(Inline), Inline)
 		if !s.has(core.OptMaxWait) { // an error says more than a function that waited too long
@@ -192,7 +192,7 @@ func (s *settings) configure(m *core.Session, method core.Method, attended bool)
 		}
 	}
 	for _, g := range s.given {
-		if err := m.Set(g.option, g.value); err != nil {
+		if err := to.machine.Set(g.option, g.value); err != nil {
 			return parameterError(err, g.shown)
 		}
 	}

@@ -83,7 +83,7 @@ func (w rejectionWatch) HandleInitialize(ctx context.Context, in middleware.Init
 	}
 	out, metadata, err := next.HandleInitialize(middleware.WithStackValue(ctx, callKey(w.ID()), call), in)
 	if refused := call.refusal.Load(); err != nil && refused != nil && !call.reported.Load() {
-		w.session.askOnce(refused.need())
+		w.session.host.Report(refused.need())
 	}
 	return out, metadata, err
 }
@@ -107,7 +107,7 @@ func (w rejectionWatch) HandleFinalize(ctx context.Context, in middleware.Finali
 		return out, metadata, err
 	}
 	call.reported.Store(true)
-	other, why := w.session.ask(ctx, refused.need())
+	other, why := w.session.host.Credentials(ctx, refused.need())
 	if why != nil {
 		return out, metadata, &refusedError{err, why}
 	}

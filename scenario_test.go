@@ -96,7 +96,7 @@ func TestCrowdAtAFailingSource(t *testing.T) {
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindHTTP, Status: 503, Action: awstest.ActionAssumeRole, LatencyMs: 1000})
 	s := newSTS(t, cfg, toTheLetter()...)
 	for round := 1; round <= 2; round++ { // the first failure has no hold-off
-		wantOne(t, crowd(t, s), "the source failed, recoverable")
+		wantOne(t, crowd(t, s), "the source of the credentials failed, recoverable")
 		if n := attempts(standIn); n != round {
 			t.Fatalf("round %d: %d calls", round, n)
 		}
@@ -116,7 +116,7 @@ func TestCrowdAtAHungSource(t *testing.T) {
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindHang, Action: awstest.ActionAssumeRole, Count: 1})
 	s := newSTS(t, cfg, toTheLetter(evercreds.WithRefreshTimeout(1500*time.Millisecond))...)
 	begun := time.Now()
-	wantOne(t, crowd(t, s), "no answer within the refresh timeout, recoverable")
+	wantOne(t, crowd(t, s), "the source did not answer within the refresh timeout, recoverable")
 	if d := time.Since(begun); d < 1500*time.Millisecond || d > 15*time.Second {
 		t.Errorf("the last caller was freed after %v", d)
 	}
@@ -136,7 +136,7 @@ func TestCrowdAtAnExpiredReply(t *testing.T) {
 	s := newSTS(t, cfg, toTheLetter(evercreds.WithAdvisoryTimeout(2*time.Second), evercreds.WithMandatoryTimeout(0))...)
 	expired := awstest.Fault{Kind: awstest.KindExpired, Action: awstest.ActionAssumeRole, LatencyMs: 500}
 	inject(t, standIn, expired)
-	wantOne(t, crowd(t, s), "the source's reply had expired already, recoverable")
+	wantOne(t, crowd(t, s), "the source brought credentials that had expired already, recoverable")
 	standIn.ClearFaults()
 	wantOne(t, crowd(t, s), "")
 	held, _ := s.Retrieve(t.Context())

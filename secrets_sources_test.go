@@ -86,8 +86,8 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 	w.failure(err)
 	w.session(s)
 	w.holdsOnly(s)
-	w.verdict("AccessDenied", "[redacted]", "panicked with a string", "no answer within", "SessionToken must be 1 to",
-		"had expired already", "a service has rejected", "is closed")
+	w.verdict("AccessDenied", "[redacted]", "panicked with a string", "did not answer within", "SessionToken must be 1 to",
+		"had expired already", "had been rejected", "is closed")
 }
 
 func TestACustomErrorNamesWhatIsMissing(t *testing.T) {

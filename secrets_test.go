@@ -124,10 +124,10 @@ func (w *witness) holdsOnly(s *evercreds.Session, fields ...string) {
 	met := map[string]bool{}
 	var paths []string
 	s.Still(func() {
-		paths = w.finder.Reached(s, ".source", ".clients", ".hook", ".log", ".timer", ".running")
+		paths = w.finder.Reached(s, ".clients", ".hook", ".log", ".host.Config.Source", ".host.timer", ".host.running")
 	})
 	for _, path := range paths {
-		field, _, _ := strings.Cut(strings.TrimPrefix(path, "."), ".")
+		field, _, _ := strings.Cut(strings.TrimPrefix(path, ".host."), ".")
 		met[strings.TrimRight(field, "[]")] = true
 	}
 	for _, field := range fields {

@@ -14,69 +14,39 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
-	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // Session keeps one set of temporary credentials fresh. It is an
 // aws.CredentialsProvider, safe for concurrent use; put it into an aws.Config
 // with [Session.Config]. Close it when it is no longer needed.
 type Session struct {
-	lease atomic.Pointer[lease] // what may be handed out without asking
-	now   func() core.Now
+	host *host.Host
+	mu   sync.Mutex    // the host's
+	done func()        // closes the source, where it is of our own making
+	log  *queue[line]  // nil: nobody wants lines
+	hook *queue[Event] // nil: nobody wants events
 
-	source   Source
-	method   core.Method
-	attended bool          // a refresh prompts a person
-	done     func()        // closes the source, where it is of our own making
-	log      *queue[line]  // nil: nobody wants lines
-	hook     *queue[Event] // nil: nobody wants events
-
-	mu       sync.Mutex // guards all below
-	machine  *core.Session
-	epoch    int64
-	sets     map[int64]hostfuncs.Credentials // by the ticket that brought them
-	flights  map[int64]*flight               // until they have reported
-	failures []failure                       // of the last flights
-	timer    *time.Timer
-	wakeAt   int64
-	changed  chan struct{} // closed when the epoch rises: who waits without a flight asks again
-
-	running      sync.WaitGroup // flights
-	clockDoubted atomic.Bool    // that was told
+	method       core.Method
+	clockDoubted atomic.Bool // that was told
 	clients      *clientMaker
 	identity     func() *sts.Client // made when it is first needed
 	closeOnce    sync.Once
 }
 
-// lease is a set that may be handed out until either clock says otherwise.
-type lease struct {
-	creds        aws.Credentials
-	set          int64
-	untilElapsed int64
-	untilWall    int64
-}
-
-func (l *lease) valid(now core.Now) bool {
-	return now.Elapsed < l.untilElapsed && now.Wall < l.untilWall
-}
-
-// failure is why a flight brought nothing.
-type failure struct {
-	ticket int64
-	err    error
-}
-
-func newSession(clock func() core.Now, source Source, base aws.Config, given *settings) *Session {
+// newSession makes a session around a machine that has its options.
+func newSession(clock func() core.Now, source Source, made meeting, given *settings, base aws.Config) *Session {
 	if given.config != nil {
 		base = *given.config
 	}
-	s := &Session{
-		now: clock, source: source,
-		machine: core.New(), wakeAt: core.Never, changed: make(chan struct{}),
-		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+	s := &Session{method: made.method}
+	config := host.Config{
+		Machine: host.Core{Session: made.machine}, Lock: &s.mu, Clock: clock,
+		Source: source, Method: made.method, Attended: made.attended, Refuse: newError,
 	}
-	s.openLog(given.log)
-	s.openHook(given.hook)
+	s.openLog(given.log, &config)
+	s.openHook(given.hook, &config)
+	s.host = host.New(config)
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
 	s.identity = sync.OnceValue(func() *sts.Client {
 		return sts.NewFromConfig(*s.clients.configured(), func(o *sts.Options) {
@@ -93,10 +63,10 @@ func newSession(clock func() core.Now, source Source, base aws.Config, given *se
 //
 // Its errors are [*Error], or *aws.RequestCanceledError where ctx ended.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	if l := s.lease.Load(); l != nil && l.valid(s.now()) {
-		return l.creds, nil
+	if l := s.host.Leased(); l != nil {
+		return l.Credentials, nil
 	}
-	return s.ask(ctx, core.Need{})
+	return s.host.Credentials(ctx, core.Need{})
 }
 
 // Need says what a caller of [Session.Credentials] needs.
@@ -107,7 +77,7 @@ type need struct {
 	refused *aws.Credentials
 }
 
-// MinTTL asks for credentials with at least d left; d must not be negative.
+// MinTTL asks for credentials with at least d left: from 0 to 36 hours.
 func MinTTL(d time.Duration) Need { return func(n *need) { n.minTTL = d } }
 
 // OtherThan asks for another set than the one that a service refused to this caller,
@@ -127,25 +97,24 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 		}
 		set(&n)
 	}
-	if n.minTTL < 0 {
-		return aws.Credentials{}, &ParameterError{Parameter: "MinTTL", Expected: "must not be negative"}
+	asked, err := host.NeedOf(n.minTTL)
+	if err != nil {
+		return aws.Credentials{}, err
 	}
 	if n.minTTL == 0 && n.refused == nil {
 		return s.Retrieve(ctx)
 	}
-	asked := core.Need{MinTTL: millis.Of(n.minTTL)}
 	if n.refused != nil {
 		asked.Other, asked.Evidence = hostfuncs.FingerprintOf(n.refused.AccessKeyID, n.refused.SessionToken), core.EvidenceStrong
 	}
-	return s.ask(ctx, asked)
+	return s.host.Credentials(ctx, asked)
 }
 
 // Refresh fetches new credentials now, past every hold-off, or joins the refresh
 // under way, and gives what it brought. If it fails, this caller gets the error,
 // and everybody else goes on with what is held.
 func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
-	r, _ := s.event(func(now core.Now) (core.Decision, error) { return s.machine.Force(now), nil })
-	return s.follow(ctx, r, core.Need{}, true)
+	return s.host.Refresh(ctx)
 }
 
 // Invalidate gives these credentials up for all callers: the next one waits for new
@@ -153,8 +122,7 @@ func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
 // [Session.Config] need no call of it: they report what a service refuses, each for
 // itself, as [OtherThan] does.
 func (s *Session) Invalidate(creds aws.Credentials) {
-	print := hostfuncs.FingerprintOf(creds.AccessKeyID, creds.SessionToken)
-	_, _ = s.event(func(now core.Now) (core.Decision, error) { return s.machine.Invalidate(print, now), nil })
+	_ = s.host.Invalidate(hostfuncs.FingerprintOf(creds.AccessKeyID, creds.SessionToken)) // the core refuses nothing
 }
 
 // String tells the phase.
@@ -168,53 +136,27 @@ func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.Strin
 // LogValue is String, for log/slog.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// closeGrace is how long Close waits for functions of the user's: a source that
-// does not heed its context, a slow hook. All other sources end at once.
-const closeGrace = time.Second
-
 // Close ends the session: callers who wait get an [*Error] with CodeClosed, and
 // so does every later caller. It cancels the refresh under way, waits until that
 // has ended and the hook of [WithEvents] has had the last event, forgets the
-// clients of [Client], and closes the idle connections of these and its own. A custom function that does not heed its context, and a hook that
-// does not return, are left behind after a second.
+// clients of [Client], and closes the idle connections of these and its own. A custom
+// function that does not heed its context, and a hook that does not return, are left
+// behind after a second.
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
-		_, _ = s.event(func(now core.Now) (core.Decision, error) {
-			d := s.machine.Close()
-			if s.hook != nil {
-				s.tellAt(now, Event{Kind: EventClose})
-				s.hook.stop()
-			}
-			return d, nil
-		})
-		s.forget()
-		ended := make(chan struct{})
-		go func() {
-			s.running.Wait()
+		_ = s.host.Close() // the core refuses nothing
+		host.Grace(func() {
+			s.host.Ended()
 			if s.hook != nil {
 				<-s.hook.idle()
 			}
 			if s.log != nil {
 				<-s.log.idle()
 			}
-			close(ended)
-		}()
-		select {
-		case <-ended:
-		case <-time.After(closeGrace):
-		}
+		})
 		if s.done != nil {
 			s.done()
 		}
 		s.clients.close()
 	})
-}
-
-// forget lets go of the secrets. The attempt under way was cancelled by the
-// machine's answer to Close, and those given up when they were.
-func (s *Session) forget() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	clear(s.sets)
-	s.lease.Store(nil)
 }

@@ -1,10 +1,11 @@
 package evercreds
 
 import (
-	"fmt"
 	"time"
 
+	"github.com/evercreds/evercreds/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/millis"
 )
 
@@ -21,13 +22,7 @@ const (
 )
 
 // String is "empty", "fresh", "advisory", "mandatory" or "expired".
-func (p Phase) String() string {
-	names := [...]string{"empty", "fresh", "advisory", "mandatory", "expired"}
-	if p < 0 || int(p) >= len(names) {
-		return fmt.Sprintf("phase %d", int(p))
-	}
-	return names[p]
-}
+func (p Phase) String() string { return words.Phase(core.Phase(p)) }
 
 // Forever stands for the time left of a set without expiry, and of one that has 292
 // years or more.
@@ -60,51 +55,42 @@ type Status struct {
 }
 
 // Status tells the state of the session. It changes nothing, and starts nothing.
-func (s *Session) Status() Status {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now()
-	number := func(f core.Field) int64 { return s.machine.Status(f, now) }
-	span := func(f core.Field) time.Duration { return s.span(f, now) }
-	return Status{
-		Phase:       Phase(number(core.StatusPhase)),
-		Remaining:   span(core.StatusRemaining),
-		Lifetime:    span(core.StatusLifetime),
-		Advisory:    span(core.StatusAdvisory),
-		Mandatory:   span(core.StatusMandatory),
-		Refreshing:  number(core.StatusFlight) != 0,
-		Degraded:    number(core.StatusDegraded) != 0,
-		Rejected:    number(core.StatusIsRejected) != 0,
-		Reported:    number(core.StatusIsReported) != 0,
-		Closed:      number(core.StatusIsClosed) != 0,
-		HoldOff:     span(core.StatusHoldOff),
-		LastError:   s.lastError(now),
-		Refreshes:   number(core.StatusStarts),
-		Installed:   number(core.StatusInstalls),
-		Failures:    number(core.StatusFailures),
-		TimeOuts:    number(core.StatusTimeOuts),
-		Rejections:  number(core.StatusRejections),
-		LateAnswers: number(core.StatusLateAnswers),
-	}
+func (s *Session) Status() (status Status) {
+	s.host.Look(func(m host.Machine, now core.Now) {
+		number := func(f core.Field) int64 {
+			n, _ := m.Status(f, now) // the core refuses nothing
+			return n
+		}
+		span := func(f core.Field) time.Duration { return spanOf(number(f)) }
+		status = Status{
+			Phase:       Phase(number(core.StatusPhase)),
+			Remaining:   span(core.StatusRemaining),
+			Lifetime:    span(core.StatusLifetime),
+			Advisory:    span(core.StatusAdvisory),
+			Mandatory:   span(core.StatusMandatory),
+			Refreshing:  number(core.StatusFlight) != 0,
+			Degraded:    number(core.StatusDegraded) != 0,
+			Rejected:    number(core.StatusIsRejected) != 0,
+			Reported:    number(core.StatusIsReported) != 0,
+			Closed:      number(core.StatusIsClosed) != 0,
+			HoldOff:     span(core.StatusHoldOff),
+			Refreshes:   number(core.StatusStarts),
+			Installed:   number(core.StatusInstalls),
+			Failures:    number(core.StatusFailures),
+			TimeOuts:    number(core.StatusTimeOuts),
+			Rejections:  number(core.StatusRejections),
+			LateAnswers: number(core.StatusLateAnswers),
+		}
+		if last, _ := s.host.LastFailure(now); last != nil {
+			status.LastError = errorOf(*last)
+		}
+	})
+	return status
 }
 
-func (s *Session) span(f core.Field, now core.Now) time.Duration {
-	if ms := s.machine.Status(f, now); ms < core.Never {
+func spanOf(ms int64) time.Duration {
+	if ms < core.Never {
 		return millis.Duration(ms)
 	}
 	return Forever
-}
-
-func (s *Session) lastError(now core.Now) *Error {
-	code := s.machine.Status(core.StatusLastCode, now)
-	if code == 0 {
-		return nil
-	}
-	holdOff := s.machine.Status(core.StatusHoldOff, now)
-	return &Error{
-		Code:    Code(code),
-		Class:   Class(s.machine.Status(core.StatusLastClass, now)),
-		RetryAt: time.UnixMilli(now.Wall + holdOff),
-		Err:     s.failureOf(s.machine.Status(core.StatusLastTicket, now)),
-	}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // Error is why a caller got no credentials.
@@ -18,16 +19,22 @@ type Error struct {
 	Err error
 }
 
-// Error names the code and gives the source's words.
+// ErrReentrant is what errors.Is finds where a source that asks its own session for
+// credentials gets none: they are what it was called for. It is also where it asks
+// another session whose source asks this one.
+var ErrReentrant = host.ErrReentrant
+
+// Error gives the reason and what the source said.
 func (e *Error) Error() string {
-	switch {
-	case e.Code == core.CodeClosed:
-		return "wazerohost: the session is closed"
-	case e.Err != nil:
-		return fmt.Sprintf("wazerohost: no credentials (code %d, class %d): %v", e.Code, e.Class, e.Err)
+	text := "wazerohost: " + host.Reason(e.Code).Text
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
 	}
-	return fmt.Sprintf("wazerohost: no credentials (code %d, class %d)", e.Code, e.Class)
+	return text
 }
+
+// Is tells that the error is [ErrReentrant].
+func (e *Error) Is(target error) bool { return target == ErrReentrant && e.Code == host.Reentrant }
 
 // GoString is for %#v, which would otherwise print the cause's fields.
 func (e *Error) GoString() string { return fmt.Sprintf("&wazerohost.Error{%q}", e.Error()) }
@@ -38,18 +45,3 @@ func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
 // Unwrap gives the source's error.
 func (e *Error) Unwrap() error { return e.Err }
-
-// failure makes the error of a decision.
-func (s *Session) failure(d core.Decision) error {
-	e := &Error{Code: d.Code, Class: d.Class}
-	if d.RetryAt < core.Never && d.RetryAt > 0 {
-		now := s.rt.clock()
-		e.RetryAt = time.UnixMilli(now.Wall + d.RetryAt - now.Elapsed)
-	}
-	for _, f := range s.failures {
-		if d.ErrorTicket != 0 && d.ErrorTicket == f.ticket {
-			e.Err = f.err
-		}
-	}
-	return e
-}

@@ -38,13 +38,13 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	creds, err := session.Credentials(ctx) // for each use: mostly a clock reading
+	creds, err := session.Retrieve(ctx) // for each use: mostly a clock reading
 	var failed *wazerohost.Error
 	if errors.As(err, &failed) {
 		log.Fatal("nothing before ", failed.RetryAt)
 	}
-	fmt.Println(creds) // prints no secret
-	// Output: Credentials(redacted, until 2100-01-01T00:00:00Z)
+	fmt.Println("until", creds.Expires.UTC())
+	// Output: until 2100-01-01 00:00:00 +0000 UTC
 }
 
 // A host that drives the exports itself: it keeps the credentials, the clocks and the

@@ -39,7 +39,7 @@ func TestAnyEndOfASet(t *testing.T) {
 			s := openSession(t, rt, &ends{hostfuncs.Result{Credentials: set}}, Option{core.OptDeferRefresh, deferred})
 			var own *Error
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			_, err := s.Credentials(ctx)
+			_, err := s.Retrieve(ctx)
 			cancel()
 			if usable != (err == nil) || err != nil && !errors.As(err, &own) {
 				t.Errorf("%d s, deferred %v: got %v", end.Unix(), deferred, err)
@@ -75,12 +75,12 @@ func TestLongestSpans(t *testing.T) {
 	if _, err := s.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.CredentialsFor(ctx, math.MaxInt64); !errors.As(err, &own) || own.Code != core.CodeMinTTL {
+	if _, err := s.CredentialsFor(ctx, 36*time.Hour); !errors.As(err, &own) || own.Code != core.CodeMinTTL {
 		t.Errorf("got %v", err)
 	}
 	odd := hostfuncs.Result{Duration: math.MinInt64, ServerTime: time.Unix(math.MinInt64, 0)}
 	odd.Credentials = hostfuncs.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.UnixMilli(wall0).Add(time.Hour)}
-	if _, err := openSession(t, s.rt, &ends{odd}).Credentials(ctx); err != nil {
+	if _, err := openSession(t, s.handle.rt, &ends{odd}).Retrieve(ctx); err != nil {
 		t.Error(err)
 	}
 }

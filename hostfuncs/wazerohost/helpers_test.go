@@ -144,7 +144,7 @@ func openSession(t *testing.T, rt *Runtime, s hostfuncs.Source, options ...Optio
 // wantKey asks a session and compares the access key.
 func wantKey(t *testing.T, s *Session, key string) {
 	t.Helper()
-	creds, err := s.Credentials(t.Context())
+	creds, err := s.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

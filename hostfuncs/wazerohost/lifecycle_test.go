@@ -112,7 +112,7 @@ func TestOneMutexForEachInstance(t *testing.T) {
 		for range 4 {
 			all.Go(func() {
 				for range 50 {
-					_, err := s.Credentials(t.Context())
+					_, err := s.Retrieve(t.Context())
 					if err == nil {
 						_, err = s.Refresh(t.Context())
 					}
@@ -143,7 +143,7 @@ func TestNothingRunsAfterClose(t *testing.T) {
 	idle, busy := openSession(t, rt, &source{hands: h}), openSession(t, rt, &source{hands: h, gate: make(chan struct{})})
 	wantKey(t, idle, "key-1") // and has a timer now
 	waiter := make(chan error)
-	go func() { _, err := busy.Credentials(context.Background()); waiter <- err }()
+	go func() { _, err := busy.Retrieve(context.Background()); waiter <- err }()
 	wait(t, func() bool { n, err := busy.Status(core.StatusFlight); return err == nil && n != 0 })
 	if err := rt.Close(); err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestNothingRunsAfterClose(t *testing.T) {
 	if err := <-waiter; !errors.As(err, &own) || own.Code != core.CodeClosed {
 		t.Errorf("the waiter: %v", err)
 	}
-	if left := stacks.Of("wazerohost.(*Session)"); left != "" {
+	if left := stacks.Of("host.(*Host)"); left != "" {
 		t.Errorf("still running:\n%s", left)
 	}
 	if _, err := rt.Open(&source{}); err == nil {
@@ -180,11 +180,11 @@ func TestCloseLeavesAStubbornSourceBehind(t *testing.T) {
 	s := openSession(t, newRuntime(t, modules.plain, nil), stubborn)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
-	if _, err := s.Credentials(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	start := time.Now()
-	if err := s.Close(); err != nil || time.Since(start) < closeGrace {
+	if err := s.Close(); err != nil || time.Since(start) < time.Second {
 		t.Errorf("closed after %v: %v", time.Since(start), err)
 	}
 }

@@ -35,7 +35,8 @@ func TestSourcesThatAskInARing(t *testing.T) {
 		rt, all := newRuntime(t, modules.plain, nil), make([]*Session, n)
 		for i := range all {
 			all[i] = custom(t, rt, func(ctx context.Context) (hostfuncs.Credentials, error) {
-				return all[(i+1)%n].Credentials(ctx)
+				_, err := all[(i+1)%n].Retrieve(ctx)
+				return hostfuncs.Credentials{}, err
 			})
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -152,28 +153,3 @@ func TestWhatIsNil(t *testing.T) {
 }
 
 type embedded struct{ hostfuncs.Source }
-
-// A report that the module refuses is made as one that says less.
-func TestAReportThatIsRefused(t *testing.T) {
-	h := &hands{}
-	s := openSession(t, newRuntime(t, modules.plain, h.now), &source{hands: h, gate: make(chan struct{})})
-	answer := make(chan error, 1)
-	go func() { _, err := s.Refresh(t.Context()); answer <- err }()
-	wait(t, func() bool { n, err := s.Status(core.StatusFlight); return err == nil && n != 0 })
-	ticket, err := s.Status(core.StatusFlight)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.rt.mu.Lock()
-	s.tell(ticket, outcome{err: errors.New("x"), class: core.Recoverable, pause: -1})
-	s.rt.mu.Unlock()
-	var own *Error
-	select {
-	case err := <-answer:
-		if !errors.As(err, &own) || own.Code != core.CodeAbandoned {
-			t.Errorf("got %v", err)
-		}
-	case <-time.After(patience):
-		t.Fatal("nobody heard of it")
-	}
-}

@@ -30,7 +30,7 @@ func TestSessionsOutliveATrap(t *testing.T) {
 		t.Errorf("the state of a session: %d, %v", n, err)
 	}
 	trap(t, rt)
-	a.lease.Store(nil) // else it would serve on without the machine
+	a.host.DropLease() // else it would serve on without the machine
 	wantKey(t, a, "key-1")
 	wantKey(t, b, "key-1")
 	if first.count() != 1 || second.count() != 1 {
@@ -49,7 +49,7 @@ func TestWaitersOutliveATrap(t *testing.T) {
 	src := &source{hands: h, gate: make(chan struct{})}
 	s := openSession(t, rt, src)
 	result := make(chan error)
-	go func() { _, err := s.Credentials(context.Background()); result <- err }()
+	go func() { _, err := s.Retrieve(context.Background()); result <- err }()
 	wait(t, func() bool { n, err := s.Status(core.StatusFlight); return err == nil && n != 0 })
 	trap(t, rt)
 	other := openSession(t, rt, &source{hands: h}) // meets the trap
@@ -67,12 +67,12 @@ func TestAPoisonedSessionGoesOn(t *testing.T) {
 	s := openSession(t, rt, src)
 	wantKey(t, s, "key-1")
 	rt.mu.Lock()
-	_, err := rt.machine.number("test_panic", i32(s.handle))
+	_, err := rt.machine.number("test_panic", i32(s.handle.number))
 	rt.mu.Unlock()
 	if !poisoned(err) {
 		t.Fatalf("panic: %v", err)
 	}
-	s.lease.Store(nil)
+	s.host.DropLease()
 	wantKey(t, s, "key-1")
 	if src.count() != 1 {
 		t.Errorf("%d calls of the source", src.count())

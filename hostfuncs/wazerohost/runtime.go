@@ -14,6 +14,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // Config says how a [Runtime] works. The zero value is a good one.
@@ -34,9 +35,9 @@ type Runtime struct {
 
 	mu       sync.Mutex // of the instance, and of what the sessions know
 	machine  *Machine
-	sessions map[*Session]bool
-	handles  map[int32]*Session
-	opening  *Session // its handle is not known yet
+	sessions map[*handle]bool
+	handles  map[int32]*handle
+	opening  *handle // its number is not known yet
 	closed   bool
 }
 
@@ -54,7 +55,7 @@ func New(ctx context.Context, wasm []byte, config Config) (*Runtime, error) {
 	if err != nil {
 		return nil, err
 	}
-	rt := &Runtime{engine: e, clock: config.clock, sessions: map[*Session]bool{}, handles: map[int32]*Session{}}
+	rt := &Runtime{engine: e, clock: config.clock, sessions: map[*handle]bool{}, handles: map[int32]*handle{}}
 	if rt.clock == nil {
 		rt.clock = clock()
 	}
@@ -90,9 +91,13 @@ func (rt *Runtime) Close() error {
 	rt.mu.Unlock()
 	var errs []error
 	for _, s := range sessions {
-		errs = append(errs, s.close())
+		errs = append(errs, s.host.Close())
 	}
-	landed(sessions)
+	host.Grace(func() {
+		for _, s := range sessions {
+			s.host.Ended()
+		}
+	})
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
 	return errors.Join(append(errs, rt.engine.close(context.Background()))...)
@@ -102,50 +107,26 @@ func (rt *Runtime) Close() error {
 // the mutex is held.
 type calls struct{ rt *Runtime }
 
-func (c calls) session(handle int32) *Session {
-	if s := c.rt.handles[handle]; s != nil {
-		return s
-	}
-	return c.rt.opening
-}
-
-// RefreshBegin starts the flight on a goroutine of its own.
+// RefreshBegin starts the flight: this is how a session hears of it.
 func (c calls) RefreshBegin(session int32, ticket int64, _, cause int32) {
-	if s := c.session(session); s != nil {
-		s.begin(ticket, core.Cause(cause))
+	h := c.rt.handles[session]
+	if h == nil {
+		h = c.rt.opening
+	}
+	if h != nil {
+		h.host.Start(ticket, core.Cause(cause), host.NoTimeout)
 	}
 }
 
-// RefreshCancel ends the flight's context. Its report is still taken.
-func (c calls) RefreshCancel(session int32, ticket int64) {
-	if s := c.session(session); s != nil && s.flights[ticket] != nil {
-		s.flights[ticket].cancel()
-	}
-}
+// RefreshCancel does nothing: the decision tells it too.
+func (calls) RefreshCancel(int32, int64) {}
 
 // mostRebuilds bounds how often one call is tried on a new instance.
 const mostRebuilds = 2
 
-// run makes a call on the machine and takes what it answers. After a trap it
-// goes on with a new instance, made of the snapshots. The mutex is held.
-func (rt *Runtime) run(s *Session, call func(m *Machine, handle int32) (core.Decision, error)) (core.Decision, error) {
-	if rt.closed || s.closed {
-		return core.Decision{Kind: core.Error, Code: core.CodeClosed}, nil
-	}
-	var d core.Decision
-	err := rt.again(s, func() (err error) {
-		d, err = call(rt.machine, s.handle)
-		return err
-	})
-	if err != nil {
-		return d, err
-	}
-	return d, s.take(d)
-}
-
 // again makes a call until it meets neither a trap nor a poisoned session, each of
 // which is mended first.
-func (rt *Runtime) again(s *Session, call func() error) error {
+func (rt *Runtime) again(h *handle, call func() error) error {
 	for attempt := 0; ; attempt++ {
 		err := call()
 		if err == nil || attempt == mostRebuilds {
@@ -156,7 +137,7 @@ func (rt *Runtime) again(s *Session, call func() error) error {
 		case errors.As(err, &trap):
 			err = rt.rebuild()
 		case poisoned(err):
-			err = s.revive()
+			err = h.revive()
 		}
 		if err != nil {
 			return err
@@ -174,9 +155,9 @@ func (rt *Runtime) rebuild() error {
 	}
 	rt.machine = fresh
 	clear(rt.handles)
-	for s := range rt.sessions {
-		s.handle = 0
-		if err := s.restore(); errors.As(err, new(*TrapError)) {
+	for h := range rt.sessions {
+		h.number = 0
+		if err := h.restore(); errors.As(err, new(*TrapError)) {
 			return err // the next call tries again
 		}
 	}
@@ -187,29 +168,28 @@ func (rt *Runtime) rebuild() error {
 // set in the order given; the method is the source's. A value that is refused
 // gives a [*core.OptionError].
 func (rt *Runtime) Open(source hostfuncs.Source, options ...Option) (*Session, error) {
+	return rt.open(source, options, nil)
+}
+
+// open takes a listener for events too: tests have one.
+func (rt *Runtime) open(source hostfuncs.Source, options []Option, tell func(host.Event)) (*Session, error) {
 	if source == nil {
 		return nil, errors.New("wazerohost: source must be a hostfuncs.Source, not nil")
 	}
-	s := &Session{
-		rt: rt, source: source,
-		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{}, changed: make(chan struct{}),
-	}
-	if err := s.meet(); err != nil {
-		return nil, err
-	}
-	rt.mu.Lock()
-	defer rt.mu.Unlock()
-	if rt.closed {
-		return nil, errors.New("wazerohost: the Runtime is closed")
-	}
-	err := s.open(options)
-	if errors.As(err, new(*TrapError)) {
-		if err = rt.rebuild(); err == nil {
-			err = s.open(options)
-		}
-	}
+	method, attended, err := host.Meet(source)
 	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	h := &handle{rt: rt, options: append([]Option{{core.OptMethod, float64(method)}}, options...)}
+	if attended {
+		h.options = append(h.options, Option{core.OptAttended, 1})
+	}
+	h.host = host.New(host.Config{
+		Machine: h, Lock: &rt.mu, Clock: rt.clock, Source: source, Method: method, Attended: attended, Hears: true,
+		Refuse: func(f host.Failure) error { return &Error{f.Code, f.Class, f.RetryAt, f.Err} }, Tell: tell,
+	})
+	if err := h.host.Open(seed()); err != nil {
+		return nil, err
+	}
+	return &Session{h.host, h}, nil
 }

@@ -48,7 +48,7 @@ func wantNone(t *testing.T, rt *Runtime, secrets leaks.Secrets, sessions ...*Ses
 		t.Errorf("in the module's memory: %s", told)
 	}
 	for _, s := range sessions {
-		for _, told := range finder.In(s.snapshot) {
+		for _, told := range finder.In(s.handle.snapshot) {
 			t.Errorf("in a snapshot: %s", told)
 		}
 		for _, v := range []any{s, rt, rt.machine} {
@@ -159,7 +159,7 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 				if err := s.Invalidate(creds); err != nil {
 					t.Fatal(err)
 				}
-				_, err = s.Credentials(t.Context()) // the same set again
+				_, err = s.Retrieve(t.Context()) // the same set again
 				wantQuiet(t, sentinels, err)
 				wantNone(t, rt, sentinels, s)
 				h.advance(50 * time.Minute)
@@ -174,7 +174,7 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			_, err := s.Credentials(t.Context())
+			_, err := s.Retrieve(t.Context())
 			wantQuiet(t, sentinels, err)
 			wantNone(t, rt, sentinels)
 			if kept := leaks.Find(sentinels).Reached(s, ".rt", ".source"); len(kept) > 0 {

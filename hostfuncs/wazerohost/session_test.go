@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
@@ -19,7 +22,7 @@ func TestCallersShareOneFlight(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if _, err := s.Credentials(t.Context()); err != nil {
+			if _, err := s.Retrieve(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -47,7 +50,7 @@ func TestAnAdvisoryOutageDisturbsNobody(t *testing.T) {
 	src.set(nil, nil)
 	wait(t, func() bool {
 		h.advance(time.Second) // past the hold-off, whenever the failure is reported
-		creds, err := s.Credentials(t.Context())
+		creds, err := s.Retrieve(t.Context())
 		return err == nil && creds.AccessKeyID != "key-1"
 	})
 }
@@ -68,7 +71,7 @@ func TestFailuresReachTheCaller(t *testing.T) {
 	cause := &hostfuncs.Error{Method: core.MethodCustom, Class: core.Permanent, Reason: core.CodeSource, Code: "AccessDenied"}
 	src := &source{hands: h, err: fmt.Errorf("wrapped: %w", cause)}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
-	_, err := s.Credentials(t.Context())
+	_, err := s.Retrieve(t.Context())
 	var own *Error
 	if !errors.As(err, &own) || own.Code != core.CodeSource || own.Class != core.Permanent || !errors.Is(err, cause) {
 		t.Fatalf("%#v", err)
@@ -78,7 +81,7 @@ func TestFailuresReachTheCaller(t *testing.T) {
 	}
 	src.set(nil, "a secret")
 	h.advance(time.Minute)
-	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeAbandoned {
+	if _, err := s.Retrieve(t.Context()); !errors.As(err, &own) || own.Code != core.CodeAbandoned {
 		t.Fatalf("after a panic: %v", err)
 	}
 	src.set(nil, nil)
@@ -105,7 +108,7 @@ func TestLooseErrorsOfASourceReachTheCaller(t *testing.T) {
 		src := bare{err: c.err}
 		s := openSession(t, newRuntime(t, modules.plain, h.now), src)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		_, err := s.Credentials(ctx)
+		_, err := s.Retrieve(ctx)
 		cancel()
 		var own *Error
 		if !errors.As(err, &own) || own.Code != c.code || own.Class != c.class {
@@ -133,7 +136,7 @@ func TestTheEndOfAContextFreesItsCaller(t *testing.T) {
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Credentials(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := s.Retrieve(ctx); !errors.Is(err, context.Canceled) {
 		t.Fatalf("%v", err)
 	}
 	close(src.gate)
@@ -144,7 +147,7 @@ func TestAHangingSourceTimesOut(t *testing.T) {
 	src := &source{gate: make(chan struct{})}
 	s := openSession(t, newRuntime(t, modules.plain, nil), src, Option{core.OptRefreshTimeout, 0.05})
 	var own *Error
-	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeTimedOut {
+	if _, err := s.Retrieve(t.Context()); !errors.As(err, &own) || own.Code != core.CodeTimedOut {
 		t.Fatalf("%v", err)
 	}
 }
@@ -152,7 +155,7 @@ func TestAHangingSourceTimesOut(t *testing.T) {
 func TestARejectedSetIsReplaced(t *testing.T) {
 	h := &hands{}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), &source{hands: h})
-	creds, err := s.Credentials(t.Context())
+	creds, err := s.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +169,7 @@ func TestRefreshAndMinTTL(t *testing.T) {
 	h := &hands{}
 	src := &source{hands: h}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
-	key := func(c hostfuncs.Credentials, err error) string {
+	key := func(c aws.Credentials, err error) string {
 		t.Helper()
 		if err != nil {
 			t.Error(err)
@@ -193,8 +196,10 @@ func TestRefreshAndMinTTL(t *testing.T) {
 	}
 	wantKey(t, s, "key-3") // it concerned its caller alone
 	var bad *hostfuncs.ParameterError
-	if _, err := s.CredentialsFor(t.Context(), -1); !errors.As(err, &bad) || bad.Parameter != "minTTL" {
-		t.Errorf("got %v", err)
+	for _, span := range []time.Duration{-1, 36*time.Hour + 1, math.MaxInt64} {
+		if _, err := s.CredentialsFor(t.Context(), span); !errors.As(err, &bad) || bad.Parameter != "MinTTL" {
+			t.Errorf("%d: got %v", span, err)
+		}
 	}
 }
 
@@ -203,7 +208,7 @@ func TestCloseAnswersTheWaiters(t *testing.T) {
 	src := &source{hands: h, gate: make(chan struct{})}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
 	result := make(chan error)
-	go func() { _, err := s.Credentials(context.Background()); result <- err }()
+	go func() { _, err := s.Retrieve(context.Background()); result <- err }()
 	wait(t, func() bool { n, err := s.Status(core.StatusFlight); return err == nil && n != 0 })
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -212,7 +217,7 @@ func TestCloseAnswersTheWaiters(t *testing.T) {
 	if err := <-result; !errors.As(err, &own) || own.Code != core.CodeClosed {
 		t.Errorf("the waiter: %v", err)
 	}
-	if _, err := s.Credentials(t.Context()); !errors.As(err, &own) || own.Code != core.CodeClosed {
+	if _, err := s.Retrieve(t.Context()); !errors.As(err, &own) || own.Code != core.CodeClosed {
 		t.Errorf("a later caller: %v", err)
 	}
 }

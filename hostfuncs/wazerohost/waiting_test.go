@@ -30,7 +30,7 @@ func TestCallersWaitForTheNextAttempt(t *testing.T) {
 	var all sync.WaitGroup
 	for range 40 {
 		all.Go(func() {
-			if _, err := s.Credentials(t.Context()); err != nil {
+			if _, err := s.Retrieve(t.Context()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -68,7 +68,7 @@ func TestWhatEndsTheWaitInAHoldOff(t *testing.T) {
 		s := openSession(t, newRuntime(t, modules.plain, h.now), src, Option{core.OptMaxWait, 60})
 		ctx, giveUp := context.WithTimeout(t.Context(), c.patience)
 		answer := make(chan error, 1)
-		go func() { _, err := s.Credentials(ctx); answer <- err }()
+		go func() { _, err := s.Retrieve(ctx); answer <- err }()
 		wait(t, func() bool { n, err := s.Status(core.StatusFailures); return err == nil && n == 1 })
 		c.end(s, src, giveUp)
 		select {
@@ -88,7 +88,7 @@ func TestARejectionIsItsReportersAlone(t *testing.T) {
 	h := &hands{}
 	src := &source{hands: h}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
-	held, err := s.Credentials(t.Context())
+	held, err := s.Retrieve(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

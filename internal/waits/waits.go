@@ -1,4 +1,4 @@
-// Package waits knows which refreshes wait for which others, so that one that waits
+// Package waits knows which attempts wait for which others, so that one that waits
 // for itself, directly or through other sessions, is told at once and not at its
 // time-out.
 package waits
@@ -8,32 +8,69 @@ import (
 	"sync"
 )
 
-// Flight is one refresh under way, of any session of this process.
-type Flight struct {
-	on map[*Flight]int // how many of its calls wait for which other
+// Owner marks the attempts of one session. It leads nowhere: the contexts of requests
+// are kept in errors, and what is in them must not come to what a session holds.
+type Owner struct{ _ byte }
+
+// Attempt is one call of a source, of any session of this process.
+type Attempt struct {
+	owner *Owner
+	over  bool
+	on    map[*Attempt]int // how many of its calls wait for which other
 }
 
-// mu guards the waits of all flights. Only calls from within a source take it.
+// mu guards all attempts. Only calls from within a source take it, and those that
+// begin and end one.
 var mu sync.Mutex
 
 type key struct{}
 
-// New gives a flight and the context that its source runs in.
-func New(ctx context.Context) (context.Context, *Flight) {
-	f := &Flight{on: map[*Flight]int{}}
-	return context.WithValue(ctx, key{}, f), f
+// New gives an attempt and the context that its source runs in.
+func New(ctx context.Context, owner *Owner) (context.Context, *Attempt) {
+	a := &Attempt{owner: owner, on: map[*Attempt]int{}}
+	return context.WithValue(ctx, key{}, a), a
 }
 
-// Begin notes that ctx's flight, if it is of one, waits for another until end is
-// called. It refuses where that other waits for it.
-func Begin(ctx context.Context, other *Flight) (end func(), ok bool) {
-	own, inFlight := ctx.Value(key{}).(*Flight)
-	if !inFlight || other == nil {
+// End tells that the source has returned. What still has the context of the attempt is
+// a caller like any other.
+func (a *Attempt) End() {
+	mu.Lock()
+	defer mu.Unlock()
+	a.over = true
+}
+
+// of gives the attempt that a context is part of. The context may be of the user's
+// making, so that it is asked without the lock.
+func of(ctx context.Context) *Attempt {
+	a, _ := ctx.Value(key{}).(*Attempt)
+	return a
+}
+
+// Within tells whether a context is part of an attempt of this owner's that is under
+// way.
+func Within(ctx context.Context, owner *Owner) bool {
+	own := of(ctx)
+	if own == nil { // as for all callers but sources
+		return false
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return !own.over && own.owner == owner
+}
+
+// Begin notes that the attempt which ctx is part of, if it is of one under way, waits
+// for another until end is called. It refuses where that other waits for it.
+func Begin(ctx context.Context, other *Attempt) (end func(), ok bool) {
+	own := of(ctx)
+	if own == nil || other == nil {
 		return func() {}, true
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if other.leadsTo(own, map[*Flight]bool{}) {
+	if own.over {
+		return func() {}, true
+	}
+	if other.leadsTo(own, map[*Attempt]bool{}) {
 		return nil, false
 	}
 	own.on[other]++
@@ -46,12 +83,12 @@ func Begin(ctx context.Context, other *Flight) (end func(), ok bool) {
 	}, true
 }
 
-func (f *Flight) leadsTo(to *Flight, seen map[*Flight]bool) bool {
-	if f == to {
+func (a *Attempt) leadsTo(to *Attempt, seen map[*Attempt]bool) bool {
+	if a == to {
 		return true
 	}
-	seen[f] = true
-	for next := range f.on {
+	seen[a] = true
+	for next := range a.on {
 		if !seen[next] && next.leadsTo(to, seen) {
 			return true
 		}

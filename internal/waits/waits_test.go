@@ -8,9 +8,9 @@ import (
 )
 
 func TestNobodyWaitsForHimself(t *testing.T) {
-	ctx, flights := [4]context.Context{}, [4]*waits.Flight{}
+	ctx, flights := [4]context.Context{}, [4]*waits.Attempt{}
 	for i := range flights {
-		ctx[i], flights[i] = waits.New(t.Context())
+		ctx[i], flights[i] = waits.New(t.Context(), &waits.Owner{})
 	}
 	begin := func(who, whom int, want bool) func() {
 		t.Helper()
@@ -33,12 +33,30 @@ func TestNobodyWaitsForHimself(t *testing.T) {
 	begin(2, 0, true)
 	for _, free := range []context.Context{t.Context(), context.Background()} {
 		if end, ok := waits.Begin(free, flights[0]); !ok {
-			t.Error("who is no flight may wait for any")
+			t.Error("who is no attempt may wait for any")
 		} else {
 			end()
 		}
 	}
 	if _, ok := waits.Begin(ctx[0], nil); !ok {
 		t.Error("nothing to wait for")
+	}
+}
+
+// An attempt marks what is part of it, and nothing once it is over.
+func TestAnAttemptThatIsOver(t *testing.T) {
+	owner, other := &waits.Owner{}, &waits.Owner{}
+	ctx, a := waits.New(t.Context(), owner)
+	if !waits.Within(ctx, owner) || waits.Within(ctx, other) || waits.Within(t.Context(), owner) {
+		t.Error("while it is under way")
+	}
+	a.End()
+	if waits.Within(ctx, owner) {
+		t.Error("it is over")
+	}
+	if end, ok := waits.Begin(ctx, a); !ok {
+		t.Error("what it has left behind may wait")
+	} else {
+		end()
 	}
 }

@@ -1,0 +1,183 @@
+// Package host is what every front end in Go does around the machine: the loop of
+// docs/HOST.md, in the words of that page. The root package runs it around the core,
+// and package wazerohost around the WASI module.
+package host
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/waits"
+)
+
+// Config is what a front end brings.
+type Config struct {
+	Machine Machine
+	Lock    sync.Locker // held in each call of the Machine, of Tell and of Log
+	Clock   func() core.Now
+	Source  hostfuncs.Source
+	Method  core.Method
+	// Attended: a refresh prompts a person.
+	Attended bool
+	// Hears: the machine calls [Host.Start] for what it starts, within the event.
+	Hears bool
+	// Refuse makes the error that callers get.
+	Refuse func(Failure) error
+	// Tell, which may be nil, takes the events, and Log the lines of the log, in the
+	// order in which things happen. Neither may wait.
+	Tell func(Event)
+	Log  func(Line)
+}
+
+// Host keeps the credentials of one session. It is safe for concurrent use.
+type Host struct {
+	Config
+	lease atomic.Pointer[Lease]
+	owner waits.Owner // of the session's attempts
+
+	// The rest is guarded by the lock.
+	sets       map[int64]hostfuncs.Credentials // by the ticket that brought them
+	flights    map[int64]*flight               // until they have reported
+	failures   []failed                        // of the last flights
+	pause      chan struct{}                   // the bell of those who wait without a flight
+	timer      *time.Timer
+	wakeAt     int64
+	generation int // how often the session was restored
+	closed     bool
+
+	running sync.WaitGroup // attempts
+}
+
+// Lease is a set that may be handed out until either clock says otherwise.
+type Lease struct {
+	Credentials aws.Credentials
+	elapsed     int64
+	wall        int64
+}
+
+// New makes a host. [Host.Open] starts it.
+func New(config Config) *Host {
+	return &Host{
+		Config: config, wakeAt: core.Never, pause: make(chan struct{}),
+		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+	}
+}
+
+// Open starts the machine.
+func (h *Host) Open(seed uint64) error {
+	_, err := h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Open(now, seed) })
+	return err
+}
+
+// Leased gives the lease, if there is one that is valid: the hot path, without a lock
+// and without a call of the machine. Else nil.
+func (h *Host) Leased() *Lease {
+	l := h.lease.Load()
+	if l == nil {
+		return nil
+	}
+	if now := h.Clock(); now.Elapsed < l.elapsed && now.Wall < l.wall {
+		return l
+	}
+	return nil
+}
+
+// put gives the machine an event, and applies its decision. Nothing else comes to the
+// machine.
+func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
+	h.Lock.Lock()
+	defer h.Lock.Unlock()
+	return h.step(event)
+}
+
+// step is put for who has the lock.
+func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) {
+	now := h.Clock()
+	d, err := event(now)
+	if err != nil {
+		return reply{}, err
+	}
+	return h.apply(d, now), nil
+}
+
+// Report asks for another set for a caller who will not use it, since its request
+// cannot be sent twice.
+func (h *Host) Report(need core.Need) {
+	_, _ = h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Ask(now, need) })
+}
+
+// Invalidate gives a set up for all callers.
+func (h *Host) Invalidate(fingerprint uint64) error {
+	_, err := h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Invalidate(fingerprint, now) })
+	return err
+}
+
+// Look has no event come while something looks at the machine.
+func (h *Host) Look(look func(Machine, core.Now)) {
+	h.Lock.Lock()
+	defer h.Lock.Unlock()
+	look(h.Machine, h.Clock())
+}
+
+// Restore goes on with a machine that knows the flights under way no more: who waits
+// for one asks again, and what it reports is dropped. The lock is held.
+func (h *Host) Restore(restore func(core.Now) (core.Decision, error)) error {
+	h.generation++
+	h.letGo()
+	_, err := h.step(restore)
+	return err
+}
+
+// Close answers every waiter, cancels the attempts, and lets go of the credentials.
+func (h *Host) Close() error {
+	h.Lock.Lock()
+	defer h.Lock.Unlock()
+	if h.closed {
+		return nil
+	}
+	h.closed = true
+	_, err := h.step(func(core.Now) (core.Decision, error) { return h.Machine.Close() })
+	h.letGo()
+	clear(h.sets)
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+	h.tell(Event{Kind: Close, At: h.Clock().Wall})
+	return err
+}
+
+// letGo ends all flights and wakes all waiters.
+func (h *Host) letGo() {
+	for _, f := range h.flights {
+		f.cancel()
+		ring(&f.bell)
+	}
+	clear(h.flights)
+	h.lease.Store(nil)
+	ring(&h.pause)
+}
+
+// Ended returns when no attempt runs any more.
+func (h *Host) Ended() { h.running.Wait() }
+
+// grace is how long a close waits for functions of the user's: a source that does not
+// heed its context, a slow hook. All others end at once.
+const grace = time.Second
+
+// Grace waits until all has ended that was told to, a second at most.
+func Grace(ended func()) {
+	done := make(chan struct{})
+	go func() {
+		ended()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(grace):
+	}
+}

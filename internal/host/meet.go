@@ -1,0 +1,25 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+)
+
+// Meet asks a source what it is. It may be a nil pointer, or panic otherwise.
+func Meet(source hostfuncs.Source) (method core.Method, attended bool, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &hostfuncs.ParameterError{
+				Parameter: "source",
+				Expected:  fmt.Sprintf("must be a Source whose Method and Attended return; one panicked with a %T", p),
+			}
+		}
+	}()
+	method = source.Method()
+	if a, ok := source.(interface{ Attended() bool }); ok {
+		attended = a.Attended()
+	}
+	return method, attended, nil
+}
