@@ -20,7 +20,7 @@ func IoTEndpoint(text []byte) ([]byte, error) {
 		}
 	}
 	labels := split(host)
-	if !validPort(port) || len(host) > 253 || labels == nil {
+	if !validPort(port) || labels == nil {
 		return nil, ErrIoTEndpoint
 	}
 	id := string(labels[0])

@@ -220,3 +220,15 @@ func TestCheckDuration(t *testing.T) {
 		t.Error("chained")
 	}
 }
+
+// Go's SDK puts the status text where a reply to HEAD has no code, with a blank in it.
+func TestEvidenceOfABareReply(t *testing.T) {
+	for code, want := range map[string]core.Evidence{"Bad Request": core.EvidenceWeak, "": core.EvidenceWeak, "Bad  Request": core.EvidenceNone, "Forbidden": core.EvidenceNone} {
+		if got := core.EvidenceOf(true, 400, []byte(code)); got != want {
+			t.Errorf("%q: %d", code, got)
+		}
+		if got := core.EvidenceOf(false, 400, []byte(code)); got != core.EvidenceNone {
+			t.Errorf("%q of a GET: %d", code, got)
+		}
+	}
+}

@@ -1,9 +1,10 @@
 // Command mutants breaks the machine on purpose, in one way after the other,
 // and has the simulator look at each: a simulator that finds nothing has to be
-// one that would have found something. It prints a table of what caught which
-// mutant, and fails if one was not caught.
+// one that would have found something. What no history comes to, the scenarios
+// and the core's tests look at. It prints a table of what caught which mutant,
+// and fails if one was not caught.
 //
-//	go run ./core/sim/mutants [-steps N] [-seed S] [-only WORDS]
+//	go run ./core/sim/mutants [-steps N] [-seed S] [-only WORDS] [-edges]
 package main
 
 import (
@@ -32,33 +33,41 @@ const (
 func main() {
 	steps := flag.Int("steps", 2_000_000, "how many steps to simulate with each mutant")
 	seed := flag.Uint64("seed", 1, "the first seed")
-	only := flag.String("only", "", "only mutants with these words in their name")
+	only := flag.String("only", "", "only mutants with these words in their name, or in what they break")
+	noSim := flag.Bool("edges", false, "only mutants that the scenarios are to notice, without the simulator")
 	flag.Parse()
-	if err := run(*steps, *seed, *only); err != nil {
+	if err := run(*steps, *seed, *only, *noSim); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(steps int, seed uint64, only string) error {
-	bench, err := newBench(steps, seed)
+func run(steps int, seed uint64, only string, noSim bool) error {
+	b, err := newBench(steps, seed)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(bench.dir)
-	begun := time.Now()
-	if verdict, err := bench.simulate(); err != nil || verdict != "" {
-		return errors.Join(fmt.Errorf("the machine as it is fails already: %s", verdict), err)
+	defer os.RemoveAll(b.dir)
+	var begun time.Time
+	all, judges := slices.Concat(invariants, rules, needs, edges), []judge{(*bench).replay, (*bench).simulate}
+	if noSim {
+		all, judges = edges, judges[:1]
 	}
-	bench.limit = patience * time.Since(begun)
+	for _, look := range judges {
+		begun = time.Now()
+		if verdict, err := look(b); err != nil || verdict != "" {
+			return errors.Join(fmt.Errorf("the machine as it is fails already: %s", verdict), err)
+		}
+	}
+	b.limit = patience * time.Since(begun)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "mutant\tbreaks\tcaught by")
 	caught, survivors := 0, 0
-	for _, m := range slices.Concat(invariants, rules, needs) {
-		if !strings.Contains(m.name, only) {
+	for _, m := range all {
+		if !strings.Contains(m.name, only) && !strings.Contains(m.rule, only) {
 			continue
 		}
-		verdict, err := bench.try(m)
+		verdict, err := b.try(m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
@@ -74,7 +83,7 @@ func run(steps int, seed uint64, only string) error {
 	}
 	fmt.Printf("%d mutants caught, %d survived\n", caught, survivors)
 	if survivors > 0 {
-		return errors.New("the simulator misses mutants")
+		return errors.New("mutants are missed")
 	}
 	return nil
 }
@@ -98,7 +107,7 @@ func newBench(steps int, seed uint64) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go", "core/sim/world/*.go", "internal/trace/*.go", "internal/fuzzed/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "core/sim/*.go", "core/sim/world/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
@@ -128,7 +137,10 @@ func (b *bench) copy(root, pattern string) error {
 	return nil
 }
 
-// try tells what the simulator says of a mutant: "" if nothing.
+// judge tells what is wrong with the machine as it stands on the bench: "" if nothing.
+type judge func(*bench) (verdict string, err error)
+
+// try tells what is said of a mutant: "" if nothing.
 func (b *bench) try(m mutant) (verdict string, err error) {
 	file := filepath.Join(b.dir, "core", m.file)
 	text, err := os.ReadFile(file)
@@ -142,7 +154,11 @@ func (b *bench) try(m mutant) (verdict string, err error) {
 	if err := os.WriteFile(file, []byte(broken), 0o644); err != nil {
 		return "", err
 	}
-	verdict, err = b.simulate()
+	look := (*bench).simulate
+	if slices.Contains(edges, m) {
+		look = (*bench).replay
+	}
+	verdict, err = look(b)
 	return verdict, errors.Join(err, os.WriteFile(file, text, 0o644))
 }
 
@@ -151,27 +167,65 @@ var finding = regexp.MustCompile(`seed (\d+): (.*)`)
 // simulate builds the simulator, runs it, and tells its first finding, "" for
 // none.
 func (b *bench) simulate() (verdict string, err error) {
-	program := filepath.Join(b.dir, "sim.test")
-	build := exec.Command("go", "test", "-c", "-vet=off", "-o", program, "./core/sim")
+	out, err := b.test("core/sim", b.args...)
+	if found := finding.FindSubmatch(out); err == nil && found != nil {
+		return fmt.Sprintf("%.60s (seed %s)", found[2], found[1]), nil
+	}
+	return said(out, err)
+}
+
+var failing = regexp.MustCompile(`(?m)^ *--- FAIL: ([^/ ]+)(?:/(\S+))?`)
+
+// replay runs the scenarios and then the tests of the core, and tells the first that
+// fails, "" for none. Those that take long, or look at the source, are no judges here.
+func (b *bench) replay() (verdict string, err error) {
+	out, err := b.test("internal/trace", "-test.run=^TestScenarios$")
+	if err == nil && len(out) == 0 {
+		out, err = b.test("core", "-test.failfast", "-test.skip=^(TestPurity|TestTicketsAreNeverIssuedAgain|TestADayOfReports)$")
+	}
+	if found := failing.FindAllSubmatch(out, 2); err == nil && found != nil {
+		if name := string(found[0][1]); name != "TestScenarios" {
+			return name, nil
+		}
+		return fmt.Sprintf("the scenario %s", found[len(found)-1][2]), nil
+	}
+	return said(out, err)
+}
+
+// test builds the tests of a package, runs them there, and gives what they print if
+// they fail.
+func (b *bench) test(folder string, args ...string) (out []byte, err error) {
+	program := filepath.Join(b.dir, strings.ReplaceAll(folder, "/", "_")+".test")
+	build := exec.Command("go", "test", "-c", "-vet=off", "-o", program, "./"+folder)
 	build.Dir = b.dir
 	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
+		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), b.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, program, b.args...)
-	cmd.Dir = b.dir
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir = filepath.Join(b.dir, folder)
 	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
-	switch found := finding.FindSubmatch(out); {
+	out, err = cmd.CombinedOutput()
+	var failed *exec.ExitError
+	switch {
 	case err == nil:
-		return "", nil
+		return nil, nil
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("nothing was found within %v", b.limit)
-	case found != nil:
-		return fmt.Sprintf("%.60s (seed %s)", found[2], found[1]), nil
+		return nil, fmt.Errorf("nothing was found within %v", b.limit)
+	case errors.As(err, &failed):
+		return out, nil
+	}
+	return out, err
+}
+
+// said is the verdict where no finding can be read.
+func said(out []byte, err error) (verdict string, _ error) {
+	switch {
+	case err != nil || len(out) == 0:
+		return "", err
 	case strings.Contains(string(out), "panic:"):
 		return "a panic", nil
 	}
-	return "", fmt.Errorf("%w\n%s", err, out)
+	return "", fmt.Errorf("a failure without a finding\n%s", out)
 }

@@ -29,7 +29,7 @@ func TestAFindingIsASmallScenario(t *testing.T) {
 	}
 	// The program of the mutant is still there.
 	args := append(append([]string(nil), b.args...), "-sim.shrink=true")
-	out, _ := exec.CommandContext(t.Context(), filepath.Join(b.dir, "sim.test"), args...).CombinedOutput()
+	out, _ := exec.CommandContext(t.Context(), filepath.Join(b.dir, "core_sim.test"), args...).CombinedOutput()
 	text := unindented(string(out))
 	_, scenario, found := strings.Cut(text, "with the broken machine's answers:\n\n")
 	if !found {
