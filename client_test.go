@@ -57,11 +57,7 @@ func TestClientSignsAsTheSessionAndOutlivesARejection(t *testing.T) {
 		}
 	}
 	call()
-	held, err := s.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	call()

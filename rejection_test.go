@@ -21,14 +21,10 @@ func TestRejectedSetIsReplacedWithinOneCall(t *testing.T) {
 	s := newSTS(t, cfg)
 	client := sts.NewFromConfig(s.Config(s.Config(cfg))) // twice does no harm
 	revokeAndCall := func() error {
-		held, err := s.Retrieve(t.Context())
-		if err != nil {
+		if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		if err := standIn.Revoke(held.AccessKeyID); err != nil {
-			t.Fatal(err)
-		}
-		_, err = client.GetCallerIdentity(t.Context(), nil)
+		_, err := client.GetCallerIdentity(t.Context(), nil)
 		return err
 	}
 	if err := revokeAndCall(); err != nil {
@@ -75,11 +71,7 @@ func TestRejectedSetOfTheParent(t *testing.T) {
 	if _, err := child.Retrieve(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	held, err := parent.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), parent); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := child.Refresh(t.Context()); err != nil {
@@ -148,11 +140,7 @@ func TestRejectedSetIsReplacedWithoutTheSDKsRetries(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
 	c := client(t, s, func(o *sts.Options) { o.Retryer = aws.NopRetryer{} })
-	held, err := s.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
@@ -185,11 +173,7 @@ func TestRejectedCallWithAOneTimeCode(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
 	c := client(t, s)
-	held, err := s.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	assume := func() error {

@@ -120,11 +120,7 @@ func TestARevokedSetIsReplacedOnce(t *testing.T) {
 	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	held, err := s.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup

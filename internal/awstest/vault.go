@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
@@ -124,6 +125,15 @@ func (s *Server) Revoke(accessKeyID string) error {
 	}
 	set.revoked = true
 	return nil
+}
+
+// RevokeHeld revokes the set that a session, say, hands out now.
+func (s *Server) RevokeHeld(ctx context.Context, by aws.CredentialsProvider) error {
+	held, err := by.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Revoke(held.AccessKeyID)
 }
 
 // keyPart is the random part of an access key ID: 16 of [A-Z2-7].

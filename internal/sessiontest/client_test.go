@@ -55,11 +55,7 @@ func TestRejectionOfThreeHundredCalls(t *testing.T) {
 	if _, err := c.ListBuckets(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	held, err := s.Retrieve(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := standIn.Revoke(held.AccessKeyID); err != nil {
+	if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	// all are under way before the first is answered

@@ -37,11 +37,7 @@ func TestHeadWithARevokedSet(t *testing.T) {
 			if err := call(t, c); err != nil {
 				t.Fatal(err)
 			}
-			held, err := s.Retrieve(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := standIn.Revoke(held.AccessKeyID); err != nil {
+			if err := standIn.RevokeHeld(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
 			if err := call(t, c); err != nil {
