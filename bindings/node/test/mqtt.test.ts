@@ -131,6 +131,10 @@ async function hears(client: mqtt5.Mqtt5Client, topicName: string): Promise<void
   await came;
 }
 
+/** Waits for the broker to write this of the client's last connection. */
+const writes = (clientId: string, words: string) =>
+  until(() => broker.lastLineOf(clientId).includes(words));
+
 async function until(holds: () => boolean): Promise<void> {
   await vi.waitFor(() => {
     expect(holds()).toBe(true);
@@ -148,8 +152,8 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
     expect(client).toBeInstanceOf(mqtt5.Mqtt5Client);
     await start(client);
     await roundTrip(client);
-    expect(proxy.asked).toEqual([`${MQTT_ENDPOINT}:8883`]);
-    expect(broker.lineOf(clientId)).toContain(`(p5, c1, k60, u'${standIn.device.thingName}')`);
+    expect([...new Set(proxy.asked)]).toEqual([`${MQTT_ENDPOINT}:8883`]);
+    await writes(clientId, `(p5, c1, k60, u'${standIn.device.thingName}')`);
     // no credentials are needed for this
     expect(await standIn.asked(standIn.iot.roleAlias)).toEqual(before);
   });
@@ -165,7 +169,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
     });
     await start(client);
     await roundTrip(client);
-    expect(broker.lineOf(clientId)).toContain("c0, k5");
+    await writes(clientId, "c0, k5");
   });
 
   test("what a client left is kept for it without cleanStart", async () => {
@@ -190,8 +194,8 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
       clientConfig: { connectProperties: { will } as mqtt5.ConnectPacket },
     });
     await start(client);
-    expect(broker.log()).toMatch(/Will message specified .* \(r0, q0\)/);
-    expect(broker.lineOf(clientId)).toContain("k60");
+    await until(() => /Will message specified .* \(r0, q0\)/.test(broker.log()));
+    await writes(clientId, "k60");
   });
 
   test("a client that the broker does not know is refused", async () => {
@@ -231,7 +235,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
     const { client } = make(open(), options);
     await start(client);
     await roundTrip(client);
-    expect(proxy.asked).toEqual([`${MQTT_ENDPOINT}:${port}`]);
+    expect([...new Set(proxy.asked)]).toEqual([`${MQTT_ENDPOINT}:${port}`]);
     expect(front.protocols).toEqual([protocol]);
     expect(front.names).toEqual([MQTT_ENDPOINT]);
     await front.relay.close();
@@ -305,7 +309,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
       await connected;
       await hears(client, topicName);
       await sent;
-      expect(broker.lastLineOf(clientId)).toContain(`u'${name}'`);
+      await writes(clientId, `u'${name}'`);
     }
   });
 
@@ -360,7 +364,7 @@ describe.skipIf((noMosquitto ?? noSoftHsm) !== undefined)(
       const { client, clientId } = make(new RefreshableSession(tokenSession(standIn, key)));
       await start(client);
       await roundTrip(client);
-      expect(broker.lineOf(clientId)).toContain(`u'${standIn.device.thingName}'`);
+      await writes(clientId, `u'${standIn.device.thingName}'`);
       expect(inspect(client, { depth: Infinity, showHidden: true })).not.toContain(PIN);
     });
 
@@ -414,7 +418,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over WebSockets ${noMosquitto ?
     const client = ws(session);
     await start(client);
     await roundTrip(client);
-    expect(proxy.asked).toEqual([`${MQTT_ENDPOINT}:443`]);
+    expect([...new Set(proxy.asked)]).toEqual([`${MQTT_ENDPOINT}:443`]);
     expect(front.protocols).toEqual(["http/1.1"]);
     const [head = ""] = front.heads;
     expect(head.toLowerCase()).toContain(`\r\nhost: ${MQTT_ENDPOINT}\r\n`);

@@ -237,7 +237,9 @@ describe("HEAD, which is refused with a bare 400", () => {
     const { source, client } = open();
     const head = new HeadBucketCommand({ Bucket: "far" });
     for (let call = 0; call < 3; call++) {
-      await expect(client().send(head)).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+      await expect(client().send(head)).rejects.toMatchObject({
+        $metadata: { httpStatusCode: 400 },
+      });
     }
     expect(source.calls).toBe(fetched);
     expect(sent).toHaveLength(3 + fetched - 1);
@@ -251,7 +253,13 @@ describe("HEAD, which is refused with a bare 400", () => {
     const { session, source } = open();
     const region = "us-east-1";
     const s3 = session.client(S3Client, {
-      ...{ region, endpoint: url, forcePathStyle: true, maxAttempts: 1, followRegionRedirects: true },
+      ...{
+        region,
+        endpoint: url,
+        forcePathStyle: true,
+        maxAttempts: 1,
+        followRegionRedirects: true,
+      },
     });
     await s3.send(new HeadBucketCommand({ Bucket: "far" }));
     expect(source.calls).toBe(1);

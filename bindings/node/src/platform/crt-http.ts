@@ -3,7 +3,8 @@ import { errorName, loadCrt } from "./crt.js";
 import { contextFor, forgetToken } from "./crt-tls.js";
 import { isOfToken, tokenProblem } from "./crt-token.js";
 import { REPLY_BYTES } from "../limit.js";
-import { hostHeader, lateError, telling, tlsProblem, untrusted } from "./tls.js";
+import { lookAt } from "./server-look.js";
+import { hostHeader, lateError, telling, untrusted } from "./tls.js";
 import type { MutualTlsReply, MutualTlsRequest, TlsProblem } from "./types.js";
 
 type Connection = http.HttpClientConnection;
@@ -86,15 +87,9 @@ async function get(
   }
 }
 
-/**
- * Rejects where the server is not to be trusted. The runtime takes certificates that
- * were signed with SHA-1 or have short keys, keeps the failure of a handshake to itself
- * for up to half a minute, and never says what was wrong. So OpenSSL looks at the server
- * beside it.
- */
+/** Rejects where the server is not to be trusted. */
 async function look(asked: MutualTlsRequest, leftMs: number): Promise<void> {
-  if (!asked.material.verifyPeer) return;
-  const code = await tlsProblem(asked, leftMs);
+  const code = await lookAt(asked, leftMs);
   if (code !== undefined) throw telling(coded(code), untrusted(code));
 }
 

@@ -1,80 +1,58 @@
 import type { mqtt5 } from "aws-iot-device-sdk-v2";
-import { errorName } from "./crt.js";
-import { contextFor, type Found, forgetToken } from "./crt-tls.js";
-import { isOfToken } from "./crt-token.js";
+import { errorName, untrustedServer } from "./crt.js";
+import { type Look, ServerGate } from "./crt-mqtt-gate.js";
+import { MqttIdentity, type Identified } from "./crt-mqtt-identity.js";
+import { Operations } from "./crt-operations.js";
 import { Subscriptions } from "./crt-subscriptions.js";
+import type { Found } from "./crt-tls.js";
 import type { TlsMaterial } from "./types.js";
 
 type Client = mqtt5.Mqtt5Client;
+type Emit = (event: string, ...given: unknown[]) => void;
 
-/** Makes a client of the SDK's with a context. */
-export type MakeClient = (context: Found["context"]) => Client;
-
-/** What a line of clients is told of its user. */
-export interface LineUser {
-  /** What the files hold now. Throws where they cannot be used. */
-  material: () => TlsMaterial;
-  alpn: string | undefined;
-  /** Tells the user of something that no event of the client's can. */
-  warn: (message: string) => void;
+/** How a line makes its clients, and keeps them from servers. */
+export interface LineParts {
+  /** Makes a client of the SDK's with a context. */
+  make: (context: Found["context"]) => Client;
+  /** Looks at the broker as it would be connected to now. */
+  look: Look;
+  /** How long to wait after so many brokers in a row that were not to be trusted. */
+  pauseMs: (refusals: number) => number;
 }
 
-/** What the SDK's clients tell. */
-const EVENTS = ["error", "stopped", "disconnection", "messageReceived"] as const;
-
-/** An operation that ended because its client did, and not for its own sake. */
-const CLIENT_ENDED = /USER_REQUESTED_STOP|CLIENT_TERMINATED|CLIENT_SHUT|OFFLINE_QUEUE_POLICY/;
+/** What the SDK's clients tell of a connection that there is. */
+const EVENTS = ["error", "stopped", "messageReceived"] as const;
 
 /** How long a client may take to stop before another takes its place. */
 const LONGEST_STOP_MS = 5000;
-
-interface Replacement {
-  readonly promise: Promise<undefined>;
-  readonly resolve: () => void;
-}
-
-function replacement(): Replacement {
-  let resolve = () => undefined;
-  const promise = new Promise<undefined>((settle) => {
-    resolve = () => {
-      settle(undefined);
-      return undefined;
-    };
-  });
-  return { promise, resolve };
-}
 
 /**
  * The clients that stand, one after the other, behind one of the user's. The SDK's
  * keeps the certificate with which it was made. So whenever it is about to connect, or
  * has failed to, the files are looked at, and another takes its place if they have
  * changed, or the token was lost. Operations go over to it, and subscriptions are made
- * again wherever the broker has forgotten them.
+ * again wherever the broker has forgotten them. None connects to a broker that is not
+ * to be trusted.
  */
 export class MqttLine {
   #client: Client | undefined;
-  readonly #make: MakeClient;
-  readonly #user: LineUser;
+  readonly #parts: LineParts;
+  readonly #identity: MqttIdentity;
   readonly #subscriptions: Subscriptions;
-  #found: Found;
-  #material: TlsMaterial;
-  #emit: (event: string, ...given: unknown[]) => void = () => undefined;
+  readonly #operations = new Operations(() => this.client);
+  readonly #gate: ServerGate;
+  #emit: Emit = () => undefined;
   #isRunning = false;
   /** Native code has the client: no other can take its place. */
   #isPinned = false;
   #isChanging = false;
-  #operations = 0;
-  /** Settles when another client has taken the place of this one. */
-  #replaced = replacement();
-  #leave: (() => void) | undefined;
 
-  constructor(material: TlsMaterial, found: Found, make: MakeClient, user: LineUser) {
-    this.#make = make;
-    this.#user = user;
-    this.#material = material;
-    this.#found = found;
+  constructor(material: TlsMaterial, found: Found, parts: LineParts, user: Identified) {
+    this.#parts = parts;
+    this.#identity = new MqttIdentity(user, material, found);
     this.#subscriptions = new Subscriptions(user.warn);
-    this.#client = make(found.context);
+    this.#gate = new ServerGate(parts.look, parts.pauseMs);
+    this.#client = parts.make(found.context);
   }
 
   /** The client of now. */
@@ -84,34 +62,39 @@ export class MqttLine {
   }
 
   /** Called once, with where events go to. */
-  begin(emit: (event: string, ...given: unknown[]) => void): void {
+  begin(emit: Emit): void {
     this.#emit = emit;
     this.#follow(this.client);
   }
 
   start(): void {
+    if (this.#isRunning) return;
     this.#isRunning = true;
     if (this.#isChanging) return;
-    const found = this.#operations === 0 ? this.#changed() : undefined;
+    const found = this.#operations.isIdle ? this.#identity.changed(this.#isPinned) : undefined;
     if (found !== undefined) {
       const old = this.client;
       if (this.#take(found)) old.close();
     }
-    this.client.start();
+    this.#open();
   }
 
   stop(packet?: mqtt5.DisconnectPacket): void {
     this.#isRunning = false;
-    if (!this.#isChanging) this.client.stop(packet);
+    if (this.#isChanging) return;
+    // the SDK's client, which has not begun, would tell nothing
+    if (this.#gate.close()) process.nextTick(this.#emit, "stopped", {});
+    else this.client.stop(packet);
   }
 
   close(): void {
     this.#isRunning = false;
-    this.#done();
+    this.#gate.close();
+    this.#identity.leave();
     this.#client?.close();
     // the process cannot end before V8 has collected it
     this.#client = undefined;
-    this.#replaced.resolve();
+    this.#operations.end();
   }
 
   /** The handle of the client of now, which has to stay then. */
@@ -121,112 +104,114 @@ export class MqttLine {
   }
 
   async subscribe(packet: mqtt5.SubscribePacket): Promise<mqtt5.SubackPacket> {
-    const reply = await this.#carry((client) => client.subscribe(packet));
+    const reply = await this.#operations.carry((client) => client.subscribe(packet));
     this.#subscriptions.add(packet, reply);
     return reply;
   }
 
   async unsubscribe(packet: mqtt5.UnsubscribePacket): Promise<mqtt5.UnsubackPacket> {
-    const reply = await this.#carry((client) => client.unsubscribe(packet));
+    const reply = await this.#operations.carry((client) => client.unsubscribe(packet));
     this.#subscriptions.remove(packet);
     return reply;
   }
 
   publish(packet: mqtt5.PublishPacket): Promise<mqtt5.PublishCompletionResult> {
-    return this.#carry((client) => client.publish(packet));
+    return this.#operations.carry((client) => client.publish(packet));
   }
 
-  /**
-   * Does it again by the next client where one takes the place of that which was asked,
-   * and may never answer.
-   */
-  async #carry<T>(operation: (client: Client) => Promise<T>): Promise<T> {
-    this.#operations++;
-    try {
-      for (;;) {
-        const { client } = this;
-        const replaced = this.#replaced.promise;
-        const done = operation(client);
-        done.catch(() => undefined); // it may fail when nobody waits for it any more
-        const outcome = await Promise.race([done.then((value) => ({ value })), replaced]).catch(
-          (error: unknown) => {
-            // the SDK rejects with texts
-            if (this.#client === client || !CLIENT_ENDED.test(String(error))) throw error;
-          },
-        );
-        if (outcome !== undefined) return outcome.value;
-      }
-    } finally {
-      this.#operations--;
-    }
+  /** Starts the client of now at a broker that can be trusted. */
+  #open(): void {
+    const { client } = this;
+    this.#gate.open(
+      () => {
+        client.start();
+      },
+      (code) => {
+        this.#emit("attemptingConnect", {});
+        this.#emit("connectionFailure", { error: untrustedServer(code) });
+        if (this.#isRunning && !this.#isChanging) this.#open();
+      },
+    );
   }
 
   #follow(client: Client): void {
-    const mine = (handle: (event: unknown) => void) => (event: unknown) => {
-      if (this.#client === client && !this.#isChanging) handle(event);
-    };
     const on = (name: string, handle: (event: unknown) => void) => {
+      const mine = (event: unknown) => {
+        if (this.#client === client && !this.#isChanging) handle(event);
+      };
       // by its own types only for names that are literals
       (client.on as (name: string, listener: (event: unknown) => void) => unknown).call(
         client,
         name,
-        mine(handle),
+        mine,
       );
+    };
+    const tell = (name: string, event: unknown) => {
+      this.#subscriptions.settle();
+      this.#emit(name, event);
     };
     for (const name of EVENTS) {
       on(name, (event) => {
-        this.#subscriptions.settle();
-        this.#emit(name, event);
-        if (name === "disconnection") this.#look();
+        this.#gate.pass(() => {
+          tell(name, event);
+        });
       });
     }
     on("attemptingConnect", (event) => {
-      this.#leave ??= this.#found.library?.enter();
+      this.#identity.enter();
       this.#emit("attemptingConnect", event);
+      this.#gate.beside((code) => {
+        this.#emit("connectionFailure", { error: untrustedServer(code) });
+        this.#replace(this.#identity.found);
+      });
       this.#look();
     });
     on("connectionSuccess", (event) => {
-      this.#done();
+      this.#identity.leave();
       const { settings } = event as mqtt5.ConnectionSuccessEvent;
-      this.#subscriptions.connected(client, settings.rejoinedSession, () => {
-        this.#emit("connectionSuccess", event);
+      this.#gate.pass(() => {
+        this.#subscriptions.connected(client, settings.rejoinedSession, () => {
+          this.#emit("connectionSuccess", event);
+        });
       });
     });
-    on("connectionFailure", (event) => {
-      this.#done();
-      this.#emit("connectionFailure", event);
-      this.#lost(errorName((event as mqtt5.ConnectionFailureEvent).error));
+    on("disconnection", (event) => {
+      // of a connection that nobody was told of
+      tell(this.#gate.ended() ? "connectionFailure" : "disconnection", event);
       this.#look();
     });
-  }
-
-  #done(): void {
-    this.#leave?.();
-    this.#leave = undefined;
-  }
-
-  #lost(name: string): void {
-    const { library } = this.#found;
-    if (library === undefined || !isOfToken(name)) return;
-    forgetToken(this.#material, library, name);
+    on("connectionFailure", (event) => {
+      this.#gate.ended();
+      this.#identity.failed(errorName((event as mqtt5.ConnectionFailureEvent).error));
+      this.#emit("connectionFailure", event);
+      this.#look();
+    });
   }
 
   /** Has another client take over where the files or the token's login are new. */
   #look(): void {
     if (!this.#isRunning || this.#isChanging) return;
-    const found = this.#changed();
-    if (found === undefined) return;
-    const old = this.client;
-    const replaced = this.#replaced;
-    if (!this.#take(found)) return;
+    const found = this.#identity.changed(this.#isPinned);
+    if (found !== undefined) this.#replace(found);
+  }
+
+  /** Has another client take over; one that is pinned begins anew itself. */
+  #replace(found: Found): void {
+    if (!this.#isRunning || this.#isChanging) return;
+    const { client: old } = this;
+    const stays = this.#isPinned;
+    if (!stays && !this.#take(found)) return;
+    const sendOn = stays ? () => undefined : this.#operations.next();
+    this.#gate.close();
     this.#isChanging = true;
     const go = () => {
       if (!this.#isChanging) return;
       clearTimeout(timer);
       this.#isChanging = false;
-      old.close();
-      replaced.resolve();
-      if (this.#isRunning) this.client.start();
+      if (!stays) old.close();
+      sendOn();
+      if (this.#client === undefined) return;
+      if (this.#isRunning) this.#open();
       else this.#emit("stopped", {});
     };
     const timer = setTimeout(go, LONGEST_STOP_MS);
@@ -234,32 +219,11 @@ export class MqttLine {
     old.stop();
   }
 
-  /** The context of now where it is another one than the client's. */
-  #changed(): Found | undefined {
-    try {
-      const material = this.#user.material();
-      const found = contextFor(material, this.#user.alpn);
-      if ("problem" in found || found.context === this.#found.context) return undefined;
-      if (!this.#isPinned) {
-        this.#material = material;
-        return found;
-      }
-      this.#found = found; // to say it once
-      const why = "native code of another client of the SDK's has this one";
-      this.#user.warn(`an MQTT client does not use new certificates or keys: ${why}`);
-    } catch {
-      // the files are being replaced, or are not there: the next attempt looks again
-    }
-    return undefined;
-  }
-
   #take(found: Found): boolean {
     try {
-      const client = this.#make(found.context);
-      this.#done();
-      this.#found = found;
+      const client = this.#parts.make(found.context);
+      this.#identity.take(found);
       this.#client = client;
-      this.#replaced = replacement();
       this.#follow(client);
       return true;
     } catch {

@@ -1,8 +1,12 @@
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { untrusted } from "./tls.js";
 
 /** The AWS IoT Device SDK, which brings the AWS Common Runtime along. */
 export type Sdk = typeof import("aws-iot-device-sdk-v2");
+
+/** AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE */
+const HANDSHAKE_FAILED = 1029;
 
 const PACKAGE = "aws-iot-device-sdk-v2";
 
@@ -34,4 +38,10 @@ export function errorName(error: unknown): string {
   const { error_name: name, message, name: kind } = Object(error) as Record<string, unknown>;
   const text = typeof name === "string" ? name : String(message);
   return /\bAWS_[A-Z0-9_]+/.exec(text)?.[0] ?? (typeof kind === "string" ? kind : typeof error);
+}
+
+/** As the runtime tells of a handshake that failed, and why it did. */
+export function untrustedServer(code: string): Error {
+  const { CrtError } = loadCrt();
+  return Object.assign(new CrtError(HANDSHAKE_FAILED), { message: untrusted(code) });
 }

@@ -57,7 +57,10 @@ function attempt<T>(action: () => T): T | undefined {
  * How a server's TLS has to be: no SHA-1 in its chain, no RSA key below 2048 bits. What
  * the engine itself takes depends on its version.
  */
-const STRICT = { minVersion: "TLSv1.2", ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=2` } as const;
+export const STRICT = {
+  minVersion: "TLSv1.2",
+  ciphers: `${tls.DEFAULT_CIPHERS}:@SECLEVEL=2`,
+} as const;
 
 /** To read keys and authorities takes longer than all the rest; they seldom change. */
 const contexts = new WeakMap<TlsMaterial, tls.SecureContext>();
@@ -149,63 +152,6 @@ export function untrusted(code: string): string {
 /** An error whose words are safe, and better than its code. */
 export function telling(error: Error, told: string): Error {
   return Object.assign(error, { told });
-}
-
-/**
- * Looks at the certificate of a server, without showing one, and gives the code of
- * what is wrong with it; undefined: nothing, or that could not be told in time.
- */
-export function tlsProblem(
-  asked: MutualTlsRequest,
-  timeoutMs: number,
-): Promise<string | undefined> {
-  const { host, port, connectTo, material } = asked;
-  const { ca } = material;
-  return new Promise((resolve) => {
-    const probe = tls.connect({
-      host: connectTo?.host ?? host,
-      port: connectTo?.port ?? port,
-      servername: host,
-      ca: ca as Buffer | undefined,
-      rejectUnauthorized: false, // to be told apart from other failures
-      ...STRICT,
-    });
-    const timer = setTimeout(() => probe.destroy(), timeoutMs).unref();
-    probe.unref();
-    let problem: string | undefined;
-    // In TLS 1.2 who wants a certificate of ours ends the handshake for want of it. By
-    // then its own is here, and so are the keys, which is told.
-    probe.once("keylog", () => {
-      problem = verdictOn(probe, host);
-    });
-    probe.once("secureConnect", () => {
-      // its type says Error, and it is a code
-      problem = probe.authorized ? undefined : String(probe.authorizationError);
-      probe.destroy();
-    });
-    probe.once("error", () => undefined); // which the caller knows already
-    probe.once("close", () => {
-      clearTimeout(timer);
-      resolve(problem);
-    });
-  });
-}
-
-/** What is wrong with a server's certificate in the midst of a handshake. */
-function verdictOn(probe: tls.TLSSocket, host: string): string | undefined {
-  try {
-    // Node asks its own binding so, and has no other way before the end
-    const { _handle: handle } = probe as unknown as {
-      _handle?: { verifyError?: () => { code?: unknown } | null };
-    };
-    const code = handle?.verifyError?.()?.code;
-    if (typeof code === "string") return code;
-    const certificate = probe.getPeerCertificate();
-    if (Object.keys(certificate).length === 0) return undefined; // none is here yet
-    return tls.checkServerIdentity(host, certificate) && "ERR_TLS_CERT_ALTNAME_INVALID";
-  } catch {
-    return undefined;
-  }
 }
 
 async function read(reply: IncomingMessage): Promise<MutualTlsReply> {

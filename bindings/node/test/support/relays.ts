@@ -108,9 +108,12 @@ export class TlsFront {
         ...(pair && { cert: readFileSync(pair.certificate), key: readFileSync(pair.privateKey) }),
       });
     const serve = async (socket: tls.TLSSocket) => {
-      front.names.push(String((socket as { servername?: unknown }).servername));
-      front.protocols.push(socket.alpnProtocol);
+      const { alpnProtocol } = socket; // once it has ended it knows no more
+      const name = String((socket as { servername?: unknown }).servername);
       const head = pair === undefined ? await readHead(socket) : "";
+      if (head === "" && !(await saysSomething(socket))) return; // who only looks
+      front.names.push(name);
+      front.protocols.push(alpnProtocol);
       front.heads.push(head);
       if (front.refuses) {
         socket.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
@@ -127,6 +130,17 @@ export class TlsFront {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     return front;
+  }
+}
+
+/** Whether something comes, before the end. */
+async function saysSomething(socket: Duplex): Promise<boolean> {
+  socket.on("error", () => undefined);
+  for (;;) {
+    const byte = socket.read(1) as Buffer | null;
+    if (byte !== null) socket.unshift(byte);
+    if (byte !== null || socket.destroyed) return byte !== null;
+    await Promise.race([once(socket, "readable"), once(socket, "close")]);
   }
 }
 
