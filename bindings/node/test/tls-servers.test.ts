@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
@@ -8,6 +10,8 @@ import { LATE_MS } from "./support/patience.js";
 import { makeToken, noSoftHsm, tokenSession } from "./support/softhsm.js";
 import { StandIn, type TlsServer } from "./support/stand-in.js";
 
+const run = promisify(execFile);
+const built = new URL("../dist/index.mjs", import.meta.url).href;
 const table = JSON.parse(
   readFileSync(
     new URL("../../../internal/awstest/testdata/tls_servers.json", import.meta.url),
@@ -62,6 +66,27 @@ describe("TLS servers, good and bad", () => {
   test.skipIf(noSoftHsm !== undefined).each(table)(
     "$name, with a key in a token: $expected $reason",
     (row) => verdict(row, tokenSession(standIn, "ec"), true),
+  );
+
+  // awscrt frees a request twice that it cannot begin, the second time when V8 collects it
+  test.skipIf(noSoftHsm !== undefined)(
+    "a key in a token is refused again and again, and collected: the process lives on",
+    async () => {
+      const row = table.find(({ name }) => name === "strangers") as TlsServer;
+      const connectTo = { host: "127.0.0.1", port: portOf(row.name) };
+      const text = `import { RefreshableSession } from ${JSON.stringify(built)};
+        const session = new RefreshableSession(${JSON.stringify({ ...tokenSession(standIn, "ec"), maxWait: 0, connectTo })});
+        let failed = 0;
+        for (let turn = 0; turn < 20; turn++) {
+          await session.refresh().catch(() => failed++);
+          globalThis.gc();
+          await new Promise((resolve) => setTimeout(resolve, 10)); // finalizers run between turns
+        }
+        console.log(failed);`;
+      const args = ["--expose-gc", "--input-type=module", "--eval", text];
+      const { stdout } = await run(process.execPath, args, { timeout: LATE_MS });
+      expect(stdout.trim()).toBe("20");
+    },
   );
 
   test

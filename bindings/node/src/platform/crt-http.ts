@@ -51,6 +51,7 @@ async function get(
   const { http, io } = loadCrt();
   const { host, port, connectTo, timeoutMs } = asked;
   const leftMs = () => Math.max(1, end - performance.now());
+  await within(look(asked, leftMs()), leftMs(), timeoutMs, signal);
   // A manager, since nothing else ever gives the memory of a connection back.
   const manager = new http.HttpClientConnectionManager(
     undefined, // the one event loop of the process
@@ -66,12 +67,11 @@ async function get(
     new io.TlsConnectionOptions(context, host),
   );
   const acquiring = manager.acquire();
-  const looking = look(asked, leftMs());
-  looking.catch(() => undefined); // also where nobody waits for it any more
   try {
-    const connecting = Promise.race([acquiring, looking.then(() => acquiring)]);
-    const connection = await within(connecting, leftMs(), timeoutMs, signal);
-    await within(looking, leftMs(), timeoutMs, signal);
+    const connection = await within(acquiring, leftMs(), timeoutMs, signal);
+    // At once: a request that the native code cannot begin, it frees twice, the second
+    // time when V8 collects it, which ends the process. By TLS 1.3 a server that does not
+    // take the device's certificate closes a connection that is there already.
     return await within(exchange(connection, asked), leftMs(), timeoutMs, signal);
   } finally {
     // also one that comes when nobody waits for it any more
