@@ -86,7 +86,7 @@ func TestSuiteRefusesWhatItDoesNotKnow(t *testing.T) {
 
 func TestAbsentSuiteIsSkipped(t *testing.T) {
 	var out strings.Builder
-	good, err := conform(&out, t.TempDir(), "", "nowhere.json", nil)
+	good, err := (&task{root: t.TempDir(), suite: "nowhere.json"}).run(&out)
 	if err != nil || !good || out.String() != "aws suite: skipped, nowhere.json is not here\n" {
 		t.Errorf("good=%v, err=%v, %q", good, err, out.String())
 	}

@@ -47,7 +47,7 @@ func TestDifferencesAreShownAndCounted(t *testing.T) {
 	broken := func(string) (string, error) { return "", errors.New("exit status 2: line 3: no") }
 	hosts := []host{{"go", inProcess, nil}, {"liar", liar, nil}, {"broken", broken, nil}}
 	var out strings.Builder
-	good, err := runScenarios(&out, hosts, []string{write(t, "one_set.trace", scenario)})
+	good, err := runScenarios(&out, "conformance", hosts, []string{write(t, "one_set.trace", scenario)})
 	if err != nil || good {
 		t.Fatalf("good=%v, err=%v, want a difference", good, err)
 	}
@@ -67,7 +67,7 @@ func TestDifferencesAreShownAndCounted(t *testing.T) {
 func TestAlikeHostsAreAllOK(t *testing.T) {
 	var out strings.Builder
 	hosts := []host{{"go", inProcess, nil}, {"too", inProcess, nil}}
-	good, err := runScenarios(&out, hosts, []string{write(t, "one_set.trace", scenario)})
+	good, err := runScenarios(&out, "conformance", hosts, []string{write(t, "one_set.trace", scenario)})
 	if err != nil || !good || !strings.HasSuffix(out.String(), "\nconformance: 1 scenarios, 2 hosts, 0 differences\n") {
 		t.Errorf("good=%v, err=%v\n%s", good, err, out.String())
 	}
@@ -78,12 +78,12 @@ func TestAlikeHostsAreAllOK(t *testing.T) {
 func TestScenarioWithoutAnswers(t *testing.T) {
 	file := write(t, "mine.trace", "open seed=1\nask\ncomplete #1 life=1h fp=1\n")
 	var out strings.Builder
-	good, err := runScenarios(&out, []host{{"go", inProcess, nil}, {"too", inProcess, nil}}, []string{file})
+	good, err := runScenarios(&out, "conformance", []host{{"go", inProcess, nil}, {"too", inProcess, nil}}, []string{file})
 	if err != nil || !good || !strings.Contains(out.String(), "mine has no answers; those of go:\nopen seed=1\n  none epoch=0") {
 		t.Errorf("good=%v, err=%v\n%s", good, err, out.String())
 	}
 	out.Reset()
-	if good, _ = runScenarios(&out, []host{{"go", inProcess, nil}, {"liar", liar, nil}}, []string{file}); good {
+	if good, _ = runScenarios(&out, "conformance", []host{{"go", inProcess, nil}, {"liar", liar, nil}}, []string{file}); good {
 		t.Errorf("hosts that differ passed:\n%s", out.String())
 	}
 }
@@ -106,13 +106,13 @@ func TestABatchThatFailsIsReplayedOneByOne(t *testing.T) {
 		write(t, "another.trace", "open seed=1\nask\ncomplete #1 life=1h fp=2\n"),
 	}
 	var out strings.Builder
-	good, err := runScenarios(&out, []host{{"go", inProcess, nil}, {"faulty", replay, batch}}, files)
+	good, err := runScenarios(&out, "conformance", []host{{"go", inProcess, nil}, {"faulty", replay, batch}}, files)
 	if err != nil || good || batches != 1 || !strings.Contains(out.String(), "one_set   ok       ok\n") ||
 		!strings.HasSuffix(out.String(), "exit status 2: a fault\n\nconformance: 2 scenarios, 2 hosts, 1 differences\n") {
 		t.Errorf("good=%v, err=%v, %d batches\n%s", good, err, batches, out.String())
 	}
 	out.Reset()
-	good, err = runScenarios(&out, []host{{"go", inProcess, batch}}, files)
+	good, err = runScenarios(&out, "conformance", []host{{"go", inProcess, batch}}, files)
 	if err != nil || good || !strings.Contains(out.String(), "only in a batch: exit status 2\n") {
 		t.Errorf("a batch that fails for no scenario: good=%v, err=%v\n%s", good, err, out.String())
 	}
@@ -148,7 +148,7 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(root, "build", "replay-go"), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if hosts, err := selectHosts(root, "go"); err != nil || len(hosts) != 1 {
+	if hosts, err := selectHosts(root, "go", allHosts, listed.host); err != nil || len(hosts) != 1 {
 		t.Errorf("the one built host: %v, %v", hosts, err)
 	}
 	for only, want := range map[string]string{
@@ -156,7 +156,7 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 		"wazero":   "host wazero is not built: build/replay-wazero is missing. Run ./task build, or leave the host out with -hosts",
 		"go,cobol": `-hosts must be of go, c, wazero, node, not "cobol"`,
 	} {
-		if _, err := selectHosts(root, only); err == nil || err.Error() != want {
+		if _, err := selectHosts(root, only, allHosts, listed.host); err == nil || err.Error() != want {
 			t.Errorf("-hosts %q: got %v, want %s", only, err, want)
 		}
 	}

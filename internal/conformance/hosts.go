@@ -40,10 +40,10 @@ type host struct {
 
 // selectHosts gives the hosts that are asked for, comma-separated, or all. A
 // host that is not built is an error that says what to do.
-func selectHosts(root, only string) ([]host, error) {
+func selectHosts(root, only string, all []listed, made func(listed, string) host) ([]host, error) {
 	var hosts []host
 	wanted := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
-	for _, l := range allHosts {
+	for _, l := range all {
 		if only != "" && !slices.Contains(wanted, l.name) {
 			continue
 		}
@@ -53,19 +53,19 @@ func selectHosts(root, only string) ([]host, error) {
 				return nil, fmt.Errorf("host %s is not built: %s is missing. Run ./task build, or leave the host out with -hosts", l.name, pattern)
 			}
 		}
-		hosts = append(hosts, l.host(root))
+		hosts = append(hosts, made(l, root))
 	}
 	for _, name := range wanted {
-		if !slices.Contains(hostNames(), name) {
-			return nil, fmt.Errorf("-hosts must be of %s, not %q", strings.Join(hostNames(), ", "), name)
+		if !slices.Contains(hostNames(all), name) {
+			return nil, fmt.Errorf("-hosts must be of %s, not %q", strings.Join(hostNames(all), ", "), name)
 		}
 	}
 	return hosts, nil
 }
 
-func hostNames() []string {
+func hostNames(all []listed) []string {
 	var names []string
-	for _, l := range allHosts {
+	for _, l := range all {
 		names = append(names, l.name)
 	}
 	return names

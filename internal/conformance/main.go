@@ -3,10 +3,13 @@
 //
 //	conformance [-root DIR] [-hosts go,c] [FILE...]
 //	conformance [-root DIR] [-hosts go,c] -aws-suite FILE
+//	conformance [-root DIR] [-hosts go,node] [-executor COMMAND] [-rewrite] -scenarios [FILE...]
 //
 // Without files it takes all of core/testdata. A file without answers is
 // replayed too: the first host's answers are shown, and the others are held to
-// them. With -aws-suite it runs AWS's own refresh scenarios instead. It exits
+// them. With -aws-suite it runs AWS's own refresh scenarios instead, and with
+// -scenarios those of hosts, which are in testdata/host: -executor is a host of your
+// own, and -rewrite writes the first host's answers into the files. It exits
 // with 1 on any difference or failure, and with 2 when it could not run.
 package main
 
@@ -16,14 +19,27 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
+// task is what the flags say.
+type task struct {
+	root, only, suite, executor string
+	scenarios, rewrite          bool
+	files                       []string
+}
+
 func main() {
-	root := flag.String("root", ".", "the root of the project")
-	only := flag.String("hosts", "", "comma-separated hosts to run (default: all)")
-	suite := flag.String("aws-suite", "", "run the scenarios of this file, in AWS's format")
+	t := task{}
+	flag.StringVar(&t.root, "root", ".", "the root of the project")
+	flag.StringVar(&t.only, "hosts", "", "comma-separated hosts to run (default: all)")
+	flag.StringVar(&t.suite, "aws-suite", "", "run the scenarios of this file, in AWS's format")
+	flag.BoolVar(&t.scenarios, "scenarios", false, "play the scenarios of hosts")
+	flag.StringVar(&t.executor, "executor", "", "a host of your own for -scenarios: its program and arguments, split at blanks")
+	flag.BoolVar(&t.rewrite, "rewrite", false, "write the answers of the first host into the files")
 	flag.Parse()
-	good, err := conform(os.Stdout, *root, *only, *suite, flag.Args())
+	t.files = flag.Args()
+	good, err := t.run(os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "conformance:", err)
 		os.Exit(2)
@@ -33,32 +49,67 @@ func main() {
 	}
 }
 
-// conform does what the flags say, and reports whether all was as it should be.
-func conform(out io.Writer, root, only, suite string, files []string) (bool, error) {
-	if suite != "" {
-		if _, err := os.Stat(suite); os.IsNotExist(err) {
-			fmt.Fprintf(out, "aws suite: skipped, %s is not here\n", suite)
-			return true, nil
-		}
+// run does what the flags say, and reports whether all was as it should be.
+func (t *task) run(out io.Writer) (bool, error) {
+	if t.suite != "" {
+		return t.runSuite(out)
 	}
-	hosts, err := selectHosts(root, only)
+	title, hosts, err := "conformance", []host(nil), error(nil)
+	if t.scenarios {
+		title = "host scenarios"
+		hosts, err = t.executors()
+	} else {
+		hosts, err = selectHosts(t.root, t.only, allHosts, listed.host)
+	}
 	if err != nil {
 		return false, err
 	}
-	if suite != "" {
-		scenarios, err := loadSuite(suite)
-		if err != nil {
-			return false, err
+	if err := t.findFiles(); err != nil {
+		return false, err
+	}
+	if t.rewrite {
+		return true, rewriteAll(out, hosts[0], t.files)
+	}
+	return runScenarios(out, title, hosts, t.files)
+}
+
+func (t *task) findFiles() (err error) {
+	folder := filepath.Join(t.root, "core", "testdata")
+	if t.scenarios {
+		folder = filepath.Join(t.root, "testdata", "host")
+	}
+	if len(t.files) == 0 {
+		if t.files, err = filepath.Glob(filepath.Join(folder, "*.trace")); err != nil {
+			return err
 		}
-		return runSuite(out, hosts, scenarios)
 	}
-	if len(files) == 0 {
-		if files, err = filepath.Glob(filepath.Join(root, "core", "testdata", "*.trace")); err != nil {
-			return false, err
-		}
+	if len(t.files) == 0 {
+		return fmt.Errorf("no scenarios in %s", folder)
 	}
-	if len(files) == 0 {
-		return false, fmt.Errorf("no scenarios in %s", filepath.Join(root, "core", "testdata"))
+	return nil
+}
+
+// executors are those that are asked for, or the user's own.
+func (t *task) executors() ([]host, error) {
+	if own := strings.Fields(t.executor); len(own) > 0 {
+		return []host{listed{name: "own", command: own}.asHost(t.root)}, nil
 	}
-	return runScenarios(out, hosts, files)
+	return selectHosts(t.root, t.only, executors, listed.asHost)
+}
+
+// runSuite runs AWS's scenarios, where they are.
+func (t *task) runSuite(out io.Writer) (bool, error) {
+	if _, err := os.Stat(t.suite); os.IsNotExist(err) {
+		fmt.Fprintf(out, "aws suite: skipped, %s is not here\n", t.suite)
+		return true, nil
+	}
+	hosts, err := selectHosts(t.root, t.only, allHosts, listed.host)
+	if err != nil {
+		return false, err
+	}
+	scenarios, err := loadSuite(t.suite)
+	if err != nil {
+		return false, err
+	}
+	return runSuite(out, hosts, scenarios)
 }

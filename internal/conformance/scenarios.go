@@ -38,7 +38,7 @@ type reply struct {
 
 // runScenarios replays files in hosts, prints a table, every difference and the
 // closing line, and reports whether all were alike.
-func runScenarios(out io.Writer, hosts []host, files []string) (bool, error) {
+func runScenarios(out io.Writer, title string, hosts []host, files []string) (bool, error) {
 	var names, texts []string
 	for _, file := range files {
 		text, err := os.ReadFile(file)
@@ -57,7 +57,7 @@ func runScenarios(out io.Writer, hosts []host, files []string) (bool, error) {
 		t.row(out, r.name, r.cells())
 	}
 	differences := showDifferences(out, results)
-	fmt.Fprintf(out, "conformance: %d scenarios, %d hosts, %d differences\n", len(files), len(hosts), differences)
+	fmt.Fprintf(out, "%s: %d scenarios, %d hosts, %d differences\n", title, len(files), len(hosts), differences)
 	return differences == 0, nil
 }
 

@@ -130,6 +130,16 @@ func (r *replayer) named(a *args) int64 {
 }
 
 // parseOptions takes all option=value parameters, in their order.
+// ParseOptions reads the options of an open, with nothing else among them.
+func ParseOptions(text string) ([]Option, error) {
+	a := &args{ticket: -1, words: strings.Fields(text)}
+	options, err := parseOptions(a)
+	if err == nil {
+		err = a.finish()
+	}
+	return options, err
+}
+
 func parseOptions(a *args) ([]Option, error) {
 	var options []Option
 	var rest []string
