@@ -11,7 +11,7 @@ import (
 const keptModules = 4
 
 // ModuleCache is the directory where wazero keeps the machine code of modules,
-// for tests and for the replayer beside it. wazero itself never deletes any, so
+// for tests and for the executor beside it. wazero itself never deletes any, so
 // what is oldest is deleted here: every change of the core makes a new module.
 func ModuleCache() string {
 	dir := filepath.Join(Root(), "build", "wazero-cache")

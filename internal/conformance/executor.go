@@ -15,12 +15,21 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
+// machines are the hosts of the core's scenarios. A new one is one line here. The core
+// itself is played by import.
+var machines = []listed{
+	{"go", nil, nil},
+	{"c", []string{"build/venv/bin/python", "bindings/python/tests/core_executor.py"}, []string{"build/venv/bin/python", "bindings/python/src/evercreds/_native/libevercreds.*"}},
+	{"wazero", []string{"build/core-wazero"}, []string{"build/core-wazero", "build/evercreds.wasm"}},
+	{"node", []string{"node", "bindings/node/dist/executor.mjs"}, []string{"bindings/node/dist/executor.mjs"}},
+}
+
 // executors are the hosts of host scenarios. A new one is one line here.
 var executors = []listed{
-	{"go", []string{"build/host-go", "-test.run=^TestExecutor$", "-test.timeout=0"}, true, []string{"build/host-go"}},
-	{"wazero", []string{"build/host-wazero", "-test.run=^TestExecutor$", "-test.timeout=0"}, true, []string{"build/host-wazero"}},
-	{"python", []string{"build/venv/bin/python", "bindings/python/tests/host_executor.py"}, true, []string{"build/venv/bin/python"}},
-	{"node", []string{"node", "build/host-node.mjs"}, true, []string{"build/host-node.mjs"}},
+	{"go", []string{"build/host-go", "-test.run=^TestExecutor$", "-test.timeout=0"}, []string{"build/host-go"}},
+	{"wazero", []string{"build/host-wazero", "-test.run=^TestExecutor$", "-test.timeout=0"}, []string{"build/host-wazero"}},
+	{"python", []string{"build/venv/bin/python", "bindings/python/tests/host_executor.py"}, []string{"build/venv/bin/python"}},
+	{"node", []string{"node", "build/host-node.mjs"}, []string{"build/host-node.mjs"}},
 }
 
 // executor is one process that plays scenarios, one after the other.
@@ -28,7 +37,6 @@ type executor struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
 	answers chan string // closed when the process has closed its output
-	scene   scene
 }
 
 func startExecutor(root string, command []string) (*executor, error) {
@@ -71,11 +79,19 @@ func (e *executor) end() {
 	_ = e.cmd.Wait()
 }
 
-// play takes one scenario through the process.
-func (e *executor) play(text string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
+// replay takes a scenario of the core's through the process.
+func (e *executor) replay(ctx context.Context, text string) (string, error) {
+	m := &remote{say: func(line string) (string, error) { return e.line(ctx, line) }}
 	var out strings.Builder
+	err := trace.Replay(strings.NewReader(text), &out, m)
+	m.free()
+	return out.String(), err
+}
+
+// play takes a scenario of hosts through the process.
+func (e *executor) play(ctx context.Context, text string) (string, error) {
+	var out strings.Builder
+	var scene scene
 	for n, line := range split(text) {
 		line = strings.TrimRight(line, " \t\r")
 		if line == "" || strings.ContainsRune("# \t", rune(line[0])) {
@@ -90,7 +106,7 @@ func (e *executor) play(text string) (string, error) {
 			return "", fmt.Errorf("line %d, %q: %w", n+1, line, err)
 		}
 		fmt.Fprintln(&out, line)
-		for _, answer := range e.scene.render(line, answers) {
+		for _, answer := range scene.render(line, answers) {
 			fmt.Fprintln(&out, "  "+answer)
 		}
 	}
@@ -99,55 +115,80 @@ func (e *executor) play(text string) (string, error) {
 
 // say gives the process one event, and takes its answers up to the empty line.
 func (e *executor) say(ctx context.Context, event string) ([]string, error) {
-	if _, err := io.WriteString(e.in, event+"\n"); err != nil {
-		return nil, err
-	}
+	answer, err := e.line(ctx, event)
 	var answers []string
-	for {
-		select {
-		case answer, ok := <-e.answers:
-			switch {
-			case !ok:
-				return nil, errors.New("the executor has ended")
-			case answer == "":
-				return answers, nil
-			}
-			answers = append(answers, answer)
-		case <-ctx.Done():
-			return nil, fmt.Errorf("no answer after %v", patience)
+	for ; err == nil && answer != ""; answer, err = e.next(ctx) {
+		answers = append(answers, answer)
+	}
+	return answers, err
+}
+
+// line gives the process a line, and takes one.
+func (e *executor) line(ctx context.Context, line string) (string, error) {
+	if _, err := io.WriteString(e.in, line+"\n"); err != nil {
+		return "", err
+	}
+	return e.next(ctx)
+}
+
+func (e *executor) next(ctx context.Context) (string, error) {
+	select {
+	case answer, ok := <-e.answers:
+		if !ok {
+			return "", errors.New("the executor has ended")
 		}
+		return answer, nil
+	case <-ctx.Done():
+		return "", fmt.Errorf("no answer after %v", patience)
 	}
 }
 
-// asHost has scenarios played by a process for each, or by one for all.
-func (l listed) asHost(root string) host {
+// player takes one scenario through a process.
+type player func(*executor, context.Context, string) (string, error)
+
+// machine is a host of the core's scenarios, and host one of hosts' scenarios.
+func (l listed) machine(root string) host {
+	if l.command == nil {
+		return host{name: l.name, replay: imported}
+	}
+	return l.asHost(root, (*executor).replay)
+}
+
+func (l listed) host(root string) host { return l.asHost(root, (*executor).play) }
+
+func imported(text string) (string, error) {
+	var out strings.Builder
+	err := trace.Replay(strings.NewReader(text), &out, &trace.Native{})
+	return out.String(), err
+}
+
+// asHost has scenarios played by one process, which is started anew after a failure.
+func (l listed) asHost(root string, play player) host {
+	var running *executor
 	h := host{name: l.name}
+	h.end = func() {
+		if running != nil {
+			running.end()
+			running = nil
+		}
+	}
 	h.replay = func(text string) (string, error) {
-		list, err := playAll(root, l.command, []string{text})
-		if err != nil {
-			return "", err
+		if running == nil {
+			e, err := startExecutor(root, l.command)
+			if err != nil {
+				return "", err
+			}
+			running = e
 		}
-		return list[0], nil
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		played, err := play(running, ctx, text)
+		if err != nil {
+			h.end()
+		}
+		return played, err
 	}
-	h.batch = func(texts []string) ([]string, error) { return playAll(root, l.command, texts) }
 	return h
-}
-
-func playAll(root string, command, texts []string) ([]string, error) {
-	e, err := startExecutor(root, command)
-	if err != nil {
-		return nil, err
-	}
-	defer e.end()
-	var list []string
-	for _, text := range texts {
-		played, err := e.play(text)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, played)
-	}
-	return list, nil
 }
 
 // rewrite puts what a host answers behind the events of a scenario, in the place of

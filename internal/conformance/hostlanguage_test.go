@@ -72,7 +72,7 @@ func TestMain(m *testing.M) {
 
 func TestExecutorIsPlayed(t *testing.T) {
 	t.Setenv("EVERCREDS_TEST_EXECUTOR", "yes")
-	own := listed{name: "own", command: []string{os.Args[0]}}.asHost(".")
+	own := listed{name: "own", command: []string{os.Args[0]}}.host(".")
 	const scenario = `open
 A asks
   told start first
@@ -85,9 +85,11 @@ source answers #1 life=1h
 status remaining starts
   status remaining=1s starts=1000
 `
-	list, err := own.batch([]string{"# twice\n\n" + scenario, scenario})
-	if err != nil || len(list) != 2 || list[0] != scenario || list[1] != scenario {
-		t.Errorf("%v\n%s", err, strings.Join(list, "==\n"))
+	t.Cleanup(own.end)
+	for _, text := range []string{"# twice\n\n" + scenario, scenario} {
+		if played, err := own.replay(text); err != nil || played != scenario {
+			t.Errorf("%v\n%s", err, played)
+		}
 	}
 	if got := rewrite("# kept\n\nopen\n  old\n\nA asks\n", scenario); got != "# kept\n\nopen\n\nA asks\n  told start first\n  source called #1\n  A waits\n" {
 		t.Errorf("rewritten as\n%s", got)

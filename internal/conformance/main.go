@@ -54,16 +54,15 @@ func (t *task) run(out io.Writer) (bool, error) {
 	if t.suite != "" {
 		return t.runSuite(out)
 	}
-	title, hosts, err := "conformance", []host(nil), error(nil)
+	title, all, made := "conformance", machines, listed.machine
 	if t.scenarios {
-		title = "host scenarios"
-		hosts, err = t.executors()
-	} else {
-		hosts, err = selectHosts(t.root, t.only, allHosts, listed.host)
+		title, all, made = "host scenarios", executors, listed.host
 	}
+	hosts, err := t.hosts(all, made)
 	if err != nil {
 		return false, err
 	}
+	defer endAll(hosts)
 	if err := t.findFiles(); err != nil {
 		return false, err
 	}
@@ -89,12 +88,12 @@ func (t *task) findFiles() (err error) {
 	return nil
 }
 
-// executors are those that are asked for, or the user's own.
-func (t *task) executors() ([]host, error) {
+// hosts are those that are asked for, or the user's own.
+func (t *task) hosts(all []listed, made func(listed, string) host) ([]host, error) {
 	if own := strings.Fields(t.executor); len(own) > 0 {
-		return []host{listed{name: "own", command: own}.asHost(t.root)}, nil
+		return []host{made(listed{name: "own", command: own}, t.root)}, nil
 	}
-	return selectHosts(t.root, t.only, executors, listed.asHost)
+	return selectHosts(t.root, t.only, all, made)
 }
 
 // runSuite runs AWS's scenarios, where they are.
@@ -103,13 +102,22 @@ func (t *task) runSuite(out io.Writer) (bool, error) {
 		fmt.Fprintf(out, "aws suite: skipped, %s is not here\n", t.suite)
 		return true, nil
 	}
-	hosts, err := selectHosts(t.root, t.only, allHosts, listed.host)
+	hosts, err := t.hosts(machines, listed.machine)
 	if err != nil {
 		return false, err
 	}
+	defer endAll(hosts)
 	scenarios, err := loadSuite(t.suite)
 	if err != nil {
 		return false, err
 	}
 	return runSuite(out, hosts, scenarios)
+}
+
+func endAll(hosts []host) {
+	for _, h := range hosts {
+		if h.end != nil {
+			h.end()
+		}
+	}
 }

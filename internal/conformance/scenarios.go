@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -77,29 +76,7 @@ func replayAll(hosts []host, texts []string) [][]reply {
 	return replies
 }
 
-// replayEach replays all scenarios in one process, because starting one is most
-// of the work. What fails there is replayed in processes of their own, so that
-// only the scenario that is to blame counts as failed.
 func (h host) replayEach(texts []string) []reply {
-	if h.batch == nil {
-		return h.replayAlone(texts)
-	}
-	list, batchErr := h.batch(texts)
-	if batchErr != nil {
-		replies := h.replayAlone(texts)
-		if !slices.ContainsFunc(replies, func(r reply) bool { return r.err != nil }) {
-			replies[0].err = fmt.Errorf("only in a batch: %w", batchErr)
-		}
-		return replies
-	}
-	replies := make([]reply, len(texts))
-	for i := range replies {
-		replies[i].text = list[i]
-	}
-	return replies
-}
-
-func (h host) replayAlone(texts []string) []reply {
 	replies := make([]reply, len(texts))
 	for i, text := range texts {
 		replies[i].text, replies[i].err = h.replay(text)

@@ -46,6 +46,12 @@ type Machine interface {
 	RuleEvidence(isHead bool, status int32, code string) core.Evidence
 }
 
+// Refusing is a machine that refuses by itself what the ABI refuses.
+type Refusing interface {
+	// Refused gives what the last event, or a rule or cache, was refused for.
+	Refused() error
+}
+
 // Option is one setting of open, in the order of the line.
 type Option struct {
 	Option core.Option

@@ -35,6 +35,11 @@ func Replay(in io.Reader, out io.Writer, m Machine) error {
 			continue
 		}
 		answer, err := r.event(line)
+		if remote, ok := m.(Refusing); ok {
+			if refused := remote.Refused(); err == nil {
+				err = refused
+			}
+		}
 		var option *core.OptionError
 		var refusal Refusal
 		switch {
@@ -104,7 +109,7 @@ func (r *replayer) sessionEvent(verb string, a *args) (string, error) {
 	case "status":
 		return r.status(a)
 	}
-	if r.outOfRange(verb, a) {
+	if _, refuses := r.m.(Refusing); !refuses && r.outOfRange(verb, a) {
 		a.words = nil // what was refused has been read
 		return "", Refusal("argument")
 	}

@@ -35,7 +35,7 @@ const platforms = {
 };
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", replay: "src/replay/main.ts", ...platforms },
+  entryPoints: { index: "src/index.ts", executor: "src/executor.ts", ...platforms },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
