@@ -117,7 +117,7 @@ func open(source Source, done func(), base aws.Config, opts []Option) (*Session,
 
 // openAt takes the clock too, for tests in which the wall clock steps.
 func openAt(clock func() core.Now, source Source, done func(), base aws.Config, opts []Option) (*Session, error) {
-	var given settings
+	given := settings{seed: rand.Uint64()}
 	for _, o := range opts {
 		if o == nil {
 			return nil, &ParameterError{Parameter: "opts", Expected: "must not hold nil"}
@@ -134,7 +134,7 @@ func openAt(clock func() core.Now, source Source, done func(), base aws.Config, 
 	}
 	s := newSession(clock, source, made, &given, base)
 	s.done = done
-	if err := s.host.Open(rand.Uint64()); err != nil {
+	if err := s.host.Open(given.seed); err != nil {
 		return nil, parameterError(err, nil)
 	}
 	return s, nil

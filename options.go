@@ -64,6 +64,7 @@ type settings struct {
 	hook  func(Event)
 
 	config *aws.Config
+	seed   uint64 // of the machine: a fresh one, but in tests
 }
 
 type setting struct {

@@ -3,6 +3,7 @@ package wazerohost
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,6 +24,9 @@ var modules struct {
 }
 
 func TestMain(m *testing.M) {
+	if flag.Parse(); *play { // with the module of the build
+		os.Exit(m.Run())
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "evercreds-wazerohost-")
 		if err != nil {

@@ -168,11 +168,11 @@ func (rt *Runtime) rebuild() error {
 // set in the order given; the method is the source's. A value that is refused
 // gives a [*core.OptionError].
 func (rt *Runtime) Open(source hostfuncs.Source, options ...Option) (*Session, error) {
-	return rt.open(source, options, nil)
+	return rt.open(source, options, seed(), nil)
 }
 
-// open takes a listener for events too: tests have one.
-func (rt *Runtime) open(source hostfuncs.Source, options []Option, tell func(host.Event)) (*Session, error) {
+// open takes the seed and a listener for events too: tests have them.
+func (rt *Runtime) open(source hostfuncs.Source, options []Option, seed uint64, tell func(host.Event)) (*Session, error) {
 	if source == nil {
 		return nil, errors.New("wazerohost: source must be a hostfuncs.Source, not nil")
 	}
@@ -188,7 +188,7 @@ func (rt *Runtime) open(source hostfuncs.Source, options []Option, tell func(hos
 		Machine: h, Lock: &rt.mu, Clock: rt.clock, Source: source, Method: method, Attended: attended, Hears: true,
 		Refuse: func(f host.Failure) error { return &Error{f.Code, f.Class, f.RetryAt, f.Err} }, Tell: tell,
 	})
-	if err := h.host.Open(seed()); err != nil {
+	if err := h.host.Open(seed); err != nil {
 		return nil, err
 	}
 	return &Session{h.host, h}, nil

@@ -1,0 +1,95 @@
+//go:build go1.25
+
+package evercreds
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/executor"
+	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/millis"
+)
+
+var play = flag.Bool("scenarios", false, "play the scenarios of docs/HOST.md that standard input has")
+
+func TestScenarios(t *testing.T) {
+	if !*play {
+		t.Skip("for ./task hosts")
+	}
+	executor.Run(t, played{})
+}
+
+// played is the root package, by its public names where it has them.
+type played struct{}
+
+func (played) Open(source hostfuncs.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
+	given := func(s *settings) {
+		for _, o := range options {
+			s.set(o.Option, o.Value, o.Value)
+		}
+		s.seed = 1
+	}
+	told := func(e Event) {
+		as := host.Event{Kind: string(e.Kind), Cause: core.Cause(e.Cause), Waited: e.Waited, All: e.Scope == ScopeAll, Spaced: e.Spaced}
+		if as.Remaining = core.Never; e.Remaining != Forever {
+			as.Remaining = millis.Of(e.Remaining)
+		}
+		if e.Err != nil {
+			as.Failure = &host.Failure{Code: core.Code(e.Err.Code)}
+		}
+		tell(as)
+	}
+	s, err := openAt(clock, source, nil, aws.Config{}, []Option{given, WithEvents(told)})
+	if err != nil {
+		return nil, err
+	}
+	return playedSession{s}, nil
+}
+
+func (played) Failure(err error) (host.Failure, bool) {
+	var e *Error
+	if !errors.As(err, &e) {
+		return host.Failure{}, false
+	}
+	return host.Failure{Code: core.Code(e.Code), Class: core.Class(e.Class), RetryAt: e.RetryAt}, true
+}
+
+func (played) Refused(err error) (string, bool) {
+	var e *ParameterError
+	if !errors.As(err, &e) {
+		return "", false
+	}
+	if e.Parameter == "MinTTL" {
+		return "min_ttl", true
+	}
+	return e.Parameter, true
+}
+
+type playedSession struct{ *Session }
+
+func (s playedSession) Ask(ctx context.Context, minTTL time.Duration, refused *aws.Credentials, evidence core.Evidence) (aws.Credentials, error) {
+	switch {
+	case evidence == core.EvidenceWeak: // as the clients' hook reports it
+		return s.host.Credentials(ctx, core.Need{
+			MinTTL: millis.Of(minTTL), Other: hostfuncs.FingerprintOf(refused.AccessKeyID, refused.SessionToken), Evidence: evidence,
+		})
+	case refused != nil:
+		return s.Credentials(ctx, MinTTL(minTTL), OtherThan(*refused))
+	case minTTL != 0:
+		return s.Credentials(ctx, MinTTL(minTTL))
+	}
+	return s.Retrieve(ctx)
+}
+
+func (s playedSession) Status(field core.Field) (value int64) {
+	s.host.Look(func(m host.Machine, now core.Now) { value, _ = m.Status(field, now) })
+	return value
+}

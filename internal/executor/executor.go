@@ -1,0 +1,308 @@
+//go:build go1.25
+
+// Package executor plays the scenarios of docs/HOST.md with a host in Go. It runs in a
+// test, whose bubble gives virtual time; reading what the runner writes lets none pass.
+package executor
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/trace"
+)
+
+// Session is a session of the host that is played.
+type Session interface {
+	// Ask is for a caller; refused is nil where there is no evidence.
+	Ask(ctx context.Context, minTTL time.Duration, refused *aws.Credentials, evidence core.Evidence) (aws.Credentials, error)
+	Refresh(ctx context.Context) (aws.Credentials, error)
+	Invalidate(creds aws.Credentials)
+	Status(field core.Field) int64
+	Close()
+}
+
+// Host is what is played.
+type Host interface {
+	Open(source hostfuncs.Source, clock func() core.Now, options []Option, tell func(host.Event)) (Session, error)
+	// Failure tells what an error of a session's is.
+	Failure(err error) (host.Failure, bool)
+	// Refused tells which parameter an error refuses.
+	Refused(err error) (name string, ok bool)
+}
+
+// Option is one option of a session's, as session_option takes it.
+type Option struct {
+	Option core.Option
+	Value  float64
+}
+
+// Run plays all scenarios that the runner writes.
+func Run(t *testing.T, h Host) {
+	in := bufio.NewScanner(os.Stdin)
+	for next := in.Scan(); next; {
+		synctest.Test(t, func(t *testing.T) {
+			p := &play{t: t, host: h, start: time.Now(), callers: map[string]context.CancelFunc{}}
+			defer p.end()
+			p.do(in.Text())
+			for next = in.Scan(); next && !strings.HasPrefix(in.Text(), "open"); next = in.Scan() {
+				p.do(in.Text())
+			}
+		})
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// epoch is when both clocks begin: 2026-01-01T00:00:00Z.
+const epoch = 1767225600000
+
+// play is one scenario.
+type play struct {
+	t      *testing.T
+	host   Host
+	start  time.Time
+	wall   atomic.Int64 // how far the wall clock was set ahead
+	source *source
+	// session is nil where the options were refused
+	session Session
+
+	mu      sync.Mutex
+	lines   []string
+	callers map[string]context.CancelFunc // who wait
+}
+
+func (p *play) now() core.Now {
+	elapsed := time.Since(p.start).Milliseconds()
+	return core.Now{Wall: epoch + elapsed + p.wall.Load(), Elapsed: elapsed}
+}
+
+func (p *play) say(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines, fmt.Sprintf(format, args...))
+}
+
+// do plays one event, and writes the answers.
+func (p *play) do(event string) {
+	words := strings.Fields(event)
+	args := map[string]string{}
+	for _, w := range words[1:] {
+		name, value, _ := strings.Cut(w, "=")
+		args[name] = value
+	}
+	p.event(words, args)
+	synctest.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for who := range p.callers {
+		p.lines = append(p.lines, who+" waits")
+	}
+	_, _ = io.WriteString(os.Stdout, strings.Join(append(p.lines, "", ""), "\n"))
+	p.lines = nil
+}
+
+func (p *play) event(words []string, args map[string]string) {
+	first := ""
+	if len(words) > 1 {
+		first = words[1]
+	}
+	switch words[0] {
+	case "open":
+		p.open(words[1:])
+	case "clock":
+		time.Sleep(time.Duration(number(first)) * time.Millisecond)
+	case "wall":
+		p.wall.Add(number(first))
+	case "ask":
+		minTTL := time.Duration(number(args["min_ttl"])) * time.Millisecond
+		var refused *aws.Credentials
+		if args["other"] != "" {
+			refused = keys(args["other"])
+		}
+		p.call(first, func(ctx context.Context) (aws.Credentials, error) {
+			return p.session.Ask(ctx, minTTL, refused, core.Evidence(number(args["evidence"])))
+		})
+	case "refresh":
+		p.call(first, p.session.Refresh)
+	case "give_up":
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if leave := p.callers[first]; leave != nil {
+			leave()
+		}
+	case "invalidate":
+		p.session.Invalidate(*keys(first))
+	case "status":
+		p.status(words[1:])
+	case "close":
+		go p.session.Close() // which waits for the source, and so lets time pass
+	default:
+		p.source.tell(int(number(first)), p.step(words[0], args))
+	}
+}
+
+func number(text string) int64 {
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}
+
+// keys are those of the set that a flight brought.
+func keys(flight string) *aws.Credentials {
+	return &aws.Credentials{AccessKeyID: "key-" + flight, SecretAccessKey: "secret", SessionToken: "token-" + flight}
+}
+
+func (p *play) open(given []string) {
+	p.source = &source{play: p, method: core.MethodCustom}
+	var options []Option
+	for _, g := range given {
+		name, text, _ := strings.Cut(g, "=")
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			p.t.Error(err)
+		}
+		switch name {
+		case "method":
+			p.source.method = core.Method(value)
+			continue
+		case "attended":
+			p.source.attended = value == 1
+		}
+		options = append(options, Option{core.Option(slices.Index(trace.Options, name) + 1), value})
+	}
+	var err error
+	p.session, err = p.host.Open(p.source, p.now, options, p.told)
+	if name, ok := p.host.Refused(err); ok {
+		p.say("refused %s", name)
+	} else if err != nil {
+		p.t.Error(err)
+	}
+}
+
+// told writes an event of the session's.
+func (p *play) told(e host.Event) {
+	told := "told " + e.Kind
+	also := func(is bool, word string) {
+		if is {
+			told += " " + word
+		}
+	}
+	switch e.Kind {
+	case host.Start:
+		told += " " + words.Cause(e.Cause)
+	case host.Refresh, host.Degraded:
+		told += " left=" + span(e.Remaining)
+	case host.Failed:
+		told += " " + host.Reason(e.Failure.Code).Name
+		also(e.Waited, "waited")
+	case host.Rejection:
+		also(e.All, "all")
+		also(!e.All, "caller")
+		also(e.Spaced, "spaced")
+	}
+	p.say("%s", told)
+}
+
+func span(ms int64) string {
+	if ms >= core.Never {
+		return "never"
+	}
+	return strconv.FormatInt(ms, 10)
+}
+
+// call has a caller ask, and writes what it gets.
+func (p *play) call(who string, ask func(context.Context) (aws.Credentials, error)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p.mu.Lock()
+	p.callers[who] = cancel
+	p.mu.Unlock()
+	go func() {
+		defer cancel()
+		creds, err := ask(ctx)
+		p.say("%s", p.outcome(who, creds, err))
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.callers, who)
+	}()
+}
+
+func (p *play) outcome(who string, creds aws.Credentials, err error) string {
+	if name, ok := p.host.Refused(err); ok {
+		return "refused " + name
+	}
+	f, ok := p.host.Failure(err)
+	switch {
+	case err == nil && creds.CanExpire:
+		return fmt.Sprintf("%s gets %s left=%d", who, creds.AccessKeyID[len("key-"):], creds.Expires.UnixMilli()-p.now().Wall)
+	case err == nil:
+		return fmt.Sprintf("%s gets %s left=never", who, creds.AccessKeyID[len("key-"):])
+	case !ok:
+		return who + " gave up"
+	}
+	text := who + " fails " + host.Reason(f.Code).Name
+	if f.Code != core.CodeClosed && f.Code != core.CodeMinTTL && f.Code != host.Reentrant {
+		text += " " + words.Class(f.Class)
+	}
+	if pause := f.RetryAt.UnixMilli() - p.now().Wall; pause > 0 {
+		text += fmt.Sprintf(" retry=%d", pause)
+	}
+	return text
+}
+
+func (p *play) status(names []string) {
+	text := "status"
+	for _, name := range names {
+		i := slices.IndexFunc(words.Fields, func(f words.Field) bool { return f.Name == name })
+		if i < 0 {
+			p.t.Errorf("no field %s", name)
+			continue
+		}
+		f := words.Fields[i]
+		text += " " + name + "=" + show(f, p.session.Status(f.Field))
+	}
+	p.say("%s", text)
+}
+
+func show(f words.Field, n int64) string {
+	switch {
+	case f.Field == core.StatusPhase:
+		return words.Phase(core.Phase(n))
+	case f.Field == core.StatusLastClass:
+		return words.Class(core.Class(n))
+	case f.Field == core.StatusLastCode && n == 0:
+		return "none"
+	case f.Field == core.StatusLastCode:
+		return host.Reason(core.Code(n)).Name
+	case f.Unit == words.Span:
+		return span(n)
+	case f.Unit == words.Truth:
+		return span(min(n, 1))
+	}
+	return span(n)
+}
+
+// end has nothing of the scenario's run on.
+func (p *play) end() {
+	if p.session == nil {
+		return
+	}
+	p.source.release()
+	p.session.Close()
+}
