@@ -107,7 +107,7 @@ def spread(get: Callable[[str], dict[str, Any]]) -> None:
             seen.update(answer["pid"] for answer in pool.map(get, ["/"] * WORKERS))
         return len(seen) == WORKERS
 
-    until(all_serve, seconds=60)
+    until(all_serve, seconds=180)
 
 
 GUNICORN = {

@@ -239,10 +239,11 @@ def test_a_bucket_of_another_region_is_followed_there(
     assert session.status().counters["rejections"] == 0
 
 
-def test_a_call_that_succeeds_in_the_end_raises_nothing(
-    session: Any, fetches: Fetches, service: Service
-) -> None:
+def test_a_call_that_succeeds_in_the_end_raises_nothing(fetches: Fetches, service: Service) -> None:
     """A handler of the user's sends the call again, after no other set could be had."""
+    session = RefreshableSession(
+        method="custom", custom_credentials_method=fetches, region_name="us-east-1", max_wait=0.5
+    )
     session.credentials  # noqa: B018
     service.is_sick = True
     fetches.fails = PermissionError("the source is down")
@@ -254,6 +255,7 @@ def test_a_call_that_succeeds_in_the_end_raises_nothing(
 
     s3.meta.events.register("needs-retry", once_more)
     assert s3.list_buckets()["ResponseMetadata"]["HTTPStatusCode"] == 200
+    session.close()
 
 
 def test_a_call_reports_once(session: Any, fetches: Fetches, service: Service) -> None:
