@@ -9,6 +9,7 @@ const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"go: 40 passed, 0 failed, 2 skipped (modules: 3)\n" +
 	"....\n\x1b[32m\x1b[1m30 passed\x1b[0m, \x1b[33m1 skipped\x1b[0m\x1b[32m in 2.51s\x1b[0m\n" +
 	"==== 8 passed in 7.00s ====\n" +
+	"==== 9 passed, 4 deselected in 6.00s ====\n" +
 	"18 passed, 1 skipped in 9.00s\n" +
 	"21 passed in 12.00s\n" +
 	" \x1b[2mTest Files\x1b[22m  4 passed (4)\n" +
@@ -30,6 +31,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		"go: 40 passed, 0 failed, 2 skipped (modules: 3)",
 		"pytest: 30 passed, 1 skipped in 2.51s",
 		"pytest: 8 passed in 7.00s",
+		"pytest: 9 passed, 4 deselected in 6.00s",
 		"pytest: 18 passed, 1 skipped in 9.00s",
 		"pytest: 21 passed in 12.00s",
 		"vitest: Tests  20 passed (20)",
@@ -38,7 +40,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		"sizes: 2 artefacts, 0 over budget",
 		"wheel: 90 passed, 0 failed (Python 3.10 3.13, any)",
 		"check: all good",
-		"227 passed, 0 failed",
+		"236 passed, 0 failed",
 	}
 	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))

@@ -1,19 +1,23 @@
-# Runs the Python tests as two runs at a time: the random histories compute, and
-# the others mostly wait. What the first print comes when both have ended.
+# Runs the Python tests as three runs at a time: the random histories compute, those
+# marked slow start processes, and the others mostly wait. What the first two print
+# comes when all have ended.
 # test.sh [ARGS of pytest, for one run of just these]
 set -eu
-log=$(pwd)/build/test-python-properties.log
+logs=$(pwd)/build/test-python
 cd bindings/python
 if [ $# -gt 0 ]; then
     exec "$EVERCREDS_PYTHON" -m pytest "$@"
 fi
-"$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider tests/properties >"$log" 2>&1 &
+"$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider tests/properties >"$logs-properties.log" 2>&1 &
 properties=$!
-# What ends this ends both.
-trap 'kill "$properties" 2>/dev/null || :' EXIT
+"$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m slow >"$logs-slow.log" 2>&1 &
+slow=$!
+# What ends this ends all.
+trap 'kill "$properties" "$slow" 2>/dev/null || :' EXIT
 failed=0
-"$EVERCREDS_PYTHON" -m pytest --ignore=tests/properties || failed=1
+"$EVERCREDS_PYTHON" -m pytest --ignore=tests/properties -m "not slow" || failed=1
+wait "$slow" || failed=1
 wait "$properties" || failed=1
 trap - EXIT
-cat "$log"
+cat "$logs-slow.log" "$logs-properties.log"
 exit $failed
