@@ -29,5 +29,7 @@ if [ "$EVERCREDS_INSTALLED" = any ]; then
 fi
 first_use
 cd bindings/python
-"$environment/bin/python" -m pip install --quiet --requirement requirements-dev.txt
+# Compiled is what is imported, and that is little of it.
+grep -vE "^(${EVERCREDS_NOT_NEEDED:-#})" requirements-dev.txt >"$environment/requirements.txt"
+"$environment/bin/python" -m pip install --quiet --no-compile --requirement "$environment/requirements.txt"
 "$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from evercreds.cache import ClientCacheKey, ResourceCacheKey
 from evercreds.cache._frozen import freeze, show
 
+pytestmark = pytest.mark.once
+
 SENTINEL = "SentinelValue0123456789"
 NAMES = ["region_name", "api_version", "endpoint_url", "aws_session_token", "verify"]
 VALUES = st.sampled_from([None, "a", "b"])

@@ -31,6 +31,8 @@ from evercreds.cache import (
     exceptions,
 )
 
+pytestmark = pytest.mark.once
+
 NAMES = (
     "Session SessionCache SessionClientCache SessionResourceCache client resource "
     "setup_default_session ClientCache ResourceCache LRUClientCache LFUClientCache "

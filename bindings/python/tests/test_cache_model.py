@@ -18,6 +18,8 @@ from hypothesis.stateful import (
 
 from evercreds.cache import CacheError, ClientCache, ClientCacheExistsError, ClientCacheKey
 
+pytestmark = pytest.mark.once
+
 KEYS = [ClientCacheKey("sts", f"region-{number}") for number in range(6)]
 KEY = st.sampled_from(KEYS)
 SIZE = st.integers(-4, 4)

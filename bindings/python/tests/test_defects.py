@@ -14,6 +14,8 @@ from conftest import ROOT
 from defects.marks import MARKS
 from defects.verdict import Result, as_table, problems, read
 
+pytestmark = pytest.mark.once
+
 HERE = Path(__file__).parent
 PAGE = ROOT / "docs" / "defects.md"
 

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from conftest import SessionMaker, StandIn
+
+pytestmark = pytest.mark.once
 
 REFRESHES = int(os.environ.get("EVERCREDS_ROTATIONS", "60"))  # ./task test:python-devices has more
 

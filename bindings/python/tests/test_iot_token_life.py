@@ -6,6 +6,8 @@ import pytest
 
 from device_token import DeviceToken
 
+pytestmark = pytest.mark.once
+
 AGAIN = """
 one = session()
 fresh(one)

@@ -17,7 +17,10 @@ from evercreds.methods.iot.x509 import IOTX509RefreshableSession
 from evercreds.methods.sts import STSRefreshableSession
 
 _PAGE = Path(__file__).parents[3] / "docs" / "languages.md"
-pytestmark = pytest.mark.skipif(not _PAGE.is_file(), reason="the project's docs are not there")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not _PAGE.is_file(), reason="the project's docs are not there"),
+]
 _NAMESPACE = {**vars(evercreds), "IOTX509RefreshableSession": IOTX509RefreshableSession}
 _SESSIONS = (STSRefreshableSession, CustomRefreshableSession, IOTX509RefreshableSession)
 

@@ -18,7 +18,10 @@ from evercreds._methods import METHODS
 
 PAGE = ROOT / "docs" / "migration.md"
 
-pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="the pages are not here")
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(not PAGE.exists(), reason="the pages are not here"),
+]
 
 ROW = re.compile(r"^\| `(boto3_[\w.]+)` \| `(evercreds[\w.]*)` \|", re.MULTILINE)
 

@@ -9,16 +9,19 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
-from moto.server import ThreadedMotoServer
 
 from conftest import until
 from evercreds import RefreshableSession
+
+pytestmark = pytest.mark.once
 
 ROLE = "arn:aws:iam::123456789012:role/moto"
 
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
+    from moto.server import ThreadedMotoServer
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -36,7 +39,7 @@ def session(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     with RefreshableSession(
-        assume_role_kwargs={"RoleArn": ROLE, "DurationSeconds": 3},
+        assume_role_kwargs={"RoleArn": ROLE, "DurationSeconds": 6},
         sts_client_kwargs={
             "endpoint_url": endpoint,
             # moto honours lifetimes that boto3 would refuse to ask for
@@ -60,6 +63,6 @@ def test_a_session_is_served_and_refreshed(session: Any, endpoint: str) -> None:
     def renewed() -> bool:
         return bool(session.credentials["access_key"] != first["access_key"])
 
-    until(renewed)
+    until(renewed, seconds=60)
     assert session.status().counters["failures"] == 0
     assert session.resource("s3", endpoint_url=endpoint).Bucket(bucket).creation_date

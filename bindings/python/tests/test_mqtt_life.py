@@ -24,6 +24,8 @@ from mqtt_tools import WAIT_S, arguments
 from relays import Proxy
 from tls_server import Authority
 
+pytestmark = pytest.mark.once
+
 CUTS = int(os.environ.get("EVERCREDS_MQTT_CUTS", "3"))  # ./task test:python-devices has more
 PAIR = ("certificate", "private_key")
 LONG_S = 90  # the machine may be busy, and pauses between attempts grow
