@@ -6,9 +6,11 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"go/build"
 	"io"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -158,7 +160,11 @@ func TestIoTMessageSigner(t *testing.T) {
 	if _, err := newIoT(t, p).Fetch(t.Context(), flight); err != nil {
 		t.Fatal(err)
 	}
-	if key.signed.Load() != 1 || key.used.Load() != 1 {
+	var want int64
+	if slices.Contains(build.Default.ReleaseTags, "go1.26") { // crypto/tls of 1.25 knows of digests alone
+		want = 1
+	}
+	if key.signed.Load() != want || key.used.Load() != 1 {
 		t.Errorf("%d messages, %d digests", key.signed.Load(), key.used.Load())
 	}
 }
