@@ -8,7 +8,7 @@ import type { StandIn } from "./stand-in.js";
 
 export const PIN = "86420975310";
 export const SO_PIN = "13579024680";
-const LABEL = "evercreds-things";
+export const LABEL = "evercreds-things";
 
 const PLACES = [
   process.env["SOFTHSM2_LIBRARY"],
@@ -42,7 +42,11 @@ function isThere(): boolean {
  *
  * @returns where SoftHSM put it
  */
-export function makeToken(home: string, standIn: StandIn): { slotId: number } {
+export function makeToken(
+  home: string,
+  standIn: StandIn,
+  keys: readonly ("ec" | "rsa")[] = ["ec", "rsa"],
+): { slotId: number } {
   const tokens = path.join(home, "tokens");
   mkdirSync(tokens);
   const conf = path.join(home, "softhsm2.conf");
@@ -71,7 +75,7 @@ export function makeToken(home: string, standIn: StandIn): { slotId: number } {
     "-lpthread",
   ];
   execFileSync(process.env["CC"] ?? "cc", flags, { stdio: "pipe" });
-  return addToken(LABEL, standIn);
+  return addToken(LABEL, standIn, keys);
 }
 
 /** The files by which the module is told what to do, and what it tells. */
@@ -97,17 +101,26 @@ export function util(...args: string[]): string {
   return execFileSync("softhsm2-util", args, options);
 }
 
-/** Makes a token with both keys in it; gives its slot. */
-export function addToken(label: string, standIn: StandIn): { slotId: number } {
+/** Makes a token with these keys in it; gives its slot. */
+export function addToken(
+  label: string,
+  standIn: StandIn,
+  keys: readonly ("ec" | "rsa")[] = ["ec", "rsa"],
+): { slotId: number } {
   const pins = ["--so-pin", SO_PIN, "--pin", PIN];
   const said = util("--init-token", "--free", "--label", label, ...pins);
-  addKeys(label, standIn);
+  addKeys(label, standIn, keys);
   return { slotId: Number(/slot (\d+)/.exec(said)?.[1]) };
 }
 
-export function addKeys(token: string, standIn: StandIn): void {
-  const keys = { ec: standIn.iot.privateKey, rsa: standIn.device.privateKey };
-  Object.entries(keys).forEach(([label, file], at) => {
+export function addKeys(
+  token: string,
+  standIn: StandIn,
+  keys: readonly ("ec" | "rsa")[] = ["ec", "rsa"],
+): void {
+  const files = { ec: standIn.iot.privateKey, rsa: standIn.device.privateKey };
+  keys.forEach((label, at) => {
+    const file = files[label];
     const names = ["--token", token, "--label", label, "--id", `0${at + 1}`];
     util("--import", file, ...names, "--pin", PIN);
   });
