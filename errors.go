@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
 )

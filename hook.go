@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
 )

@@ -7,7 +7,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 )
 

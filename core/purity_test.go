@@ -15,7 +15,7 @@ import (
 // what these themselves are made of.
 var allowed = map[string]bool{
 	"errors": true, "unsafe": true, "runtime": true, "internal": true, "math/bits": true,
-	"github.com/evercreds/evercreds/core": true, "github.com/evercreds/evercreds/abi": true,
+	"github.com/evercreds/evercreds/core": true, "github.com/evercreds/evercreds/internal/abi": true,
 }
 
 // abiNeeds are what the handle table takes beyond that: locks, for hosts with

@@ -10,7 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
-	"github.com/evercreds/evercreds/abi"
+	"github.com/evercreds/evercreds/internal/abi"
 )
 
 // engine is the compiled module and what it imports. Instances come from it.

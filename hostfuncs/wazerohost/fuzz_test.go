@@ -11,7 +11,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/evercreds/evercreds/abi"
+	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/fuzzed"
 )

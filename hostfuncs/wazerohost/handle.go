@@ -3,8 +3,8 @@ package wazerohost
 import (
 	"errors"
 
-	"github.com/evercreds/evercreds/abi"
-	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/abi"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
 )

@@ -10,7 +10,7 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/evercreds/evercreds/abi"
+	"github.com/evercreds/evercreds/internal/abi"
 )
 
 // Machine is one instance of the module; its methods are the exports, one to

@@ -10,7 +10,7 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/evercreds/evercreds/abi"
+	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/core"
 )
 

@@ -20,7 +20,7 @@ func Root() string {
 // the build that panics on purpose.
 func Wasm(dir string, panics bool) (string, error) {
 	env := []string{"GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0"}
-	return build(filepath.Join(dir, "evercreds.wasm"), "./wasm", panics, env, "-gcflags=runtime=-l")
+	return build(filepath.Join(dir, "evercreds.wasm"), "./internal/wasm", panics, env, "-gcflags=runtime=-l")
 }
 
 // Library builds the C shared library into dir and gives its path. It needs a
@@ -30,7 +30,7 @@ func Library(dir string, panics bool) (string, error) {
 	if runtime.GOOS == "darwin" {
 		name = "libevercreds.dylib"
 	}
-	return build(filepath.Join(dir, name), "./cabi", panics, []string{"CGO_ENABLED=1"})
+	return build(filepath.Join(dir, name), "./internal/cabi", panics, []string{"CGO_ENABLED=1"})
 }
 
 // Compiler finds the C compiler; "" if there is none.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/evercreds/evercreds/abi/words"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 

@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/evercreds/evercreds/abi"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 

@@ -4,8 +4,8 @@ import (
 	"encoding/hex"
 	"strconv"
 
-	"github.com/evercreds/evercreds/abi"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi"
 )
 
 // NewCache implements trace.Machine.

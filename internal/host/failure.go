@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"github.com/evercreds/evercreds/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 )
 
 // Failure is why there are no credentials.

@@ -1,8 +1,8 @@
 package host
 
 import (
-	"github.com/evercreds/evercreds/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 )
 
 // The kinds of events.

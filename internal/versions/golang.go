@@ -105,7 +105,7 @@ var imported = []struct {
 	dir      string
 	packages []string
 }{
-	{".", []string{".", "./core", "./abi", "./hostfuncs"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
+	{".", []string{".", "./core", "./internal/abi", "./hostfuncs"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
 	{"hostfuncs/wazerohost", []string{"./..."}}, {"examples/go", []string{"./..."}},
 }
 
@@ -125,7 +125,7 @@ func oldestGo(ctx context.Context, b *bench) (parts []part, err error) {
 		if m.dir == "." {
 			p.name = "Go module evercreds"
 			p.suite = append(p.suite,
-				command{env: []string{floor}, args: []string{"go", "test", "-count=1", "./core", "./core/model"}},
+				command{env: []string{floor}, args: []string{"go", "test", "-count=1", "./core", "./internal/proofs/model"}},
 				// Its Go is that of what it builds, not its own.
 				command{env: []string{"EVERCREDS_IMPORTERS_" + floor}, args: []string{"go", "test", "-count=1", "-run", "BuildsAndRuns", "./internal/importer"}})
 		}

@@ -62,7 +62,7 @@ func wantRow(t *testing.T, got row, taken, refused string) {
 }
 
 func TestClosingsOfEachRunner(t *testing.T) {
-	packages := "ok  \tgithub.com/evercreds/evercreds/core\t1.2s\nok  \tgithub.com/evercreds/evercreds/abi\t1.2s\n"
+	packages := "ok  \tgithub.com/evercreds/evercreds/core\t1.2s\nok  \tgithub.com/evercreds/evercreds/internal/abi\t1.2s\n"
 	for log, want := range map[string][]string{
 		packages: {"tests of core, abi"},
 		packages + "go: 40 passed, 0 failed, 2 skipped (modules: 3)\n": {"40 passed, 0 failed"},

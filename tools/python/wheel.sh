@@ -28,7 +28,7 @@ export CC
 rm -rf "$out"
 mkdir -p "$out"
 library=$(pwd)/$out/libevercreds.$suffix
-GOARCH=$arch CGO_ENABLED=1 go build -buildmode=c-shared "$@" -o "$library" ./cabi
+GOARCH=$arch CGO_ENABLED=1 go build -buildmode=c-shared "$@" -o "$library" ./internal/cabi
 for each in "$library" "$(pwd)/build/evercreds.wasm"; do
     EVERCREDS_WHEEL_LIBRARY=$each "$PYTHON" -m pip wheel --quiet --no-deps \
         --wheel-dir "$out" bindings/python

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"strconv"
+
+	"github.com/evercreds/evercreds/internal/abi/words"
+)
+
+// pythonWords writes what users read. Line length is not kept there.
+func pythonWords(p *page) {
+	p.line("\n\n# Of each Code: its name to users, and what its error says.\nREASONS: dict[int, tuple[str, str]] = {")
+	for _, r := range words.Reasons {
+		p.line("    %d: (%q, %q),", r.Code, r.Name, words.In(words.Python, r.Text))
+	}
+	p.line("}\nREENTRANT = %q", words.Reentrant)
+	p.line("\n# What is logged for each Note, in the order in which things happen.\nLINES: tuple[tuple[int, str, str], ...] = (")
+	for _, l := range words.Lines {
+		p.line("    (%d, %q, %q),", l.Note, l.Level, words.In(words.Python, l.Text))
+	}
+	p.line(")\n\n# Of each Status field that users see: its name and its unit.\nFIELDS: dict[int, tuple[str, str]] = {")
+	for _, f := range words.Fields {
+		if f.Unit != words.Hidden {
+			p.line("    %d: (%q, %q),  # %s", f.Field, f.Name, f.Unit, words.In(words.Python, f.Text))
+		}
+	}
+	p.line("}")
+}
+
+// tsWords writes what users read.
+func tsWords(p *page) {
+	p.line("\n/** Of each Code: its name to users, and what its error says. */\n// prettier-ignore\nexport const REASONS = {")
+	for _, r := range words.Reasons {
+		p.line("  [%d]: [%q, %q],", r.Code, r.Name, words.In(words.TypeScript, r.Text))
+	}
+	p.line("} as const;\n/** The error of a caller who is part of an attempt of that very session's. */")
+	p.line("export const REENTRANT = %q;", words.Reentrant)
+	p.line("\n/** What is logged for each Note, in the order in which things happen. */\n// prettier-ignore\nexport const LINES = [")
+	for _, l := range words.Lines {
+		p.line("  [%d, %q, %q],", l.Note, l.Level, words.In(words.TypeScript, l.Text))
+	}
+	p.line("] as const;\n\n/** Of each Status field that users see: its name and its unit. */\n// prettier-ignore\nexport const FIELDS = {")
+	for _, f := range words.Fields {
+		if f.Unit != words.Hidden {
+			p.line("  /** %s */\n  [%d]: [%q, %q],", sentence(words.In(words.TypeScript, f.Text)), f.Field, words.Camel(f.Name), f.Unit)
+		}
+	}
+	p.line("} as const;")
+}
+
+// wordTables are for docs/ABI.md.
+func wordTables(p *page) {
+	p.line("\n### What errors say\n\n| code | name | text |\n|---|---|---|")
+	for _, r := range words.Reasons {
+		p.line("| %d | `%s` | %s |", r.Code, r.Name, cell(words.In(words.Docs, r.Text)))
+	}
+	p.line("| | `reentrant` | %s |", cell(words.Reentrant))
+	p.line("\n### What is logged\n\nWhere a decision has several notes, in this order.\n\n| note | level | text |\n|---|---|---|")
+	names := map[int64]string{}
+	for _, c := range group("Note").Constants {
+		names[c.Value] = c.Name
+	}
+	for _, l := range words.Lines {
+		p.line("| `%s` | %s | %s |", names[int64(l.Note)], l.Level, cell(words.In(words.Docs, l.Text)))
+	}
+	p.line("\n### What a status tells\n\n| field | name to users | unit | meaning |\n|---|---|---|---|")
+	for _, f := range words.Fields {
+		if f.Unit != words.Hidden {
+			p.line("| %s | `%s` | %s | %s |", strconv.Itoa(int(f.Field)), f.Name, f.Unit, cell(words.In(words.Docs, f.Text)))
+		}
+	}
+}

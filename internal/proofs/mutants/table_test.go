@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Each mutant must still have its place in the source, so that a change there
+// does not wait for the long run to be noticed, and each rule of its list one.
+func TestTableIsUpToDate(t *testing.T) {
+	names := map[string]bool{}
+	broken := map[string]bool{}
+	for _, m := range slices.Concat(invariants, rules, needs, edges) {
+		text, err := os.ReadFile(filepath.Join("..", "..", "..", "core", m.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), m.old); n != 1 {
+			t.Errorf("%s: %q stands %d times in %s", m.name, m.old, n, m.file)
+		}
+		if names[m.name] || m.old == m.new {
+			t.Errorf("%s: named twice, or no change", m.name)
+		}
+		names[m.name], broken[m.rule] = true, true
+	}
+	for _, number := range strings.Fields("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17") {
+		if !broken["invariant "+number] {
+			t.Errorf("no mutant breaks invariant %s", number)
+		}
+	}
+}
