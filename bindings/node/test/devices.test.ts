@@ -58,9 +58,9 @@ function parameters(row: Row, slotId: number): Record<string, unknown> {
     key: { another: "another" },
   };
   const given = Object.entries(row.given ?? {});
-  return Object.fromEntries(
+  return Object.fromEntries<unknown>(
     given.map(([name, value]) => [
-      NAMES[name],
+      String(NAMES[name]),
       value === null ? undefined : (meant[name]?.[value] ?? expect.unreachable(`${name} ${value}`)),
     ]),
   );

@@ -312,7 +312,7 @@ describe("a code is asked for", () => {
     ["of a function that gives it with more", () => `${code} `],
     ["of a function that gives it as a number", () => Number(code)],
   ])("%s: it hangs on nothing", async (_name, mfaTokenProvider) => {
-    const options = { ...stsOptions(), mfaTokenProvider } as SessionOptions;
+    const options = { ...stsOptions(), refreshTimeout: 60, mfaTokenProvider } as SessionOptions;
     const session = listened(() => new RefreshableSession(options));
     const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
     expect(error).toHaveProperty("class", "permanent");

@@ -72,8 +72,7 @@ describe("TLS servers, good and bad", () => {
   test.skipIf(noSoftHsm !== undefined)(
     "a key in a token is refused again and again, and collected: the process lives on",
     async () => {
-      const row = table.find(({ name }) => name === "strangers") as TlsServer;
-      const connectTo = { host: "127.0.0.1", port: portOf(row.name) };
+      const connectTo = { host: "127.0.0.1", port: portOf("strangers") };
       const text = `import { RefreshableSession } from ${JSON.stringify(built)};
         const session = new RefreshableSession(${JSON.stringify({ ...tokenSession(standIn, "ec"), maxWait: 0, connectTo })});
         let failed = 0;
