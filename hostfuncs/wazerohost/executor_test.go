@@ -19,9 +19,9 @@ import (
 	"github.com/evercreds/evercreds/internal/host"
 )
 
-var play = flag.Bool("scenarios", false, "play the scenarios of docs/HOST.md that standard input has")
+var play = flag.Bool("executor", false, "play the scenarios of docs/HOST.md that standard input has")
 
-func TestScenarios(t *testing.T) {
+func TestExecutor(t *testing.T) {
 	if !*play {
 		t.Skip("for ./task hosts")
 	}

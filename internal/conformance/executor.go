@@ -26,8 +26,8 @@ var machines = []listed{
 
 // executors are the hosts of host scenarios. A new one is one line here.
 var executors = []listed{
-	{"go", []string{"build/host-go", "-test.run=^TestExecutor$", "-test.timeout=0"}, []string{"build/host-go"}},
-	{"wazero", []string{"build/host-wazero", "-test.run=^TestExecutor$", "-test.timeout=0"}, []string{"build/host-wazero"}},
+	{"go", []string{"build/host-go", "-test.run=^TestExecutor$", "-executor"}, []string{"build/host-go"}},
+	{"wazero", []string{"build/host-wazero", "-test.run=^TestExecutor$", "-executor"}, []string{"build/host-wazero", "build/evercreds.wasm"}},
 	{"python", []string{"build/venv/bin/python", "bindings/python/tests/host_executor.py"}, []string{"build/venv/bin/python"}},
 	{"node", []string{"node", "build/host-node.mjs"}, []string{"build/host-node.mjs"}},
 }
