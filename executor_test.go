@@ -37,17 +37,19 @@ func (played) Open(source hostfuncs.Source, clock func() core.Now, options []exe
 		}
 		s.seed = 1
 	}
+	var s *Session
 	told := func(e Event) {
 		as := host.Event{Kind: string(e.Kind), Cause: core.Cause(e.Cause), Waited: e.Waited, All: e.Scope == ScopeAll, Spaced: e.Spaced}
-		if as.Remaining = core.Never; e.Remaining != Forever {
-			as.Remaining = millis.Of(e.Remaining)
+		if as.Remaining = millis.Of(e.Remaining); e.Remaining == Forever { // also for 292 years: the machine says more
+			as.Remaining = playedSession{s}.Status(core.StatusRemaining)
 		}
 		if e.Err != nil {
 			as.Failure = &host.Failure{Code: core.Code(e.Err.Code)}
 		}
 		tell(as)
 	}
-	s, err := openAt(clock, source, nil, aws.Config{}, []Option{given, WithEvents(told)})
+	var err error
+	s, err = openAt(clock, source, nil, aws.Config{}, []Option{given, WithEvents(told)})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (s *source) tell(n int, next step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n < 1 || n > len(s.attempts) || next == nil {
-		s.play.t.Errorf("no attempt %d, or no such event", n)
+		s.play.say("there is no attempt %d, or no such event", n)
 		return
 	}
 	s.attempts[n-1] <- next
