@@ -213,9 +213,12 @@ func (s *scene) caller(w []string) bool {
 	return true
 }
 
-// spanned writes a number of milliseconds as a span.
+// spanned writes a number of milliseconds as a span, and a truth as a word.
 func spanned(word string) string {
 	name, value, ok := strings.Cut(word, "=")
+	if at := slices.Index([]string{"0", "1"}, value); at >= 0 && hasUnit(name, words.Truth) {
+		return name + "=" + strconv.FormatBool(at == 1)
+	}
 	ms, err := strconv.ParseInt(value, 10, 64)
 	if !ok || err != nil || !isSpan(name) {
 		return word
@@ -224,8 +227,9 @@ func spanned(word string) string {
 }
 
 func isSpan(name string) bool {
-	if name == "left" || name == "retry" {
-		return true
-	}
-	return slices.ContainsFunc(words.Fields, func(f words.Field) bool { return f.Name == name && f.Unit == words.Span })
+	return name == "left" || name == "retry" || hasUnit(name, words.Span)
+}
+
+func hasUnit(name string, unit words.Unit) bool {
+	return slices.ContainsFunc(words.Fields, func(f words.Field) bool { return f.Name == name && f.Unit == unit })
 }
