@@ -59,7 +59,7 @@ func run(ctx context.Context, kind, only string, write bool) (red int, err error
 		return 0, err
 	}
 	if write {
-		if err := writePage(filepath.Join(b.root, "docs", "versions.md"), kind, b.rows); err != nil {
+		if err := writePage(filepath.Join(b.root, "docs", "versions.md"), kind, parts, b.rows); err != nil {
 			return 0, err
 		}
 	}

@@ -74,6 +74,19 @@ func closingLine(kind string, rows []row) string {
 
 const heading = "| package | pinned or stated | run with | ran | refused by the registry |\n|---|---|---|---|---|\n"
 
+func missing(parts []part, rows []row) string {
+	var names []string
+	for _, p := range parts {
+		if !slices.ContainsFunc(rows, func(r row) bool { return r.Part == p.name }) {
+			names = append(names, p.name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "; not run yet: " + strings.Join(names, ", ")
+}
+
 // table has a line for each row.
 func table(rows []row) string {
 	var b strings.Builder
@@ -88,8 +101,9 @@ func table(rows []row) string {
 	return b.String()
 }
 
-// writePage replaces the part of the page between two marks.
-func writePage(file, kind string, rows []row) error {
+// writePage replaces the part of the page between two marks. It names the parts that
+// have no rows yet.
+func writePage(file, kind string, parts []part, rows []row) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -106,7 +120,7 @@ func writePage(file, kind string, rows []row) error {
 		}
 	}
 	slices.Sort(days)
-	part := "\nRun on " + strings.Join(days, " and ") + ".\n\n" + table(rows) + "\n`" + closingLine(kind, rows) + "`\n"
+	part := "\nRun on " + strings.Join(days, " and ") + ".\n\n" + table(rows) + "\n`" + closingLine(kind, rows) + "`" + missing(parts, rows) + "\n"
 	page := string(text[:from]) + open + part + string(text[to:])
 	return os.WriteFile(file, []byte(page), 0o644)
 }

@@ -158,14 +158,15 @@ func TestThePageInParts(t *testing.T) {
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	parts := []part{{name: "A"}, {name: "B"}, {name: "C"}}
 	rows := func(name, red string) []row {
-		return []row{{Name: name, Taken: "2", Suite: "7 passed", Red: red, Day: "2026-01-02"}}
+		return []row{{Part: "B", Name: name, Taken: "2", Suite: "7 passed", Red: red, Day: "2026-01-02"}}
 	}
 	for _, each := range []struct {
 		kind string
 		rows []row
 	}{{"newest", rows("one", "")}, {"oldest", rows("two", "")}, {"newest", rows("three", "it failed")}} {
-		if err := writePage(file, each.kind, each.rows); err != nil {
+		if err := writePage(file, each.kind, parts, each.rows); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -175,13 +176,13 @@ func TestThePageInParts(t *testing.T) {
 	}
 	for part, times := range map[string]int{
 		"| one |": 0, "| two |  | 2 | 7 passed |": 1, "| three |  | 2 | 7 passed **red: it failed** |": 1,
-		"<!-- newest -->": 1, "<!-- end of oldest -->": 1, "`newest: 1 packages, 1 red`": 1, "`oldest: 1 packages, 0 red`": 1, "Run on 2026-01-02.": 2,
+		"<!-- newest -->": 1, "<!-- end of oldest -->": 1, "`newest: 1 packages, 1 red`; not run yet: A, C\n": 1, "`oldest: 1 packages, 0 red`; not run yet: A, C\n": 1, "Run on 2026-01-02.": 2,
 	} {
 		if got := strings.Count(string(page), part); got != times {
 			t.Errorf("%q: %d times, want %d", part, got, times)
 		}
 	}
-	if err := writePage(file, "other", nil); err == nil {
+	if err := writePage(file, "other", nil, nil); err == nil {
 		t.Error("wrote a part that the page does not have")
 	}
 }
