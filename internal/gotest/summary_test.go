@@ -12,7 +12,7 @@ func summarize(t *testing.T, body string) (*summary, string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"go.mod":    "module probe\n\ngo 1.26\n",
+		"go.mod":    "module probe\n\ngo 1.24\n",
 		"a_test.go": "package probe\n\nimport \"testing\"\n\n" + body,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
