@@ -49,7 +49,7 @@ class Worker:
             report["spells"] += failed
             report["rejected"] = status.counters["rejections"]
             report["phase"] = status.phase
-            report["left_ms"] = round((status.seconds_left or 0) * 1000)
+            report["left_ms"] = round((status.remaining or 0) * 1000)
 
     def call(self) -> None:
         begun = time.monotonic()

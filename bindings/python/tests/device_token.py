@@ -222,7 +222,7 @@ def failure(work):
 
 
 def is_permanent(session, error):
-    failed = session._core._source.classify(error)
+    failed = session._host.loop.source.classify(error)
     return failed.error_class == abi.ErrorClass.PERMANENT
 
 

@@ -68,8 +68,8 @@ async def begun(held: Held) -> None:
 
 def waiting_in_loops(session: Any) -> int:
     """How many coroutines wait for the flight under way."""
-    flights = list(session._core._flights.values())
-    return sum(len(flight.settled._coroutines) for flight in flights)
+    flights = list(session._host.loop.flights)
+    return sum(len(flight.bell._coroutines) for flight in flights)
 
 
 def test_the_loop_goes_on_while_the_source_hangs(held: Held) -> None:
@@ -170,7 +170,7 @@ def test_a_loop_that_has_gone_is_nobody_to_wait_for(held: Held) -> None:
     loop.close()
     held.let_go.set()
     assert held.session.credentials["access_key"] == "AK1"
-    until(lambda: not held.session.status().is_refreshing)
+    until(lambda: not held.session.status().refreshing)
     abandoned.get_coro().close()  # type: ignore[union-attr]
     abandoned._log_destroy_pending = False  # type: ignore[attr-defined]
 
@@ -258,7 +258,7 @@ def test_when_the_machine_is_restored_a_coroutine_asks_again(held: Held) -> None
         await begun(held)
         while waiting_in_loops(held.session) < 1:
             await asyncio.sleep(0.005)
-        held.session._core._machine.forget()  # as after a failure of the library
+        held.session._host.loop._machine.forget()  # as after a failure of the library
         held.session.status()
         held.let_go.set()
         return await waiting
@@ -271,7 +271,7 @@ def test_a_source_that_asks_for_its_own_credentials_is_told_so() -> None:
         return await session.async_credentials()
 
     session = RefreshableSession(method="custom", custom_credentials_method=give)
-    with pytest.raises(EvercredsConfigurationError, match="by the code that is getting"):
+    with pytest.raises(EvercredsConfigurationError, match="a source must not ask its own session"):
         asyncio.run(session.async_credentials())
     session.close()
 
@@ -293,7 +293,7 @@ def test_a_child_of_a_process_with_waiting_coroutines(
     until(lambda: stand_in.calls(role)["attempts"] == 1)  # that has taken the fault
 
     def child() -> None:
-        assert not session.status().is_refreshing
+        assert not session.status().refreshing
         credentials = asyncio.run(main())
         assert len({each["access_key"] for each in credentials}) == 1
         assert session.client("s3", endpoint_url=stand_in.endpoint).list_buckets()["Buckets"]

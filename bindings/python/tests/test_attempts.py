@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from conftest import ended_well, in_child, until
 from evercreds import EvercredsCredentialError, RefreshableSession
-from evercreds._flights import _workers
+from evercreds._host.flights import _workers
 
 GOOD = {
     "access_key": "ASIAFIRST",
@@ -64,7 +64,7 @@ def test_an_exit_ends_the_attempt_and_nothing_else(kind: type[BaseException]) ->
     assert isinstance(caught.value.__cause__, kind)
     assert "function's own" not in str(caught.value)
     session.invalidate()
-    assert not session.status().is_refreshing
+    assert not session.status().refreshing
 
 
 def test_a_thread_does_not_end_with_its_attempt() -> None:
@@ -169,7 +169,7 @@ class TestForkInside:
         def work() -> None:
             assert session.credentials["token"] == "token"
             # While another attempt runs, this one's caller asks for what is held.
-            session._core._source._method = hanging
+            session._host.loop.source._method = hanging
             forcing = threading.Thread(target=session.refresh, daemon=True)
             forcing.start()
             assert started.wait(10)
@@ -189,7 +189,9 @@ class TestForkInside:
             signal.alarm(20)
             # Not by is_alive(): from Python 3.14 on a child's first thread counts as its main one.
             until(lambda: attempt not in sys._current_frames())
-            untouched = session._core._attempts == 0 and not session._core._machine.is_alive
+            untouched = (
+                session._host.loop.attempts == 0 and not session._host.loop._machine.is_alive
+            )
             os._exit(0 if untouched else 1)
 
         def provider() -> dict[str, str]:

@@ -93,7 +93,7 @@ def test_the_region_is_the_parents_unless_given(sts_session: SessionMaker) -> No
     assert sts_session(source=parent).region_name == "us-east-1"
     child = sts_session(source=parent, region_name="eu-west-3")
     assert (child.region_name, parent.region_name) == ("eu-west-3", "us-east-1")
-    assert child._core._source._make_client().meta.region_name == "eu-west-3"
+    assert child._host.loop.source._make_client().meta.region_name == "eu-west-3"
 
 
 def test_the_parent_is_asked_for_credentials_that_last_a_minute(
@@ -106,7 +106,7 @@ def test_the_parent_is_asked_for_credentials_that_last_a_minute(
     child = sts_session(source=parent)
     child.refresh()
     before = stand_in.calls(parent_role)["successes"]
-    until(lambda: parent.status().seconds_left < 60)
+    until(lambda: parent.status().remaining < 60)
     assert parent.credentials
     assert stand_in.calls(parent_role)["successes"] == before, "the parent's callers are served"
     child.refresh()
@@ -307,7 +307,7 @@ def test_a_closed_parent_is_a_clear_error(sts_session: SessionMaker, parent: Any
     assert "the source of this one" in str(caught.value)
     assert (caught.value.code, caught.value.param) == ("closed", "source")
     assert child.status().last_error_class == "permanent"
-    assert not child.status().is_closed
+    assert not child.status().closed
     with pytest.raises(EvercredsConfigurationError, match="closed"):
         sts_session(source=parent)
 
@@ -485,6 +485,6 @@ def test_the_child_keeps_its_parent_alive(
     child = sts_session(source=custom(stand_in))
     child.refresh()
     gc.collect()
-    child._core._source._base._parent._core.invalidate()
+    child._host.loop.source._base._parent._host.invalidate()
     child.refresh()
     assert child.status().counters["installs"] == 2

@@ -6,8 +6,8 @@ import signal
 import threading
 
 from conftest import rings, until
-from evercreds._bell import Bell
-from evercreds._clock import NANOS, SystemClock
+from evercreds._waiting.bell import Bell
+from evercreds._waiting.clock import NANOS, SystemClock
 
 HOUR_MS = 3_600_000
 PATIENCE_S = 20.0

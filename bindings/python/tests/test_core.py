@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import logging
+import operator
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -14,14 +15,13 @@ import pytest
 
 from conftest import HandClock, in_threads, rings, until
 from evercreds import _abi_generated as abi
+from evercreds._host.host import Host
+from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds._machine import Machine
 from evercreds._needs import ANY
 from evercreds._options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
-from evercreds._session_core import SessionCore
-from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
 from evercreds.errors import EvercredsCredentialError
 
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 HOUR = 3600
 
 
@@ -44,9 +44,8 @@ class Source:
         if self.fails is not None:
             raise self.fails
         expiry_ms = self.clock.wall_ns() // 10**6 + HOUR * 1000
-        expiry = EPOCH + datetime.timedelta(milliseconds=expiry_ms)
         frozen = FrozenCredentials(f"A{number}", "secret", f"T{number}", None)
-        return Reply(CredentialSet(frozen, expiry), expiry_ms)
+        return Reply(frozen, expiry_ms)
 
     def classify(self, error: Exception) -> Failure:
         return Failure()
@@ -60,14 +59,14 @@ def source(hand_clock: HandClock) -> Source:
     return Source(hand_clock)
 
 
-def make(source: Source, **arguments: Any) -> SessionCore:
+def make(source: Source, **arguments: Any) -> Host:
     options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
-    core = SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+    core = Host(source, options, clock=source.clock, seed=lambda: 7)
     core.open()
     return core
 
 
-def key(core: SessionCore) -> str:
+def key(core: Host) -> str:
     return str(core.obtain().frozen.access_key)
 
 
@@ -122,7 +121,7 @@ def test_held_credentials_are_served_on(
     source.fails = LookupError("down")
     hand_clock.turn(3200)
     assert key(core) == "A1"
-    assert core.status().is_degraded
+    assert core.status().degraded
     hand_clock.turn(500)
     if stability == "static":
         assert key(core) == "A1"
@@ -134,12 +133,12 @@ def test_held_credentials_are_served_on(
 def test_the_lease_ends_with_its_time(source: Source, hand_clock: HandClock) -> None:
     core = make(source)
     core.obtain()
-    until_ns, until_wall_ns, served = core.lease
+    until_ns, until_wall_ns, served = core.loop.lease
     assert served is core.obtain()
     assert until_ns - hand_clock.elapsed_ns() == 2700 * 10**9
     assert until_wall_ns - hand_clock.wall_ns() == 2700 * 10**9
     core.invalidate()
-    assert core.lease == (-1, -1, None)
+    assert core.loop.lease == (-1, -1, None)
 
 
 def test_waiters_of_a_late_answer_get_it(source: Source, hand_clock: HandClock) -> None:
@@ -169,7 +168,7 @@ def test_waiters_of_a_late_answer_get_it(source: Source, hand_clock: HandClock) 
     second.join(10)
     assert outcomes == ["timed_out", "A1"]
     second_gate.set()
-    until(lambda: core._attempts == 0)
+    until(lambda: core.loop.attempts == 0)
     assert core.status().counters["late_answers"] == 1
 
 
@@ -187,14 +186,14 @@ def test_closing_frees_who_waits(source: Source) -> None:
     threads = [threading.Thread(target=ask) for _ in range(5)]
     for thread in threads:
         thread.start()
-    until(lambda: core.status().is_refreshing)
+    until(lambda: core.status().refreshing)
     core.close()
     for thread in threads:
         thread.join(10)
     source.gate.set()
     assert outcomes == ["closed"] * 5
-    until(lambda: core._attempts == 0)
-    assert core._sets == {}
+    until(lambda: core.loop.attempts == 0)
+    assert len(core.loop.sets) == 0
 
 
 def test_where_no_thread_can_be_had_the_caller_does_the_work(
@@ -245,7 +244,7 @@ def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
     assert credentials.get_frozen_credentials().access_key == "A2"
 
 
-_CORE = ("_session_core.py", "_attempts.py", "_ledger.py")
+_HOST = os.path.join("evercreds", "_host", "")
 
 
 class Strike:
@@ -258,7 +257,7 @@ class Strike:
         self.refused: str | None = None
 
     def __call__(self, frame: Any, event: str, argument: Any) -> Any:
-        if not frame.f_code.co_filename.endswith(_CORE):
+        if _HOST not in frame.f_code.co_filename:
             return None
         if event == "line" and not self.has_struck:
             self._left -= 1
@@ -271,7 +270,7 @@ class Strike:
         return self
 
 
-def traced(core: SessionCore, trace: Any) -> str | None:
+def traced(core: Host, trace: Any) -> str | None:
     sys.settrace(trace)
     try:
         return key(core)
@@ -279,7 +278,7 @@ def traced(core: SessionCore, trace: Any) -> str | None:
         return error.code
 
 
-@pytest.mark.parametrize("use", ["status", "invalidate", "obtain", "wake"])
+@pytest.mark.parametrize("use", ["status", "invalidate", "obtain", "loop.wake"])
 def test_it_may_be_used_in_the_midst_of_what_its_thread_does(
     source: Source, hand_clock: HandClock, use: str
 ) -> None:
@@ -288,7 +287,7 @@ def test_it_may_be_used_in_the_midst_of_what_its_thread_does(
         core = make(source)
         key(core)
         hand_clock.turn(HOUR - 60)  # an attempt, its answer, a lease
-        strike = Strike(line, getattr(core, use))
+        strike = Strike(line, operator.attrgetter(use)(core))
         answers = in_threads(1, functools.partial(traced, core, strike), 20)
         # Who has the set rejected that has just come may be told so.
         assert answers[0] in ("A1", "A2", "A3", "rejected"), f"struck at line {line}"

@@ -81,13 +81,13 @@ def test_identity_names_the_source() -> None:
 def test_an_expiry_is_an_instant_however_it_is_written(given: Any) -> None:
     session = custom(lambda: good(expiry_time=given()))
     session.refresh()
-    assert 3590 < session.status().seconds_left <= 3600
+    assert 3590 < session.status().remaining <= 3600
 
 
 def test_credentials_may_be_said_to_never_expire() -> None:
     session = custom(lambda: good(expiry_time=NEVER_EXPIRES))
     assert session.credentials["expiry_time"] is None
-    assert session.status().seconds_left is None
+    assert session.status().remaining is None
     assert not session.get_credentials().refresh_needed()
 
 

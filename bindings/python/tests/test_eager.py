@@ -62,15 +62,15 @@ def test_what_is_due_does_not_grow_with_refreshes_nor_sessions() -> None:
     due = list(_timer._timer._times._due)
     assert len(due) < 200
     # What is wanted is still there, and once.
-    wanted = [at_ms for at_ms, _, sleeper in due if sleeper() is session._core]
-    assert wanted.count(session._core.wake_at_ms) == 1
+    wanted = [at_ms for at_ms, _, sleeper in due if sleeper() is session._host]
+    assert wanted.count(session._host.loop.wake_at_ms) == 1
 
 
 def test_a_session_that_nobody_uses_any_more_is_collected() -> None:
     session = RefreshableSession(
         method="custom", custom_credentials_method=an_hour, defer_refresh=False
     )
-    core = weakref.ref(session._core)
+    core = weakref.ref(session._host)
     del session
     # The thread of the first refresh may still be on its way out.
     until(lambda: gc.collect() >= 0 and core() is None)

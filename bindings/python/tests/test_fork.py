@@ -88,7 +88,7 @@ def test_forks_while_others_are_in_tls(
     """The parent's refreshes each make a connection of their own, and so do the children's."""
     endpoint, ca = stand_in.introduction["tls_endpoint"], stand_in.introduction["ca"]
     session = sts_session(sts_client_kwargs={"endpoint_url": endpoint, "verify": ca})
-    source = session._core._source
+    source = session._host.loop.source
 
     def connect_anew(stop: threading.Event) -> None:
         while not stop.is_set():
@@ -185,11 +185,11 @@ def test_a_fork_during_a_fetch(
     stand_in.fault("latency", role=role, latency_ms=3000, count=1)
     fetching = threading.Thread(target=credentials.get_frozen_credentials)
     fetching.start()
-    until(lambda: session.status().is_refreshing)
+    until(lambda: session.status().refreshing)
     threading.Event().wait(0.2)  # so that the fault has taken the parent's call
 
     def child() -> None:
-        assert not session.status().is_refreshing
+        assert not session.status().refreshing
         before = session.status().counters["installs"]
         credentials.get_frozen_credentials()
         until(lambda: session.status().counters["installs"] > before)

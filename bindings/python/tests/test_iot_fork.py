@@ -91,7 +91,7 @@ def test_nothing_of_the_parents_is_destroyed_in_a_child(
 
     def work() -> None:
         session.close()
-        session._https = session._tls_identity = session._core._source = None
+        session._https = session._tls_identity = session._host.loop.source = None
         gc.collect()
         assert all(each() is not None for each in inherited)
 

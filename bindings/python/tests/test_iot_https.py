@@ -89,7 +89,7 @@ def test_what_is_sent(server: OddServer, session_with: Maker) -> None:
     assert headers["x-amzn-iot-credential-duration-seconds"] == "1800"
     assert server.peers[0]  # the client has shown a certificate
     # The lifetime that was asked for caps what the reply says.
-    assert 1790 < session.status().seconds_left <= 1800
+    assert 1790 < session.status().remaining <= 1800
 
 
 def test_what_is_not_asked_for_is_not_sent(server: OddServer, session_with: Maker) -> None:
@@ -184,7 +184,7 @@ def test_what_a_refusal_says_is_kept(server: OddServer, session_with: Maker) -> 
     error = caught.value
     assert error.details == {"message": "m" * 200, "traceId": "t-1", "retryAfter": 12}
     assert (error.code, error.status_code) == ("Throttling", 429)
-    failure = session._core._source.classify(error)
+    failure = session._host.loop.source.classify(error)
     assert failure.error_class == abi.ErrorClass.THROTTLED
     assert failure.retry_after_ms == 12_000
 

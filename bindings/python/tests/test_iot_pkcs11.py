@@ -91,7 +91,9 @@ def test_what_is_not_found_is_told(
     assert caught.value.param == "pkcs11"
     assert "NOT_FOUND" in str(caught.value)
     # Somebody may put the token in.
-    assert session._core._source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
+    assert (
+        session._host.loop.source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
+    )
     pin = session._tls_identity.token.user_pin
     assert pin not in str(caught.value) + repr(vars(caught.value)) + caplog.text
 

@@ -202,7 +202,9 @@ def test_a_rotation_that_is_half_done_passes_by_itself(
     with pytest.raises(EvercredsConfigurationError, match="do not go together") as caught:
         session.refresh()
     assert caught.value.param == "certificate/private_key"
-    assert session._core._source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
+    assert (
+        session._host.loop.source.classify(caught.value).error_class == abi.ErrorClass.RECOVERABLE
+    )
     # A permanent failure would hold the next caller off; half a file is no different.
     certificate.write_bytes(Path(given["rsa_certificate"]).read_bytes()[:200])
     with pytest.raises(EvercredsValidationError, match="certificate must hold"):
@@ -223,7 +225,7 @@ def test_bytes_that_do_not_go_together_will_not_ever(
     session = iot_session(**given)
     with pytest.raises(EvercredsConfigurationError) as caught:
         session.refresh()
-    assert session._core._source.classify(caught.value).error_class == abi.ErrorClass.PERMANENT
+    assert session._host.loop.source.classify(caught.value).error_class == abi.ErrorClass.PERMANENT
 
 
 # Kind, its fields, the error, its status, the class of the failure.
@@ -280,9 +282,9 @@ def test_each_fault_is_an_error_of_ours(
     with caplog.at_level(logging.DEBUG), pytest.raises(expected) as caught:
         session.refresh()
     assert caught.value.status_code == status
-    assert session._core._source.classify(caught.value).error_class == error_class
+    assert session._host.loop.source.classify(caught.value).error_class == error_class
     if "retry_after_s" in fields:
-        assert session._core._source.classify(caught.value).retry_after_ms == 7000
+        assert session._host.loop.source.classify(caught.value).retry_after_ms == 7000
     if status is not None:
         assert caught.value.details is not None
         assert set(caught.value.details) >= {"message", "traceId"}
@@ -311,7 +313,7 @@ def test_the_servers_clock_counts(iot_session: SessionMaker, stand_in: StandIn) 
     stand_in.control("POST", "clock", offset_ms=3_600_000)
     session = iot_session()
     session.refresh()
-    assert 3000 < session.status().seconds_left <= 3601
+    assert 3000 < session.status().remaining <= 3601
 
 
 def test_a_thing_that_is_not_attached_is_refused(iot_session: SessionMaker) -> None:
@@ -459,7 +461,7 @@ def test_no_secret_is_shown(
         session = iot_session(**given)
         session.refresh()
         shown = session.credentials
-    inner: list[Any] = [session, session._https, session._tls_identity, session._core._source]
+    inner: list[Any] = [session, session._https, session._tls_identity, session._host.loop.source]
     inner += [session._tls_identity.certificate, session._tls_identity.private_key]
     told = caplog.text + "".join(repr(each) + str(each) for each in inner)
     key_lines = given["private_key"].decode().splitlines()[1:-1]

@@ -36,7 +36,7 @@ for line in sys.stdin:
     status = session.status()
     answer.update(
         threads=sorted(thread.name for thread in threading.enumerate()),
-        is_refreshing=status.is_refreshing,
+        is_refreshing=status.refreshing,
         starts=status.counters["starts"],
         installs=status.counters["installs"],
         phase=status.phase,

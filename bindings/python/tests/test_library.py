@@ -74,8 +74,8 @@ first = session.credentials
 panic = library().evercreds_test_panic
 
 def poison():
-    assert panic(session._core._machine._handle.number) == -3
-    assert library().evercreds_wake(session._core._machine._handle.number, 0, 0, None) < 0
+    assert panic(session._host.loop._machine._handle.number) == -3
+    assert library().evercreds_wake(session._host.loop._machine._handle.number, 0, 0, None) < 0
 
 poison()
 assert session.credentials == first, "what was held is held"
@@ -103,7 +103,7 @@ waiter = threading.Thread(target=lambda: outcome.append(third.credentials["acces
 waiter.start()
 started.wait(20)
 started.clear()
-assert panic(third._core._machine._handle.number) == -3
+assert panic(third._host.loop._machine._handle.number) == -3
 third.status()
 assert started.wait(20), "nobody has asked again"
 release.set()
@@ -111,7 +111,7 @@ waiter.join(20)
 assert outcome and outcome[0][0] == "A", outcome
 
 # Again and again, also while it is being restored: who waits is told in any case.
-machine = third._core._machine
+machine = third._host.loop._machine
 keep = machine.keep_snapshot
 failures = [1, 1]
 
@@ -126,7 +126,7 @@ release.clear()
 waiter = threading.Thread(target=third.refresh, daemon=True)
 waiter.start()
 assert started.wait(20)
-flight, = third._core._flights.values()
+flight, = third._host.loop.flights
 panic(machine._handle.number)
 machine.keep_snapshot = keep_unless_it_fails
 try:
@@ -135,7 +135,7 @@ except EvercredsLibraryError:
     assert not failures
 else:
     raise AssertionError("what failed three times has gone well")
-assert flight.settled.has_rung and flight.is_lost, "a waiter was forgotten"
+assert flight.bell.has_rung and flight.is_lost, "a waiter was forgotten"
 release.set()
 waiter.join(20)
 assert not waiter.is_alive()
@@ -168,8 +168,8 @@ def test_sessions_give_their_handles_back() -> None:
     lib = _library.library()
     session = RefreshableSession(method="custom", custom_credentials_method=lambda: reply)
     session.refresh()
-    number = session._core._machine._handle.number
-    wall, elapsed = session._core._machine._now()
+    number = session._host.loop._machine._handle.number
+    wall, elapsed = session._host.loop._machine._now()
     assert lib.evercreds_session_status(number, wall, elapsed, abi.Status.INSTALLS) == 1
     import gc
 

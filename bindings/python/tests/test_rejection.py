@@ -108,7 +108,7 @@ def test_the_user_may_say_so_himself(
     session.invalidate()  # nothing is held yet
     first = session.credentials
     session.invalidate()
-    assert session.status().is_rejected
+    assert session.status().rejected
     assert session.credentials != first
 
 

@@ -142,7 +142,7 @@ def test_a_sick_endpoint_harms_itself_alone(
             seen["well"][outcome(well.list_buckets)] += 1
     assert seen == {"sick": {code: 12}, "well": {"ok": 60}}
     assert fetches.count <= 4
-    assert not session.status().is_rejected
+    assert not session.status().rejected
 
 
 def test_a_revoked_set_is_replaced_by_one_fetch(
@@ -274,7 +274,7 @@ def test_who_signs_by_himself_asks_for_another_set(session: Any, fetches: Fetche
     with pytest.raises(EvercredsError) as caught:
         session.credentials_for(other_than=frozen)  # again at once: it is spaced
     assert caught.value.code == "rejected"
-    assert session.status().is_reported
+    assert session.status().reported
     assert session.credentials["token"] == "t2", "others are served on"
     assert session.credentials_for(other_than=first)["token"] == "t2"
     assert fetches.count == 2
@@ -299,10 +299,10 @@ def test_the_log_says_for_whom(
     service.is_sick = True
     with caplog.at_level("INFO", logger="evercreds"):
         outcome(s3_of(session, service).list_buckets)
-        assert "scope: caller" in caplog.text
-        assert "scope: all" not in caplog.text
+        assert "for one caller" in caplog.text
+        assert "for all callers" not in caplog.text
         session.invalidate()
-        assert "scope: all" in caplog.text
+        assert "for all callers" in caplog.text
 
 
 def test_under_aws2026_a_report_is_for_all(fetches: Fetches, service: Service) -> None:

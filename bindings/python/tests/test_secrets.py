@@ -45,7 +45,7 @@ def test_a_session_and_its_credentials_do_not_either(
         shown = session.credentials
         frozen = credentials.get_frozen_credentials()
         texts = [repr(session), repr(credentials), repr(frozen), str(frozen), f"{frozen}"]
-        texts += [repr(session.status()), repr(session._core.__dict__["_sets"]), caplog.text]
+        texts += [repr(session.status()), repr(session._host.loop.sets.__dict__), caplog.text]
     for text in texts:
         for secret in (shown["secret_key"], shown["token"]):
             assert secret not in text

@@ -184,7 +184,7 @@ def test_of_a_custom_source(watched: Watched, caplog: pytest.LogCaptureFixture) 
             session.refresh()
         session.status()
     expect_none(watched, SENTINELS)
-    assert traces(session._core._machine._snapshot, SENTINELS) == []
+    assert traces(session._host.loop._machine._snapshot, SENTINELS) == []
     session.close()
     expect_none(watched, SENTINELS)
     assert "refresh" in caplog.text

@@ -122,7 +122,7 @@ late.itself = late
 del late
 """
     assert ended(source).stdout == "A1\n"
-    locked = "threading.Thread(target=session._core._lock.acquire, daemon=True).start()"
+    locked = "threading.Thread(target=session._host.loop._lock.acquire, daemon=True).start()"
     assert ended(f"{source}\n{locked}\ntime.sleep(0.2)").stdout == "A1\n"
 
 

@@ -32,7 +32,7 @@ GOES_ON = """
 try:
     session.credentials
 except KeyboardInterrupt:
-    assert session.status().is_refreshing
+    assert session.status().refreshing
     gate.set()
     print(session.credentials["access_key"], len(calls), flush=True)
 """
@@ -44,7 +44,7 @@ session.credentials
 
 HANDLES = """
 def handle(*_):
-    print("handled", session.status().is_refreshing, flush=True)
+    print("handled", session.status().refreshing, flush=True)
     gate.set()
 
 signal.signal(signal.SIGUSR1, handle)

@@ -81,7 +81,7 @@ def test_the_hot_path_asks_nobody(
     session = sts_session()
     credentials = session.get_credentials()
     first = credentials.get_frozen_credentials()
-    monkeypatch.setattr(session._core, "obtain", None)  # a call of it would fail
+    monkeypatch.setattr(session._host, "obtain", None)  # a call of it would fail
     assert all(credentials.get_frozen_credentials() is first for _ in range(100))
 
 
@@ -99,7 +99,7 @@ def test_a_caller_who_is_interrupted_takes_nobody_down(
 
     outcome: list[object] = []
     waiter = threading.Thread(target=lambda: outcome.append(session.credentials))
-    patient = session._core.clock
+    patient = session._host.clock
 
     class Impatient:
         def __getattr__(self, name: str) -> object:
@@ -107,10 +107,10 @@ def test_a_caller_who_is_interrupted_takes_nobody_down(
 
         wait = staticmethod(interrupted_wait)
 
-    session._core.clock = Impatient()
+    session._host.clock = Impatient()
     with pytest.raises(Interrupted):
-        session._core.obtain()
-    session._core.clock = patient
+        session._host.obtain()
+    session._host.clock = patient
     waiter.start()
     waiter.join(10)
     assert outcome

@@ -12,18 +12,18 @@ import pytest
 from conftest import HandClock, until
 from evercreds import RefreshableSession
 from evercreds import _abi_generated as abi
+from evercreds._host.host import Host
 from evercreds._needs import Need
 from evercreds._options import DEFAULTS, options_from
-from evercreds._session_core import SessionCore
 from evercreds.errors import EvercredsCredentialError
 from test_core import Source
 
 pytestmark = pytest.mark.waits
 
 
-def make(source: Source, **arguments: Any) -> SessionCore:
+def make(source: Source, **arguments: Any) -> Host:
     options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
-    core = SessionCore(source, options, clock=source.clock, seed=lambda: 7)
+    core = Host(source, options, clock=source.clock, seed=lambda: 7)
     core.open()
     return core
 
@@ -38,7 +38,7 @@ def source(hand_clock: HandClock) -> Source:
 class Callers:
     """Threads that ask, and what each was told."""
 
-    def __init__(self, core: SessionCore, count: int, need: Need | None = None) -> None:
+    def __init__(self, core: Host, count: int, need: Need | None = None) -> None:
         self.core = core
         self.told: list[Any] = []
         self.threads = [
@@ -56,7 +56,7 @@ class Callers:
 
     def pausing(self) -> int:
         """Count those who wait for an attempt that nobody has begun."""
-        return len(self.core._changed._threads)
+        return len(self.core.loop.pause_bell._threads)
 
     def all_pause(self) -> None:
         until(lambda: self.pausing() + len(self.told) == len(self.threads), 60)
@@ -102,7 +102,7 @@ def test_who_does_not_want_to_wait_is_told_at_once(source: Source) -> None:
 
 
 def test_a_permanent_error_is_told_at_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evercreds._source import Failure
+    from evercreds._host.source import Failure
 
     monkeypatch.setattr(source, "classify", lambda _: Failure(abi.ErrorClass.PERMANENT))
     with pytest.raises(LookupError):
@@ -154,13 +154,13 @@ def test_a_coroutine_waits_and_can_be_cancelled(source: Source, hand_clock: Hand
 
     async def main() -> list[Any]:
         waiting = [asyncio.ensure_future(core.obtain_in_loop()) for _ in range(5)]
-        while len(core._changed._coroutines) < 5:
+        while len(core.loop.pause_bell._coroutines) < 5:
             await asyncio.sleep(0.01)
         waiting[0].cancel()
         await asyncio.sleep(0)
-        assert len(core._changed._coroutines) == 4
+        assert len(core.loop.pause_bell._coroutines) == 4
         source.fails = None
-        core._event(lambda machine: machine.invalidate(0))
+        core.loop.put(lambda machine: machine.invalidate(0))
         hand_clock.turn(6)
         return await asyncio.gather(*waiting, return_exceptions=True)
 

@@ -115,8 +115,8 @@ class Sessions:
             self.count("failed")
             rejections = after.counters["rejections"]
             # A set was held that could be served until the call's end.
-            left = (before.seconds_left or 0) - before.mandatory_timeout
-            unharmed = not before.is_rejected and rejections == before.counters["rejections"]
+            left = (before.remaining or 0) - before.mandatory_timeout
+            unharmed = not before.rejected and rejections == before.counters["rejections"]
             spaced = getattr(error, "code", None) == "rejected" and rejections >= 2
             self.failure(source, begun, error, held=left > took and unharmed, spaced=spaced)
         self.count("calls")

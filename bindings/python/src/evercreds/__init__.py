@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from evercreds import _interpreter as _interpreter  # first: it says where ctypes cannot be had
 from evercreds import exceptions as exceptions
 from evercreds import utils as utils
+from evercreds._host.status import SessionStatus
 from evercreds._shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,
@@ -15,7 +16,6 @@ from evercreds._shapes import (
     STSClientParams,
     TemporaryCredentials,
 )
-from evercreds._status import SessionStatus
 from evercreds.config import AssumeRoleConfig, STSClientConfig
 from evercreds.errors import (
     BRSConfigurationError,

@@ -10,9 +10,10 @@ from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 
 from evercreds._base import BaseCredentials
 from evercreds._fields import FieldsOfFrozen
+from evercreds._host.failures import ReentrantUseError
+from evercreds._host.host import Host
+from evercreds._host.source import CredentialSet, FrozenCredentials
 from evercreds._needs import Need
-from evercreds._session_core import ReentrantUseError, SessionCore
-from evercreds._source import CredentialSet, FrozenCredentials
 from evercreds.errors import EvercredsConfigurationError
 
 __all__ = ["LeasedCredentials"]
@@ -26,12 +27,13 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
     """
 
     # The base class would want a first set, a lock and a callback: nothing of it is used.
-    def __init__(self, core: SessionCore, method: str, base: BaseCredentials) -> None:
+    def __init__(self, host: Host, method: str, base: BaseCredentials) -> None:
         self.method = method
-        self._core = core
+        self._host = host
+        self._loop = host.loop
         self._base = base
-        self._elapsed_ns = core.clock.elapsed_ns
-        if not core.clock.counts_sleep:
+        self._elapsed_ns = host.clock.elapsed_ns
+        if not host.clock.counts_sleep:
             self.get_frozen_credentials = self._when_awake  # type: ignore[method-assign]
 
     def __repr__(self) -> str:
@@ -46,44 +48,44 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
         Raises:
             Exception: What the source raised, where there is nothing valid to serve.
         """
-        until, _, served = self._core.lease
+        until, _, served = self._loop.lease
         if self._elapsed_ns() < until:
             return served.frozen  # type: ignore[union-attr]
         return self._obtain()
 
     def _when_awake(self) -> ReadOnlyCredentials:
         """As above, where the elapsed clock stands still in sleep: the wall clock counts too."""
-        until, until_wall, served = self._core.lease
-        if self._elapsed_ns() < until and self._core.clock.wall_ns() < until_wall:
+        until, until_wall, served = self._loop.lease
+        if self._elapsed_ns() < until and self._host.clock.wall_ns() < until_wall:
             return served.frozen  # type: ignore[union-attr]
         return self._obtain()
 
     @property
     def are_of_role(self) -> bool:
         """Whether they are known to be a role's."""
-        return self._core.are_of_role
+        return self._host.are_of_role
 
     def _obtain(self) -> ReadOnlyCredentials:
         try:
-            return self._core.obtain().frozen
+            return self._host.obtain().frozen
         except ReentrantUseError:
             return self._base_of_attempt()
 
     def frozen_for(self, min_ttl_ms: int) -> ReadOnlyCredentials:
-        """Give credentials with this much time left. Raises as ``SessionCore.obtain`` does."""
-        return self._core.obtain(Need(min_ttl_ms)).frozen
+        """Give credentials with this much time left. Raises as ``Host.obtain`` does."""
+        return self._host.obtain(Need(min_ttl_ms)).frozen
 
     async def frozen_in_loop(self) -> ReadOnlyCredentials:
         """As ``get_frozen_credentials``, for a coroutine: its event loop is never blocked."""
         try:
-            return (await self._core.obtain_in_loop()).frozen
+            return (await self._host.obtain_in_loop()).frozen
         except ReentrantUseError:
             return await asyncio.to_thread(self._base_of_attempt)
 
     @property
     def leased(self) -> CredentialSet | None:
         """What may be handed out without asking, if anything may."""
-        return self._core.leased()
+        return self._host.leased()
 
     def _base_of_attempt(self) -> ReadOnlyCredentials:
         """Sign with the base credentials what is part of getting the session's own."""
@@ -100,9 +102,9 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
 
         For code that was written for botocore's class; nothing here depends on it.
         """
-        status = self._core.status()
+        status = self._host.status()
         window = status.advisory_timeout if refresh_in is None else refresh_in
-        return status.seconds_left is not None and status.seconds_left < window
+        return status.remaining is not None and status.remaining < window
 
     # Libraries read these two although they are private.
     @property
@@ -114,13 +116,13 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
         return self.get_frozen_credentials()
 
     def _held(self) -> CredentialSet:
-        return self._core.obtain()
+        return self._host.obtain()
 
     def _refresh(self) -> None:
         self.get_frozen_credentials()
 
     def _seconds_remaining(self) -> float:
-        left = self._core.status().seconds_left
+        left = self._host.status().remaining
         return float("inf") if left is None else left
 
     def _set_from_data(self, data: Any) -> NoReturn:

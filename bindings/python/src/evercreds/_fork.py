@@ -23,9 +23,9 @@ import time
 import weakref
 from typing import Protocol
 
-from evercreds._bell import Bell
-from evercreds._locks import reentrant_lock
 from evercreds._quiet import Quiet
+from evercreds._waiting.bell import Bell
+from evercreds._waiting.locks import reentrant_lock
 
 __all__ = ["HeldOverForks", "forget_in_child", "generation", "notice", "quiet"]
 

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Collection
 
-from evercreds._bell import Bell
 from evercreds._fork import forget_in_child, notice
+from evercreds._waiting.bell import Bell
 
 __all__ = ["ForkGate"]
 

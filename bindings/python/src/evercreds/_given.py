@@ -10,15 +10,15 @@ from typing import Any
 from botocore.credentials import ReadOnlyCredentials
 
 from evercreds import _abi_generated as abi
-from evercreds._needs import ANY, Need
+from evercreds._host.source import CredentialSet, fingerprint_of
+from evercreds._needs import ANY, Need, Patience
 from evercreds._options import given_as, is_real
 from evercreds._shapes import TemporaryCredentials
-from evercreds._source import CredentialSet, fingerprint_of
 from evercreds.errors import EvercredsValidationError
 
-__all__ = ["as_dict", "need_of"]
+__all__ = ["as_dict", "need_of", "patience_of"]
 
-_LONGEST_TTL_S = 43200  # no role lives longer
+_LONGEST_TTL_S = abi.MIN_TTL_MAX_MS // 1000
 
 
 def as_dict(served: CredentialSet) -> TemporaryCredentials:
@@ -59,14 +59,34 @@ def _fingerprint(other_than: object) -> int:
     return fingerprint_of(str(key), str(token))
 
 
+def patience_of(timeout: float | datetime.timedelta | None, now_ms: int) -> Patience:
+    """Check how long a caller says that it waits."""
+    if timeout is None:
+        return Patience()
+    seconds = _seconds(timeout)
+    if seconds is None:
+        raise EvercredsValidationError(
+            f"timeout must be seconds of at least 0, or a timedelta of that, got "
+            f"{given_as(timeout)}",
+            param="timeout",
+        )
+    left_ms = math.ceil(min(seconds * 1000, abi.NEVER))
+    return Patience(min(now_ms + left_ms, abi.NEVER))
+
+
+def _seconds(given: Any) -> float | None:
+    """Read a span of at least 0; None: it is none."""
+    seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
+    return seconds if is_real(seconds) and seconds >= 0 else None
+
+
 def _min_ttl_ms(given: float | datetime.timedelta) -> int:
     """Check a time to live, and give it in milliseconds."""
-    seconds: Any = given.total_seconds() if isinstance(given, datetime.timedelta) else given
-    if not is_real(seconds) or not 0 <= seconds <= _LONGEST_TTL_S:
+    seconds = _seconds(given)
+    if seconds is None or seconds > _LONGEST_TTL_S:
         raise EvercredsValidationError(
             f"min_ttl must be seconds from 0 to {_LONGEST_TTL_S}, or a timedelta of that, got "
             f"{given_as(given)}",
             param="min_ttl",
         )
-    ms: int = math.ceil(seconds * 1000)
-    return ms
+    return math.ceil(round(seconds * 1000, 3))  # 1.1 seconds are 1100, and not 1101

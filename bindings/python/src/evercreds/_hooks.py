@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from evercreds import _abi_generated as abi
 from evercreds import _rules
+from evercreds._host.host import Host
+from evercreds._host.source import CredentialSet
 from evercreds._needs import Need
-from evercreds._session_core import SessionCore
-from evercreds._source import CredentialSet
 
 __all__ = ["AioRejectionWatch", "RejectionWatch"]
 
@@ -29,7 +29,7 @@ class RejectionWatch:
     service's error as it came.
     """
 
-    def __init__(self, core: SessionCore) -> None:
+    def __init__(self, core: Host) -> None:
         # The handlers live in clients, which may outlive the session.
         self._core = weakref.ref(core)
         # With chained roles one call may have the watches of two sessions.

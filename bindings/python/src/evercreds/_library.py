@@ -18,7 +18,7 @@ from typing import Any
 from evercreds import _abi_generated as abi
 from evercreds._fork import HeldOverForks, forget_in_child, generation, notice
 from evercreds._interpreter import refuse_subinterpreters
-from evercreds._locks import reentrant_lock
+from evercreds._waiting.locks import reentrant_lock
 from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
 

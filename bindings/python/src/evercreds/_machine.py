@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from evercreds import _abi_generated as abi
-from evercreds._clock import NANOS, Clock
 from evercreds._handle import Handle
 from evercreds._library import library
 from evercreds._needs import Need
 from evercreds._options import Options
+from evercreds._waiting.clock import NANOS, Clock
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["LOST", "Machine", "OptionRefusedError", "PoisonedError", "fresh_seed"]
@@ -202,7 +202,7 @@ class Machine:
         result = self._handle.lib.evercreds_session_close(self._handle.number, ctypes.byref(out))
         return out if result == 0 else _fail(result)
 
-    def status(self, field: abi.Status) -> int:
+    def status(self, field: int) -> int:
         """One number of the session's state."""
         wall, elapsed = self._now()
         return _checked(

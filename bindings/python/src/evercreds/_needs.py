@@ -6,9 +6,8 @@ import asyncio
 import dataclasses
 
 from evercreds import _abi_generated as abi
-from evercreds._bell import Bell
 
-__all__ = ["ANY", "Need", "Pause", "patience_here_ms"]
+__all__ = ["ANY", "Need", "Patience", "patience_here_ms"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -31,19 +30,11 @@ class Need:
 ANY = Need()
 
 
-class Pause:
-    """A wait for the next attempt, which nobody has begun: until then, or until something changes.
+@dataclasses.dataclass(slots=True)
+class Patience:
+    """How long one caller waits at all: it gives up at this instant of the elapsed clock."""
 
-    Args:
-        changed: Rings when the session's state does.
-        deadline_ms: When the caller asks again, on the elapsed clock.
-    """
-
-    __slots__ = ("deadline_ms", "settled")
-
-    def __init__(self, changed: Bell, deadline_ms: int) -> None:
-        self.settled = changed
-        self.deadline_ms = deadline_ms
+    end_ms: int = abi.NEVER
 
 
 def patience_here_ms() -> int:

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from evercreds import _abi_generated as abi
 from evercreds._fork import HeldOverForks, forget_in_child
 from evercreds._immortal import keep_for_ever
-from evercreds._locks import reentrant_lock
+from evercreds._waiting.locks import reentrant_lock
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["WasmLibrary"]

@@ -158,7 +158,7 @@ def aiobotocore_session(session: RefreshableSession) -> AioSession:
     made.register_component("data_loader", signing.get_component("data_loader"))
     resolver = AioCredentialResolver([_Provider(credentials_of(session))])
     made.register_component("credential_provider", resolver)
-    AioRejectionWatch(session._core).watch(made)
+    AioRejectionWatch(session._host).watch(made)
     return made
 
 

@@ -23,16 +23,17 @@ from evercreds._chain import credentials_of
 from evercreds._credentials import LeasedCredentials
 from evercreds._fork import forget_in_child, notice
 from evercreds._frames import calls_user_code, forget_variables
-from evercreds._given import as_dict, need_of
+from evercreds._given import as_dict, need_of, patience_of
 from evercreds._hooks import RejectionWatch
+from evercreds._host.host import Host
+from evercreds._host.source import Source
+from evercreds._host.status import SessionStatus
 from evercreds._limit import limit_replies
 from evercreds._machine import OptionRefusedError
 from evercreds._methods import METHODS, checked_name, make, register
+from evercreds._needs import Patience
 from evercreds._options import DEFAULTS, given_as, options_from, refused
-from evercreds._session_core import SessionCore
 from evercreds._shapes import Identity, TemporaryCredentials
-from evercreds._source import Source
-from evercreds._status import SessionStatus
 from evercreds.cache import Session as CachingSession
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -109,7 +110,7 @@ class _Session(CachingSession, metaclass=_Factory):
     _takes_source: ClassVar[bool] = True
     """Whether the method has a use for base credentials."""
 
-    _core: SessionCore
+    _host: Host
     _leased: LeasedCredentials
 
     def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
@@ -134,13 +135,13 @@ class _Session(CachingSession, metaclass=_Factory):
         )
         self._identity: Any = None
         try:
-            self._core = SessionCore(self._make_source(base, arguments["refresh_timeout"]), options)
-            self._leased = LeasedCredentials(self._core, self.refresh_method, base)
+            self._host = Host(self._make_source(base, arguments["refresh_timeout"]), options)
+            self._leased = LeasedCredentials(self._host, self.refresh_method, base)
             provide(signing, self._leased)
-            RejectionWatch(self._core).watch(signing)
+            RejectionWatch(self._host).watch(signing)
             forget_in_child(self)
             # Last: an eager session's source may use clients of the session already.
-            self._core.open()
+            self._host.open()
         except OptionRefusedError as error:
             raise refused(error.option, arguments[abi.OPTION_NAMES[error.option]]) from None
 
@@ -164,7 +165,7 @@ class _Session(CachingSession, metaclass=_Factory):
                 param="source",
             )
         refuse_beside_source(others)
-        if source.status().is_closed:
+        if source.status().closed:
             raise EvercredsConfigurationError("source is a session that is closed", param="source")
 
     def _setup_loader(self) -> None:
@@ -238,13 +239,14 @@ class _Session(CachingSession, metaclass=_Factory):
             Exception: What the source raised, or an EvercredsCredentialError, where there is
                 nothing valid to serve.
         """
-        return as_dict(self._core.obtain())
+        return as_dict(self._host.obtain())
 
     def credentials_for(
         self,
         min_ttl: float | datetime.timedelta = 0,
         *,
         other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
+        timeout: float | datetime.timedelta | None = None,
     ) -> TemporaryCredentials:
         """Give credentials that meet a need of this caller's, who waits where that takes a refresh.
 
@@ -254,25 +256,31 @@ class _Session(CachingSession, metaclass=_Factory):
                 session gave, as a dict or as botocore's object. It is for code that signs by
                 itself; the session's clients report what is refused to them. Nobody else's
                 credentials change because of it.
+            timeout: How long this caller waits: seconds, or a timedelta. Then it gets the
+                credentials held, where they meet its need, or a TimeoutError; the refresh goes on.
+                Default: as long as the session lets (``refresh_timeout``, ``max_wait``).
 
         Raises:
-            EvercredsValidationError: min_ttl is not a time of at least 0, or other_than are no
-                credentials.
+            EvercredsValidationError: min_ttl is not a time from 0 to 36 hours, other_than are no
+                credentials, or timeout is not a time of at least 0.
+            TimeoutError: timeout is over, and no credentials meet the need.
             Exception: As for :meth:`refreshable_credentials`; an EvercredsCredentialError with
                 the code ``"min_ttl"`` where even new credentials have less time, with
                 ``"rejected"`` where no others can be had yet.
         """
-        return as_dict(self._core.obtain(need_of(min_ttl, other_than)))
+        need, patience = need_of(min_ttl, other_than), self._patience(timeout)
+        return as_dict(self._host.obtain(need, patience))
 
     def refresh(self) -> None:
         """Refresh now. If that fails the error is raised, and the credentials held stay."""
-        self._core.refresh()
+        self._host.refresh()
 
     async def async_credentials(
         self,
         min_ttl: float | datetime.timedelta = 0,
         *,
         other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
+        timeout: float | datetime.timedelta | None = None,
     ) -> TemporaryCredentials:
         """As :meth:`credentials_for`, in an event loop, which is never blocked.
 
@@ -282,16 +290,22 @@ class _Session(CachingSession, metaclass=_Factory):
         Args:
             min_ttl: As for :meth:`credentials_for`.
             other_than: As for :meth:`credentials_for`.
+            timeout: As for :meth:`credentials_for`.
 
         Raises:
             EvercredsValidationError: As for :meth:`credentials_for`.
+            TimeoutError: As for :meth:`credentials_for`.
             Exception: As for :meth:`credentials_for`.
         """
-        return as_dict(await self._core.obtain_in_loop(need_of(min_ttl, other_than)))
+        need, patience = need_of(min_ttl, other_than), self._patience(timeout)
+        return as_dict(await self._host.obtain_in_loop(need, patience))
+
+    def _patience(self, timeout: float | datetime.timedelta | None) -> Patience:
+        return patience_of(timeout, self._host.now_ms())
 
     async def async_refresh(self) -> None:
         """As :meth:`refresh`, in an event loop, which is never blocked."""
-        await self._core.refresh_in_loop()
+        await self._host.refresh_in_loop()
 
     def invalidate(self) -> None:
         """Have the next caller wait for new credentials: those held are of no use to anybody.
@@ -300,16 +314,16 @@ class _Session(CachingSession, metaclass=_Factory):
         this is for what they cannot know. Refreshes are spaced where it is called within a minute
         of each new set: by 5 seconds at first, and 5 minutes at most.
         """
-        self._core.invalidate()
+        self._host.invalidate()
 
     def status(self) -> SessionStatus:
         """Tell the session's state; this fetches nothing."""
-        return self._core.status()
+        return self._host.status()
 
     def close(self) -> None:
         """End the session. Whoever waits for credentials, or asks for some later, gets an
         EvercredsCredentialError with the code ``"closed"``."""
-        self._core.close()
+        self._host.close()
         self.clear_cache()
 
     def __enter__(self: _S) -> _S:

@@ -236,7 +236,7 @@ def test_a_call_that_is_cancelled_leaves_the_flight_to_the_others(
     async def main() -> list[Any]:
         async with client(session) as s3:
             first = asyncio.create_task(s3.list_buckets())
-            while not session.status().is_refreshing:
+            while not session.status().refreshing:
                 await asyncio.sleep(0.005)
             others = [asyncio.create_task(s3.list_buckets()) for _ in range(5)]
             with pytest.raises(asyncio.TimeoutError):

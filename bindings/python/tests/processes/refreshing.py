@@ -37,7 +37,7 @@ def over_a_refresh(session: Any, number: int) -> dict[str, Any]:
     if way == "forced":
         session.refresh()
     elif way == "min_ttl":
-        _wait(lambda: session.status().seconds_left < _MIN_TTL_S)
+        _wait(lambda: session.status().remaining < _MIN_TTL_S)
         session.credentials_for(min_ttl=_MIN_TTL_S)
     else:
         _wait(lambda: session.status().phase in ("mandatory", "expired"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from evercreds._bell import Bell
-from evercreds._clock import NANOS
+from evercreds._waiting.bell import Bell
+from evercreds._waiting.clock import NANOS
 
 __all__ = ["Moment", "RoomClock"]
 

@@ -32,8 +32,8 @@ import pytest
 
 from evercreds import EvercredsError
 from evercreds import _abi_generated as abi
-from evercreds._clock import NANOS
 from evercreds._needs import Need
+from evercreds._waiting.clock import NANOS
 from properties.answers import Reply, number_of
 from properties.clocks import Moment
 from properties.watched import Seen
@@ -231,7 +231,7 @@ class Promises:
             assert seen is None or seen.remaining_ms >= min_ttl_ms, "min_ttl was not kept"
         if what == "status":
             assert given.phase in {phase.name.lower() for phase in abi.Phase}
-            assert given.is_closed == self._room.was_closed
+            assert given.closed == self._room.was_closed
 
     def _handed_out(
         self, access_key: str, secret_key: str, token: str, account_id: str | None = None
@@ -324,7 +324,7 @@ class Promises:
         core, seen = self._room.core, self._room.look()
         if core is None or seen is None:
             return
-        until_ns, _, served = core.lease
+        until_ns, _, served = core.loop.lease
         if served is not None:
             assert not self._room.was_closed, "a lease on a closed session"
             held = self.held
@@ -344,12 +344,12 @@ class Promises:
         core = self._room.core
         if core is None:
             return
-        assert core._attempts == 0, "an attempt is counted that has ended"
-        assert not core._flights, "a flight is kept that has ended"
+        assert core.loop.attempts == 0, "an attempt is counted that has ended"
+        assert not len(core.loop.flights), "a flight is kept that has ended"
         seen = self._room.look()
         if seen is not None:
             assert not seen.flight, "a flight is under way that nobody flies"
-            assert len(core._sets) <= 1, "a set is kept that nobody holds"
+            assert len(core.loop.sets) <= 1, "a set is kept that nobody holds"
 
 
 def _end(reply: Reply) -> float:

@@ -10,17 +10,18 @@ import botocore.session
 import pytest
 
 import evercreds.session
-from evercreds import RefreshableSession, _attempts, _flights, _fork, _ledger
+from evercreds import RefreshableSession, _fork
 from evercreds import _abi_generated as abi
-from evercreds._bell import Bell
-from evercreds._clock import NANOS
+from evercreds._host import attempts, flights, host, loop
 from evercreds._machine import Machine, PoisonedError
+from evercreds._waiting.bell import Bell
+from evercreds._waiting.clock import NANOS
 from properties.answers import FAILURES, MALFORMED, Answer, Reply
 from properties.clocks import Moment, RoomClock
 from properties.options import stability_of
 from properties.promises import Promises
 from properties.stage import Actor, Stage, TurnLock
-from properties.watched import Seen, WatchedCore, WatchedMachine
+from properties.watched import Seen, WatchedAttempt, WatchedLoop, WatchedMachine
 
 __all__ = ["Attempt", "Call", "Room"]
 
@@ -69,7 +70,7 @@ class Room:
         self.lock = TurnLock(self.stage)
         self.clock = RoomClock(counts_sleep, self._wait)
         self.session: Any = None
-        self.core: WatchedCore | None = None
+        self.core: host.Host | None = None
         self.attempts: dict[int, Attempt] = {}
         self.calls: list[Call] = []
         self.replies = 0
@@ -86,11 +87,13 @@ class Room:
 
     def open(self) -> None:
         """Make the session; an eager one first gets its credentials."""
-        WatchedMachine.room = WatchedCore.room = self
-        self._patch.setattr(_ledger, "Machine", WatchedMachine)
-        self._patch.setattr(_attempts, "launch", self._in_a_thread)
-        self._patch.setattr("evercreds._timer.arm", _arm)
-        self._patch.setattr(evercreds.session, "SessionCore", self._make_core)
+        WatchedMachine.room = WatchedLoop.room = self
+        self._patch.setattr(loop, "Machine", WatchedMachine)
+        self._patch.setattr(host, "Loop", WatchedLoop)
+        self._patch.setattr(attempts, "Attempt", WatchedAttempt)
+        self._patch.setattr(attempts, "launch", self._in_a_thread)
+        self._patch.setattr("evercreds._host.timer.arm", _arm)
+        self._patch.setattr(evercreds.session, "Host", self._make_core)
         self.turn(self.stage.enter("constructor", self._construct))
 
     def leave(self) -> None:
@@ -100,8 +103,8 @@ class Room:
         finally:
             self._patch.undo()
 
-    def _make_core(self, source: Any, options: Any) -> WatchedCore:
-        return WatchedCore(source, options, clock=self.clock, seed=self._next_seed)
+    def _make_core(self, source: Any, options: Any) -> host.Host:
+        return host.Host(source, options, clock=self.clock, seed=self._next_seed)
 
     def _next_seed(self) -> int:
         self._seed += 1
@@ -118,17 +121,17 @@ class Room:
         except Exception as error:
             self.promises.raised(error)
         else:
-            self.session, self.core = session, session._core
+            self.session, self.core = session, session._host
 
     def _in_a_thread(self, run: Callable[[], None]) -> None:
-        self.stage.begin("attempt", run, _flights.launch)
+        self.stage.begin("attempt", run, flights.launch)
 
     def look(self) -> Seen | None:
         """What the machine says of itself; None: it is to be restored first."""
-        if self.core is None or not self.core._machine.is_alive:
+        if self.core is None or not self.core.loop._machine.is_alive:
             return None
         try:
-            return Seen.of(self.core._machine)
+            return Seen.of(self.core.loop._machine)
         except PoisonedError:
             return None
 
@@ -157,18 +160,18 @@ class Room:
             "refresh": session.refresh,
             "invalidate": session.invalidate,
             "invalidate-old": self._invalidate_old,
-            "invalidate-unknown": lambda: session._core.report(12345, abi.Evidence.STRONG),
+            "invalidate-unknown": lambda: session._host.report(12345, abi.Evidence.STRONG),
             "status": session.status,
             "close": session.close,
-            "wake": session._core.wake,
+            "wake": session._host.loop.wake,
         }[what]
 
     def _invalidate_old(self) -> None:
         """A service rejects a token which the session may have replaced meanwhile."""
         for reply in list(self.brought.values())[-3:-1]:
-            known = self.session._core.fingerprint_of(f"token-{reply.number}")
+            known = self.session._host.fingerprint_of(f"token-{reply.number}")
             if known is not None:
-                self.session._core.report(known, abi.Evidence.STRONG)
+                self.session._host.report(known, abi.Evidence.STRONG)
 
     def _wait(self, bell: Bell, until_ms: int) -> None:
         self.promises.waits(until_ms)
@@ -270,8 +273,8 @@ class Room:
             "advisory": end - seen.advisory_ms,
             "mandatory": end - seen.mandatory_ms,
             "hold-off": now + seen.hold_off_ms,
-            "lease": core.lease[0] // NANOS,
-            "timer": core.wake_at_ms,
+            "lease": core.loop.lease[0] // NANOS,
+            "timer": core.loop.wake_at_ms,
             "middle": now + min(seen.remaining_ms, seen.lifetime_ms) // 2,
         }
         deadlines = [each.deadline_ms for each in self.attempts.values() if not each.is_over]
@@ -291,7 +294,7 @@ class Room:
         """Have the timer wake an eager session, if that is due."""
         assert self.core is not None
         for _ in range(4):
-            if self.core.wake_at_ms > self.clock.elapsed_ms:
+            if self.core.loop.wake_at_ms > self.clock.elapsed_ms:
                 return
             begun = len(self.attempts)
             actor = self.call("wake")
@@ -343,13 +346,13 @@ class Room:
         core = self.core
         assert core is not None
         if not self.stage.actors:
-            core.wake()  # as the restore does: what is due is then no difference
+            core.loop.wake()  # as the restore does: what is due is then no difference
         was_calm = not self.stage.actors
         before = self.look()
-        handle = core._machine._handle
+        handle = core.loop._machine._handle
         number, lib = handle.number, handle.lib
         _fork._Process.generation += 1
-        core.after_fork()
+        core.loop.after_fork()
         self.session.after_fork()
         self.stage.vanish()
         self.calls.clear()
@@ -366,8 +369,8 @@ class Room:
         assert core is not None
         if at_next_snapshot:
             self._poison_next_snapshot = True
-        elif core._machine.is_alive:
-            _panic(core._machine)
+        elif core.loop._machine.is_alive:
+            _panic(core.loop._machine)
 
     def before_snapshot(self, machine: Machine) -> None:
         if self._poison_next_snapshot and self.session is not None:

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 import evercreds.session
 from conftest import rings, until
 from evercreds import EvercredsError, RefreshableSession
-from evercreds._bell import Bell
-from evercreds._session_core import SessionCore
+from evercreds._host.host import Host
+from evercreds._waiting.bell import Bell
 from properties.answers import FAILURES, LIVES_MS, MALFORMED, Reply, number_of
 from properties.clocks import RoomClock
 
@@ -66,9 +66,9 @@ class Crowd:
         self.replies: list[Reply] = []
         self.running = self.most_running = self.calls = self.waiting = 0
         self._lock = threading.Lock()
-        make = functools.partial(SessionCore, clock=self.clock)
+        make = functools.partial(Host, clock=self.clock)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(evercreds.session, "SessionCore", make)
+            patch.setattr(evercreds.session, "Host", make)
             self.session: Any = RefreshableSession(
                 method="custom",
                 custom_credentials_method=self._provide,
@@ -140,7 +140,7 @@ class Crowd:
         for thread in threads:
             thread.join(_PATIENCE_S)
             assert not thread.is_alive(), "(7) a caller hangs"
-        until(lambda: self.session._core._attempts == 0, _PATIENCE_S)
+        until(lambda: self.session._host.loop.attempts == 0, _PATIENCE_S)
         return results
 
     def _use(self, what: str) -> Any:
@@ -154,13 +154,13 @@ class Crowd:
         done = {
             "status": self.session.status,
             "refresh": self.session.refresh,
-            "wake": self.session._core.wake,
+            "wake": self.session._host.loop.wake,
         }[what]()
         return done or what
 
     def _turn_to(self, when: str) -> None:
         status = self.session.status()
-        left = status.seconds_left
+        left = status.remaining
         if when == "rejected":
             self.session.invalidate()
         elif when != "now" and left:
@@ -214,7 +214,7 @@ def test_crowds(scenes: list[Scene], closes: bool) -> None:
 
 def _held(crowd: Crowd) -> int:
     """Tell the number of the reply that is held; 0: none."""
-    sets = crowd.session._core._sets
+    sets = crowd.session._host.loop.sets._sets
     return number_of(next(iter(sets.values())).frozen.access_key) if sets else 0
 
 
@@ -226,7 +226,7 @@ def _check_errors(scene: Scene, errors: list[Exception], crowd: Crowd, was_asked
     told = [error for error in errors if not isinstance(error, EvercredsError)]
     raised = {id(error.__cause__ or error) for error in told}
     assert len(raised) <= 1 + scene.whats.count("refresh"), "several errors of one attempt"
-    if scene.when == status.phase == "advisory" and not status.is_rejected:
+    if scene.when == status.phase == "advisory" and not status.rejected:
         waited = [
             what
             for what, done in zip(scene.whats, crowd.done_before, strict=True)

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from evercreds import _attempts, _ledger
-from evercreds._bell import Bell
 from evercreds._credentials import LeasedCredentials
-from evercreds._flights import Flight
-from evercreds._ledger import NO_LEASE
+from evercreds._host import attempts, flights, host
+from evercreds._host.attempts import Attempt
+from evercreds._host.failures import Failures
+from evercreds._host.flights import Flight, Flights
+from evercreds._host.host import Host
+from evercreds._host.loop import NO_LEASE, Loop
+from evercreds._host.sets import Sets
+from evercreds._host.source import CredentialSet, FrozenCredentials
 from evercreds._machine import Machine
-from evercreds._outcome import Failures
-from evercreds._session_core import SessionCore
-from evercreds._source import CredentialSet, FrozenCredentials
+from evercreds._waiting.bell import Bell
 from properties.test_histories import Histories
 
 pytestmark = pytest.mark.slow
@@ -33,36 +35,36 @@ def mutant(break_it: Mutant) -> Mutant:
 
 @mutant
 def a_lease_outlives_its_epoch(patch: pytest.MonkeyPatch) -> None:
-    absorb = SessionCore._absorb
+    apply = Loop._apply
 
-    def keep(self: Any, decision: Any, number: int) -> Any:
-        before, outcome = self.lease, absorb(self, decision, number)
+    def keep(self: Any, *given: Any) -> Any:
+        before, outcome = self.lease, apply(self, *given)
         if self.lease == NO_LEASE:
             self.lease = before
         return outcome
 
-    patch.setattr(SessionCore, "_absorb", keep)
+    patch.setattr(Loop, "_apply", keep)
 
 
 @mutant
 def a_lease_is_a_second_too_long(patch: pytest.MonkeyPatch) -> None:
-    grant = SessionCore._grant
+    grant = Loop._grant
 
     def longer(self: Any, decision: Any, number: int) -> CredentialSet | None:
         decision.lease_elapsed_ms += 1000
         decision.lease_wall_ms += 1000
         return grant(self, decision, number)
 
-    patch.setattr(SessionCore, "_grant", longer)
+    patch.setattr(Loop, "_grant", longer)
 
 
 @mutant
 def a_lease_is_kept_while_the_source_runs(patch: pytest.MonkeyPatch) -> None:
     def count(self: Any, change: int) -> None:
         with self._lock:
-            self._attempts += change
+            self.attempts += change
 
-    patch.setattr(SessionCore, "_count_attempt", count)
+    patch.setattr(Loop, "count_attempt", count)
 
 
 @mutant
@@ -74,70 +76,65 @@ def waiters_are_not_told(patch: pytest.MonkeyPatch) -> None:
     class Silent(Flight):
         def __init__(self, ticket: int, deadline_ms: int) -> None:
             super().__init__(ticket, deadline_ms)
-            self.settled = Deaf()
+            self.bell = Deaf()
 
-    patch.setattr(_ledger, "Flight", Silent)
+    patch.setattr(flights, "Flight", Silent)
 
 
 @mutant
 def waiters_of_a_lost_flight_are_not_told(patch: pytest.MonkeyPatch) -> None:
-    def revive(self: Any) -> Any:
-        if self._machine.is_alive:
-            return None
-        self._flights = {}
-        return self._absorb(self._machine.restore(), self._events).started
-
-    patch.setattr(SessionCore, "_revive", revive)
+    patch.setattr(Flights, "lose_all", lambda self: None)
 
 
 @mutant
 def sets_are_torn(patch: pytest.MonkeyPatch) -> None:
-    grant = SessionCore._grant
+    grant = Loop._grant
 
     def torn(self: Any, decision: Any, number: int) -> CredentialSet | None:
         served = grant(self, decision, number)
         first = self.__dict__.setdefault("first", served)
         frozen = FrozenCredentials(*served.frozen._replace(secret_key=first.frozen.secret_key))
-        return CredentialSet(frozen, served.expiry)
+        return CredentialSet(frozen).with_expiry(decision.expiry_ms)
 
-    patch.setattr(SessionCore, "_grant", torn)
+    patch.setattr(Loop, "_grant", torn)
 
 
 @mutant
 def the_set_before_is_served(patch: pytest.MonkeyPatch) -> None:
-    grant = SessionCore._grant
+    grant = Loop._grant
 
     def late(self: Any, decision: Any, number: int) -> CredentialSet | None:
         last = self.__dict__.get("last")
         self.last = grant(self, decision, number)
         return last or self.last
 
-    patch.setattr(SessionCore, "_grant", late)
+    patch.setattr(Loop, "_grant", late)
 
 
 @mutant
 def callers_wait_for_a_refresh_ahead_of_need(patch: pytest.MonkeyPatch) -> None:
-    background = SessionCore._background
+    follow = Host._follow
 
-    def wait(self: Any, outcome: Any) -> None:
-        background(self, outcome)
-        if outcome.started is not None and outcome.served is not None:
-            self._wait(outcome.started)
+    def wait(self: Any, outcome: Any, *given: Any) -> CredentialSet:
+        if outcome.started is not None and outcome.granted is not None:
+            flight = outcome.started
+            self._sleep(host.Wait(flight.bell, flight.deadline_ms, flight), host.Patience())
+        return follow(self, outcome, *given)
 
-    patch.setattr(SessionCore, "_background", wait)
+    patch.setattr(Host, "_follow", wait)
 
 
 @mutant
 def a_failure_ahead_of_need_is_shown(patch: pytest.MonkeyPatch) -> None:
-    follow = SessionCore._follow
+    follow = Host._follow
 
     def show(self: Any, *given: Any, **more: Any) -> CredentialSet:
         served = follow(self, *given, **more)
-        for kept in self._failures._raised.values():
+        for kept in self.loop.failures._raised.values():
             raise kept.error
         return served
 
-    patch.setattr(SessionCore, "_follow", show)
+    patch.setattr(Host, "_follow", show)
 
 
 @mutant
@@ -153,60 +150,60 @@ def another_attempts_failure_is_shown(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_flight_is_started_twice(patch: pytest.MonkeyPatch) -> None:
-    launch = SessionCore._launch
+    start = attempts.start
 
-    def twice(self: Any, flight: Any) -> None:
-        launch(self, flight)
+    def twice(loop: Any, flight: Any) -> None:
+        start(loop, flight)
         if flight is not None:
-            self.room.launched(flight.ticket)
-            launch(self, flight)
+            flight.is_launched = False
+            start(loop, flight)
 
-    patch.setattr(SessionCore, "_launch", twice)
+    patch.setattr(attempts, "start", twice)
 
 
 @mutant
 def every_caller_gets_an_attempt(patch: pytest.MonkeyPatch) -> None:
-    flight = SessionCore._flight
+    wait = Loop._wait
 
-    def own(self: Any, ticket: int, deadline_ms: int) -> Flight:
-        shared = flight(self, ticket, deadline_ms)
-        self._launch(Flight(ticket, deadline_ms))
-        return shared
+    def own(self: Any, decision: Any) -> Any:
+        if decision.ticket:
+            attempts.start(self, Flight(decision.ticket, decision.deadline_ms))
+        return wait(self, decision)
 
-    patch.setattr(SessionCore, "_flight", own)
+    patch.setattr(Loop, "_wait", own)
 
 
 @mutant
 def an_exit_is_not_reported(patch: pytest.MonkeyPatch) -> None:
-    report = SessionCore._report_failure
+    report = Attempt._report_failure
 
-    def ignore(self: Any, ticket: int, error: BaseException) -> None:
+    def ignore(self: Any, error: BaseException) -> None:
         if isinstance(error, Exception):
-            report(self, ticket, error)
+            report(self, error)
 
-    patch.setattr(SessionCore, "_report_failure", ignore)
+    patch.setattr(Attempt, "_report_failure", ignore)
 
 
 @mutant
 def an_odd_error_ends_the_attempt(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SessionCore, "_classified", lambda self, error: self._source.classify(error))
+    patch.setattr(Attempt, "_classified", lambda self, error: self._loop.source.classify(error))
 
 
 @mutant
 def an_attempt_waits_for_itself(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_attempts, "running_inside", lambda session: False)
+    patch.setattr(host, "running_inside", lambda session: False)
 
 
 @mutant
 def a_refresh_ahead_of_need_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    launch = SessionCore._launch
+    start = attempts.start
 
-    def forget(self: Any, flight: Any) -> None:
-        if flight is not None and not self.room.attempts[flight.ticket].is_required:
+    def forget(loop: Any, flight: Any) -> None:
+        if flight is not None and not loop.room.attempts[flight.ticket].is_required:
             return
-        launch(self, flight)
+        start(loop, flight)
 
-    patch.setattr(SessionCore, "_launch", forget)
+    patch.setattr(attempts, "start", forget)
 
 
 @mutant
@@ -222,25 +219,25 @@ def only_the_first_snapshot_is_kept(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def a_child_counts_the_parents_attempts(patch: pytest.MonkeyPatch) -> None:
-    after_fork = SessionCore.after_fork
+    after_fork = Loop.after_fork
 
     def count(self: Any) -> None:
-        attempts = self._attempts
+        running = self.attempts
         after_fork(self)
-        self._attempts = attempts
+        self.attempts = running
 
-    patch.setattr(SessionCore, "after_fork", count)
+    patch.setattr(Loop, "after_fork", count)
 
 
 @mutant
 def a_child_keeps_the_lease_and_no_set(patch: pytest.MonkeyPatch) -> None:
-    after_fork = SessionCore.after_fork
+    after_fork = Loop.after_fork
 
     def forget(self: Any) -> None:
         after_fork(self)
-        self._sets = {}
+        self.sets = Sets()
 
-    patch.setattr(SessionCore, "after_fork", forget)
+    patch.setattr(Loop, "after_fork", forget)
 
 
 @mutant
@@ -251,11 +248,11 @@ def sleep_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
 @mutant
 def close_leaves_the_lease(patch: pytest.MonkeyPatch) -> None:
     def close(self: Any) -> None:
-        lease = self.lease
-        self._event(Machine.close)
-        self.lease = lease
+        lease = self.loop.lease
+        self.loop.put(Machine.close)
+        self.loop.lease = lease
 
-    patch.setattr(SessionCore, "close", close)
+    patch.setattr(Host, "close", close)
 
 
 @mutant

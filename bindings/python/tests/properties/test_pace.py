@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evercreds import _abi_generated as abi
-from evercreds import _attempts
-from evercreds._bell import Bell
+from evercreds._host import attempts
+from evercreds._host.host import Host
 from evercreds._options import DEFAULTS, options_from
-from evercreds._session_core import SessionCore
+from evercreds._waiting.bell import Bell
 from evercreds.methods._custom_source import CustomSource
 from properties.answers import FAILURES, MALFORMED, Reply
 from properties.clocks import RoomClock
@@ -43,9 +43,9 @@ class Office:
     timer_at: int = abi.NEVER
     replies: int = 0
 
-    def open(self, seed: int) -> SessionCore:
+    def open(self, seed: int) -> Host:
         seeds = iter(range(seed, seed + 1000))
-        core = SessionCore(
+        core = Host(
             CustomSource(self._provide, {}),
             # Who waits for the next attempt lets time pass; here callers have their own times.
             options_from(abi.Method.CUSTOM, DEFAULTS | self.options | {"max_wait": 0}),
@@ -67,8 +67,8 @@ class Office:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An attempt is over before the caller goes on, and no timer rings by itself."""
-    monkeypatch.setattr(_attempts, "launch", lambda run: run())
-    monkeypatch.setattr("evercreds._timer.arm", _arm)
+    monkeypatch.setattr(attempts, "launch", lambda run: run())
+    monkeypatch.setattr("evercreds._host.timer.arm", _arm)
 
 
 def _arm(sleeper: Any, at_ms: int) -> None:
@@ -124,11 +124,11 @@ def test_a_source_that_fails_for_a_day_is_not_hammered(
     while office.clock.elapsed_ms < end:
         steps += 1
         assert steps < 100_000, "(15) the timer rings and rings"
-        now = max(office.clock.elapsed_ms, min(caller_at, core.wake_at_ms, end))
+        now = max(office.clock.elapsed_ms, min(caller_at, core.loop.wake_at_ms, end))
         office.clock.turn(now - office.clock.elapsed_ms)
-        if core.wake_at_ms <= now:
-            core.wake()
-            assert core.wake_at_ms > now, "(15) the timer rings at once again"
+        if core.loop.wake_at_ms <= now:
+            core.loop.wake()
+            assert core.loop.wake_at_ms > now, "(15) the timer rings at once again"
         if caller_at <= now:
             caller_at = now + every_ms
             begun = len(office.asked_at)
@@ -178,8 +178,8 @@ def test_a_healthy_source_is_asked_as_seldom_as_can_be(
     core = office.open(seed)
     for gap in gaps:
         office.clock.turn(int(gap * life_ms))
-        if core.wake_at_ms <= office.clock.elapsed_ms:
-            core.wake()
+        if core.loop.wake_at_ms <= office.clock.elapsed_ms:
+            core.loop.wake()
         served = core.obtain()
         assert served.expiry is not None
         now = datetime.datetime.fromtimestamp(office.clock.truth_ms / 1000, datetime.timezone.utc)

@@ -83,7 +83,7 @@ class Service:
     def _revoke(self) -> None:
         """A service ends what is held, and says so to whoever signs with it."""
         status = self.session.status()
-        if status.phase == "fresh" and not status.is_rejected:
+        if status.phase == "fresh" and not status.rejected:
             key = self.credentials.get_frozen_credentials().access_key
             self.stand_in.control("POST", "revoke", access_key_id=key)
             self.rejections += 1

@@ -6,14 +6,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from evercreds import _abi_generated as abi
-from evercreds._flights import Flight
+from evercreds._host.attempts import Attempt
+from evercreds._host.flights import Flight
+from evercreds._host.loop import Loop
 from evercreds._machine import Machine
-from evercreds._session_core import SessionCore
 
 if TYPE_CHECKING:
     from properties.room import Room
 
-__all__ = ["Seen", "WatchedCore", "WatchedMachine"]
+__all__ = ["Seen", "WatchedAttempt", "WatchedLoop", "WatchedMachine"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,6 +84,8 @@ for _name in (
     "complete",
     "fail",
     "abandon",
+    "leave",
+    "prompted",
     "invalidate",
     "force",
     "wake",
@@ -91,8 +94,8 @@ for _name in (
     _watch(_name)
 
 
-class WatchedCore(SessionCore):
-    """A session's core whose lock makes way, and whose attempts are known by their tickets."""
+class WatchedLoop(Loop):
+    """A session's loop whose lock makes way."""
 
     room: ClassVar[Room]
 
@@ -101,14 +104,18 @@ class WatchedCore(SessionCore):
         lambda self: self.room.lock, lambda self, ignored: None
     )
 
-    def _launch(self, flight: Flight | None) -> None:
-        if flight is not None and not flight.is_launched:
-            self.room.launched(flight.ticket)
-        super()._launch(flight)
 
-    def _attempt(self, flight: Flight) -> None:
-        actor = self.room.stage.current
+class WatchedAttempt(Attempt):
+    """An attempt that is known by its ticket."""
+
+    def __init__(self, loop: Loop, flight: Flight) -> None:
+        super().__init__(loop, flight)
+        WatchedLoop.room.launched(flight.ticket)
+
+    def run(self) -> None:
+        room = WatchedLoop.room
+        actor = room.stage.current
         assert actor is not None
-        actor.notes["ticket"] = flight.ticket
-        super()._attempt(flight)
-        self.room.ended(flight.ticket)
+        actor.notes["ticket"] = self._ticket
+        super().run()
+        room.ended(self._ticket)

@@ -7,8 +7,8 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from evercreds import _abi_generated as abi
 from evercreds._fork import forget_in_child
-from evercreds._locks import reentrant_lock
 from evercreds._options import given_as
+from evercreds._waiting.locks import reentrant_lock
 from evercreds.cache._entries import Entries, Place
 from evercreds.cache._errors import CacheError
 from evercreds.cache._keys import CacheKey

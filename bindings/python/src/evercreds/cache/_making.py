@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evercreds._bell import Bell
+from evercreds._waiting.bell import Bell
 
 __all__ = ["Making", "is_making", "made_by"]
 

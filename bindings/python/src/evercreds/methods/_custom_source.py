@@ -11,7 +11,7 @@ from typing import Any
 from evercreds import _abi_generated as abi
 from evercreds import _rules
 from evercreds._frames import calls_user_code
-from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds.methods import _replies
 
 __all__ = ["NEVER_EXPIRES", "CustomSource"]
@@ -113,8 +113,7 @@ def _reply_of(given: object) -> Reply:
     expiry_ms = _expiry_ms(given["expiry_time"])
     access_key, secret_key, token = texts
     frozen = FrozenCredentials(access_key, secret_key, token, account_id or None)
-    expiry = None if expiry_ms == abi.NEVER else _replies.instant(expiry_ms)
-    return Reply(CredentialSet(frozen, expiry), expiry_ms)
+    return Reply(frozen, expiry_ms)
 
 
 def _expiry_ms(given: object) -> int:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from evercreds import _abi_generated as abi
 from evercreds import _rules
-from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
@@ -23,7 +23,6 @@ from evercreds.errors import (
 __all__ = [
     "classify",
     "client_error_failure",
-    "instant",
     "is_account_id",
     "is_key",
     "malformed",
@@ -70,19 +69,13 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
     access_key, secret_key, token = (credentials[name] for name in _FIELDS)
     frozen = FrozenCredentials(access_key, secret_key, token, _account_id(response))
     return Reply(
-        CredentialSet(frozen, instant(expiry_ms)),
+        frozen,
         expiry_ms,
         duration_ms=int((duration_seconds or 0) * 1000),
         server_time_ms=server_time_ms(
             response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
         ),
     )
-
-
-def instant(ms: int) -> datetime.datetime:
-    """Give the instant that is so many milliseconds after the Unix epoch."""
-    epoch = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    return epoch + datetime.timedelta(milliseconds=ms)
 
 
 def is_key(value: object) -> bool:

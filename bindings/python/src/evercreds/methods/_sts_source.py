@@ -12,9 +12,9 @@ from botocore.parsers import ResponseParserError
 from evercreds import _abi_generated as abi
 from evercreds._base import BaseCredentials, provide
 from evercreds._botocore import derived_session
-from evercreds._flights import prompted
+from evercreds._host.flights import prompted
+from evercreds._host.source import Failure, Reply
 from evercreds._limit import limit_replies
-from evercreds._source import Failure, Reply
 from evercreds.methods import _replies
 from evercreds.methods._mfa import MfaProvider, OneTimeCodes
 

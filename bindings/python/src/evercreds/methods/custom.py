@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from evercreds._base import BaseCredentials
+from evercreds._host.source import Source
 from evercreds._options import given_as
 from evercreds._shapes import Identity
-from evercreds._source import Source
 from evercreds.errors import EvercredsValidationError
 from evercreds.methods._custom_source import NEVER_EXPIRES, CustomSource
 from evercreds.session import RefreshableSession

@@ -7,9 +7,9 @@ from typing import Any
 
 from evercreds import _rules
 from evercreds._base import BaseCredentials
+from evercreds._host.source import Source
 from evercreds._options import SERVICE_TIMEOUT_S, given_as
 from evercreds._shapes import Identity
-from evercreds._source import Source
 from evercreds.config import AssumeRoleConfig, STSClientConfig
 from evercreds.errors import (
     EvercredsConfigurationError,

@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evercreds._clock import SYSTEM_CLOCK
 from evercreds._immortal import keep_for_ever
+from evercreds._waiting.clock import SYSTEM_CLOCK
 from evercreds.errors import EvercredsCredentialError
 from evercreds.methods import _replies
 from evercreds.methods.iot._connecting import (

@@ -9,7 +9,7 @@ from typing import Any
 
 from evercreds import _abi_generated as abi
 from evercreds import _rules
-from evercreds._source import CredentialSet, Failure, FrozenCredentials, Reply
+from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsRequestError,
@@ -125,7 +125,7 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
     access_key, secret_key, token = (credentials[name] for name in _FIELDS)
     frozen = FrozenCredentials(access_key, secret_key, token, None)
     return Reply(
-        CredentialSet(frozen, _replies.instant(expiry_ms)),
+        frozen,
         expiry_ms,
         duration_ms=duration_ms,
         server_time_ms=_replies.server_time_ms(reply.headers.get("date")),

@@ -9,7 +9,7 @@ from typing import Any
 
 from awscrt import mqtt
 
-from evercreds._outcome import logger
+from evercreds._host.events import logger
 from evercreds.errors import EvercredsConnectionError
 
 __all__ = ["LastingConnection"]

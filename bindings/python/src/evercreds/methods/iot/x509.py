@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from evercreds import _rules
 from evercreds._base import BaseCredentials
 from evercreds._frames import forget_variables
+from evercreds._host.source import Source
 from evercreds._options import SERVICE_TIMEOUT_S
 from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
-from evercreds._source import Source
 from evercreds.methods.iot import _arguments as arguments
 from evercreds.methods.iot._https import HttpsClient
 from evercreds.methods.iot._iot_source import IoTSource

@@ -1,4 +1,4 @@
-"""Wakes eager sessions when they want to refresh with nobody asking."""
+"""Wakes sessions when something is due with nobody asking."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import threading
 import weakref
 from typing import Any, Protocol
 
-from evercreds._clock import NANOS, SYSTEM_CLOCK
 from evercreds._fork import forget_in_child
-from evercreds._outcome import logger
+from evercreds._host.events import logger
+from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK
 
 __all__ = ["arm"]
 

@@ -14,6 +14,10 @@ from evercreds import _abi_generated as abi
 __all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source", "fingerprint_of"]
 
 
+_LAST_MS = 253_402_300_799_999  # a datetime shows no later instant
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
 class FrozenCredentials(ReadOnlyCredentials):  # type: ignore[misc]
     """The credentials that a request is signed with, all from one reply."""
 
@@ -24,14 +28,30 @@ class FrozenCredentials(ReadOnlyCredentials):  # type: ignore[misc]
 
 
 class CredentialSet:
-    """Credentials, when they expire (``None``: never), and the machine's name for them."""
+    """Credentials, when they expire, and the machine's name for them.
 
-    __slots__ = ("expiry", "fingerprint", "frozen")
+    Args:
+        frozen: The credentials.
+    """
 
-    def __init__(self, frozen: FrozenCredentials, expiry: datetime.datetime | None) -> None:
+    __slots__ = ("_expiry_ms", "expiry", "fingerprint", "frozen")
+
+    def __init__(self, frozen: FrozenCredentials) -> None:
         self.frozen: FrozenCredentials = frozen
-        self.expiry: datetime.datetime | None = expiry
         self.fingerprint: int = fingerprint_of(frozen.access_key, frozen.token)
+        self.expiry: datetime.datetime | None = None
+        """The end on the local wall clock; ``None``: they never expire, or that is not known."""
+        self._expiry_ms = abi.NEVER
+
+    def with_expiry(self, expiry_ms: int) -> CredentialSet:
+        """Give this set with another end: what one caller has got does not change."""
+        if expiry_ms == self._expiry_ms:
+            return self
+        given = CredentialSet(self.frozen)
+        if expiry_ms < abi.NEVER:
+            given.expiry = _EPOCH + datetime.timedelta(milliseconds=min(expiry_ms, _LAST_MS))
+        given._expiry_ms = expiry_ms
+        return given
 
 
 def fingerprint_of(access_key: str, token: str) -> int:
@@ -42,10 +62,10 @@ def fingerprint_of(access_key: str, token: str) -> int:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
-    """A set, and what the machine is to know of it. All numbers are milliseconds."""
+    """Credentials, and what the machine is to know of them. All numbers are milliseconds."""
 
-    credentials: CredentialSet
-    expiry_ms: int
+    frozen: FrozenCredentials
+    expiry_ms: int  # by the clock of the source
     duration_ms: int = 0  # the lifetime that was asked for; 0: not known
     server_time_ms: int = 0  # the latest instant that the reply's Date can mean; 0: it had none
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from evercreds._bell import Bell
+from evercreds._waiting.bell import Bell
 
 __all__ = ["SYSTEM_CLOCK", "Clock"]
 

@@ -8,23 +8,24 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from evercreds._bell import Bell
 from evercreds._fork import forget_in_child, generation, notice, quiet
 from evercreds._fork_gate import ForkGate
+from evercreds._waiting.bell import Bell
 
-__all__ = ["Flight", "Inside", "launch", "prompted", "running_inside"]
+__all__ = ["Flight", "Flights", "Inside", "cancelled", "launch", "prompted", "running_inside"]
 
 
 class _Mark:
     """That a context belongs to an attempt of a session's, for as long as that attempt runs."""
 
-    __slots__ = ("generation", "has_answer", "is_running", "session")
+    __slots__ = ("cancelled", "generation", "has_answer", "is_running", "session")
 
-    def __init__(self, session: int, has_answer: Callable[[], None]) -> None:
+    def __init__(self, session: int, has_answer: Callable[[], None], cancelled: Bell) -> None:
         self.session = session
         self.has_answer = has_answer
+        self.cancelled = cancelled
         self.generation = generation()
         self.is_running = True
 
@@ -40,14 +41,15 @@ _marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
 
 
 class Flight:
-    """One refresh attempt, as those see it who wait for it."""
+    """One refresh, as those see it who wait for it and who run its attempt."""
 
-    __slots__ = ("_claims", "deadline_ms", "is_launched", "is_lost", "settled", "ticket")
+    __slots__ = ("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "ticket")
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
         self.ticket = ticket
         self.deadline_ms = deadline_ms  # on the elapsed clock
-        self.settled = Bell()
+        self.bell = Bell()  # rings when it is settled
+        self.cancelled = Bell()  # rings when its attempt is to end
         self.is_launched = False  # a thread is sure to run it
         self.is_lost = False  # the machine was restored, and knows nothing of it
         self._claims = [1]
@@ -60,10 +62,51 @@ class Flight:
             return False
         return True
 
+
+class Flights:
+    """The flights under way, by ticket."""
+
+    def __init__(self) -> None:
+        self._flights: dict[int, Flight] = {}
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    def __iter__(self) -> Iterator[Flight]:
+        return iter(list(self._flights.values()))
+
+    def get(self, ticket: int, deadline_ms: int) -> Flight:
+        """Give the flight that a decision speaks of."""
+        flight = self._flights.get(ticket)
+        if flight is None:
+            flight = self._flights[ticket] = Flight(ticket, deadline_ms)
+        return flight
+
+    def settle(self, ticket: int) -> None:
+        """Wake all who wait for a flight that has ended."""
+        flight = self._flights.get(ticket)
+        if flight is not None:
+            flight.bell.ring()
+            self._flights.pop(ticket, None)
+
+    def cancel(self, ticket: int) -> None:
+        """Tell an attempt to end."""
+        flight = self._flights.get(ticket)
+        if flight is not None:
+            flight.cancelled.ring()
+
     def have_all_ask_again(self) -> None:
-        """Wake all who wait for it, although it may be under way still."""
-        before, self.settled = self.settled, Bell()
-        before.ring()
+        """Wake all who wait, although what they wait for may be under way still."""
+        for flight in self:
+            before, flight.bell = flight.bell, Bell()
+            before.ring()
+
+    def lose_all(self) -> None:
+        """Wake all who wait: the machine knows nothing of these flights."""
+        for flight in self:
+            flight.is_lost = True
+            flight.cancelled.ring()
+            flight.bell.ring()
 
 
 class Inside:
@@ -75,10 +118,11 @@ class Inside:
     Args:
         session: The session's number.
         has_answer: What :func:`prompted` is to do.
+        cancelled: Rings when the attempt is to end.
     """
 
-    def __init__(self, session: int, has_answer: Callable[[], None]) -> None:
-        self._mark = _Mark(session, has_answer)
+    def __init__(self, session: int, has_answer: Callable[[], None], cancelled: Bell) -> None:
+        self._mark = _Mark(session, has_answer, cancelled)
 
     def __enter__(self) -> None:
         mark = self._mark
@@ -116,6 +160,12 @@ if hasattr(os, "register_at_fork"):
 def prompted() -> None:
     """Tell that the person has answered whom the attempt that runs here has asked."""
     _marks.get()[-1].has_answer()
+
+
+def cancelled() -> Bell | None:
+    """Give the bell that rings when the attempt that runs here is to end; None where none runs."""
+    marks = _marks.get()
+    return marks[-1].cancelled if marks else None
 
 
 def running_inside(session: int) -> bool:

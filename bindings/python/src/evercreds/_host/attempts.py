@@ -1,0 +1,135 @@
+"""The attempts of a session to get credentials: how they start, and what they report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from evercreds import _abi_generated as abi
+from evercreds._fork import generation
+from evercreds._frames import forget_variables
+from evercreds._host.flights import Flight, Inside, launch
+from evercreds._host.source import CredentialSet, Failure, Reply
+from evercreds._machine import Machine, PoisonedError
+from evercreds.errors import EvercredsLibraryError
+
+if TYPE_CHECKING:
+    from evercreds._host.loop import Loop
+
+__all__ = ["start"]
+
+_MALFORMED = Failure(reason=abi.Code.MALFORMED)
+
+
+def start(loop: Loop, flight: Flight | None) -> None:
+    """Have an attempt made for a flight, unless that is seen to already.
+
+    Whoever waits for a flight sees to it too. The thread that a decision has told to start it may
+    have been interrupted since, or goes on only when the signal handler ends that waits here. Where
+    two do this at the same time, the first attempt to begin is the one.
+    """
+    if flight is not None and not flight.is_launched:
+        launch(Attempt(loop, flight).run)
+        flight.is_launched = True
+
+
+class Attempt:
+    """Runs the source for a flight, in a thread of its own, and reports once how it ended."""
+
+    def __init__(self, loop: Loop, flight: Flight) -> None:
+        self._loop = loop
+        self._flight = flight
+        self._ticket = flight.ticket
+
+    def run(self) -> None:
+        """Run one attempt and report how it ended, once."""
+        if not self._flight.claim():
+            return
+        loop, source = self._loop, self._loop.source
+        loop.count_attempt(1)
+        begun_in = generation()
+        error = reply = None
+        try:
+            with Inside(loop.number, self._prompted, self._flight.cancelled):
+                reply = source.fetch()
+        except BaseException as raised:
+            # Not even an exit may go on from here: it would end this thread, and nothing else.
+            error = raised
+        if generation() != begun_in:
+            return  # the source has forked, and this is the child: the attempt is the parent's
+        try:
+            if reply is not None:
+                self._report_reply(reply)
+            else:
+                assert error is not None
+                self._report_failure(error)
+        finally:
+            loop.count_attempt(-1)
+
+    def _prompted(self) -> None:
+        self._loop.put(lambda machine: machine.prompted(self._ticket))
+
+    def _report_reply(self, reply: Reply) -> None:
+        sets, brought, ticket = self._loop.sets, CredentialSet(reply.frozen), self._ticket
+
+        def complete(machine: Machine) -> abi.Decision:
+            sets.store(ticket, brought)
+            try:
+                return machine.complete(
+                    ticket,
+                    reply.expiry_ms,
+                    brought.fingerprint,
+                    reply.duration_ms,
+                    reply.server_time_ms,
+                )
+            finally:
+                sets.arrived(ticket)
+
+        try:
+            self._loop.put(complete)
+        except PoisonedError:
+            raise
+        except EvercredsLibraryError:  # times that no clock shows
+            self._report(_MALFORMED, "")
+
+    def _report_failure(self, error: BaseException) -> None:
+        failure = self._classified(error)
+        forget_variables(error)
+        self._loop.failures.keep(self._ticket, error)
+        self._report(failure, _name_of(error))
+
+    def _report(self, failure: Failure | None, because: str) -> None:
+        """Report a failure, or that the attempt died."""
+        ticket = self._ticket
+
+        def fail(machine: Machine) -> abi.Decision:
+            if failure is None:
+                return machine.abandon(ticket)
+            return machine.fail(ticket, failure.error_class, failure.reason, failure.retry_after_ms)
+
+        try:
+            self._loop.put(fail, because)
+        except PoisonedError:
+            raise
+        except EvercredsLibraryError:
+            if failure is None:
+                raise
+            self._report(None, because)
+
+    def _classified(self, error: BaseException) -> Failure | None:
+        """Sort an error; None: the attempt died."""
+        if not isinstance(error, Exception):
+            return None
+        try:
+            return self._loop.source.classify(error)
+        except BaseException:
+            # Users make errors that lack what the services' have, or that raise where they are
+            # read, even an exit. Whatever happens here, the callers who wait must hear of it.
+            return Failure()
+
+
+def _name_of(error: BaseException) -> str:
+    """Name an error by its type, for the log: its text is the source's."""
+    try:
+        return str(type(error).__name__)
+    except BaseException:  # of a class whose own class raises
+        return "an error"

@@ -1,0 +1,316 @@
+"""Takes events to the machine, and applies its decisions: all of that under one lock."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from evercreds import _abi_generated as abi
+from evercreds._fork import forget_in_child, notice
+from evercreds._host import attempts, timer
+from evercreds._host.events import Listener, Teller
+from evercreds._host.failures import Failures
+from evercreds._host.flights import Flight, Flights
+from evercreds._host.sets import Sets
+from evercreds._host.source import CredentialSet, Source
+from evercreds._machine import Machine, PoisonedError
+from evercreds._options import Options
+from evercreds._waiting.bell import Bell
+from evercreds._waiting.clock import NANOS, Clock
+from evercreds._waiting.locks import reentrant_lock
+
+__all__ = ["NO_LEASE", "Lease", "Loop", "Outcome", "Wait"]
+
+# Its ends on the elapsed and on the wall clock, in nanoseconds, and what may be handed out until
+# the earlier of them. One tuple, so that a thread reads all of it or none.
+Lease = tuple[int, int, CredentialSet | None]
+NO_LEASE: Lease = (-1, -1, None)
+
+_WAITING = (abi.Kind.REFRESH, abi.Kind.REFRESH_INLINE, abi.Kind.WAIT)
+_SERVING = (abi.Kind.SERVE, abi.Kind.SERVE_AND_REFRESH, abi.Kind.REFRESH_INLINE)
+
+_T = TypeVar("_T")
+_Put = Callable[[Machine], abi.Decision]
+
+_numbers = itertools.count(1)
+_TRIES = 3  # of a call, where the library fails in it
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Wait:
+    """What a caller sleeps on, taken under the lock, and until when on the elapsed clock."""
+
+    bell: Bell
+    deadline_ms: int
+    flight: Flight | None
+    """None: nobody has begun an attempt; the bell is the pause bell."""
+
+
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """A decision, and what of it concerns this caller."""
+
+    decision: abi.Decision
+    started: Flight | None
+    wait: Wait | None
+    granted: CredentialSet | None
+
+
+class Loop:
+    """Puts events to the machine, and keeps what its decisions speak of.
+
+    A signal handler and a finalizer may come in the midst of what this thread does here: so the
+    lock can be taken again by the thread that has it, and what an event has to say may be overtaken
+    by what came later.
+
+    See ``Host`` for the arguments and exceptions.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        options: Options,
+        clock: Clock,
+        seed: Callable[[], int],
+        listener: Listener | None,
+    ) -> None:
+        self.number = next(_numbers)
+        self.lease: Lease = NO_LEASE
+        self.clock = clock
+        self.source = source
+        self.sets = Sets()
+        self.flights = Flights()
+        self.failures = Failures()
+        self.pause_bell = Bell()  # of those who wait for an attempt that nobody has begun
+        self.attempts = 0  # that run now, lost ones included
+        self.wake_at_ms: int = abi.NEVER
+        self._teller = Teller(listener)
+        self._lock = reentrant_lock()
+        self._has_timer = not _is_frozen(dict(options))
+        self._events = 0  # so far
+        self._is_last = False  # the interpreter is ending, and no other thread runs any more
+        self._machine = Machine(options, clock, seed)
+        forget_in_child(self)
+
+    def after_fork(self) -> None:
+        """Forget, in a child, what belongs to the parent's threads and library."""
+        self._lock = reentrant_lock()
+        self.lease = NO_LEASE
+        self.flights = Flights()
+        self.pause_bell = Bell()
+        self.attempts = 0
+        self.wake_at_ms = abi.NEVER
+        self._teller.after_fork()
+        self._machine.forget()
+        self.source.after_fork()
+
+    def put(self, event: _Put, because: str = "") -> Outcome:
+        """Take one event to the machine, and apply its decision.
+
+        Args:
+            event: Calls the machine.
+            because: The name of the error that it reports, for the log.
+        """
+        self._check_the_process()
+        with self._lock:
+            outcome, revived = self._with_machine(
+                lambda machine: self._taken(machine, event, because)
+            )
+        attempts.start(self, revived)
+        attempts.start(self, outcome.started)
+        self._teller.tell()
+        decision = outcome.decision
+        if decision.notes & abi.Note.INSTALLED:
+            self.failures.forget_until(decision.held)
+        if decision.kind in _SERVING and outcome.granted is None:
+            return self.put(event, because)  # overtaken: what was to be served has been replaced
+        return outcome
+
+    def open(self) -> Outcome:
+        """Start the machine.
+
+        Raises:
+            OptionRefusedError: Options do not go together.
+        """
+        with self._lock:
+            outcome = self._apply(self._machine.open(), self._events)
+        attempts.start(self, outcome.started)
+        self._teller.tell()
+        return outcome
+
+    def read(self, use: Callable[[Machine], _T]) -> _T:
+        """Read something of the machine, which this changes nothing in."""
+        self._check_the_process()
+        with self._lock:
+            value, revived = self._with_machine(use)
+        attempts.start(self, revived)
+        self._teller.tell()
+        return value
+
+    def wake(self) -> None:
+        """Do what is due with nobody asking."""
+
+        def wake(machine: Machine) -> abi.Decision:
+            self.wake_at_ms = abi.NEVER  # or it would not be armed again for the same instant
+            return machine.wake()
+
+        self.put(wake)
+
+    def close(self) -> None:
+        """Put the last event, and let go of all sets."""
+
+        self.put(lambda machine: machine.close())
+
+    @property
+    def is_mine(self) -> bool:
+        """Tell whether this thread is in the midst of something here, and has the lock.
+
+        That is so in a signal handler and in a finalizer.
+        """
+        return self._lock._is_owned()  # type: ignore[attr-defined, no-any-return]
+
+    def count_attempt(self, change: int) -> None:
+        """Count the attempts that run."""
+        with self._lock:
+            self.attempts += change
+            if self.source.runs_user_code:
+                self.lease = NO_LEASE  # see _grant
+
+    def _taken(self, machine: Machine, event: _Put, because: str) -> Outcome:
+        self._events += 1
+        number = self._events
+        try:
+            return self._apply(event(machine), number, because)
+        except BaseException:
+            # Interrupted: what the machine has decided is not known here.
+            self.lease = NO_LEASE
+            self.flights.have_all_ask_again()
+            self._ring_pause_bell()
+            raise
+
+    def _apply(self, decision: abi.Decision, number: int, because: str = "") -> Outcome:
+        """Do what a decision asks of the host. The lock is held.
+
+        ``number`` is the event's: where it is not the last any more, this was overtaken.
+        """
+        if decision.is_void:
+            self.lease = NO_LEASE
+            self._ring_pause_bell()
+        self.flights.cancel(decision.cancelled)
+        self.flights.settle(decision.settled)
+        started = wait = granted = None
+        if decision.started:
+            started = self.flights.get(decision.started, decision.start_deadline_ms)
+        if decision.kind in _WAITING:
+            wait = self._wait(decision)
+        if decision.kind in _SERVING:
+            granted = self._grant(decision, number)
+        if decision.is_void or decision.notes or decision.started:
+            self._machine.keep_snapshot()
+        # Not earlier: a child may begin here, and go on from the snapshot before.
+        self._forget(decision, number)
+        self._arm(decision.next_wake_ms)
+        self._teller.note(decision, self._machine, because)
+        return Outcome(decision, started, wait, granted)
+
+    def _wait(self, decision: abi.Decision) -> Wait:
+        if not decision.ticket:
+            return Wait(self.pause_bell, decision.deadline_ms, None)
+        flight = self.flights.get(decision.ticket, decision.deadline_ms)
+        return Wait(flight.bell, decision.deadline_ms, flight)
+
+    def _ring_pause_bell(self) -> None:
+        """Wake those who wait for an attempt to begin.
+
+        They find the lock taken until what has changed is in place.
+        """
+        before, self.pause_bell = self.pause_bell, Bell()
+        before.ring()
+
+    def _grant(self, decision: abi.Decision, number: int) -> CredentialSet | None:
+        """Make a lease of a decision that serves.
+
+        There is none while the user's own code gets credentials: it may sign with this session,
+        and is then to be told so, which a lease would not.
+        """
+        granted = self.sets.granted(decision.set, decision.expiry_ms)
+        if granted is not None and not (self.attempts and self.source.runs_user_code):
+            self.lease = (
+                decision.lease_elapsed_ms * NANOS,
+                decision.lease_wall_ms * NANOS,
+                granted,
+            )
+            if self._events != number:
+                self.lease = NO_LEASE  # overtaken: it may be one that was ended since
+        return granted
+
+    def _forget(self, decision: abi.Decision, number: int) -> None:
+        """Let go of the sets that are not held any more."""
+        if decision.code == abi.Code.CLOSED:
+            self.sets.clear()
+        elif self._events == number:  # or a later event knows better which is held
+            self.sets.hold(decision.held)
+
+    def _arm(self, at_ms: int) -> None:
+        """Set the one timer."""
+        if self._has_timer and at_ms != self.wake_at_ms:
+            if at_ms < abi.NEVER:
+                timer.arm(self, at_ms)
+            self.wake_at_ms = at_ms
+
+    def _with_machine(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
+        """Use the machine, restored first where that is necessary. The lock is held.
+
+        Returns what ``use`` gives, and the flight that the restored machine has started, if any.
+
+        Raises:
+            PoisonedError: The library fails in every try. The next call begins with a restore.
+        """
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                revived = None if self._machine.is_alive else self._restore()
+                return use(self._machine), revived
+            except PoisonedError as failure:
+                self._teller.note_restored(str(failure))
+                self._machine.discard()
+                if not tries_left:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _restore(self) -> Flight | None:
+        """Go on from the snapshot: in a forked child, or after a failure of the library.
+
+        The flight is lost, and whoever waits for that asks again. Returns the flight that the
+        restored machine has started, if any.
+        """
+        lost, self.flights = self.flights, Flights()
+        self.lease = NO_LEASE
+        try:
+            return self._apply(self._machine.restore(), self._events).started
+        finally:
+            lost.lose_all()
+            self._ring_pause_bell()
+
+    def _check_the_process(self) -> None:
+        """Notice a fork, and the end of the interpreter, before anything is locked or called.
+
+        At the end it goes on alone, as in a child: the other threads have stopped where they were,
+        in an attempt or with the lock.
+        """
+        notice()
+        if sys.is_finalizing() and not self._is_last:
+            self._is_last = True
+            self.after_fork()
+
+
+def _is_frozen(options: dict[int, float]) -> bool:
+    """Tell whether nothing runs between two calls, as in AWS Lambda.
+
+    What a timer would ring for, callers wait for there, each with a sleep of its own.
+    """
+    is_inline = options.get(abi.Option.ADVISORY_REFRESH) == abi.AdvisoryRefresh.INLINE
+    return is_inline and "AWS_LAMBDA_FUNCTION_NAME" in os.environ

@@ -1,0 +1,1 @@
+"""What waiting is made of: bells, clocks and locks."""
