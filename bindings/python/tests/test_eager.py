@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import SessionMaker, StandIn, until
-from evercreds import RefreshableSession, _timer
+from evercreds import RefreshableSession
+from evercreds._host import timer
 
 
 def test_the_first_credentials_come_with_the_session(
@@ -58,11 +59,11 @@ def test_what_is_due_does_not_grow_with_refreshes_nor_sessions() -> None:
     for _ in range(200):
         session.refresh()
         eager().close()
-    until(_timer._timer._inbox[None].empty)
-    due = list(_timer._timer._times._due)
+    until(timer._timer._inbox[None].empty)
+    due = list(timer._timer._times._due)
     assert len(due) < 200
     # What is wanted is still there, and once.
-    wanted = [at_ms for at_ms, _, sleeper in due if sleeper() is session._host]
+    wanted = [at_ms for at_ms, _, sleeper in due if sleeper() is session._host.loop]
     assert wanted.count(session._host.loop.wake_at_ms) == 1
 
 
