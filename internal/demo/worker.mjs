@@ -40,8 +40,8 @@ const ends = performance.now() + job.length_ms;
 function look() {
   const { phase, remaining, counters } = session.status();
   const count = (letter) => report.sequence.split(letter).length - 1;
-  const failures = counters.failed - count("F");
-  report.sequence += "F".repeat(failures) + "I".repeat(counters.installed - count("I"));
+  const failures = counters.failures - count("F");
+  report.sequence += "F".repeat(failures) + "I".repeat(counters.installs - count("I"));
   report.spells += failures;
   report.rejected = counters.rejections;
   report.phase = phase;

@@ -51,6 +51,18 @@ await build({
   banner: { js: 'const __evercreds_url = require("node:url").pathToFileURL(__filename).href;' },
 });
 
+// The executor of host scenarios, which is not of the package.
+await build({
+  ...common,
+  entryPoints: { "host-node": "test/hosts/main.ts" },
+  external: [],
+  alias: { "#platform": "./src/platform/node.ts" },
+  platform: "node",
+  format: "esm",
+  outdir: path.join(root, "../../build"),
+  outExtension: { ".js": ".mjs" },
+});
+
 // One file of declarations for each kind of modules. The modules' own, from which
 // they are made, stay out of the package.
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");

@@ -1,7 +1,6 @@
 import * as abi from "./abi_generated.js";
 import type { Clock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
-import type { Failure } from "./failures.js";
 import { freshSeed, type Hash } from "./identity.js";
 import { type Exports, type HostCalls, isTrap, type Runtime } from "./runtime.js";
 import { type Decision, readDecision } from "./decision.js";
@@ -9,12 +8,12 @@ import { whenForgotten } from "./weak.js";
 
 export type { Decision } from "./decision.js";
 
-/** The session behind a machine: what the machine tells it. */
-export interface MachineHost extends HostCalls {
+/** The host of a machine: what the machine tells it. */
+export interface MachineHost<Applied = unknown> extends HostCalls {
   /** A new machine takes the place of whatever was; flights of before are lost. */
-  rebuilding(): void;
-  /** What came with a decision, whoever asked for it. */
-  effects(decision: Decision): void;
+  restore(): void;
+  /** Acts on a decision, whoever asked for it, and gives what is in it for that one. */
+  apply(decision: Decision): Applied;
 }
 
 /** The module refused the value of an option. */
@@ -47,6 +46,16 @@ export interface Facts {
   serverTimeMs: number;
 }
 
+/** A failed attempt as the machine takes it. */
+export interface Failure {
+  /** ErrorClass */
+  class: number;
+  /** Code.SOURCE or Code.MALFORMED. */
+  reason: number;
+  /** The pause that the source asked for, in milliseconds; 0: none. */
+  retryAfterMs: number;
+}
+
 /** One call of an event: gives 0, or a code below zero. */
 type Event = (exports: Exports, handle: number, wall: number, elapsed: number) => number;
 
@@ -57,10 +66,10 @@ const ATTEMPTS = 2;
  * One session of the wasm module. Keeps the latest snapshot on this side of the
  * line, so that neither a trap nor a poisoned handle ends the session.
  */
-export class Machine {
+export class Machine<Applied> {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
-  readonly #host: MachineHost;
+  readonly #host: MachineHost<Applied>;
   readonly #options: readonly (readonly [option: number, value: number])[];
   readonly #seed: () => Hash;
   readonly #owned = { runtime: undefined as Runtime | undefined, handle: 0, generation: 0 };
@@ -69,7 +78,7 @@ export class Machine {
   constructor(
     runtime: Runtime,
     clock: Clock,
-    host: MachineHost,
+    host: MachineHost<Applied>,
     options: readonly (readonly [number, number])[],
     seed: () => Hash = freshSeed,
   ) {
@@ -89,7 +98,7 @@ export class Machine {
     });
   }
 
-  ask({ minTtlMs, other, evidence, untilMs }: MachineNeed): Decision {
+  ask({ minTtlMs, other, evidence, untilMs }: MachineNeed): Applied {
     return this.#event((x, h, wall, elapsed) =>
       // prettier-ignore
       x.evercreds_ask(
@@ -97,7 +106,7 @@ export class Machine {
     );
   }
 
-  answer(ticket: number, need: MachineNeed, forced: boolean): Decision {
+  answer(ticket: number, need: MachineNeed, forced: boolean): Applied {
     const { minTtlMs, other, evidence, untilMs } = need;
     return this.#event((x, h, wall, elapsed) =>
       // prettier-ignore
@@ -108,13 +117,13 @@ export class Machine {
   }
 
   /** What a caller has who stops waiting. */
-  leave({ minTtlMs, other, evidence }: MachineNeed): Decision {
+  leave({ minTtlMs, other, evidence }: MachineNeed): Applied {
     return this.#event((x, h, wall, elapsed) =>
       x.evercreds_leave(h, wall, elapsed, minTtlMs, other.low, other.high, evidence),
     );
   }
 
-  complete(ticket: number, hash: Hash, facts: Facts): Decision {
+  complete(ticket: number, hash: Hash, facts: Facts): Applied {
     const { expiryMs, durationMs, serverTimeMs } = facts;
     return this.#event((x, h, wall, elapsed) =>
       // prettier-ignore
@@ -123,7 +132,7 @@ export class Machine {
     );
   }
 
-  fail(ticket: number, failure: Failure): Decision {
+  fail(ticket: number, failure: Failure): Applied {
     return this.#event((x, h, wall, elapsed) =>
       // prettier-ignore
       x.evercreds_fail(
@@ -131,25 +140,25 @@ export class Machine {
     );
   }
 
-  abandon(ticket: number): Decision {
+  abandon(ticket: number): Applied {
     return this.#event((x, h, wall, elapsed) => x.evercreds_abandon(h, ticket, wall, elapsed));
   }
 
-  prompted(ticket: number): Decision {
+  prompted(ticket: number): Applied {
     return this.#event((x, h, wall, elapsed) => x.evercreds_prompted(h, ticket, wall, elapsed));
   }
 
-  invalidate(hash: Hash): Decision {
+  invalidate(hash: Hash): Applied {
     return this.#event((x, h, wall, elapsed) =>
       x.evercreds_invalidate(h, hash.low, hash.high, wall, elapsed),
     );
   }
 
-  force(): Decision {
+  force(): Applied {
     return this.#event((x, h, wall, elapsed) => x.evercreds_force(h, wall, elapsed));
   }
 
-  wake(): Decision {
+  wake(): Applied {
     return this.#event((x, h, wall, elapsed) => x.evercreds_wake(h, wall, elapsed));
   }
 
@@ -181,15 +190,15 @@ export class Machine {
     }
   }
 
-  #event(event: Event): Decision {
+  #event(event: Event): Applied {
     return this.#attempts(() => {
       this.#ensure();
       return this.#decide((x, wall, elapsed) => event(x, this.#owned.handle, wall, elapsed));
     });
   }
 
-  /** Runs one call that gives a decision, and has its effects carried out. */
-  #decide(call: (exports: Exports, wall: number, elapsed: number) => number): Decision {
+  /** Runs one call that gives a decision, and has the host act on it. */
+  #decide(call: (exports: Exports, wall: number, elapsed: number) => number): Applied {
     const [wall, elapsed] = [this.#clock.wall(), this.#clock.elapsed()];
     let result = 0;
     const decision = this.#runtime.run(this.#host, (x) => {
@@ -199,8 +208,7 @@ export class Machine {
     if (decision === undefined) return this.#checked(result) as never;
     if (result > 0) this.#own(result);
     if (changesState(decision)) this.#save();
-    this.#host.effects(decision);
-    return decision;
+    return this.#host.apply(decision);
   }
 
   /** Makes sure that there is a live session in the live instance. */
@@ -209,7 +217,7 @@ export class Machine {
     if (handle !== 0 && generation === this.#runtime.generation) return;
     const seed = this.#seed();
     const snapshot = this.#snapshot;
-    this.#host.rebuilding();
+    this.#host.restore();
     if (snapshot === undefined) {
       this.#own(this.#newSession());
       this.#decide((x, wall, elapsed) =>

@@ -1,7 +1,7 @@
-import { Evidence } from "./abi_generated.js";
+import { Evidence, MIN_TTL_MAX_MS } from "./abi_generated.js";
 import { EvercredsValidationError } from "./errors.js";
 import { isA, peek } from "./guard.js";
-import type { Refused } from "./keeper.js";
+import type { Refused } from "./host/need.js";
 import { isRecord } from "./options.js";
 import type { AwsCredentials } from "./source.js";
 
@@ -43,6 +43,8 @@ function readSet(name: string, given: unknown): Refused["set"] {
   throw new EvercredsValidationError(name, words, given);
 }
 
+const MIN_TTL_MAX_S = MIN_TTL_MAX_MS / 1000;
+
 /** What callers gave, with the defaults. */
 interface Needs {
   minTtl: number;
@@ -61,9 +63,9 @@ export function readNeeds(given: unknown, names: readonly (keyof CredentialNeeds
     throw new EvercredsValidationError(unknown, words, given[unknown]);
   }
   const { minTtl = 0, otherThan, signal } = given;
-  // a day is beyond what any source issues
-  if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= 86400)) {
-    throw new EvercredsValidationError("minTtl", "minTtl must be seconds from 0 to 86400", minTtl);
+  if (typeof minTtl !== "number" || !(minTtl >= 0 && minTtl <= MIN_TTL_MAX_S)) {
+    const words = `minTtl must be seconds from 0 to ${MIN_TTL_MAX_S}`;
+    throw new EvercredsValidationError("minTtl", words, minTtl);
   }
   if (signal !== undefined && !isA(signal, AbortSignal)) {
     throw new EvercredsValidationError("signal", "signal must be an AbortSignal", signal);

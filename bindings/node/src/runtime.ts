@@ -9,8 +9,8 @@ export type Exports = abi.Exports;
 
 /** What the module calls while one of its exports runs. */
 export interface HostCalls {
-  /** Run this flight. Returns at once, and must not throw. */
-  begin(ticket: number): void;
+  /** Run this flight; why is one of Cause. Returns at once, and must not throw. */
+  begin(ticket: number, cause: number): void;
   /** This flight timed out, or its session was closed. Must not throw. */
   cancel(ticket: number): void;
 }
@@ -148,8 +148,8 @@ export class Runtime {
     const module = (this.#module ??= readModule());
     const wasi = new Wasi();
     const host: abi.HostFunctions = {
-      refresh_begin: (_session, ticket) => {
-        this.#host?.begin(ticket);
+      refresh_begin: (_session, ticket, _method, cause) => {
+        this.#host?.begin(ticket, cause);
       },
       refresh_cancel: (_session, ticket) => {
         this.#host?.cancel(ticket);

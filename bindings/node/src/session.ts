@@ -7,13 +7,15 @@ import {
 } from "./cache/clients.js";
 import { type Clock, systemClock } from "./clock.js";
 import { EvercredsError } from "./errors.js";
-import { Events, type SessionEvents } from "./events.js";
-import { closedError, FailureReader } from "./failures.js";
+import { Events, type SessionEvents } from "./host/events.js";
+import { FailureReader } from "./host/failures.js";
+import { Host } from "./host/host.js";
+import { closedError } from "./host/reasons.js";
+import type { Status } from "./host/status.js";
 import { isA, nameOf } from "./guard.js";
 import { type Identity, whoAmI } from "./whoami.js";
 import { type CallOptions, checkRejected, type CredentialNeeds } from "./needs.js";
 import { readNeeds, readOther } from "./needs.js";
-import { Keeper } from "./keeper.js";
 import { Machine, OptionRefused } from "./machine.js";
 import type { MqttClient } from "./mqtt-client.js";
 import type { MqttClients } from "./mqtt.js";
@@ -32,7 +34,6 @@ import { Rules } from "./rules.js";
 import { type Runtime, theRuntime } from "./runtime.js";
 import type { AwsCredentials } from "./source.js";
 import { sourceOf, stsClientConfig } from "./sources.js";
-import { readStatus, type Status } from "./status.js";
 import type { Parent } from "./sts.js";
 
 /**
@@ -123,7 +124,7 @@ export class RefreshableSession {
   /** The clients that {@link RefreshableSession.client} made. */
   readonly cache: ClientCache;
 
-  readonly #keeper: Keeper;
+  readonly #host: Host;
   readonly #stsClient: ReturnType<typeof stsClientConfig>;
   readonly #mqtt: MqttClients | undefined;
 
@@ -143,20 +144,20 @@ export class RefreshableSession {
     this.#stsClient = { ...found, ...stsClientConfig(given) };
     const events = new Events({ session: runtime.nextSession(), method });
     const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
-    const keeper = new Keeper(clock, source, failures, events);
+    const host = new Host(clock, source, failures, events);
     try {
-      keeper.start(new Machine(runtime, clock, keeper, numbers));
+      host.open(new Machine(runtime, clock, host, numbers));
     } catch (error) {
       if (!(error instanceof OptionRefused)) throw error;
       throw optionError(error.option, givenFor(error.option, given));
     }
-    this.#keeper = keeper;
+    this.#host = host;
     this.#mqtt = mqtt;
-    this.credentials = providerFor(keeper);
+    this.credentials = providerFor(host);
     this.plugin = rejectionPlugin({
       evidence: (code, status, isHead) => rules.evidence(code, status, isHead),
-      knows: (signer) => keeper.knows(signer),
-      another: (refused, signal) => keeper.acquire({ minTtlMs: 0, refused, signal }),
+      knows: (signer) => host.knows(signer),
+      another: (refused, signal) => host.credentialsFor({ minTtlMs: 0, refused, signal }),
     });
     this.cache = new ClientCache(runtime);
     const { plugin } = this;
@@ -175,7 +176,7 @@ export class RefreshableSession {
    */
   async credentialsFor(needs: CredentialNeeds = {}): Promise<AwsCredentials> {
     const { minTtl, refused, signal } = readNeeds(needs, ["minTtl", "otherThan", "signal"]);
-    return this.#keeper.acquire({ minTtlMs: Math.ceil(minTtl * 1000), refused, signal });
+    return this.#host.credentialsFor({ minTtlMs: Math.ceil(minTtl * 1000), refused, signal });
   }
 
   /**
@@ -185,7 +186,7 @@ export class RefreshableSession {
    */
   async refreshableCredentials(options: CallOptions = {}): Promise<TemporaryCredentials> {
     const { signal } = readNeeds(options, ["signal"]);
-    const set = await this.#keeper.acquire({ minTtlMs: 0, signal });
+    const set = await this.#host.credentialsFor({ minTtlMs: 0, signal });
     return {
       accessKey: set.accessKeyId,
       secretKey: set.secretAccessKey,
@@ -199,7 +200,7 @@ export class RefreshableSession {
    * is this caller's alone: what is held goes on being served.
    */
   async refresh(options: CallOptions = {}): Promise<AwsCredentials> {
-    return this.#keeper.force(readNeeds(options, ["signal"]).signal);
+    return this.#host.refresh(readNeeds(options, ["signal"]).signal);
   }
 
   /**
@@ -212,7 +213,7 @@ export class RefreshableSession {
    */
   invalidate(rejected?: Pick<AwsCredentials, "accessKeyId" | "sessionToken">): void {
     checkRejected(rejected);
-    this.#keeper.invalidate(rejected);
+    this.#host.invalidate(rejected);
   }
 
   /**
@@ -235,7 +236,7 @@ export class RefreshableSession {
     config: ClientConfig<Client> = {} as ClientConfig<Client>,
     options: CacheChoice = {},
   ): InstanceType<Client> {
-    if (this.#keeper.closed) throw closedError();
+    if (this.#host.isClosed) throw closedError();
     const settings = readClient(Client, config);
     return this.cache.getOrMake(Client, settings, options, () => {
       const client = new Client({ ...settings, credentials: this.credentials });
@@ -263,24 +264,22 @@ export class RefreshableSession {
    *   certificate, key and token cannot be used
    */
   mqtt(options: MqttOptions): MqttClient {
-    if (this.#keeper.closed) throw closedError();
+    if (this.#host.isClosed) throw closedError();
     if (this.#mqtt === undefined) throw wrong("method", 'must be "iot" for mqtt()', undefined);
     return this.#mqtt.make(options, {
       credentials: () => this.credentials(),
       failed: (error) => {
-        this.#keeper.events.tell("warning", () => ({ message: unsigned(error) }));
+        this.#host.events.tell("warning", () => ({ message: unsigned(error) }));
       },
       warn: (message) => {
-        this.#keeper.events.tell("warning", () => ({ message }));
+        this.#host.events.tell("warning", () => ({ message }));
       },
     });
   }
 
   /** The session's state as of now. */
   status(): Status {
-    const { closed } = this.#keeper;
-    const lastError = this.#keeper.lastError();
-    return { ...readStatus((field) => this.#keeper.status(field), closed), lastError };
+    return this.#host.status();
   }
 
   /**
@@ -298,7 +297,7 @@ export class RefreshableSession {
     event: K,
     listener: (event: SessionEvents[K]) => void,
   ): () => void {
-    return this.#keeper.events.on(event, listener);
+    return this.#host.events.on(event, listener);
   }
 
   /**
@@ -310,7 +309,7 @@ export class RefreshableSession {
   async getIdentity(options: CallOptions = {}): Promise<Identity> {
     const { signal } = readNeeds(options, ["signal"]);
     // what keeps us from having any is the error to tell
-    await this.#keeper.acquire({ minTtlMs: 0, signal });
+    await this.#host.credentialsFor({ minTtlMs: 0, signal });
     return whoAmI(this.#stsClient, this, signal);
   }
 
@@ -324,7 +323,7 @@ export class RefreshableSession {
    * are forgotten; destroy those that you hold.
    */
   close(): Promise<void> {
-    this.#keeper.close();
+    this.#host.close();
     this.cache.clear();
     return Promise.resolve();
   }
@@ -351,16 +350,16 @@ function unsigned(error: unknown): string {
 }
 
 /** Rejects with what is wrong with the set, as all calls do that give a promise. */
-async function other(keeper: Keeper, otherThan: unknown): Promise<AwsCredentials> {
-  return keeper.acquire({ minTtlMs: 0, refused: readOther(otherThan) });
+async function other(host: Host, otherThan: unknown): Promise<AwsCredentials> {
+  return host.credentialsFor({ minTtlMs: 0, refused: readOther(otherThan) });
 }
 
-function providerFor(keeper: Keeper): CredentialProvider {
+function providerFor(host: Host): CredentialProvider {
   const provide = (options?: ProviderOptions): Promise<AwsCredentials> => {
-    if (options === undefined) return keeper.get();
+    if (options === undefined) return host.credentials();
     const { forceRefresh, otherThan } = options;
-    if (forceRefresh === true) return keeper.force(undefined);
-    return otherThan === undefined ? keeper.get() : other(keeper, otherThan);
+    if (forceRefresh === true) return host.refresh(undefined);
+    return otherThan === undefined ? host.credentials() : other(host, otherThan);
   };
   return Object.assign(provide, {
     memoized: true,

@@ -29,17 +29,17 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /** Why a signal was aborted: its own word, or the platform's where that cannot be read. */
-export function reasonOf(signal: AbortSignal): unknown {
+export function reasonOf(signal: AbortSignal | undefined): unknown {
   try {
-    return signal.reason;
+    return signal?.reason;
   } catch {
     return AbortSignal.abort().reason;
   }
 }
 
-/** Throws the signal's reason where it is aborted already. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal !== undefined && peek(signal, "aborted") === true) throw reasonOf(signal);
+/** Whether there is a signal, and it is aborted already. */
+export function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal !== undefined && peek(signal, "aborted") === true;
 }
 
 function callAll(this: AbortSignal): void {

@@ -74,12 +74,12 @@ describe.skipIf(executablePath === undefined)("a page in Chromium", () => {
         where,
         given,
       ] as const);
-      expect(result).toMatchObject({ failed: 0, rejections: 1, process: "undefined" });
-      const { sent, installed } = result as { sent: number; installed: number };
+      expect(result).toMatchObject({ failures: 0, rejections: 1, process: "undefined" });
+      const { sent, installs } = result as { sent: number; installs: number };
       expect(sent).toBeGreaterThan(2);
       // three sets, and one in the place of the rejected
-      expect(installed).toBeGreaterThanOrEqual(4);
-      expect((await standIn.asked(role)).successes - successes).toBe(installed);
+      expect(installs).toBeGreaterThanOrEqual(4);
+      expect((await standIn.asked(role)).successes - successes).toBe(installs);
       expect(errors).toEqual([]);
     },
   );

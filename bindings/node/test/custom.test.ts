@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { CustomCredentials } from "../src/custom.js";
-import { virtualSession } from "./support/session.js";
 import { RefreshableSession } from "../src/index.js";
+import { gate, virtualSession } from "./support/session.js";
 
 const good = {
   accessKey: "AKIAEXAMPLE",
@@ -102,14 +102,42 @@ test("the method gets its arguments, as a copy", async () => {
   await session.close();
 });
 
-test("a method that uses its own session's credentials does not hang", async () => {
+test.each([
+  ["asks", (session: RefreshableSession) => session.credentialsFor({ minTtl: 600 })],
+  ["refreshes", (session: RefreshableSession) => session.refresh()],
+])("a set is held; the source %s its own session; it is refused at once", async (_, ask) => {
   const { session, source } = virtualSession();
   await session.credentials();
+  let [refusal, later]: unknown[] = [];
   source.answer = async () => {
-    await session.credentials(); // a client of the session's own, such as Vault behind IAM
+    refusal = await ask(session).catch((error: unknown) => error);
+    // what it leaves running asks as everybody does, once the attempt is over
+    later = new Promise((resolve) => setImmediate(resolve)).then(() => session.credentials());
     return source.set();
   };
   expect((await session.refresh()).accessKeyId).toBe("AKIA2");
+  expect(refusal).toMatchObject({ code: "reentrant", class: "permanent" });
+  expect(await later).toMatchObject({ accessKeyId: "AKIA2" });
+});
+
+test("caller A asks; its source waits for B's flight, whose source asks A: it is refused", async () => {
+  const [a, b] = [virtualSession(), virtualSession()];
+  const door = gate();
+  b.source.answer = async () => {
+    await door.opened;
+    await a.session.credentials();
+    return b.source.set();
+  };
+  const first = b.session.credentials().catch((error: unknown) => error);
+  a.source.answer = async () => {
+    await b.session.credentials();
+    return a.source.set();
+  };
+  const second = a.session.credentials().catch((error: unknown) => error);
+  await a.clock.settled();
+  door.open();
+  expect(await first).toMatchObject({ code: "source", cause: { code: "reentrant" } });
+  expect(await second).toMatchObject({ code: "source", cause: { code: "source" } });
 });
 
 test("a method that needs what it is to fetch is told so at once, through others too", async () => {

@@ -25,7 +25,7 @@ const DEFECTS: Readonly<Record<string, Entry>> = {
   I5: ["base", "base credentials are asked for again once they are old"],
   I6: ["custom", "a reply with %s is read"],
   I8: ["defects", "a session is an instance of its class"],
-  I10: ["custom", "a method that uses its own session's credentials does not hang"],
+  I10: ["custom", "a set is held; the source %s its own session; it is refused at once"],
   R1: noSuch("there is no registry of methods: a method of one's own is a function"),
   W1: ["session", "windows that are given hold in a deferred session too"],
   W2: ["session", "sets of 15 minutes, the least that STS gives, are not fetched at every call"],

@@ -61,7 +61,9 @@ function parameters(row: Row, slotId: number): Record<string, unknown> {
   return Object.fromEntries<unknown>(
     given.map(([name, value]) => [
       String(NAMES[name]),
-      value === null ? undefined : (meant[name]?.[value] ?? expect.unreachable(`${name} ${value}`)),
+      value === null
+        ? undefined
+        : (meant[name]?.[value] ?? (expect.unreachable(`${name} ${value}`) as unknown)),
     ]),
   );
 }

@@ -48,7 +48,7 @@ async function edge(conditions: string[], before = ""): Promise<EdgeVM> {
 
 interface Result {
   sent: number;
-  installed: number;
+  installs: number;
 }
 
 async function serve(vm: EdgeVM): Promise<Result> {
@@ -64,11 +64,11 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
     async (conditions) => {
       const { successes } = await standIn.asked(role);
       const result = await serve(await edge(conditions));
-      expect(result).toMatchObject({ failed: 0, rejections: 1, process: "undefined" });
+      expect(result).toMatchObject({ failures: 0, rejections: 1, process: "undefined" });
       expect(result.sent).toBeGreaterThan(1);
       // two sets, and one in the place of the rejected
-      expect(result.installed).toBeGreaterThanOrEqual(3);
-      expect((await standIn.asked(role)).successes - successes).toBe(result.installed);
+      expect(result.installs).toBeGreaterThanOrEqual(3);
+      expect((await standIn.asked(role)).successes - successes).toBe(result.installs);
     },
   );
 
@@ -79,7 +79,7 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
       typeof RefreshableSession.prototype[Symbol.for("Symbol.asyncDispose")],
     ]`);
     expect(told).toEqual(["undefined", "undefined", "undefined", "function"]);
-    expect(await serve(vm)).toMatchObject({ failed: 0, rejections: 1 });
+    expect(await serve(vm)).toMatchObject({ failures: 0, rejections: 1 });
   });
 
   test("without the module, it says what it wants", async () => {

@@ -47,7 +47,7 @@ test.each([-Infinity, Number.NaN, -1e300, -8.64e15, "soon", undefined])(
     await expect(session.credentials()).rejects.toMatchObject({
       code: expect.stringMatching(/^(malformed|expired_reply)$/) as string,
     });
-    expect(session.status().counters).toMatchObject({ failed: 1, unknownTickets: 0 });
+    expect(session.status().counters).toMatchObject({ failures: 1, unknownTickets: 0 });
   },
 );
 

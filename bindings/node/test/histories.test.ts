@@ -81,7 +81,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("random history %i", as
   expect(pending).toBe(0);
   expect(mostRunning).toBeLessThanOrEqual(2); // a flight, and one that timed out and runs on
   const { counters } = session.status();
-  expect(counters.refreshesStarted).toBe(source.calls);
+  expect(counters.starts).toBe(source.calls);
   expect(counters.unknownTickets).toBe(0);
   await session.close();
   expect([...clock.timers].filter(({ holds }) => holds)).toEqual([]);

@@ -56,8 +56,8 @@ describe.each(HOSTILE)("%s", (_name, make) => {
       await clock.advance(60_000); // the longest pause that a source can ask for
       expect((await session.credentials()).accessKeyId).toBe("AKIA2");
       const { counters } = session.status();
-      expect(counters).toMatchObject({ refreshesStarted: 2, failed: 1, installed: 1 });
-      expect(counters).toMatchObject({ unknownTickets: 0, timedOut: 0 });
+      expect(counters).toMatchObject({ starts: 2, failures: 1, installs: 1 });
+      expect(counters).toMatchObject({ unknownTickets: 0, timeOuts: 0 });
     }
   });
 
@@ -65,7 +65,7 @@ describe.each(HOSTILE)("%s", (_name, make) => {
     const { session, clock, source } = virtualSession({}, runtime);
     source.answer = () => make() as never;
     expectTold(await atOnce(session.credentials(), clock));
-    expect(session.status().counters).toMatchObject({ failed: 1, unknownTickets: 0 });
+    expect(session.status().counters).toMatchObject({ failures: 1, unknownTickets: 0 });
   });
 
   test.each(["accessKey", "secretKey", "token", "expiryTime", "expiration", "accountId"])(
@@ -88,7 +88,7 @@ describe.each(HOSTILE)("%s", (_name, make) => {
         expect(outcome).toBeDefined();
         if (outcome instanceof Error) expectTold(outcome);
       }
-      expect(session.status().counters).toMatchObject({ timedOut: 0, unknownTickets: 0 });
+      expect(session.status().counters).toMatchObject({ timeOuts: 0, unknownTickets: 0 });
     },
   );
 

@@ -11,7 +11,7 @@ import { freshRuntime, panicFile, wasmFile } from "./support/wasm.js";
 const HASH = { low: 1, high: 2 };
 
 /** A host that does what a test tells it when a flight begins. */
-class Host implements MachineHost {
+class Host implements MachineHost<Decision> {
   readonly began: number[] = [];
   readonly cancelled: number[] = [];
   readonly decisions: Decision[] = [];
@@ -25,11 +25,12 @@ class Host implements MachineHost {
   cancel(ticket: number): void {
     this.cancelled.push(ticket);
   }
-  rebuilding(): void {
+  restore(): void {
     this.rebuilt++;
   }
-  effects(decision: Decision): void {
+  apply(decision: Decision): Decision {
     this.decisions.push(decision);
+    return decision;
   }
 }
 

@@ -207,7 +207,7 @@ test.each([
   ["minTtl", { minTtl: -1 }],
   ["minTtl", { minTtl: NaN }],
   ["minTtl", { minTtl: "60" }],
-  ["minTtl", { minTtl: 86401 }],
+  ["minTtl", { minTtl: 129601 }],
   ["signal", { signal: {} }],
   ["minTTL", { minTTL: 60 }],
   ["options", 60],

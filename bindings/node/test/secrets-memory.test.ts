@@ -53,7 +53,7 @@ describe("a custom source's secrets are not in the module's memory", () => {
     const late = quietly(session.refresh());
     await clock.advance(40_000);
     await late;
-    expect(session.status().counters).toMatchObject({ installed: 5, lateAnswers: 1 });
+    expect(session.status().counters).toMatchObject({ installs: 5, lateAnswers: 1 });
     instances.expectNone(SECRETS, 1);
   });
 
@@ -139,7 +139,7 @@ describe("secrets of real calls are not in the module's memory", () => {
     const second = await secretsOf(session, "the second set");
     await standIn.inject({ kind: "access_denied", role: standIn.role("memory-sts") });
     await expect(session.refresh()).rejects.toBeDefined();
-    expect(session.status().counters).toMatchObject({ installed: 2, failed: 1, rejections: 1 });
+    expect(session.status().counters).toMatchObject({ installs: 2, failures: 1, rejections: 1 });
     const named = Object.fromEntries(codes.map((code) => [`code ${code}`, code]));
     instances.expectNone({ ...SECRETS, ...base(), ...first, ...second, ...named }, 1);
     await session.close();
@@ -175,7 +175,7 @@ describe("secrets of real calls are not in the module's memory", () => {
       await quietly(session.refresh());
     }
     await standIn.clearFaults();
-    expect(session.status().counters).toMatchObject({ installed: 2, failed: 3 });
+    expect(session.status().counters).toMatchObject({ installs: 2, failures: 3 });
     instances.expectNone({ ...pem, ...first, ...second }, 1);
 
     // what is in the wrong place is looked at by the module's rules too

@@ -52,7 +52,7 @@ describe.skipIf(panicFile === undefined)("after its death a module's memory has 
     });
     expect(panicked).toBe(abi.Result.ERR_PANIC);
     await session.refresh();
-    expect(session.status().counters.installed).toBe(2);
+    expect(session.status().counters.installs).toBe(2);
     instances.expectNone(SECRETS, 1);
   });
 

@@ -99,11 +99,11 @@ describe.each(Object.entries(FAILURES))(
       const later = facts(lastError(session));
       spoil(first);
       spoil(lastError({ status: () => status }));
-      (status.counters as { failed: number }).failed = 99;
+      (status.counters as { failures: number }).failures = 99;
       expect(others.map(facts)).toEqual(before);
       const again = session.status();
       expect(facts(lastError(session))).toEqual(later);
-      expect(again.counters.failed).toBe(1);
+      expect(again.counters.failures).toBe(1);
       source.answer = () => source.set();
       expect((await session.credentials()).accessKeyId).toBe("AKIA2");
     });

@@ -38,7 +38,7 @@ describe("with a healthy source", () => {
     const { role, session, call, asked, done } = open();
     await standIn.setLifetime(role, 8000);
     const from = Date.now();
-    const installed = () => session.status().counters.installed;
+    const installed = () => session.status().counters.installs;
     await keepCalling(call, () => installed() === 3);
     // default windows shrink to half the lifetime: a refresh each four seconds or so
     expect(Date.now() - from).toBeGreaterThan(2 * 2000);
@@ -166,9 +166,9 @@ describe("with a source that is ill", () => {
       for (let turn = 0; turn < 20; turn++) await call();
       expect(session.status()).toMatchObject({ phase: "advisory", refreshing: true });
       sts.open({ fails: true });
-      await keepCalling(call, () => counters().failed === failed);
+      await keepCalling(call, () => counters().failures === failed);
     }
-    await keepCalling(call, () => counters().installed === 2);
+    await keepCalling(call, () => counters().installs === 2);
     await done();
     await sts.stop();
   });

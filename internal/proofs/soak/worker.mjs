@@ -18,7 +18,7 @@ const tell = (kind, more) => console.log(JSON.stringify({ kind, ...more }));
 const pause = (ms) => new Promise((done) => setTimeout(done, ms * (0.5 + Math.random())));
 
 const totals = () => {
-  const fetched = lasting.reduce((sum, s) => sum + s.status().counters.installed, 0);
+  const fetched = lasting.reduce((sum, s) => sum + s.status().counters.installs, 0);
   return { ...counts, refreshes: counts.refreshes + fetched };
 };
 
@@ -67,7 +67,7 @@ function open(source) {
 }
 
 async function end(session, closed = true) {
-  counts.refreshes += session.status().counters.installed;
+  counts.refreshes += session.status().counters.installs;
   if (job.leak === "session") kept.push(session);
   else if (closed) await session.close();
 }

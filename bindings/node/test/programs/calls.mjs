@@ -18,15 +18,15 @@ export async function calls({ module, backend, s3, sets = 3 }) {
   const client = session.client(S3Client, s3);
   let sent = 0;
   const { counters } = session.status();
-  for (const end = Date.now() + END_MS; counters.installed < sets; sent++) {
+  for (const end = Date.now() + END_MS; counters.installs < sets; sent++) {
     if (Date.now() > end) throw new Error(`no ${sets} sets in ${END_MS} ms`);
     await client.send(new ListBucketsCommand({}));
     await new Promise((resolve) => setTimeout(resolve, 50));
-    counters.installed = session.status().counters.installed;
+    counters.installs = session.status().counters.installs;
   }
   await ask(`revoke?${(await session.credentials()).accessKeyId}`);
   await client.send(new ListBucketsCommand({}));
-  const { installed, failed, rejections } = session.status().counters;
+  const { installs, failures, rejections } = session.status().counters;
   await session.close();
-  return { sent, installed, failed, rejections, process: typeof globalThis.process };
+  return { sent, installs, failures, rejections, process: typeof globalThis.process };
 }

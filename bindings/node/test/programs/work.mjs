@@ -17,13 +17,13 @@ export async function work({ stsClient, s3, role }) {
   });
   const client = session.client(S3Client, s3);
   let calls = 0;
-  for (const end = Date.now() + END_MS; session.status().counters.installed < SETS; calls++) {
+  for (const end = Date.now() + END_MS; session.status().counters.installs < SETS; calls++) {
     if (Date.now() > end) throw new Error(`no ${SETS} sets in ${END_MS} ms`);
     await client.send(new ListBucketsCommand({}));
     await sleep(20);
   }
   client.destroy();
-  const { refreshesStarted, failed } = session.status().counters;
+  const { starts, failures } = session.status().counters;
   await session.close();
-  return { calls, refreshesStarted, failed };
+  return { calls, starts, failures };
 }

@@ -66,7 +66,7 @@ export class World {
 
   /** Sets that were fetched so far. */
   get fetched(): number {
-    const installed = this.#lasting.map((session) => session.status().counters.installed);
+    const installed = this.#lasting.map((session) => session.status().counters.installs);
     return installed.reduce((sum, n) => sum + n, this.#passed);
   }
 
@@ -162,11 +162,11 @@ export class World {
     await this.clock.advance(5000);
     off();
     if (this.next() < 0.75) await this.#end(session);
-    else this.#passed += session.status().counters.installed;
+    else this.#passed += session.status().counters.installs;
   }
 
   async #end(session: RefreshableSession): Promise<void> {
-    this.#passed += session.status().counters.installed;
+    this.#passed += session.status().counters.installs;
     await session.close();
   }
 

@@ -1,10 +1,9 @@
 import { platform } from "#platform";
-import * as abi from "./abi_generated.js";
-import type { EvercredsError } from "./errors.js";
-import { EvercredsValidationError } from "./errors.js";
-import { nameOf, peek, quietly } from "./guard.js";
-import type { Method } from "./options.js";
-import type { Decision } from "./machine.js";
+import * as abi from "../abi_generated.js";
+import { type EvercredsError, EvercredsValidationError } from "../errors.js";
+import { nameOf, peek, quietly } from "../guard.js";
+import type { Method } from "../options.js";
+import { nameIn, type State } from "./status.js";
 
 /** Why a refresh began. */
 export type RefreshCause =
@@ -68,26 +67,10 @@ const NAMES: readonly Name[] = [
   ...(["start", "refresh", "failure", "rejection", "degraded", "warning", "close"] as const),
 ];
 
-const CAUSES: Readonly<Record<number, RefreshCause>> = {
-  [abi.Cause.FIRST]: "first",
-  [abi.Cause.ADVISORY]: "advisory",
-  [abi.Cause.MANDATORY]: "mandatory",
-  [abi.Cause.REJECTED]: "rejected",
-  [abi.Cause.FORCED]: "forced",
-  [abi.Cause.IDLE]: "idle",
-  [abi.Cause.MIN_TTL]: "min_ttl",
-  [abi.Cause.DEGRADED]: "degraded",
-  [abi.Cause.REPORTED]: "reported",
-};
+/** What a decision says that windows do not fit. */
+const UNFITTING = abi.LINES.find(([note]) => note === abi.Note.WINDOWS_SHRUNK)?.[2] ?? "";
 
 const NOBODY: ReadonlySet<Listener> = new Set();
-
-/** What a decision alone does not tell. */
-export interface Details {
-  remaining(): number;
-  /** A new error for each who is told. */
-  lastError(): EvercredsError | undefined;
-}
 
 /** The channels of the process; none where the platform has no such thing. */
 const CHANNELS = new Map(NAMES.map((name) => [name, platform?.channel(`evercreds:${name}`)]));
@@ -143,31 +126,28 @@ export class Events {
     }
   }
 
-  /** Tells what a decision notes. */
-  tellOf({ started, startCause, notes }: Decision, details: Details): void {
+  /**
+   * Tells what a decision notes, in the order that all hosts have.
+   *
+   * @param begun the causes of the flights that it has started
+   */
+  tellOf(notes: number, begun: readonly number[], state: State): void {
     const noted = (note: number) => (notes & note) !== 0;
     if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {
       const scope = noted(abi.Note.REJECTED) ? "all" : "caller";
       this.tell("rejection", () => ({ scope, spaced: noted(abi.Note.SPACED) }));
     }
-    if (started !== 0) this.tell("start", () => ({ cause: CAUSES[startCause] ?? "first" }));
-    if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) {
-      this.tell("refresh", () => ({ remaining: details.remaining() }));
-    }
-    const error = noted(abi.Note.FAILED | abi.Note.FAILED_QUIETLY)
-      ? details.lastError()
-      : undefined;
+    const error = noted(abi.Note.FAILED | abi.Note.FAILED_QUIETLY) ? state.lastError() : undefined;
     if (error !== undefined) {
       const waited = noted(abi.Note.FAILED);
-      this.tell("failure", () => ({ error: details.lastError() ?? error, waited }));
+      this.tell("failure", () => ({ error: state.lastError() ?? error, waited }));
     }
-    if (noted(abi.Note.DEGRADED)) {
-      this.tell("degraded", () => ({ remaining: details.remaining() }));
-    }
-    if (noted(abi.Note.WINDOWS_SHRUNK)) {
-      const message =
-        "advisoryTimeout and mandatoryTimeout are too long for the lifetime; shorter ones are in force";
-      this.tell("warning", () => ({ message }));
+    const remaining = () => ({ remaining: state.remaining() });
+    if (noted(abi.Note.DEGRADED)) this.tell("degraded", remaining);
+    if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) this.tell("refresh", remaining);
+    if (noted(abi.Note.WINDOWS_SHRUNK)) this.tell("warning", () => ({ message: UNFITTING }));
+    for (const cause of begun) {
+      this.tell("start", () => ({ cause: nameIn(abi.Cause, cause) as RefreshCause }));
     }
   }
 }

@@ -1,28 +1,13 @@
-import { NEVER } from "./abi_generated.js";
-import type { Decision } from "./machine.js";
-import type { Hash } from "./identity.js";
-import type { AwsCredentials, Reply } from "./source.js";
-
-/** A set that is held: the secrets, and what the machine knows it by. */
-export interface HeldSet {
-  readonly credentials: Reply["credentials"];
-  readonly hash: Hash;
-  /** What callers get of it, once one has. */
-  handedOut?: HandedOut;
-}
-
-interface HandedOut {
-  readonly expiry: number;
-  readonly credentials: AwsCredentials;
-  /** Resolved already: the hot path makes no promise. */
-  readonly promise: Promise<AwsCredentials>;
-}
+import { NEVER } from "../abi_generated.js";
+import type { Decision } from "../machine.js";
+import type { AwsCredentials } from "../source.js";
+import type { HeldSet } from "./sets.js";
 
 /** A set that may be handed out without asking, until either clock says stop. */
 export interface Lease {
   readonly untilElapsed: number;
   readonly untilWall: number;
-  readonly epoch: number;
+  /** Resolved already: the hot path makes no promise. */
   readonly promise: Promise<AwsCredentials>;
 }
 
@@ -31,8 +16,7 @@ export function grant(decision: Decision, set: HeldSet): Lease {
   return {
     untilElapsed: decision.leaseElapsed,
     untilWall: decision.leaseWall,
-    epoch: decision.epoch,
-    promise: handOut(set, decision.expiry).promise,
+    promise: handOut(set, decision.expiry),
   };
 }
 
@@ -44,8 +28,8 @@ const LAST_DATE_MS = 8.64e15;
  * and what could be changed in it is made anew for each who reads it: the Date, and
  * `$source`, where the SDK may note how credentials came about.
  */
-function handOut(set: HeldSet, expiry: number): HandedOut {
-  if (set.handedOut?.expiry === expiry) return set.handedOut;
+function handOut(set: HeldSet, expiry: number): Promise<AwsCredentials> {
+  if (set.handedOut?.expiry === expiry) return set.handedOut.promise;
   const at = Math.min(expiry, LAST_DATE_MS);
   const credentials: AwsCredentials = { ...set.credentials };
   if (expiry !== NEVER) {
@@ -53,6 +37,6 @@ function handOut(set: HeldSet, expiry: number): HandedOut {
   }
   Object.defineProperty(credentials, "$source", { get: () => ({}) });
   Object.freeze(credentials);
-  set.handedOut = { expiry, credentials, promise: Promise.resolve(credentials) };
-  return set.handedOut;
+  set.handedOut = { expiry, promise: Promise.resolve(credentials) };
+  return set.handedOut.promise;
 }

@@ -1,0 +1,76 @@
+import type { Clock } from "../clock.js";
+import { guarded } from "../guard.js";
+import type { Decision, Machine, MachineNeed } from "../machine.js";
+import { reasonOf } from "../signals.js";
+import type { AwsCredentials } from "../source.js";
+import type { Bell } from "./bell.js";
+import type { Flight } from "./flight.js";
+import type { Flights } from "./flights.js";
+import type { Errors } from "./reasons.js";
+import { waitFor } from "./reentry.js";
+
+/** A decision, and what is in it for its caller. */
+export interface Applied {
+  readonly decision: Decision;
+  /** The set that it serves. */
+  readonly granted?: Promise<AwsCredentials>;
+  /** What the caller sleeps on whom it tells to wait. */
+  readonly bell?: Bell;
+  /** The flight that it waits for; undefined: for an attempt to begin. */
+  readonly flight?: Flight | undefined;
+}
+
+/** Puts one event to a machine. */
+export type Event = (machine: Machine<Applied>) => Applied;
+
+/** The host whose decisions a caller follows. */
+export interface Followed {
+  readonly put: (event: Event) => Applied;
+  readonly clock: Clock;
+  readonly flights: Flights;
+  readonly errors: Errors;
+}
+
+/** One caller. */
+export interface Caller {
+  readonly need: MachineNeed;
+  /** The event of who asks, and asks again. */
+  readonly ask: (need: MachineNeed) => Event;
+  /** Frees this caller, and no other. */
+  readonly signal: AbortSignal | undefined;
+  /** It wants a refresh, whatever is held. */
+  readonly isForced: boolean;
+}
+
+/**
+ * Asks, and does what decisions tell the caller, until it has its answer. What a
+ * decision says of the caller's patience is passed on: it begins once.
+ *
+ * @throws EvercredsError where there is none; the reason of the signal that was aborted
+ */
+export async function follow(host: Followed, caller: Caller): Promise<AwsCredentials> {
+  const { ask, isForced, signal } = caller;
+  let applied = host.put(ask(caller.need));
+  while (applied.bell !== undefined) {
+    const { ticket, deadline, until: untilMs } = applied.decision;
+    const { generation } = host.flights;
+    const need = { ...caller.need, untilMs };
+    const { bell, flight } = applied;
+    const sleep = () => bell.sleep(host.clock, deadline - host.clock.elapsed(), signal);
+    const isAwake = await (flight === undefined ? sleep() : waitFor(flight, sleep));
+    if (!isAwake) return leave(host, caller, need);
+    const isLost = ticket === 0 || generation !== host.flights.generation;
+    applied = host.put(isLost ? ask(need) : (machine) => machine.answer(ticket, need, isForced));
+  }
+  if (applied.granted !== undefined) return applied.granted;
+  throw host.errors.of(applied.decision);
+}
+
+/** Frees a caller who gives up: with what is held where that will do, or its own reason. */
+function leave(host: Followed, caller: Caller, need: MachineNeed): Promise<AwsCredentials> {
+  const granted = caller.isForced
+    ? undefined
+    : guarded(() => host.put((machine) => machine.leave(need)).granted, undefined);
+  if (granted !== undefined) return granted;
+  throw reasonOf(caller.signal);
+}

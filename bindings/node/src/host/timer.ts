@@ -1,0 +1,40 @@
+import { NEVER } from "../abi_generated.js";
+import type { Clock } from "../clock.js";
+import { quietly } from "../guard.js";
+import { weakly } from "../weak.js";
+
+/** The one timer of a host. It keeps neither the process nor its owner alive. */
+export class Timer<Owner extends object> {
+  readonly #clock: Clock;
+  readonly #owner: Owner;
+  readonly #due: (owner: Owner) => void;
+  #stop: (() => void) | undefined;
+
+  /** @param due called with the owner, which it must not hold by itself */
+  constructor(clock: Clock, owner: Owner, due: (owner: Owner) => void) {
+    this.#clock = clock;
+    this.#owner = owner;
+    this.#due = due;
+  }
+
+  /** Sets it to an instant of the elapsed clock, in place of the one before. */
+  arm(atElapsed: number): void {
+    this.stop();
+    if (atElapsed === NEVER) return;
+    const owner = weakly(this.#owner);
+    const due = this.#due;
+    const wake = () => {
+      const live = owner.deref();
+      if (live === undefined) return; // everybody has dropped it
+      quietly(() => {
+        due(live);
+      });
+    };
+    this.#stop = this.#clock.after(atElapsed - this.#clock.elapsed(), wake, false);
+  }
+
+  stop(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import * as abi from "../src/abi_generated.js";
+import type { Status } from "../src/index.js";
+import { gate, virtualSession } from "./support/session.js";
+
+// What the host does beside the machine; testdata/host has the scenarios of all hosts.
+
+test("A asks inline in the advisory window; A gives up; it has what is held, and the refresh goes on", async () => {
+  const { session, clock, source } = virtualSession({ advisoryRefresh: "inline" });
+  await session.credentials();
+  await clock.advance(2800_000);
+  const door = gate();
+  source.answer = async () => {
+    await door.opened;
+    return source.set();
+  };
+  const leaving = new AbortController();
+  const call = session.credentialsFor({ signal: leaving.signal });
+  await clock.settled();
+  leaving.abort(new Error("enough"));
+  expect((await call).accessKeyId).toBe("AKIA1");
+  door.open();
+  await clock.settled();
+  expect((await session.credentials()).accessKeyId).toBe("AKIA2");
+  expect(source.calls).toBe(2);
+});
+
+test("A refreshes by hand, and gives up; what is held is not what it asked for", async () => {
+  const { session, clock, source } = virtualSession();
+  await session.credentials();
+  source.answer = () => new Promise(() => undefined);
+  const leaving = new AbortController();
+  const call = session.refresh({ signal: leaving.signal });
+  await clock.settled();
+  leaving.abort("enough");
+  await expect(call).rejects.toBe("enough");
+});
+
+test("a flight hangs, and no timer fires; B asks; the failure is told before B's start", async () => {
+  const { session, clock, source } = virtualSession({ refreshTimeout: 30, policy: "classic" });
+  const told: string[] = [];
+  for (const name of ["start", "failure", "degraded", "refresh"] as const) {
+    session.on(name, () => told.push(name));
+  }
+  source.answer = () => new Promise(() => undefined);
+  const a = session.refresh().catch((error: unknown) => error);
+  clock.deaf = true;
+  await clock.advance(60_000);
+  expect(told).toEqual(["start"]);
+  source.answer = () => source.set();
+  expect((await session.refresh()).accessKeyId).toBe("AKIA2");
+  expect(told).toEqual(["start", "failure", "start", "refresh"]);
+  expect(await a).toMatchObject({ code: "timed_out" });
+});
+
+test("minTtl may be what the machine takes, and no more", async () => {
+  const { session, source } = virtualSession();
+  source.lifetime = 129600;
+  expect((await session.credentialsFor({ minTtl: 129600 })).accessKeyId).toBe("AKIA1");
+  await expect(session.credentialsFor({ minTtl: 129601 })).rejects.toMatchObject({
+    message: "minTtl must be seconds from 0 to 129600; got 129601",
+  });
+});
+
+test("a status has the fields of the table that all languages have, and the last error", () => {
+  const { counters, lastError, ...fields } = virtualSession().session.status();
+  const named = (counts: boolean) =>
+    Object.values(abi.FIELDS)
+      .filter(([, unit]) => (unit === "count") === counts)
+      .map(([name]): string => name);
+  expect(Object.keys(fields).sort()).toEqual(named(false).sort());
+  expect(Object.keys(counters).sort()).toEqual(named(true).sort());
+  expect(lastError).toBeUndefined();
+});
+
+// The types have the same names: this does not compile otherwise.
+type Named<Unit extends string> = Extract<
+  (typeof abi.FIELDS)[keyof typeof abi.FIELDS],
+  readonly [string, Unit]
+>[0];
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+const typed: [
+  Same<Named<"count">, keyof Status["counters"]>,
+  Same<Named<"name" | "span" | "truth">, Exclude<keyof Status, "counters" | "lastError">>,
+] = [true, true];
+
+test("the types of a status have the names of the table", () => {
+  expect(typed).toEqual([true, true]);
+});

@@ -1,0 +1,114 @@
+import * as abi from "../../src/abi_generated.js";
+import type { Clock } from "../../src/clock.js";
+import { type Attempt, type Reply, type Source, SourceFailure } from "../../src/source.js";
+import type { Words } from "./words.js";
+
+/** One call of the source, which ends when the scenario says so. */
+interface Call extends Attempt {
+  answer: (reply: Reply) => void;
+  fail: (error: unknown) => void;
+  /** Runs something as the source would. */
+  inside: (action: () => void) => void;
+}
+
+/** A source that does what a scenario tells it. Its calls are numbered from 1. */
+export class ScriptedSource implements Source {
+  readonly #clock: Clock;
+  readonly #write: (line: string) => void;
+  readonly #calls: Call[] = [];
+  readonly #replies = new Map<number, Reply>();
+
+  constructor(clock: Clock, write: (line: string) => void) {
+    this.#clock = clock;
+    this.#write = write;
+  }
+
+  async fetch(attempt: Attempt): Promise<Reply> {
+    let inside: Call["inside"] = () => undefined;
+    const answered = new Promise<Reply>((answer, fail) => {
+      this.#calls.push({
+        ...attempt,
+        prompted: () => {
+          attempt.prompted();
+        },
+        answer,
+        fail,
+        inside: (action) => {
+          inside(action);
+        },
+      });
+    });
+    const n = this.#calls.length;
+    this.#write(`called ${n}`);
+    attempt.signal.addEventListener("abort", () => {
+      this.#write(`cancelled ${n}`);
+    });
+    // what the source does happens in its own asynchronous context
+    void (async () => {
+      for (;;) {
+        const action = await new Promise<() => void>((resolve) => (inside = resolve));
+        action();
+      }
+    })();
+    return answered;
+  }
+
+  close(): void {
+    // nothing is held open
+  }
+
+  /** By what set N is known. */
+  identity(n: number) {
+    return { accessKeyId: `AKID${n}`, sessionToken: `token-${n}` };
+  }
+
+  answer(n: number, words: Words): void {
+    const same = words.number("same");
+    const reply = same === undefined ? this.#fresh(n, words) : this.#replies.get(same);
+    if (reply === undefined) throw new Error(`flight ${String(same)} brought nothing`);
+    this.#replies.set(n, reply);
+    this.#call(n).answer(reply);
+  }
+
+  fail(n: number, words: Words): void {
+    const kinds = ["recoverable", "permanent", "throttled"] as const;
+    const how = {
+      class: kinds[(words.number("class") ?? 1) - 1] ?? "recoverable",
+      malformed: words.number("malformed") === 1,
+      retryAfterMs: words.number("retry_after") ?? 0,
+    };
+    this.#call(n).fail(new SourceFailure("the scenario says so", how));
+  }
+
+  /** JavaScript has no end without an answer; a failure that the machine refuses is one. */
+  die(n: number): void {
+    this.#call(n).fail(new SourceFailure("died", { class: "recoverable", retryAfterMs: NaN }));
+  }
+
+  prompted(n: number): void {
+    this.#call(n).prompted();
+  }
+
+  /** Calls `ask` from within the source of flight N. */
+  inside(n: number, ask: () => void): void {
+    this.#call(n).inside(ask);
+  }
+
+  #fresh(n: number, words: Words): Reply {
+    const server = words.number("server");
+    const now = this.#clock.wall() + (server ?? 0);
+    const life = words.number("life");
+    return {
+      credentials: { ...this.identity(n), secretAccessKey: `secret-${n}` },
+      expiryMs: life === undefined ? abi.NEVER : now + life,
+      durationMs: words.number("duration") ?? 0,
+      serverTimeMs: server === undefined ? 0 : now,
+    };
+  }
+
+  #call(n: number): Call {
+    const call = this.#calls[n - 1];
+    if (call === undefined) throw new Error(`flight ${n} was not started`);
+    return call;
+  }
+}
