@@ -24,8 +24,8 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 		if hang {
 			cfg.HTTPClient = awshttp.NewBuildableClient() // as config.LoadDefaultConfig gives
 		}
-		s := newSTS(t, cfg, evercreds.WithDeferRefresh(false))
-		if _, err := s.WhoAmI(t.Context()); err != nil {
+		s := newSTS(t, cfg, evercreds.WithEager())
+		if _, err := s.Identity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if hang {
@@ -41,7 +41,7 @@ func TestCloseLeavesNothingRunning(t *testing.T) {
 }
 
 // Calls that overlap with Close do not leave their connections behind either.
-func TestCloseDuringWhoAmI(t *testing.T) {
+func TestCloseDuringIdentity(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	for i := range 10 {
 		s := newSTS(t, cfg)
@@ -53,7 +53,7 @@ func TestCloseDuringWhoAmI(t *testing.T) {
 			all.Go(func() {
 				var e *evercreds.Error
 				for e == nil {
-					if _, err := s.WhoAmI(t.Context()); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
+					if _, err := s.Identity(t.Context()); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
 						t.Error(err)
 						return
 					}

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 )
 
@@ -27,10 +27,20 @@ const (
 	CodeReentrant     Code = Code(host.Reentrant)         // a source asked its own session: see [ErrReentrant]
 )
 
-// ErrReentrant is what errors.Is finds where a source that asks its own session for
-// credentials gets none: they are what it was called for. It is also where it asks
-// another session whose source asks this one.
-var ErrReentrant = host.ErrReentrant
+// What errors.Is finds in an [*Error], for the codes that programs ask for.
+var (
+	// ErrClosed: the session is closed.
+	ErrClosed error = host.Sentinel(core.CodeClosed)
+	// ErrTimedOut: the source gave no answer within the refresh timeout.
+	ErrTimedOut error = host.Sentinel(core.CodeTimedOut)
+	// ErrRejected: new sets keep being rejected.
+	ErrRejected error = host.Sentinel(core.CodeRejected)
+	// ErrMinTTL: what the source brings has less time left than [MinTTL] asks for.
+	ErrMinTTL error = host.Sentinel(core.CodeMinTTL)
+	// ErrReentrant: a source asked its own session for credentials, which are what it
+	// was called for, or another session whose source asks this one.
+	ErrReentrant error = host.ErrReentrant
+)
 
 // String says it in words.
 func (c Code) String() string { return host.Reason(core.Code(c)).Text }
@@ -84,8 +94,8 @@ func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 // Unwrap gives what the source said.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is tells that the error is [ErrReentrant].
-func (e *Error) Is(target error) bool { return target == ErrReentrant && e.Code == CodeReentrant }
+// Is tells that target is the sentinel of the code, such as [ErrClosed].
+func (e *Error) Is(target error) bool { return host.Failure{Code: core.Code(e.Code)}.Is(target) }
 
 // RetryableError is false: the pace of attempts is the session's, and the
 // retries of an SDK client would only meet the same error again.

@@ -87,7 +87,7 @@ func TestLostTimer(t *testing.T) {
 			time.Sleep(time.Minute)
 			return v.set(1, time.Now()), nil
 		}
-		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))...)
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithEager())...)
 		defer s.Close()
 		s.LoseTimer()
 		wantCode(t, s, evercreds.CodeTimedOut, 5*time.Second)
@@ -140,7 +140,7 @@ func TestTimedOutSourceIsOneOutcome(t *testing.T) {
 func TestIdleOutageIsMetAtABoundedPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{err: errors.New("outage")}
-		s := open(t, v, evercreds.WithDeferRefresh(false))
+		s := open(t, v, evercreds.WithEager())
 		defer s.Close()
 		time.Sleep(24 * time.Hour)
 		if n := v.calls.Load(); n < 200 || n > 600 {

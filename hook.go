@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 )
 

@@ -111,7 +111,7 @@ func TestEventsTellTheStoryInOrder(t *testing.T) {
 func TestEventsOfIdleSessionsAndOfWindowsThatDoNotFit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &told{}
-		s := open(t, &vault{}, evercreds.WithEvents(log.hook), evercreds.WithDeferRefresh(false), evercreds.WithAdvisoryTimeout(2*time.Hour))
+		s := open(t, &vault{}, evercreds.WithEvents(log.hook), evercreds.WithEager(), evercreds.WithAdvisoryTimeout(2*time.Hour))
 		defer s.Close()
 		log.want(t, "start idle", "refresh 1h0m0s", "warning the advisory timeout and the mandatory timeout are too long for the credentials' lifetime; shorter ones are in force")
 		time.Sleep(time.Hour)

@@ -27,8 +27,3 @@ func (s *Session) Identity(ctx context.Context, options ...func(*sts.Options)) (
 	}
 	return Identity{Account: aws.ToString(out.Account), ARN: aws.ToString(out.Arn), UserID: aws.ToString(out.UserId)}, nil
 }
-
-// WhoAmI is [Session.Identity], under its other name.
-func (s *Session) WhoAmI(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
-	return s.Identity(ctx, options...)
-}

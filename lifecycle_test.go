@@ -17,7 +17,7 @@ import (
 func TestEagerSessionStaysFreshWhileIdle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{latency: time.Second}
-		s := open(t, v, evercreds.WithDeferRefresh(false))
+		s := open(t, v, evercreds.WithEager())
 		defer s.Close()
 		time.Sleep(2 * time.Second)
 		wantKey(t, s, 1, 0)
@@ -49,7 +49,7 @@ func TestDeferredSessionFetchesNothingByItself(t *testing.T) {
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{latency: time.Minute}
-		s := open(t, v, evercreds.WithDeferRefresh(false))
+		s := open(t, v, evercreds.WithEager())
 		var all sync.WaitGroup
 		for range 10 {
 			all.Go(func() { wantCode(t, s, evercreds.CodeClosed, time.Second) })
@@ -89,7 +89,7 @@ func TestCloseLeavesADeafFunctionBehind(t *testing.T) {
 			<-release
 			return v.set(1, time.Now()), nil
 		}
-		s := open(t, v, evercreds.WithDeferRefresh(false))
+		s := open(t, v, evercreds.WithEager())
 		start := time.Now()
 		s.Close()
 		if d := time.Since(start); d != time.Second {
@@ -119,7 +119,7 @@ func TestAttendedSource(t *testing.T) {
 				return hostfuncs.Result{}, ctx.Err()
 			}
 		}
-		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithDeferRefresh(false))...)
+		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithEager())...)
 		defer s.Close()
 		wantKey(t, s, 1, thinks+works)
 		time.Sleep(46 * time.Minute)

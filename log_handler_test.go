@@ -76,7 +76,7 @@ func TestLogHandlerThatBlocks(t *testing.T) {
 		release := make(chan struct{})
 		h := handler{"Handle", func() { <-release }, &buffer{}}
 		begun := time.Now()
-		s := open(t, &vault{}, evercreds.WithLogger(slog.New(h)), evercreds.WithDeferRefresh(false))
+		s := open(t, &vault{}, evercreds.WithLogger(slog.New(h)), evercreds.WithEager())
 		for want := int64(1); want <= 5; want++ {
 			synctest.Wait()
 			wantKey(t, s, want, 0)
@@ -114,7 +114,7 @@ func TestLogHandlerMayUseTheSession(t *testing.T) {
 			all.Done()
 		}, &buffer{}}
 		all.Add(1)
-		s = open(t, &vault{}, evercreds.WithLogger(slog.New(h)), evercreds.WithDeferRefresh(false))
+		s = open(t, &vault{}, evercreds.WithLogger(slog.New(h)), evercreds.WithEager())
 		close(ready)
 		all.Wait()
 		s.Close()

@@ -151,9 +151,12 @@ func WithMaxWait(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMaxWait, d.Seconds(), d) }
 }
 
-// WithDeferRefresh says when to fetch: true, at the first call (the default);
-// false, at once, and from then on ahead of need, so that an idle session stays
-// fresh too.
+// WithEager fetches at once, and from then on ahead of need, so that an idle session
+// stays fresh too. Default: the first call fetches.
+func WithEager() Option { return WithDeferRefresh(false) }
+
+// WithDeferRefresh(false) is [WithEager], and WithDeferRefresh(true) the default: for
+// programs that have the choice in a variable.
 func WithDeferRefresh(on bool) Option {
 	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
 }

@@ -52,7 +52,7 @@ func TestCloseLeavesTheUsersHTTPClientAlone(t *testing.T) {
 		cfg := cfg.Copy()
 		cfg.HTTPClient = client
 		s := newSTS(t, cfg)
-		if _, err := s.WhoAmI(t.Context()); err != nil {
+		if _, err := s.Identity(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := evercreds.Client(s, sts.NewFromConfig); err != nil {
@@ -133,7 +133,7 @@ func TestWhatWasHandedInMayBeUsedOn(t *testing.T) {
 	role.Tags["team"], role.Tags["x"], role.TransitiveTagKeys[0], role.PolicyARNs[0] = "b", "y", "x", "x"
 	*role.ProvidedContexts[0].ContextAssertion = ""
 	for _, each := range []*evercreds.Session{s, plain} {
-		if _, err := each.WhoAmI(t.Context()); err != nil {
+		if _, err := each.Identity(t.Context()); err != nil {
 			t.Error(err)
 		}
 	}

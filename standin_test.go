@@ -178,16 +178,16 @@ func TestIoTSession(t *testing.T) {
 	if alias := standIn.Counts().Aliases[awstest.DefaultAlias]; alias.Successes < 2 || alias.Failures != 0 {
 		t.Errorf("credentials provider: %+v", alias.Tally)
 	}
-	who, err := s.WhoAmI(t.Context(), func(o *sts.Options) { o.BaseEndpoint = aws.String(standIn.URL) })
+	who, err := s.Identity(t.Context(), func(o *sts.Options) { o.BaseEndpoint = aws.String(standIn.URL) })
 	if err != nil || !strings.Contains(who.ARN, "assumed-role/stand-in-device") {
 		t.Errorf("got %+v, %v", who, err)
 	}
 }
 
-func TestWhoAmIIsTheAssumedRole(t *testing.T) {
+func TestIdentityIsTheAssumedRole(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
-	who, err := s.WhoAmI(t.Context())
+	who, err := s.Identity(t.Context())
 	if err != nil || who.Account != "210987654321" || !strings.HasPrefix(who.ARN, "arn:aws:sts::210987654321:assumed-role/reader/evercreds") {
 		t.Errorf("got %+v, %v", who, err)
 	}
@@ -206,7 +206,7 @@ func TestChainedRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer child.Close()
-	who, err := child.WhoAmI(t.Context())
+	who, err := child.Identity(t.Context())
 	if err != nil || !strings.Contains(who.ARN, ":assumed-role/stand-in/") {
 		t.Errorf("got %+v, %v", who, err)
 	}

@@ -3,8 +3,8 @@ package evercreds
 import (
 	"time"
 
-	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/millis"
 )

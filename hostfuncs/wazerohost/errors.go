@@ -19,10 +19,9 @@ type Error struct {
 	Err error
 }
 
-// ErrReentrant is what errors.Is finds where a source that asks its own session for
-// credentials gets none: they are what it was called for. It is also where it asks
-// another session whose source asks this one.
-var ErrReentrant = host.ErrReentrant
+// ErrReentrant is evercreds.ErrReentrant: errors.Is finds here what it finds in errors
+// of the root package.
+var ErrReentrant error = host.ErrReentrant
 
 // Error gives the reason and what the source said.
 func (e *Error) Error() string {
@@ -33,8 +32,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Is tells that the error is [ErrReentrant].
-func (e *Error) Is(target error) bool { return target == ErrReentrant && e.Code == host.Reentrant }
+// Is tells that target is the sentinel of the code, such as evercreds.ErrClosed.
+func (e *Error) Is(target error) bool { return host.Failure{Code: e.Code}.Is(target) }
 
 // GoString is for %#v, which would otherwise print the cause's fields.
 func (e *Error) GoString() string { return fmt.Sprintf("&wazerohost.Error{%q}", e.Error()) }

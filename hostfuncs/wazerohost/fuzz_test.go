@@ -11,8 +11,8 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/internal/fuzzed"
 )
 

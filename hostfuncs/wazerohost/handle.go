@@ -3,9 +3,9 @@ package wazerohost
 import (
 	"errors"
 
+	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/internal/abi/words"
-	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
 )
 

@@ -10,8 +10,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 
-	"github.com/evercreds/evercreds/internal/abi"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi"
 )
 
 // inside completes each flight before the call that started it returns.

@@ -21,9 +21,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/trace"
 )

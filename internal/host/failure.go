@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"time"
 
 	"github.com/evercreds/evercreds/core"
@@ -21,8 +20,20 @@ type Failure struct {
 // Reentrant is the code of what hosts notice by themselves.
 const Reentrant core.Code = -1
 
-// ErrReentrant is the sentinel of that.
-var ErrReentrant = errors.New("evercreds: " + words.Reentrant)
+// Sentinel is what errors.Is finds in each error with this code.
+type Sentinel core.Code
+
+// ErrReentrant is that of [Reentrant].
+const ErrReentrant = Sentinel(Reentrant)
+
+// Error gives the reason.
+func (s Sentinel) Error() string { return "evercreds: " + Reason(core.Code(s)).Text }
+
+// Is tells whether target is the sentinel of this code.
+func (f Failure) Is(target error) bool {
+	s, ok := target.(Sentinel)
+	return ok && core.Code(s) == f.Code
+}
 
 var reentrant = Failure{Code: Reentrant, Class: core.Permanent}
 

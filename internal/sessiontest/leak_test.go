@@ -35,7 +35,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 	for name, use := range map[string]func(t *testing.T) *evercreds.Session{
 		"never used": func(t *testing.T) *evercreds.Session { return assume(t, standIn, cfg) },
 		"fresh, ahead of need": func(t *testing.T) *evercreds.Session {
-			s := assume(t, standIn, cfg, evercreds.WithDeferRefresh(false))
+			s := assume(t, standIn, cfg, evercreds.WithEager())
 			retrieve(t, s)
 			return s
 		},
@@ -83,7 +83,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		"in an outage": func(t *testing.T) *evercreds.Session {
 			s := own(func(context.Context) (evercreds.Credentials, error) {
 				return evercreds.Credentials{}, errors.New("outage")
-			}, evercreds.WithDeferRefresh(false), evercreds.WithMaxWait(0))
+			}, evercreds.WithEager(), evercreds.WithMaxWait(0))
 			if _, err := s.Retrieve(t.Context()); err == nil {
 				t.Error("no error")
 			}
@@ -146,7 +146,7 @@ func TestRefusedSessionLeavesNothingBehind(t *testing.T) {
 	standIn, cfg := start(t, awstest.Config{})
 	before := goleak.IgnoreCurrent()
 	for range 10 {
-		_, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: standIn.RoleARN}, evercreds.WithDeferRefresh(false),
+		_, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: standIn.RoleARN}, evercreds.WithEager(),
 			evercreds.WithEvents(func(evercreds.Event) {}), evercreds.WithAdvisoryTimeout(-1))
 		if err == nil {
 			t.Fatal("no error")
