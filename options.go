@@ -155,8 +155,8 @@ func WithMaxWait(d time.Duration) Option {
 // stays fresh too. Default: the first call fetches.
 func WithEager() Option { return WithDeferRefresh(false) }
 
-// WithDeferRefresh(false) is [WithEager], and WithDeferRefresh(true) the default: for
-// programs that have the choice in a variable.
+// WithDeferRefresh is for programs that have the choice in a variable: false is
+// [WithEager], and true the default.
 func WithDeferRefresh(on bool) Option {
 	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
 }

@@ -129,7 +129,6 @@ func (r *replayer) named(a *args) int64 {
 	return 0
 }
 
-// parseOptions takes all option=value parameters, in their order.
 // ParseOptions reads the options of an open, with nothing else among them.
 func ParseOptions(text string) ([]Option, error) {
 	a := &args{ticket: -1, words: strings.Fields(text)}
@@ -140,6 +139,7 @@ func ParseOptions(text string) ([]Option, error) {
 	return options, err
 }
 
+// parseOptions takes all option=value parameters, in their order.
 func parseOptions(a *args) ([]Option, error) {
 	var options []Option
 	var rest []string
