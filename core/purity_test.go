@@ -23,7 +23,7 @@ var allowed = map[string]bool{
 var abiNeeds = map[string]bool{"sync": true, "sync/atomic": true}
 
 func TestPurity(t *testing.T) {
-	for pkg, more := range map[string]map[string]bool{"core": nil, "abi": abiNeeds} {
+	for pkg, more := range map[string]map[string]bool{"core": nil, "internal/abi": abiNeeds} {
 		list := exec.Command("go", "list", "-deps", "github.com/evercreds/evercreds/"+pkg)
 		list.Env = append(list.Environ(), "GOFLAGS=-mod=readonly")
 		out, err := list.Output()
