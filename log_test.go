@@ -20,7 +20,7 @@ import (
 func TestLogTellsWhy(t *testing.T) {
 	for want, fetch := range map[string]func(v *vault) (hostfuncs.Result, error){
 		"vault is sealed":       func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
-		"had expired already":   func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
+		"had already expired":   func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
 		"did not answer within": func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
 		"SecretAccessKey must be 1 to": func(v *vault) (hostfuncs.Result, error) {
 			r := v.set(1, time.Now())

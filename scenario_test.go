@@ -136,7 +136,7 @@ func TestCrowdAtAnExpiredReply(t *testing.T) {
 	s := newSTS(t, cfg, toTheLetter(evercreds.WithAdvisoryTimeout(2*time.Second), evercreds.WithMandatoryTimeout(0))...)
 	expired := awstest.Fault{Kind: awstest.KindExpired, Action: awstest.ActionAssumeRole, LatencyMs: 500}
 	inject(t, standIn, expired)
-	wantOne(t, crowd(t, s), "the source brought credentials that had expired already, recoverable")
+	wantOne(t, crowd(t, s), "the source returned credentials that had already expired, recoverable")
 	standIn.ClearFaults()
 	wantOne(t, crowd(t, s), "")
 	held, _ := s.Retrieve(t.Context())

@@ -87,7 +87,7 @@ func TestACustomSessionShowsNoSecret(t *testing.T) {
 	w.session(s)
 	w.holdsOnly(s)
 	w.verdict("AccessDenied", "[redacted]", "panicked with a string", "did not answer within", "SessionToken must be 1 to",
-		"had expired already", "had been rejected", "is closed")
+		"had already expired", "rejected credentials again", "is closed")
 }
 
 func TestACustomErrorNamesWhatIsMissing(t *testing.T) {

@@ -35,12 +35,12 @@ const (
 	CodeNone          Code = iota
 	CodeSource             // the source failed; ErrorTicket names the attempt
 	CodeTimedOut           // no answer by the flight's deadline
-	CodeAbandoned          // the host's attempt died without an answer
+	CodeAbandoned          // the host's attempt ended without an answer
 	CodeMalformed          // the reply could not be used
-	CodeExpiredReply       // the reply had expired already
+	CodeExpiredReply       // the reply had already expired
 	CodeStillRejected      // the reply brought a set that had been rejected
 	CodeNoProgress         // the reply expires no later than the expired set that is held
-	CodeRejected           // sets are rejected as fast as they come: spaced
+	CodeRejected           // new sets keep being rejected: spaced
 	CodeMinTTL             // the set has less time left than this caller needs
 	CodeClosed             // the session is closed
 )
@@ -91,19 +91,19 @@ type Note int64
 // The notes. They are append-only.
 const (
 	NoteInstalled         Note = 1 << iota // a new set is held
-	NoteFailed                             // an attempt failed, somebody waited
-	NoteFailedQuietly                      // an attempt failed, nobody waited
+	NoteFailed                             // an attempt failed while somebody waited
+	NoteFailedQuietly                      // an attempt failed while nobody waited
 	NoteTimedOut                           // a flight passed its deadline
 	NoteLateInstalled                      // a late answer brought the set now held
-	NoteLateIgnored                        // a late answer was of no use
-	NoteUnknownTicket                      // an answer for no known flight
+	NoteLateIgnored                        // a late answer was ignored
+	NoteUnknownTicket                      // an answer for an unknown flight
 	NoteNoProgress                         // the reply expires no later than what is held
 	NoteReanchored                         // the same set, with more time left by the server's clock
 	NoteRejected                           // the held set was rejected
 	NoteInvalidateIgnored                  // an Invalidate that does not name the held set
 	NoteSpaced                             // rejected again at once: the next attempt is spaced
 	NoteWindowsShrunk                      // explicit windows did not fit the lifetime (once per session)
-	NoteWrittenOff                         // a timed-out attempt was given up for lost
+	NoteWrittenOff                         // a timed-out attempt is considered lost
 	NoteDegraded                           // a required refresh failed, and the held set is served on
 	NoteReported                           // a service refused the held set to one caller
 )

@@ -25,7 +25,7 @@ const (
 	StatusInstalls                        // counter: sets installed
 	StatusFailures                        // counter: attempts failed, time-outs included
 	StatusTimeOuts                        // counter: flights timed out
-	StatusUnknownTickets                  // counter: answers for no known flight
+	StatusUnknownTickets                  // counter: answers for unknown flights
 	StatusLateAnswers                     // counter: answers after the time-out
 	StatusNoProgress                      // counter: replies without progress
 	StatusRejections                      // counter: sets rejected or reported

@@ -14,7 +14,7 @@ extern "C" {
 #define EVERCREDS_ABI_MAJOR INT64_C(2)
 /* minor versions only add */
 #define EVERCREDS_ABI_MINOR INT64_C(0)
-/* no such instant; an expiry: the set has none */
+/* no instant; as an expiry: the set does not expire */
 #define EVERCREDS_NEVER INT64_C(4503599627370496)
 /* enough for any snapshot */
 #define EVERCREDS_SNAPSHOT_BYTES INT64_C(1024)
@@ -22,7 +22,7 @@ extern "C" {
 #define EVERCREDS_BUFFER_BYTES INT64_C(16384)
 /* the bound of min_ttl_ms */
 #define EVERCREDS_MIN_TTL_MAX_MS INT64_C(129600000)
-/* methods from this number on are the host's own */
+/* the first number for methods of the host's own */
 #define EVERCREDS_METHOD_REGISTERED INT64_C(16)
 
 /* Feature: the bits of abi_features */
@@ -47,11 +47,11 @@ enum {
 
 /* Flag: the bits of a decision's flags */
 enum {
-    EVERCREDS_FLAG_DEGRADED = 1, /* the set is served although a required refresh failed */
+    EVERCREDS_FLAG_DEGRADED = 1, /* a required refresh failed, and the set stays in use */
     EVERCREDS_FLAG_EXPIRED = 2, /* the set is served past its expiry */
-    EVERCREDS_FLAG_HELD_OFF = 4, /* an attempt was due, and a hold-off prevented it */
-    EVERCREDS_FLAG_FLIGHT_FAILED = 8, /* the flight asked about failed, and the held set is served */
-    EVERCREDS_FLAG_ENDLESS = 16, /* the set has no expiry */
+    EVERCREDS_FLAG_HELD_OFF = 4, /* a hold-off prevented an attempt that was due */
+    EVERCREDS_FLAG_FLIGHT_FAILED = 8, /* the waiter's flight failed, and the held set is served */
+    EVERCREDS_FLAG_ENDLESS = 16, /* the set does not expire */
 };
 
 /* Code: the reason of an error */
@@ -59,12 +59,12 @@ enum {
     EVERCREDS_CODE_NONE = 0, /* no error */
     EVERCREDS_CODE_SOURCE = 1, /* the source failed; error_ticket names the attempt */
     EVERCREDS_CODE_TIMED_OUT = 2, /* no answer by the flight's deadline */
-    EVERCREDS_CODE_ABANDONED = 3, /* the host's attempt died without an answer */
+    EVERCREDS_CODE_ABANDONED = 3, /* the host's attempt ended without an answer */
     EVERCREDS_CODE_MALFORMED = 4, /* the reply could not be used */
-    EVERCREDS_CODE_EXPIRED_REPLY = 5, /* the reply had expired already */
-    EVERCREDS_CODE_STILL_REJECTED = 6, /* the reply brought a set that had been rejected */
+    EVERCREDS_CODE_EXPIRED_REPLY = 5, /* the reply had already expired */
+    EVERCREDS_CODE_STILL_REJECTED = 6, /* the reply brought a rejected set again */
     EVERCREDS_CODE_NO_PROGRESS = 7, /* the reply expires no later than the expired set that is held */
-    EVERCREDS_CODE_REJECTED = 8, /* sets are rejected as fast as they come */
+    EVERCREDS_CODE_REJECTED = 8, /* new sets keep being rejected */
     EVERCREDS_CODE_MIN_TTL = 9, /* the set has less time left than this caller needs */
     EVERCREDS_CODE_CLOSED = 10, /* the session is closed */
 };
@@ -79,15 +79,15 @@ enum {
 
 /* Cause: why a flight was started */
 enum {
-    EVERCREDS_CAUSE_NONE = 0, /* none was */
+    EVERCREDS_CAUSE_NONE = 0, /* no flight was started */
     EVERCREDS_CAUSE_FIRST = 1, /* nothing is held */
     EVERCREDS_CAUSE_ADVISORY = 2, /* the advisory window was reached */
     EVERCREDS_CAUSE_MANDATORY = 3, /* the mandatory window was reached, or the set has expired */
     EVERCREDS_CAUSE_REJECTED = 4, /* a service rejected the set */
     EVERCREDS_CAUSE_FORCED = 5, /* the user asked for it */
-    EVERCREDS_CAUSE_IDLE = 6, /* eager session: fetched with nobody asking */
+    EVERCREDS_CAUSE_IDLE = 6, /* an eager session refreshes without a caller */
     EVERCREDS_CAUSE_MIN_TTL = 7, /* a caller needs more time than is left */
-    EVERCREDS_CAUSE_DEGRADED = 8, /* a required refresh failed earlier; nobody waits for this one */
+    EVERCREDS_CAUSE_DEGRADED = 8, /* a required refresh failed earlier; this one runs in the background */
     EVERCREDS_CAUSE_REPORTED = 9, /* a service refused the set to one caller */
 };
 
@@ -103,28 +103,28 @@ enum {
 /* Note: what happened, for logs and counters */
 enum {
     EVERCREDS_NOTE_INSTALLED = 1, /* a new set is held */
-    EVERCREDS_NOTE_FAILED = 2, /* an attempt failed, somebody waited */
-    EVERCREDS_NOTE_FAILED_QUIETLY = 4, /* an attempt failed, nobody waited */
+    EVERCREDS_NOTE_FAILED = 2, /* an attempt failed while somebody waited */
+    EVERCREDS_NOTE_FAILED_QUIETLY = 4, /* an attempt failed while nobody waited */
     EVERCREDS_NOTE_TIMED_OUT = 8, /* a flight passed its deadline */
     EVERCREDS_NOTE_LATE_INSTALLED = 16, /* a late answer brought the set now held */
-    EVERCREDS_NOTE_LATE_IGNORED = 32, /* a late answer was of no use */
-    EVERCREDS_NOTE_UNKNOWN_TICKET = 64, /* an answer for no known flight */
+    EVERCREDS_NOTE_LATE_IGNORED = 32, /* a late answer was ignored */
+    EVERCREDS_NOTE_UNKNOWN_TICKET = 64, /* an answer for an unknown flight */
     EVERCREDS_NOTE_NO_PROGRESS = 128, /* the reply expires no later than what is held */
-    EVERCREDS_NOTE_REANCHORED = 256, /* the same set, with more time left by the server's clock */
+    EVERCREDS_NOTE_REANCHORED = 256, /* the same set has more time left by the server's clock */
     EVERCREDS_NOTE_REJECTED = 512, /* the held set was rejected */
-    EVERCREDS_NOTE_INVALIDATE_IGNORED = 1024, /* an invalidate that does not name the held set */
-    EVERCREDS_NOTE_SPACED = 2048, /* rejected again at once: the next attempt is spaced */
-    EVERCREDS_NOTE_WINDOWS_SHRUNK = 4096, /* explicit windows did not fit the lifetime (once per session) */
-    EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt was given up for lost */
-    EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set is served on */
+    EVERCREDS_NOTE_INVALIDATE_IGNORED = 1024, /* an invalidate did not name the held set, and was ignored */
+    EVERCREDS_NOTE_SPACED = 2048, /* a new set was rejected at once; the next attempt is delayed */
+    EVERCREDS_NOTE_WINDOWS_SHRUNK = 4096, /* the configured windows did not fit the lifetime (once per session) */
+    EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt is considered lost */
+    EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set stays in use */
     EVERCREDS_NOTE_REPORTED = 32768, /* a service refused the held set to one caller */
 };
 
-/* Evidence: what a service's error says of the set that signed the call */
+/* Evidence: what a service's error says about the set that signed the call */
 enum {
     EVERCREDS_EVIDENCE_NONE = 0, /* the error is about something else */
     EVERCREDS_EVIDENCE_STRONG = 1, /* the service refuses the set */
-    EVERCREDS_EVIDENCE_WEAK = 2, /* the set may be refused, and something else may be wrong */
+    EVERCREDS_EVIDENCE_WEAK = 2, /* the service may refuse the set, or something else is wrong */
 };
 
 /* Option: the settings of a session */
@@ -144,10 +144,10 @@ enum {
     EVERCREDS_OPT_MAX_WAIT = 13, /* max_wait must be seconds from 0 to 3600 */
 };
 
-/* Policy: presets: OPT_POLICY */
+/* Policy: presets of options: OPT_POLICY */
 enum {
-    EVERCREDS_POLICY_CLASSIC = 0, /* fixed windows; served on until expiry */
-    EVERCREDS_POLICY_ADAPTIVE = 1, /* windows by lifetime, jitter; served on until expiry */
+    EVERCREDS_POLICY_CLASSIC = 0, /* fixed windows; the held set serves until expiry */
+    EVERCREDS_POLICY_ADAPTIVE = 1, /* windows by lifetime, with jitter; the held set serves until expiry */
     EVERCREDS_POLICY_AWS2026 = 2, /* as the AWS SDKs of 2026 */
 };
 
@@ -161,17 +161,17 @@ enum {
 /* Stability: when a required refresh fails: OPT_STABILITY */
 enum {
     EVERCREDS_STABILITY_STRICT = 0, /* waiters get the error */
-    EVERCREDS_STABILITY_UNTIL_EXPIRY = 1, /* they get the held set until it expires */
-    EVERCREDS_STABILITY_STATIC = 2, /* they get it past its expiry too */
+    EVERCREDS_STABILITY_UNTIL_EXPIRY = 1, /* waiters get the held set until it expires */
+    EVERCREDS_STABILITY_STATIC = 2, /* waiters get the held set, even past its expiry */
 };
 
 /* AdvisoryRefresh: who runs an advisory refresh: OPT_ADVISORY_REFRESH */
 enum {
     EVERCREDS_REFRESH_BACKGROUND = 0, /* the host, in the background */
-    EVERCREDS_REFRESH_INLINE = 1, /* the caller that set it going */
+    EVERCREDS_REFRESH_INLINE = 1, /* the caller that started it */
 };
 
-/* Status: what session_status can tell */
+/* Status: the fields of session_status */
 enum {
     EVERCREDS_STATUS_PHASE = 1, /* PHASE_* */
     EVERCREDS_STATUS_REMAINING_MS = 2, /* time left, at least 0; NEVER for a set without expiry */
@@ -193,14 +193,14 @@ enum {
     EVERCREDS_STATUS_INSTALLS = 18, /* how many sets were installed */
     EVERCREDS_STATUS_FAILURES = 19, /* how many attempts failed, time-outs included */
     EVERCREDS_STATUS_TIME_OUTS = 20, /* how many flights timed out */
-    EVERCREDS_STATUS_UNKNOWN_TICKETS = 21, /* how many answers were for no known flight */
+    EVERCREDS_STATUS_UNKNOWN_TICKETS = 21, /* how many answers were for unknown flights */
     EVERCREDS_STATUS_LATE_ANSWERS = 22, /* how many answers came after the time-out */
     EVERCREDS_STATUS_NO_PROGRESS = 23, /* how many replies brought no progress */
     EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were rejected or reported */
     EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
 };
 
-/* CachePolicy: which entry a full cache gives up */
+/* CachePolicy: which entry a full cache evicts */
 enum {
     EVERCREDS_CACHE_LRU = 0, /* the least recently used */
     EVERCREDS_CACHE_LFU = 1, /* the least frequently used */
@@ -208,23 +208,23 @@ enum {
 
 /* Results below zero: whose fault it is, and whether to retry. */
 enum {
-    EVERCREDS_ERR_HANDLE = -1, /* host: no such handle, or it was freed; do not retry */
+    EVERCREDS_ERR_HANDLE = -1, /* host: the handle does not exist, or was freed; do not retry */
     EVERCREDS_ERR_POISONED = -2, /* evercreds: this handle panicked earlier; free it and restore a snapshot */
     EVERCREDS_ERR_PANIC = -3, /* evercreds: this call panicked, and its handle is poisoned; restore a snapshot */
-    EVERCREDS_ERR_STATE = -4, /* host: not in this order (an option after open, an event before it); do not retry */
+    EVERCREDS_ERR_STATE = -4, /* host: calls in the wrong order (an option after open, an event before it); do not retry */
     EVERCREDS_ERR_ARGUMENT = -5, /* host: an argument is out of range, or a null pointer; do not retry */
     EVERCREDS_ERR_CAPACITY = -6, /* host: the buffer is too small; retry with a larger one */
     EVERCREDS_ERR_SNAPSHOT = -7, /* host: not a snapshot, or a damaged one; open a new session */
     EVERCREDS_ERR_SNAPSHOT_VERSION = -8, /* host: a snapshot of another version; open a new session */
     EVERCREDS_ERR_HANDLES = -9, /* host: too many handles are open; free some, then retry */
-    EVERCREDS_ERR_OPTION = -10, /* host: no such option; the library is older than the binding, or the number is wrong */
-    EVERCREDS_ERR_EXPIRY_NAIVE = -20, /* source: the expiry has no offset or Z, so that it names no instant */
+    EVERCREDS_ERR_OPTION = -10, /* host: the option does not exist; the library is older than the binding, or the number is wrong */
+    EVERCREDS_ERR_EXPIRY_NAIVE = -20, /* source: the expiry has neither an offset nor Z, so it names no instant */
     EVERCREDS_ERR_EXPIRY_UNREADABLE = -21, /* source: the expiry is not an RFC 3339 date and time */
     EVERCREDS_ERR_IOT_ENDPOINT = -22, /* user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com) */
     EVERCREDS_ERR_MFA_CODE = -23, /* user: the output has no six-digit code */
     EVERCREDS_ERR_DURATION = -24, /* user: duration_seconds must be whole seconds from 900 to 43200 */
-    EVERCREDS_ERR_DURATION_CHAINED = -25, /* user: duration_seconds must be at most 3600 where a role is assumed by another role */
-    EVERCREDS_NO_ENTRY = -100, /* not an error: there are no more entries */
+    EVERCREDS_ERR_DURATION_CHAINED = -25, /* user: duration_seconds must be at most 3600 where one role assumes another */
+    EVERCREDS_NO_ENTRY = -100, /* not an error: no more entries */
     EVERCREDS_ERR_OPTION_VALUE = -1000, /* user: ERR_OPTION_VALUE minus n refuses the value of option n */
 };
 
@@ -260,7 +260,7 @@ typedef struct evercreds_decision {
 /* Run this flight. */
 typedef void (*evercreds_refresh_begin)(int32_t session, int64_t ticket, int32_t method, int32_t cause);
 
-/* This flight timed out or its session was closed; end it if that is possible. */
+/* The flight timed out, or its session was closed; end it if possible. */
 typedef void (*evercreds_refresh_cancel)(int32_t session, int64_t ticket);
 
 /* Sets the host functions of the whole process; either may be null, and none is called then. */
@@ -289,7 +289,7 @@ int32_t evercreds_session_option(int32_t session, int32_t option, double value);
 /*   out: receives the decision */
 int32_t evercreds_session_open(int32_t session, int64_t wall_ms, int64_t elapsed_ms, uint64_t seed, evercreds_decision *out);
 
-/* A handle for a session that goes on where the snapshot was taken, without its flight and waiters. */
+/* A handle for a session that continues from the snapshot, without its flight and waiters. */
 /*   snapshot: what session_snapshot gave */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
@@ -307,7 +307,7 @@ int32_t evercreds_session_snapshot(int32_t session, uint8_t *snapshot, int32_t l
 /*   out: receives the decision */
 int32_t evercreds_session_close(int32_t session, evercreds_decision *out);
 
-/* Gives the handle back; closes first without telling anybody. */
+/* Frees the handle; closes the session first, and tells nobody. */
 /*   session: the session's handle */
 int32_t evercreds_session_free(int32_t session);
 
@@ -375,7 +375,7 @@ int32_t evercreds_complete(int32_t session, int64_t ticket, int64_t wall_ms, int
 /*   out: receives the decision */
 int32_t evercreds_fail(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, int32_t error_class, int32_t reason, int64_t retry_after_ms, evercreds_decision *out);
 
-/* The host's attempt died without an answer. */
+/* The host's attempt ended without an answer. */
 /*   session: the session's handle */
 /*   ticket: the flight */
 /*   wall_ms: now, milliseconds since the Unix epoch */
@@ -383,7 +383,7 @@ int32_t evercreds_fail(int32_t session, int64_t ticket, int64_t wall_ms, int64_t
 /*   out: receives the decision */
 int32_t evercreds_abandon(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
-/* The person has answered: the flight's time-out starts now. */
+/* The person has answered; the flight's time-out starts now. */
 /*   session: the session's handle */
 /*   ticket: the flight */
 /*   wall_ms: now, milliseconds since the Unix epoch */
@@ -406,7 +406,7 @@ int32_t evercreds_invalidate(int32_t session, uint64_t fingerprint, int64_t wall
 /*   out: receives the decision */
 int32_t evercreds_force(int32_t session, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
-/* Does what is due. */
+/* Do what is due now. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
@@ -456,11 +456,11 @@ int32_t evercreds_cache_next(int32_t cache, int32_t id);
 /*   cache: the cache's handle */
 int32_t evercreds_cache_size(int32_t cache);
 
-/* Removes all, reporting none. */
+/* Removes all entries, and reports none. */
 /*   cache: the cache's handle */
 int32_t evercreds_cache_clear(int32_t cache);
 
-/* Gives the handle back. */
+/* Frees the handle. */
 /*   cache: the cache's handle */
 int32_t evercreds_cache_free(int32_t cache);
 

@@ -100,11 +100,11 @@ var Functions = []Func{
 	{"session_open", []Param{handle, wall, elap, seed, out}, I32,
 		"starts the machine; an eager session starts its first flight; 0, or ERR_OPTION_VALUE minus the option that does not fit the others", "1.0"},
 	{"session_restore", []Param{{"snapshot", Bytes, "what session_snapshot gave"}, wall, elap, seed, out}, I32,
-		"a handle for a session that goes on where the snapshot was taken, without its flight and waiters", "1.0"},
+		"a handle for a session that continues from the snapshot, without its flight and waiters", "1.0"},
 	{"session_snapshot", []Param{handle, {"snapshot", Buffer, "receives the snapshot; SNAPSHOT_BYTES are enough"}}, I32,
 		"the length of the snapshot", "1.0"},
 	{"session_close", []Param{handle, out}, I32, "answers all waiters with CODE_CLOSED, and so every later event; status and snapshot still work", "1.0"},
-	{"session_free", []Param{handle}, I32, "gives the handle back; closes first without telling anybody", "1.0"},
+	{"session_free", []Param{handle}, I32, "frees the handle; closes the session first, and tells nobody", "1.0"},
 	{"session_status", []Param{handle, wall, elap, {"field", I32, "STATUS_*"}}, Instant,
 		"one number of the session's state, as of now; changes nothing; STATUS numbers are never negative", "1.0"},
 
@@ -122,13 +122,13 @@ var Functions = []Func{
 	{"fail", []Param{handle, ticket, wall, elap, {"error_class", I32, "CLASS_*"},
 		{"reason", I32, "CODE_SOURCE, or CODE_MALFORMED for a reply that could not be read"},
 		{"retry_after_ms", Instant, "the pause that the source asked for; 0: none"}, out}, I32, "the flight failed", "1.0"},
-	{"abandon", []Param{handle, ticket, wall, elap, out}, I32, "the host's attempt died without an answer", "1.0"},
+	{"abandon", []Param{handle, ticket, wall, elap, out}, I32, "the host's attempt ended without an answer", "1.0"},
 	{"prompted", []Param{handle, ticket, wall, elap, out}, I32,
-		"the person has answered: the flight's time-out starts now", "1.0"},
+		"the person has answered; the flight's time-out starts now", "1.0"},
 	{"invalidate", []Param{handle, {"fingerprint", Hash, "of the set that a service rejected"}, wall, elap, out}, I32,
 		"a service rejected a set; ignored unless it is the one held", "1.0"},
 	{"force", []Param{handle, wall, elap, out}, I32, "one flight now, for the user; then answer with forced = 1", "1.0"},
-	{"wake", []Param{handle, wall, elap, out}, I32, "does what is due", "1.0"},
+	{"wake", []Param{handle, wall, elap, out}, I32, "do what is due now", "1.0"},
 
 	{"cache_new", []Param{{"policy", I32, "CACHE_LRU or CACHE_LFU"}, {"max_size", I32, "the bound, at most 2^30; negative counts as its absolute value; 0: nothing stays"}}, I32, "a handle for a cache policy", "1.0"},
 	{"cache_get", []Param{cache, id}, I32, "1 and the entry counts as used, or 0: not there", "1.0"},
@@ -139,8 +139,8 @@ var Functions = []Func{
 	{"cache_evicted", []Param{cache}, I32, "the next evicted entry that was not yet reported, or NO_ENTRY", "1.0"},
 	{"cache_next", []Param{cache, id}, I32, "the entry after id in eviction order (id -1: the first), or NO_ENTRY", "1.0"},
 	{"cache_size", []Param{cache}, I32, "how many entries there are", "1.0"},
-	{"cache_clear", []Param{cache}, I32, "removes all, reporting none", "1.0"},
-	{"cache_free", []Param{cache}, I32, "gives the handle back", "1.0"},
+	{"cache_clear", []Param{cache}, I32, "removes all entries, and reports none", "1.0"},
+	{"cache_free", []Param{cache}, I32, "frees the handle", "1.0"},
 
 	{"rule_expiry", []Param{{"text", Bytes, "an expiry as the source wrote it"}}, Instant, "milliseconds since the Unix epoch, or ERR_EXPIRY_*", "1.0"},
 	{"rule_error_class", []Param{{"method", I32, "METHOD_*"}, {"http_status", I32, "up to 999; 0: none"}, {"code", Bytes, "the service's error code"}}, I32, "CLASS_*", "1.0"},
@@ -162,7 +162,7 @@ var Functions = []Func{
 var HostFunctions = []Func{
 	{"refresh_begin", []Param{handle, ticket, {"method", I32, "METHOD_*"}, {"cause", I32, "CAUSE_*"}}, Nothing,
 		"run this flight", "1.0"},
-	{"refresh_cancel", []Param{handle, ticket}, Nothing, "this flight timed out or its session was closed; end it if that is possible", "1.0"},
+	{"refresh_cancel", []Param{handle, ticket}, Nothing, "the flight timed out, or its session was closed; end it if possible", "1.0"},
 }
 
 // Wiped is the export after which the wasm module's buffer is zeroed: what the

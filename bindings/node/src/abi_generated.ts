@@ -5,7 +5,7 @@
 export const ABI_MAJOR = 2;
 /** Minor versions only add. */
 export const ABI_MINOR = 0;
-/** No such instant; an expiry: the set has none. */
+/** No instant; as an expiry: the set does not expire. */
 export const NEVER = 4503599627370496;
 /** Enough for any snapshot. */
 export const SNAPSHOT_BYTES = 1024;
@@ -13,7 +13,7 @@ export const SNAPSHOT_BYTES = 1024;
 export const BUFFER_BYTES = 16384;
 /** The bound of min_ttl_ms. */
 export const MIN_TTL_MAX_MS = 129600000;
-/** Methods from this number on are the host's own. */
+/** The first number for methods of the host's own. */
 export const METHOD_REGISTERED = 16;
 /** The module that the host functions are imported from. */
 export const HOST_MODULE = "evercreds_host_v1";
@@ -52,15 +52,15 @@ export const Kind = {
 
 /** The bits of a decision's flags. */
 export const Flag = {
-  /** the set is served although a required refresh failed */
+  /** a required refresh failed, and the set stays in use */
   DEGRADED: 1,
   /** the set is served past its expiry */
   EXPIRED: 2,
-  /** an attempt was due, and a hold-off prevented it */
+  /** a hold-off prevented an attempt that was due */
   HELD_OFF: 4,
-  /** the flight asked about failed, and the held set is served */
+  /** the waiter's flight failed, and the held set is served */
   FLIGHT_FAILED: 8,
-  /** the set has no expiry */
+  /** the set does not expire */
   ENDLESS: 16,
 } as const;
 
@@ -72,17 +72,17 @@ export const Code = {
   SOURCE: 1,
   /** no answer by the flight's deadline */
   TIMED_OUT: 2,
-  /** the host's attempt died without an answer */
+  /** the host's attempt ended without an answer */
   ABANDONED: 3,
   /** the reply could not be used */
   MALFORMED: 4,
-  /** the reply had expired already */
+  /** the reply had already expired */
   EXPIRED_REPLY: 5,
-  /** the reply brought a set that had been rejected */
+  /** the reply brought a rejected set again */
   STILL_REJECTED: 6,
   /** the reply expires no later than the expired set that is held */
   NO_PROGRESS: 7,
-  /** sets are rejected as fast as they come */
+  /** new sets keep being rejected */
   REJECTED: 8,
   /** the set has less time left than this caller needs */
   MIN_TTL: 9,
@@ -104,7 +104,7 @@ export const ErrorClass = {
 
 /** Why a flight was started. */
 export const Cause = {
-  /** none was */
+  /** no flight was started */
   NONE: 0,
   /** nothing is held */
   FIRST: 1,
@@ -116,11 +116,11 @@ export const Cause = {
   REJECTED: 4,
   /** the user asked for it */
   FORCED: 5,
-  /** eager session: fetched with nobody asking */
+  /** an eager session refreshes without a caller */
   IDLE: 6,
   /** a caller needs more time than is left */
   MIN_TTL: 7,
-  /** a required refresh failed earlier; nobody waits for this one */
+  /** a required refresh failed earlier; this one runs in the background */
   DEGRADED: 8,
   /** a service refused the set to one caller */
   REPORTED: 9,
@@ -144,45 +144,45 @@ export const Phase = {
 export const Note = {
   /** a new set is held */
   INSTALLED: 1,
-  /** an attempt failed, somebody waited */
+  /** an attempt failed while somebody waited */
   FAILED: 2,
-  /** an attempt failed, nobody waited */
+  /** an attempt failed while nobody waited */
   FAILED_QUIETLY: 4,
   /** a flight passed its deadline */
   TIMED_OUT: 8,
   /** a late answer brought the set now held */
   LATE_INSTALLED: 16,
-  /** a late answer was of no use */
+  /** a late answer was ignored */
   LATE_IGNORED: 32,
-  /** an answer for no known flight */
+  /** an answer for an unknown flight */
   UNKNOWN_TICKET: 64,
   /** the reply expires no later than what is held */
   NO_PROGRESS: 128,
-  /** the same set, with more time left by the server's clock */
+  /** the same set has more time left by the server's clock */
   REANCHORED: 256,
   /** the held set was rejected */
   REJECTED: 512,
-  /** an invalidate that does not name the held set */
+  /** an invalidate did not name the held set, and was ignored */
   INVALIDATE_IGNORED: 1024,
-  /** rejected again at once: the next attempt is spaced */
+  /** a new set was rejected at once; the next attempt is delayed */
   SPACED: 2048,
-  /** explicit windows did not fit the lifetime (once per session) */
+  /** the configured windows did not fit the lifetime (once per session) */
   WINDOWS_SHRUNK: 4096,
-  /** a timed-out attempt was given up for lost */
+  /** a timed-out attempt is considered lost */
   WRITTEN_OFF: 8192,
-  /** a required refresh failed, and the held set is served on */
+  /** a required refresh failed, and the held set stays in use */
   DEGRADED: 16384,
   /** a service refused the held set to one caller */
   REPORTED: 32768,
 } as const;
 
-/** What a service's error says of the set that signed the call. */
+/** What a service's error says about the set that signed the call. */
 export const Evidence = {
   /** the error is about something else */
   NONE: 0,
   /** the service refuses the set */
   STRONG: 1,
-  /** the set may be refused, and something else may be wrong */
+  /** the service may refuse the set, or something else is wrong */
   WEAK: 2,
 } as const;
 
@@ -216,11 +216,11 @@ export const Option = {
   MAX_WAIT: 13,
 } as const;
 
-/** Presets: OPT_POLICY. */
+/** Presets of options: OPT_POLICY. */
 export const Policy = {
-  /** fixed windows; served on until expiry */
+  /** fixed windows; the held set serves until expiry */
   CLASSIC: 0,
-  /** windows by lifetime, jitter; served on until expiry */
+  /** windows by lifetime, with jitter; the held set serves until expiry */
   ADAPTIVE: 1,
   /** as the AWS SDKs of 2026 */
   AWS2026: 2,
@@ -240,9 +240,9 @@ export const Method = {
 export const Stability = {
   /** waiters get the error */
   STRICT: 0,
-  /** they get the held set until it expires */
+  /** waiters get the held set until it expires */
   UNTIL_EXPIRY: 1,
-  /** they get it past its expiry too */
+  /** waiters get the held set, even past its expiry */
   STATIC: 2,
 } as const;
 
@@ -250,11 +250,11 @@ export const Stability = {
 export const AdvisoryRefresh = {
   /** the host, in the background */
   BACKGROUND: 0,
-  /** the caller that set it going */
+  /** the caller that started it */
   INLINE: 1,
 } as const;
 
-/** What session_status can tell. */
+/** The fields of session_status. */
 export const Status = {
   /** PHASE_* */
   PHASE: 1,
@@ -296,7 +296,7 @@ export const Status = {
   FAILURES: 19,
   /** how many flights timed out */
   TIME_OUTS: 20,
-  /** how many answers were for no known flight */
+  /** how many answers were for unknown flights */
   UNKNOWN_TICKETS: 21,
   /** how many answers came after the time-out */
   LATE_ANSWERS: 22,
@@ -308,7 +308,7 @@ export const Status = {
   IS_REPORTED: 25,
 } as const;
 
-/** Which entry a full cache gives up. */
+/** Which entry a full cache evicts. */
 export const CachePolicy = {
   /** the least recently used */
   LRU: 0,
@@ -318,13 +318,13 @@ export const CachePolicy = {
 
 /** Results below zero. */
 export const Result = {
-  /** host: no such handle, or it was freed; do not retry */
+  /** host: the handle does not exist, or was freed; do not retry */
   ERR_HANDLE: -1,
   /** evercreds: this handle panicked earlier; free it and restore a snapshot */
   ERR_POISONED: -2,
   /** evercreds: this call panicked, and its handle is poisoned; restore a snapshot */
   ERR_PANIC: -3,
-  /** host: not in this order (an option after open, an event before it); do not retry */
+  /** host: calls in the wrong order (an option after open, an event before it); do not retry */
   ERR_STATE: -4,
   /** host: an argument is out of range, or a null pointer; do not retry */
   ERR_ARGUMENT: -5,
@@ -336,9 +336,9 @@ export const Result = {
   ERR_SNAPSHOT_VERSION: -8,
   /** host: too many handles are open; free some, then retry */
   ERR_HANDLES: -9,
-  /** host: no such option; the library is older than the binding, or the number is wrong */
+  /** host: the option does not exist; the library is older than the binding, or the number is wrong */
   ERR_OPTION: -10,
-  /** source: the expiry has no offset or Z, so that it names no instant */
+  /** source: the expiry has neither an offset nor Z, so it names no instant */
   ERR_EXPIRY_NAIVE: -20,
   /** source: the expiry is not an RFC 3339 date and time */
   ERR_EXPIRY_UNREADABLE: -21,
@@ -348,9 +348,9 @@ export const Result = {
   ERR_MFA_CODE: -23,
   /** user: duration_seconds must be whole seconds from 900 to 43200 */
   ERR_DURATION: -24,
-  /** user: duration_seconds must be at most 3600 where a role is assumed by another role */
+  /** user: duration_seconds must be at most 3600 where one role assumes another */
   ERR_DURATION_CHAINED: -25,
-  /** not an error: there are no more entries */
+  /** not an error: no more entries */
   NO_ENTRY: -100,
   /** user: ERR_OPTION_VALUE minus n refuses the value of option n */
   ERR_OPTION_VALUE: -1000,
@@ -436,7 +436,7 @@ export interface Exports {
     seedLow: number,
     seedHigh: number,
   ): number;
-  /** A handle for a session that goes on where the snapshot was taken, without its flight and waiters. */
+  /** A handle for a session that continues from the snapshot, without its flight and waiters. */
   evercreds_session_restore(
     length: number,
     wallMs: number,
@@ -448,7 +448,7 @@ export interface Exports {
   evercreds_session_snapshot(session: number, length: number): number;
   /** Answers all waiters with CODE_CLOSED, and so every later event; status and snapshot still work. */
   evercreds_session_close(session: number): number;
-  /** Gives the handle back; closes first without telling anybody. */
+  /** Frees the handle; closes the session first, and tells nobody. */
   evercreds_session_free(session: number): number;
   /** One number of the session's state, as of now; changes nothing; STATUS numbers are never negative. */
   evercreds_session_status(
@@ -513,14 +513,14 @@ export interface Exports {
     reason: number,
     retryAfterMs: number,
   ): number;
-  /** The host's attempt died without an answer. */
+  /** The host's attempt ended without an answer. */
   evercreds_abandon(
     session: number,
     ticket: number,
     wallMs: number,
     elapsedMs: number,
   ): number;
-  /** The person has answered: the flight's time-out starts now. */
+  /** The person has answered; the flight's time-out starts now. */
   evercreds_prompted(
     session: number,
     ticket: number,
@@ -537,7 +537,7 @@ export interface Exports {
   ): number;
   /** One flight now, for the user; then answer with forced = 1. */
   evercreds_force(session: number, wallMs: number, elapsedMs: number): number;
-  /** Does what is due. */
+  /** Do what is due now. */
   evercreds_wake(session: number, wallMs: number, elapsedMs: number): number;
   /** A handle for a cache policy. */
   evercreds_cache_new(policy: number, maxSize: number): number;
@@ -557,9 +557,9 @@ export interface Exports {
   evercreds_cache_next(cache: number, id: number): number;
   /** How many entries there are. */
   evercreds_cache_size(cache: number): number;
-  /** Removes all, reporting none. */
+  /** Removes all entries, and reports none. */
   evercreds_cache_clear(cache: number): number;
-  /** Gives the handle back. */
+  /** Frees the handle. */
   evercreds_cache_free(cache: number): number;
   /** Milliseconds since the Unix epoch, or ERR_EXPIRY_*. */
   evercreds_rule_expiry(length: number): number;
@@ -604,30 +604,30 @@ export interface HostFunctions {
     method: number,
     cause: number,
   ): void;
-  /** This flight timed out or its session was closed; end it if that is possible. */
+  /** The flight timed out, or its session was closed; end it if possible. */
   refresh_cancel(session: number, ticket: number): void;
 }
 
 /** What each result below zero means. */
 // prettier-ignore
 export const ERROR_TEXTS: Readonly<Record<number, string>> = {
-  [-1]: "host: no such handle, or it was freed; do not retry",
+  [-1]: "host: the handle does not exist, or was freed; do not retry",
   [-2]: "evercreds: this handle panicked earlier; free it and restore a snapshot",
   [-3]: "evercreds: this call panicked, and its handle is poisoned; restore a snapshot",
-  [-4]: "host: not in this order (an option after open, an event before it); do not retry",
+  [-4]: "host: calls in the wrong order (an option after open, an event before it); do not retry",
   [-5]: "host: an argument is out of range, or a null pointer; do not retry",
   [-6]: "host: the buffer is too small; retry with a larger one",
   [-7]: "host: not a snapshot, or a damaged one; open a new session",
   [-8]: "host: a snapshot of another version; open a new session",
   [-9]: "host: too many handles are open; free some, then retry",
-  [-10]: "host: no such option; the library is older than the binding, or the number is wrong",
-  [-20]: "source: the expiry has no offset or Z, so that it names no instant",
+  [-10]: "host: the option does not exist; the library is older than the binding, or the number is wrong",
+  [-20]: "source: the expiry has neither an offset nor Z, so it names no instant",
   [-21]: "source: the expiry is not an RFC 3339 date and time",
   [-22]: "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)",
   [-23]: "user: the output has no six-digit code",
   [-24]: "user: duration_seconds must be whole seconds from 900 to 43200",
-  [-25]: "user: duration_seconds must be at most 3600 where a role is assumed by another role",
-  [-100]: "not an error: there are no more entries",
+  [-25]: "user: duration_seconds must be at most 3600 where one role assumes another",
+  [-100]: "not an error: no more entries",
   [-1000]: "user: ERR_OPTION_VALUE minus n refuses the value of option n",
 };
 
@@ -667,7 +667,7 @@ export const OPTION_NAMES: Readonly<Record<number, string>> = {
   13: "max_wait",
 };
 
-/** Presets: OPT_POLICY. */
+/** Presets of options: OPT_POLICY. */
 // prettier-ignore
 export const POLICIES: Readonly<Record<string, number>> = {
   classic: 0,
@@ -705,11 +705,11 @@ export const REASONS = {
   [2]: ["timed_out", "the source did not answer within refreshTimeout"],
   [3]: ["abandoned", "the source died without an answer"],
   [4]: ["malformed", "the source's reply could not be used"],
-  [5]: ["expired_reply", "the source brought credentials that had expired already"],
-  [6]: ["still_rejected", "the source brought credentials again that had been rejected"],
-  [7]: ["no_progress", "the source brought the expired credentials again"],
-  [8]: ["rejected", "the credentials were rejected, and there are no others yet; if new ones keep being rejected, check the clock and the account"],
-  [9]: ["min_ttl", "the credentials have less time left than minTtl asks for"],
+  [5]: ["expired_reply", "the source returned credentials that had already expired"],
+  [6]: ["still_rejected", "the source returned rejected credentials again"],
+  [7]: ["no_progress", "the source returned the expired credentials again"],
+  [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"],
+  [9]: ["min_ttl", "the credentials expire before minTtl has passed"],
   [10]: ["closed", "the session is closed"],
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */
@@ -718,42 +718,42 @@ export const REENTRANT = "a source must not ask its own session for credentials"
 /** What is logged for each Note, in the order in which things happen. */
 // prettier-ignore
 export const LINES = [
-  [512, "warning", "the credentials were given up for all callers; the next one waits for others"],
-  [32768, "warning", "a service rejected the credentials for one caller; the others are served on"],
-  [2048, "warning", "new credentials keep being rejected; the next refresh is put off; check the clock and the account"],
-  [1024, "debug", "credentials that are not held were given up"],
-  [8192, "warning", "a refresh that had timed out never ended, and is given up for lost"],
+  [512, "warning", "the credentials were invalidated for all callers; the next caller waits for new ones"],
+  [32768, "warning", "a service rejected the credentials of one caller; the other callers keep using them"],
+  [2048, "warning", "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"],
+  [1024, "debug", "ignored an invalidate of credentials that are not held"],
+  [8192, "warning", "a timed-out refresh never ended, and is considered lost"],
   [8, "warning", "a refresh did not end within refreshTimeout"],
-  [2, "warning", "a refresh failed that callers waited for"],
-  [4, "warning", "a refresh failed that no caller waited for"],
-  [16384, "warning", "a required refresh failed; the credentials held are served on"],
-  [32, "info", "an answer came after its refresh had timed out, and was of no use"],
-  [64, "debug", "an answer came for no refresh that is known"],
-  [128, "info", "the source brought credentials that expire no later than those held"],
-  [256, "info", "the credentials held last longer, by the server's clock"],
+  [2, "warning", "a refresh failed, and callers waited for it"],
+  [4, "warning", "a refresh failed, and no caller waited for it"],
+  [16384, "warning", "a required refresh failed; the held credentials stay in use"],
+  [32, "info", "ignored a late answer of a timed-out refresh"],
+  [64, "debug", "ignored an answer for an unknown refresh"],
+  [128, "info", "the source returned credentials that expire no later than those held"],
+  [256, "info", "the held credentials last longer, by the server's clock"],
   [1, "info", "new credentials"],
-  [16, "info", "they came from a refresh that had timed out"],
+  [16, "info", "the new credentials came from a timed-out refresh"],
   [4096, "warning", "advisoryTimeout and mandatoryTimeout are too long for the credentials' lifetime; shorter ones are in force"],
 ] as const;
 
 /** Of each Status field that users see: its name and its unit. */
 // prettier-ignore
 export const FIELDS = {
-  /** Where the held credentials stand in their life. */
+  /** The phase of the held credentials' life. */
   [1]: ["phase", "name"],
-  /** The time that they have left; 0 where none are held. */
+  /** The time left until they expire; 0 where none are held. */
   [2]: ["remaining", "span"],
-  /** The life that they had when they came. */
+  /** Their lifetime when they were installed. */
   [5]: ["lifetime", "span"],
   /** The advisory window in force for them. */
   [3]: ["advisoryTimeout", "span"],
   /** The mandatory window in force for them. */
   [4]: ["mandatoryTimeout", "span"],
-  /** A required refresh has failed, and they are served on. */
+  /** A required refresh has failed, and they stay in use. */
   [6]: ["degraded", "truth"],
-  /** They were given up for all callers. */
+  /** They were invalidated for all callers. */
   [14]: ["rejected", "truth"],
-  /** A service rejected them for a caller; the others are served on. */
+  /** A service rejected them for a caller; other callers keep using them. */
   [25]: ["reported", "truth"],
   /** A refresh is under way. */
   [12]: ["refreshing", "truth"],
@@ -761,21 +761,21 @@ export const FIELDS = {
   [16]: ["closed", "truth"],
   /** Why the last refresh failed, until one succeeds. */
   [7]: ["lastErrorCode", "name"],
-  /** Whether that can pass by itself. */
+  /** Whether the cause can pass by itself. */
   [8]: ["lastErrorClass", "name"],
-  /** The time until a refresh may start that nobody waits for; 0: at once. */
+  /** The time until a background refresh may start; 0: at once. */
   [10]: ["holdOff", "span"],
   /** Refreshes started. */
   [17]: ["starts", "count"],
   /** Refreshes that brought new credentials. */
   [18]: ["installs", "count"],
-  /** Refreshes that failed, time_outs included. */
+  /** Refreshes that failed, time-outs included. */
   [19]: ["failures", "count"],
   /** Refreshes that did not end in time. */
   [20]: ["timeOuts", "count"],
-  /** Answers that came after their refresh had timed out. */
+  /** Answers that came after the refresh had timed out. */
   [22]: ["lateAnswers", "count"],
-  /** Answers for no refresh that is known. */
+  /** Answers for unknown refreshes. */
   [21]: ["unknownTickets", "count"],
   /** Answers with credentials that expire no later than those held. */
   [23]: ["noProgress", "count"],

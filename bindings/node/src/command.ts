@@ -44,7 +44,7 @@ function splitWords(text: string): string[] {
   const words = text.match(/(?:[^\s"']|"[^"]*"|'[^']*')+|\S/g) ?? [];
   return words.map((word) => {
     const plain = word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2");
-    if (/^["']$/.test(word)) throw wrong(NAME, "must have its quotes closed", text);
+    if (/^["']$/.test(word)) throw wrong(NAME, "has an unterminated quote", text);
     return plain;
   });
 }

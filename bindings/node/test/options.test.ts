@@ -106,7 +106,7 @@ test.each<[string, unknown, RegExp]>([
   ["mfaTokenProvider", "  ", /a program as its first word/],
   ["mfaTokenProvider", [], /a program as its first word/],
   ["mfaTokenProvider", ["mfa", 7], /strings only/],
-  ["mfaTokenProvider", `mfa "for me`, /quotes closed/],
+  ["mfaTokenProvider", `mfa "for me`, /unterminated quote/],
   ["mfaTokenProviderArgs", [], object],
   ["customCredentialsMethod", () => undefined, /only/],
 ])("sts: %s = %s is refused by name", (parameter, value, words) => {

@@ -7,7 +7,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
-// Unit is what the number of a status field is.
+// Unit is the unit of a status field's number.
 type Unit string
 
 // The units.
@@ -15,7 +15,7 @@ const (
 	Name   Unit = "name"   // a constant, shown by its name
 	Span   Unit = "span"   // milliseconds; core.Never: without end
 	Truth  Unit = "truth"  // 0 or 1; for a ticket: whether there is one
-	Count  Unit = "count"  // of what has happened since the session was opened
+	Count  Unit = "count"  // of events since the session was opened
 	Hidden Unit = "hidden" // for hosts alone
 )
 
@@ -27,32 +27,32 @@ type Field struct {
 	Text  string
 }
 
-// Fields are all that a status tells.
+// Fields are the fields of a status.
 var Fields = []Field{
-	{core.StatusPhase, "phase", Name, "where the held credentials stand in their life"},
-	{core.StatusRemaining, "remaining", Span, "the time that they have left; 0 where none are held"},
-	{core.StatusLifetime, "lifetime", Span, "the life that they had when they came"},
+	{core.StatusPhase, "phase", Name, "the phase of the held credentials' life"},
+	{core.StatusRemaining, "remaining", Span, "the time left until they expire; 0 where none are held"},
+	{core.StatusLifetime, "lifetime", Span, "their lifetime when they were installed"},
 	{core.StatusAdvisory, "advisory_timeout", Span, "the advisory window in force for them"},
 	{core.StatusMandatory, "mandatory_timeout", Span, "the mandatory window in force for them"},
-	{core.StatusDegraded, "degraded", Truth, "a required refresh has failed, and they are served on"},
-	{core.StatusIsRejected, "rejected", Truth, "they were given up for all callers"},
-	{core.StatusIsReported, "reported", Truth, "a service rejected them for a caller; the others are served on"},
+	{core.StatusDegraded, "degraded", Truth, "a required refresh has failed, and they stay in use"},
+	{core.StatusIsRejected, "rejected", Truth, "they were invalidated for all callers"},
+	{core.StatusIsReported, "reported", Truth, "a service rejected them for a caller; other callers keep using them"},
 	{core.StatusFlight, "refreshing", Truth, "a refresh is under way"},
 	{core.StatusIsClosed, "closed", Truth, "the session is closed"},
 	{core.StatusLastCode, "last_error_code", Name, "why the last refresh failed, until one succeeds"},
-	{core.StatusLastClass, "last_error_class", Name, "whether that can pass by itself"},
-	{core.StatusHoldOff, "hold_off", Span, "the time until a refresh may start that nobody waits for; 0: at once"},
+	{core.StatusLastClass, "last_error_class", Name, "whether the cause can pass by itself"},
+	{core.StatusHoldOff, "hold_off", Span, "the time until a background refresh may start; 0: at once"},
 	{core.StatusStarts, "starts", Count, "refreshes started"},
 	{core.StatusInstalls, "installs", Count, "refreshes that brought new credentials"},
-	{core.StatusFailures, "failures", Count, "refreshes that failed, time_outs included"},
+	{core.StatusFailures, "failures", Count, "refreshes that failed, time-outs included"},
 	{core.StatusTimeOuts, "time_outs", Count, "refreshes that did not end in time"},
-	{core.StatusLateAnswers, "late_answers", Count, "answers that came after their refresh had timed out"},
-	{core.StatusUnknownTickets, "unknown_tickets", Count, "answers for no refresh that is known"},
+	{core.StatusLateAnswers, "late_answers", Count, "answers that came after the refresh had timed out"},
+	{core.StatusUnknownTickets, "unknown_tickets", Count, "answers for unknown refreshes"},
 	{core.StatusNoProgress, "no_progress", Count, "answers with credentials that expire no later than those held"},
 	{core.StatusRejections, "rejections", Count, "credentials that were rejected, for one caller or for all"},
 	{core.StatusLastTicket, "last_ticket", Hidden, "the refresh that failed last"},
 	{core.StatusSet, "set", Hidden, "the refresh that brought the held credentials"},
-	{core.StatusEpoch, "epoch", Hidden, "rises where leases end"},
+	{core.StatusEpoch, "epoch", Hidden, "rises when leases become void"},
 	{core.StatusNextWake, "next_wake", Hidden, "when the host is to call wake"},
 }
 

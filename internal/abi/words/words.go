@@ -1,6 +1,6 @@
-// Package words holds what users read: why there are no credentials, what is logged,
-// and what a status is called. It is written once; the tables for Python, TypeScript
-// and docs/ABI.md are generated from it, and Go reads it as it is.
+// Package words holds what users read: the reasons of errors, the lines of the log and
+// the names of status fields. They are written once: the tables for Python, TypeScript
+// and docs/ABI.md are generated from here, and Go uses this package itself.
 package words
 
 import (
@@ -20,7 +20,7 @@ const (
 	Docs
 )
 
-// In puts a parameter's name, which stands in braces in a text, as the language has it.
+// In replaces each parameter's name in braces by the name that the language has for it.
 func In(l Language, text string) string {
 	for name, as := range parameters {
 		text = strings.ReplaceAll(text, "{"+name+"}", as[l])
@@ -36,32 +36,32 @@ var parameters = map[string][4]string{
 	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
 }
 
-// Reentrant is the error of a caller who is part of an attempt of that very session's,
-// which hosts notice by themselves. Its name to users is "reentrant".
+// Reentrant is the error of a caller who is part of an attempt of the same session.
+// Hosts detect it themselves. Users know it by the name "reentrant".
 const Reentrant = "a source must not ask its own session for credentials"
 
-// Reason is what the error of a decision says.
+// Reason is the text of a decision's error.
 type Reason struct {
 	Code core.Code
-	Name string // of the code, to users
+	Name string // the code's name to users
 	Text string
 }
 
-// Reasons are those of all codes.
+// Reasons has one entry for each code.
 var Reasons = []Reason{
 	{core.CodeSource, "source", "the source of the credentials failed"},
 	{core.CodeTimedOut, "timed_out", "the source did not answer within {refresh_timeout}"},
 	{core.CodeAbandoned, "abandoned", "the source died without an answer"},
 	{core.CodeMalformed, "malformed", "the source's reply could not be used"},
-	{core.CodeExpiredReply, "expired_reply", "the source brought credentials that had expired already"},
-	{core.CodeStillRejected, "still_rejected", "the source brought credentials again that had been rejected"},
-	{core.CodeNoProgress, "no_progress", "the source brought the expired credentials again"},
-	{core.CodeRejected, "rejected", "the credentials were rejected, and there are no others yet; if new ones keep being rejected, check the clock and the account"},
-	{core.CodeMinTTL, "min_ttl", "the credentials have less time left than {min_ttl} asks for"},
+	{core.CodeExpiredReply, "expired_reply", "the source returned credentials that had already expired"},
+	{core.CodeStillRejected, "still_rejected", "the source returned rejected credentials again"},
+	{core.CodeNoProgress, "no_progress", "the source returned the expired credentials again"},
+	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"},
+	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed"},
 	{core.CodeClosed, "closed", "the session is closed"},
 }
 
-// ReasonOf finds the reason of a code; ok is false for one that is not known.
+// ReasonOf finds the reason of a code; ok is false for an unknown code.
 func ReasonOf(code core.Code) (reason Reason, ok bool) {
 	for _, r := range Reasons {
 		if r.Code == code {
@@ -71,7 +71,7 @@ func ReasonOf(code core.Code) (reason Reason, ok bool) {
 	return Reason{}, false
 }
 
-// Level is how much a line of the log matters.
+// Level is the level of a log line.
 type Level string
 
 // The levels.
@@ -81,30 +81,30 @@ const (
 	Warning Level = "warning"
 )
 
-// Line is what is logged where a decision has a note.
+// Line is the log line of a decision's note.
 type Line struct {
 	Note  core.Note
 	Level Level
 	Text  string
 }
 
-// Lines are those of all notes. Where a decision has several, they are logged in this
-// order: that in which things happen within one event.
+// Lines has one entry for each note. Hosts log the notes of one decision in this order,
+// which is the order in which things happen within one event.
 var Lines = []Line{
-	{core.NoteRejected, Warning, "the credentials were given up for all callers; the next one waits for others"},
-	{core.NoteReported, Warning, "a service rejected the credentials for one caller; the others are served on"},
-	{core.NoteSpaced, Warning, "new credentials keep being rejected; the next refresh is put off; check the clock and the account"},
-	{core.NoteInvalidateIgnored, Debug, "credentials that are not held were given up"},
-	{core.NoteWrittenOff, Warning, "a refresh that had timed out never ended, and is given up for lost"},
+	{core.NoteRejected, Warning, "the credentials were invalidated for all callers; the next caller waits for new ones"},
+	{core.NoteReported, Warning, "a service rejected the credentials of one caller; the other callers keep using them"},
+	{core.NoteSpaced, Warning, "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"},
+	{core.NoteInvalidateIgnored, Debug, "ignored an invalidate of credentials that are not held"},
+	{core.NoteWrittenOff, Warning, "a timed-out refresh never ended, and is considered lost"},
 	{core.NoteTimedOut, Warning, "a refresh did not end within {refresh_timeout}"},
-	{core.NoteFailed, Warning, "a refresh failed that callers waited for"},
-	{core.NoteFailedQuietly, Warning, "a refresh failed that no caller waited for"},
-	{core.NoteDegraded, Warning, "a required refresh failed; the credentials held are served on"},
-	{core.NoteLateIgnored, Info, "an answer came after its refresh had timed out, and was of no use"},
-	{core.NoteUnknownTicket, Debug, "an answer came for no refresh that is known"},
-	{core.NoteNoProgress, Info, "the source brought credentials that expire no later than those held"},
-	{core.NoteReanchored, Info, "the credentials held last longer, by the server's clock"},
+	{core.NoteFailed, Warning, "a refresh failed, and callers waited for it"},
+	{core.NoteFailedQuietly, Warning, "a refresh failed, and no caller waited for it"},
+	{core.NoteDegraded, Warning, "a required refresh failed; the held credentials stay in use"},
+	{core.NoteLateIgnored, Info, "ignored a late answer of a timed-out refresh"},
+	{core.NoteUnknownTicket, Debug, "ignored an answer for an unknown refresh"},
+	{core.NoteNoProgress, Info, "the source returned credentials that expire no later than those held"},
+	{core.NoteReanchored, Info, "the held credentials last longer, by the server's clock"},
 	{core.NoteInstalled, Info, "new credentials"},
-	{core.NoteLateInstalled, Info, "they came from a refresh that had timed out"},
+	{core.NoteLateInstalled, Info, "the new credentials came from a timed-out refresh"},
 	{core.NoteWindowsShrunk, Warning, "{advisory_timeout} and {mandatory_timeout} are too long for the credentials' lifetime; shorter ones are in force"},
 }

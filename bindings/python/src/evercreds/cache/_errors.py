@@ -16,28 +16,28 @@ __all__ = [
 
 
 class CacheError(EvercredsError):
-    """A cache was asked for something that it cannot do."""
+    """Invalid operation on a cache."""
 
 
 class ClientCacheError(CacheError):
-    """A cache of clients was."""
+    """Invalid operation on a client cache."""
 
 
 class ClientCacheExistsError(ClientCacheError):
-    """A client was put under a key that has one."""
+    """The key already has a client."""
 
 
 class ClientCacheNotFoundError(ClientCacheError, KeyError):
-    """There is no client under a key."""
+    """The key has no client."""
 
 
 class ResourceCacheError(CacheError):
-    """A cache of resources was."""
+    """Invalid operation on a resource cache."""
 
 
 class ResourceCacheExistsError(ResourceCacheError):
-    """A resource was put under a key that has one."""
+    """The key already has a resource."""
 
 
 class ResourceCacheNotFoundError(ResourceCacheError, KeyError):
-    """There is no resource under a key."""
+    """The key has no resource."""

@@ -86,7 +86,7 @@ def _split(command: str) -> list[str]:
     except ValueError:
         # The text of the command may hold a secret, so it is not repeated.
         raise EvercredsConfigurationError(
-            "mfa_token_provider: the command's quotes are not closed", param=_PARAM
+            "mfa_token_provider has an unterminated quote", param=_PARAM
         ) from None
 
 
