@@ -44,8 +44,17 @@ export class Scene {
     if (verb === "open") this.#open(new Words(words));
     else if (verb === "clock") await this.#clock.advance(Number(words[0]));
     else if (verb === "wall") this.#clock.step(Number(words[0]));
-    else if (this.#host !== undefined) this.#event(this.#host, verb, words);
+    else if (this.#host !== undefined) this.#try(this.#host, verb, words);
     await this.#clock.settled();
+  }
+
+  /** What cannot be played is an answer too. */
+  #try(host: Host, verb: string, words: string[]): void {
+    try {
+      this.#event(host, verb, words);
+    } catch (error) {
+      this.#lines.push(error instanceof Error ? error.message : String(error));
+    }
   }
 
   #event(host: Host, verb: string, [first = "", ...rest]: string[]): void {
@@ -73,9 +82,10 @@ export class Scene {
         break;
       case "reenter":
         this.#source.inside(n, () => {
-          this.#ask(host, words).catch((error: unknown) => {
-            this.#lines.push(`refused ${n} ${codeOf(error)}`);
-          });
+          this.#ask(host, words).then(
+            (set) => this.#lines.push(`source gets ${this.#shown(set)}`),
+            (error: unknown) => this.#lines.push(`refused ${n} ${codeOf(error)}`),
+          );
         });
         break;
       case "status":
@@ -85,7 +95,7 @@ export class Scene {
         host.close();
         break;
       default:
-        throw new Error(`${verb} is no event`);
+        throw new Error("there is no such event");
     }
   }
 
@@ -124,14 +134,18 @@ export class Scene {
       this.#lines.push(line);
     };
     ask(leaving.signal).then(
-      ({ accessKeyId, expiration }) => {
-        const left = expiration === undefined ? "never" : +expiration - this.#clock.wall();
-        end(`${caller} gets ${accessKeyId.slice("AKID".length)} left=${left}`);
+      (set) => {
+        end(`${caller} gets ${this.#shown(set)}`);
       },
       (error: unknown) => {
         end(this.#failure(caller, error));
       },
     );
+  }
+
+  #shown({ accessKeyId, expiration }: AwsCredentials): string {
+    const left = expiration === undefined ? "never" : +expiration - this.#clock.wall();
+    return `${accessKeyId.slice("AKID".length)} left=${left}`;
   }
 
   #failure(caller: string, error: unknown): string {
@@ -150,6 +164,7 @@ export class Scene {
     const value = fields[camel(name)] as number | string | boolean | undefined;
     const unit = Object.values(abi.FIELDS).find(([known]) => known === camel(name))?.[1];
     if (unit === "span") return `${name}=${left(Number(value))}`;
+    if (unit === "truth") return `${name}=${Number(value)}`;
     return `${name}=${value === undefined ? "none" : String(value)}`;
   }
 

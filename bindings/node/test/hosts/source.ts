@@ -1,6 +1,12 @@
 import * as abi from "../../src/abi_generated.js";
 import type { Clock } from "../../src/clock.js";
-import { type Attempt, type Reply, type Source, SourceFailure } from "../../src/source.js";
+import {
+  type Attempt,
+  type Reply,
+  requireInstant,
+  type Source,
+  SourceFailure,
+} from "../../src/source.js";
 import type { Words } from "./words.js";
 
 /** One call of the source, which ends when the scenario says so. */
@@ -65,7 +71,7 @@ export class ScriptedSource implements Source {
   answer(n: number, words: Words): void {
     const same = words.number("same");
     const reply = same === undefined ? this.#fresh(n, words) : this.#replies.get(same);
-    if (reply === undefined) throw new Error(`flight ${String(same)} brought nothing`);
+    if (reply === undefined) throw new Error(`there is no set ${String(same)}`);
     this.#replies.set(n, reply);
     this.#call(n).answer(reply);
   }
@@ -100,7 +106,7 @@ export class ScriptedSource implements Source {
     const life = words.number("life");
     return {
       credentials: { ...this.identity(n), secretAccessKey: `secret-${n}` },
-      expiryMs: life === undefined ? abi.NEVER : now + life,
+      expiryMs: life === undefined ? abi.NEVER : requireInstant(now + life, "expiry"),
       durationMs: words.number("duration") ?? 0,
       serverTimeMs: server === undefined ? 0 : now,
     };
@@ -108,7 +114,7 @@ export class ScriptedSource implements Source {
 
   #call(n: number): Call {
     const call = this.#calls[n - 1];
-    if (call === undefined) throw new Error(`flight ${n} was not started`);
+    if (call === undefined) throw new Error(`there is no attempt ${n}, or no such event`);
     return call;
   }
 }
