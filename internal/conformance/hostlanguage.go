@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -195,8 +196,16 @@ func (s *scene) render(event string, answers []string) []string {
 			rest = append(rest, strings.Join(w, " "))
 		}
 	}
+	// Attempts run beside each other: what comes first is told of each by itself only.
+	slices.SortStableFunc(source, func(a, b string) int { return cmp.Compare(attemptOf(a), attemptOf(b)) })
 	slices.Sort(callers)
 	return slices.Concat(told, source, callers, rest)
+}
+
+// attemptOf gives the number of the attempt that an answer of the source's is of.
+func attemptOf(answer string) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(strings.Fields(answer)[2], "#"))
+	return n
 }
 
 // caller takes in what a caller got, and tells whether it is news.

@@ -55,6 +55,6 @@ func hostNames(all []listed) []string {
 	return names
 }
 
-// patience is how long one process of a host may take: far above what any
-// needs, so that a host that hangs is a failure and not the end of the run.
-const patience = time.Minute
+// patience is how long one scenario may take a host: far above what any needs, so
+// that a host that hangs is a failure and not the end of the run.
+var patience = time.Minute

@@ -3,14 +3,15 @@
 //
 //	conformance [-root DIR] [-hosts go,c] [FILE...]
 //	conformance [-root DIR] [-hosts go,c] -aws-suite FILE
-//	conformance [-root DIR] [-hosts go,node] [-executor COMMAND] [-rewrite] -scenarios [FILE...]
+//	conformance [-root DIR] [-hosts go,node] [-executor COMMAND] [-rewrite] [-first] -scenarios [FILE...]
 //
 // Without files it takes all of core/testdata. A file without answers is
 // replayed too: the first host's answers are shown, and the others are held to
 // them. With -aws-suite it runs AWS's own refresh scenarios instead, and with
 // -scenarios those of hosts, which are in testdata/host: -executor is a host of your
-// own, and -rewrite writes the first host's answers into the files. It exits
-// with 1 on any difference or failure, and with 2 when it could not run.
+// own, -first ends with the first scenario that differs, and -rewrite writes the first
+// host's answers into the files. It exits with 1 on any difference or failure, and
+// with 2 when it could not run.
 package main
 
 import (
@@ -25,7 +26,7 @@ import (
 // task is what the flags say.
 type task struct {
 	root, only, suite, executor string
-	scenarios, rewrite          bool
+	scenarios, rewrite, first   bool
 	files                       []string
 }
 
@@ -37,6 +38,8 @@ func main() {
 	flag.BoolVar(&t.scenarios, "scenarios", false, "play the scenarios of hosts")
 	flag.StringVar(&t.executor, "executor", "", "a host of your own for -scenarios: its program and arguments, split at blanks")
 	flag.BoolVar(&t.rewrite, "rewrite", false, "write the answers of the first host into the files")
+	flag.BoolVar(&t.first, "first", false, "end with the first scenario that differs")
+	flag.DurationVar(&patience, "patience", patience, "how long one scenario may take a host")
 	flag.Parse()
 	t.files = flag.Args()
 	good, err := t.run(os.Stdout)
@@ -69,7 +72,20 @@ func (t *task) run(out io.Writer) (bool, error) {
 	if t.rewrite {
 		return true, rewriteAll(out, hosts[0], t.files)
 	}
+	if t.first {
+		return oneByOne(out, title, hosts, t.files)
+	}
 	return runScenarios(out, title, hosts, t.files)
+}
+
+// oneByOne replays files until one makes a difference.
+func oneByOne(out io.Writer, title string, hosts []host, files []string) (good bool, err error) {
+	for _, file := range files {
+		if good, err = runScenarios(out, title, hosts, []string{file}); !good || err != nil {
+			break
+		}
+	}
+	return good, err
 }
 
 func (t *task) findFiles() (err error) {

@@ -69,11 +69,16 @@ export class ScriptedSource implements Source {
   }
 
   answer(n: number, words: Words): void {
-    const same = words.number("same");
-    const reply = same === undefined ? this.#fresh(n, words) : this.#replies.get(same);
-    if (reply === undefined) throw new Error(`there is no set ${String(same)}`);
-    this.#replies.set(n, reply);
-    this.#call(n).answer(reply);
+    const call = this.#call(n);
+    try {
+      const same = words.number("same");
+      const reply = same === undefined ? this.#fresh(n, words) : this.#replies.get(same);
+      if (reply === undefined) throw new Error(`there is no set ${String(same)}`);
+      this.#replies.set(n, reply);
+      call.answer(reply);
+    } catch (error) {
+      call.fail(error); // as a source's that reads a reply which it cannot use
+    }
   }
 
   fail(n: number, words: Words): void {
