@@ -52,13 +52,18 @@ func (failing) Error() string { return "failed" }
 
 func open(t *testing.T, machine host.Machine, fetch hostfuncs.CustomFunc) *host.Host {
 	t.Helper()
+	return openWith(t, &sync.Mutex{}, machine, fetch)
+}
+
+func openWith(t *testing.T, lock sync.Locker, machine host.Machine, fetch hostfuncs.CustomFunc) *host.Host {
+	t.Helper()
 	source, err := hostfuncs.NewCustom(fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
 	h := host.New(host.Config{
-		Machine: machine, Lock: &sync.Mutex{}, Source: source, Method: core.MethodCustom,
+		Machine: machine, Lock: lock, Source: source, Method: core.MethodCustom,
 		Clock: func() core.Now {
 			return core.Now{Wall: time.Now().UnixMilli(), Elapsed: time.Since(start).Milliseconds()}
 		},
