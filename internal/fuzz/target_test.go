@@ -16,7 +16,7 @@ func TestTheEndOfTheTimeIsNoFinding(t *testing.T) {
 }
 
 func TestTargetsAreFound(t *testing.T) {
-	all, err := list([]string{"../.."})
+	all, err := list([]string{"../../core"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,10 @@
 // and has the simulator look at each: a simulator that finds nothing has to be
 // one that would have found something. What no history comes to, the scenarios
 // and the core's tests look at. It prints a table of what caught which mutant,
-// and fails if one was not caught.
+// and fails if one was not caught. With -hosts it breaks the loops around the machine
+// instead, and the host scenarios look at them.
 //
-//	go run ./internal/proofs/mutants [-steps N] [-seed S] [-only WORDS] [-edges]
+//	go run ./internal/proofs/mutants [-steps N] [-seed S] [-only WORDS] [-edges | -hosts]
 package main
 
 import (
@@ -19,7 +20,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -35,8 +35,13 @@ func main() {
 	seed := flag.Uint64("seed", 1, "the first seed")
 	only := flag.String("only", "", "only mutants with these words in their name, or in what they break")
 	noSim := flag.Bool("edges", false, "only mutants that the scenarios are to notice, without the simulator")
+	ofHosts := flag.Bool("hosts", false, "mutants of the hosts, which the host scenarios are to notice")
 	flag.Parse()
-	if err := run(*steps, *seed, *only, *noSim); err != nil {
+	look := func() error { return run(*steps, *seed, *only, *noSim) }
+	if *ofHosts {
+		look = func() error { return runHosts(*only) }
+	}
+	if err := look(); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
@@ -60,28 +65,31 @@ func run(steps int, seed uint64, only string, noSim bool) error {
 		}
 	}
 	b.limit = patience * time.Since(begun)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "mutant\tbreaks\tcaught by")
-	caught, survivors := 0, 0
+	all = slices.DeleteFunc(slices.Clone(all), func(m mutant) bool { return !m.matches(only) })
+	return tryAll(all, "mutants", b.try)
+}
+
+func (m mutant) matches(words string) bool {
+	return strings.Contains(m.name, words) || strings.Contains(m.rule, words)
+}
+
+// tryAll tries mutants, and prints what caught which. It is an error that one survives.
+func tryAll(all []mutant, called string, try func(mutant) (verdict string, err error)) error {
+	const row = "%-58s  %-42s  %s\n"
+	fmt.Printf(row, "mutant", "breaks", "caught by")
+	survivors := 0
 	for _, m := range all {
-		if !strings.Contains(m.name, only) && !strings.Contains(m.rule, only) {
-			continue
-		}
-		verdict, err := b.try(m)
+		verdict, err := try(m)
 		if err != nil {
 			return fmt.Errorf("%s: %w", m.name, err)
 		}
-		if caught++; verdict == "" {
+		if verdict == "" {
 			verdict = "NOTHING"
-			caught--
 			survivors++
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\n", m.name, m.rule, verdict)
+		fmt.Printf(row, m.name, m.rule, verdict)
 	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	fmt.Printf("%d mutants caught, %d survived\n", caught, survivors)
+	fmt.Printf("%d %s caught, %d survived\n", len(all)-survivors, called, survivors)
 	if survivors > 0 {
 		return errors.New("mutants are missed")
 	}

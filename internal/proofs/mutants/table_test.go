@@ -32,3 +32,20 @@ func TestTableIsUpToDate(t *testing.T) {
 		}
 	}
 }
+
+// So must each mutant of a host's loop.
+func TestHostsAreUpToDate(t *testing.T) {
+	b := &hostBench{root: filepath.Join("..", "..", "..")}
+	for _, k := range kinds {
+		names := map[string]bool{}
+		for _, m := range k.mutants {
+			if _, err := b.broken(m); err != nil {
+				t.Errorf("%s: %v", m.name, err)
+			}
+			if names[m.name] || m.old == m.new {
+				t.Errorf("%s: named twice, or no change", m.name)
+			}
+			names[m.name] = true
+		}
+	}
+}
