@@ -261,7 +261,7 @@ def _errors_at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
     Tests about those who wait are marked ``waits``.
     """
-    from evercreds._options import DEFAULTS
+    from evercreds._library.options import DEFAULTS
 
     if request.node.get_closest_marker("waits") is None:
         monkeypatch.setitem(DEFAULTS, "max_wait", 0)

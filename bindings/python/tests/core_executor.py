@@ -9,8 +9,8 @@ import ctypes
 import sys
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._library import library
+from evercreds._library import abi_generated as abi
+from evercreds._library.loading import library
 
 _CAPACITY = 4096
 

@@ -187,7 +187,7 @@ from device_token import DeviceToken, LABEL, PIN, WRONG_PIN, session_arguments
 from evercreds import (
     EvercredsConfigurationError, EvercredsConnectionError, EvercredsError, RefreshableSession,
 )
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.methods.iot import _https
 from reachable import found_on
 

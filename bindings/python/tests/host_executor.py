@@ -13,14 +13,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._given import need_of
 from evercreds._host import attempts, flights, timer
 from evercreds._host.events import Event
 from evercreds._host.host import Host
 from evercreds._host.source import CredentialSet, Failure, FrozenCredentials, Reply, fingerprint_of
-from evercreds._machine import OptionRefusedError
-from evercreds._needs import Need, Patience
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import OptionRefusedError
+from evercreds._library.needs import Need, Patience
+from evercreds._session.given import need_of
 from evercreds._waiting.clock import NANOS
 from evercreds.errors import EvercredsCredentialError, EvercredsValidationError
 

@@ -18,8 +18,8 @@ from evercreds import (
     STSClientConfig,
     STSRefreshableSession,
 )
-from evercreds import _abi_generated as abi
-from evercreds._options import DEFAULTS, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.options import DEFAULTS, options_from
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 NAN = float("nan")

@@ -16,7 +16,7 @@ import pytest
 from botocore.client import BaseClient
 
 from conftest import ended_well, in_child, in_threads, until
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.cache import (
     ClientCache,
     ClientCacheKey,

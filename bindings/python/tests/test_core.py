@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 
 from conftest import HandClock, in_threads, rings, until
-from evercreds import _abi_generated as abi
 from evercreds._host.host import Host
 from evercreds._host.source import Failure, FrozenCredentials, Reply
-from evercreds._machine import Machine
-from evercreds._needs import ANY
-from evercreds._options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine
+from evercreds._library.needs import ANY
+from evercreds._library.options import DEFAULTS, SERVICE_TIMEOUT_S, options_from
 from evercreds.errors import EvercredsCredentialError
 
 HOUR = 3600
@@ -229,9 +229,9 @@ def test_a_log_handler_may_use_the_session(source: Source, hand_clock: HandClock
 def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
     source: Source, hand_clock: HandClock
 ) -> None:
-    from evercreds._base import BaseCredentials
-    from evercreds._botocore import new_session
-    from evercreds._credentials import LeasedCredentials
+    from evercreds._boto3.base import BaseCredentials
+    from evercreds._boto3.credentials import LeasedCredentials
+    from evercreds._boto3.sessions import new_session
 
     hand_clock.counts_sleep = False
     core = make(source)

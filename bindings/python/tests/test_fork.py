@@ -19,7 +19,7 @@ import pytest
 
 from conftest import ROOT, SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import RefreshableSession
-from evercreds._library import library
+from evercreds._library.loading import library
 from fork_counts import BUSY, EACH, went_on
 from running import PROGRAMS, run
 

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, ended_well, in_child, wanted
-from evercreds import _library, _wasm
-from evercreds._fork import HeldOverForks
-from evercreds._fork_gate import ForkGate
+from evercreds._fork.children import HeldOverForks
+from evercreds._fork.gate import ForkGate
+from evercreds._library import loading as _library
+from evercreds._library import wasm as _wasm
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 

@@ -11,14 +11,14 @@ import pytest
 
 from conftest import HandClock, until
 from evercreds import EvercredsCredentialError, EvercredsValidationError, RefreshableSession
-from evercreds import _abi_generated as abi
 from evercreds._host.events import Event
 from evercreds._host.flights import cancelled
 from evercreds._host.host import Host
 from evercreds._host.source import Reply
 from evercreds._host.status import SessionStatus
-from evercreds._needs import Need, Patience
-from evercreds._options import DEFAULTS, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.needs import Need, Patience
+from evercreds._library.options import DEFAULTS, options_from
 from test_core import HOUR, Source
 
 MINUTE_MS = 60_000

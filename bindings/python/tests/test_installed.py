@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import evercreds
-from evercreds._library import library
-from evercreds._wasm import WasmLibrary
+from evercreds._library.loading import library
+from evercreds._library.wasm import WasmLibrary
 
 pytestmark = pytest.mark.skipif(
     "EVERCREDS_INSTALLED" not in os.environ,

@@ -17,10 +17,10 @@ from botocore.client import BaseClient
 
 from conftest import until
 from evercreds import EvercredsError
-from evercreds import _abi_generated as abi
 from evercreds._host.host import Host
 from evercreds._host.source import Failure, FrozenCredentials, Reply
-from evercreds._options import DEFAULTS, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.options import DEFAULTS, options_from
 from evercreds._waiting.clock import SYSTEM_CLOCK
 from evercreds.cache import ClientCache, ClientCacheKey
 from strikes import Strike, Struck

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import SessionMaker, StandIn, ended_well, in_child, in_threads
 from evercreds import EvercredsConfigurationError
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.methods.iot import _libraries
 from softhsm import SoftToken
 

@@ -26,7 +26,7 @@ from evercreds import (
     EvercredsRequestError,
     EvercredsValidationError,
 )
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.methods.iot import _https
 from tls_server import Authority
 

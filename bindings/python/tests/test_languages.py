@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 import evercreds
-from evercreds._options import DEFAULTS
+from evercreds._library.options import DEFAULTS
 from evercreds.methods.custom import CustomRefreshableSession
 from evercreds.methods.iot.x509 import IOTX509RefreshableSession
 from evercreds.methods.sts import STSRefreshableSession

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from evercreds import EvercredsLibraryError, RefreshableSession, _library
-from evercreds import _abi_generated as abi
+from evercreds import EvercredsLibraryError, RefreshableSession
+from evercreds._library import abi_generated as abi
+from evercreds._library import loading as _library
 
 SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
 
@@ -58,7 +59,7 @@ def test_musl_gets_an_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
 PANIC = """
 import datetime, threading
 from evercreds import EvercredsLibraryError, RefreshableSession
-from evercreds._library import library
+from evercreds._library.loading import library
 
 def soon():
     return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)

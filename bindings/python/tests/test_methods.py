@@ -23,7 +23,7 @@ from evercreds import (
     RefreshableSession,
     STSRefreshableSession,
 )
-from evercreds._methods import METHODS
+from evercreds._session.methods import METHODS
 from evercreds.methods.custom import CustomRefreshableSession
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
+from evercreds._sources import replies as _replies
+from evercreds._sources.mfa import mfa_provider
 from evercreds.errors import EvercredsError
-from evercreds.methods import _replies
-from evercreds.methods._mfa import mfa_provider
 
 ROWS: list[dict[str, Any]] = json.loads(
     (pathlib.Path(__file__).parents[3] / "hostfuncs" / "testdata" / "mfa.json").read_text()

@@ -14,7 +14,7 @@ import pytest
 
 from conftest import ROOT
 from evercreds import RefreshableSession
-from evercreds._methods import METHODS
+from evercreds._session.methods import METHODS
 
 PAGE = ROOT / "docs" / "migration.md"
 

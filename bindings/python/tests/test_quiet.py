@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from conftest import ended_well, in_child, until, wanted
-from evercreds import _quiet
-from evercreds._fork import quiet
-from evercreds._quiet import Quiet
+from evercreds._fork import quiet as _quiet
+from evercreds._fork.children import quiet
+from evercreds._fork.quiet import Quiet
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or not _quiet._can_tell(),

@@ -12,9 +12,9 @@ import pytest
 
 from conftest import StandIn
 from evercreds import RefreshableSession
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
+from evercreds._sources.custom import NEVER_EXPIRES, CustomSource
 from evercreds.errors import EvercredsCredentialError
-from evercreds.methods._custom_source import NEVER_EXPIRES, CustomSource
 
 TABLE = json.loads(
     (pathlib.Path(__file__).parents[3] / "hostfuncs" / "testdata" / "replies.json").read_text()

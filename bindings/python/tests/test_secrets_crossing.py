@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, SessionMaker, StandIn
-from evercreds import RefreshableSession, _library
-from evercreds._wasm import WasmLibrary
+from evercreds import RefreshableSession
+from evercreds._library import loading as _library
+from evercreds._library.wasm import WasmLibrary
 
 MODULE = ROOT / "build" / "evercreds.wasm"
 PIECE = 12  # bytes: a secret that was copied in part is a secret too

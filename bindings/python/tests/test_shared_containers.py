@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from evercreds import EvercredsCredentialError, RefreshableSession
-from evercreds._frames import forget_variables
+from evercreds._errors.frames import forget_variables
 
 needs_groups = pytest.mark.skipif(sys.version_info < (3, 11), reason="groups came with 3.11")
 

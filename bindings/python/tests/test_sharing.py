@@ -15,9 +15,9 @@ from botocore.loaders import Loader
 
 from conftest import in_threads
 from evercreds import RefreshableSession
-from evercreds._botocore import derived_session, new_session
-from evercreds._frozen_data import freeze
-from evercreds._shared_data import _store
+from evercreds._boto3.frozen_data import freeze
+from evercreds._boto3.sessions import derived_session, new_session
+from evercreds._boto3.shared_data import _store
 
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/reader"}
 

@@ -24,8 +24,8 @@ except ImportError:
     isolated = {"isolated": True, "shared": False}
 
 if sys.argv[1] == "used before":
-    import evercreds._rules
-    assert evercreds._rules.mfa_code(b"123456") == "123456"
+    import evercreds._library.rules
+    assert evercreds._library.rules.mfa_code(b"123456") == "123456"
 
 CODE = '''
 try:
@@ -48,7 +48,7 @@ for code in (CODE, TWICE):
     assert failure is None, failure
     interpreters.destroy(number)
 if sys.argv[1] == "used before":
-    assert evercreds._rules.mfa_code(b"123456") == "123456"
+    assert evercreds._library.rules.mfa_code(b"123456") == "123456"
 """
 
 REFUSAL = "EvercredsLibraryError subinterpreter evercreds cannot be used in a subinterpreter\n"

@@ -11,10 +11,10 @@ import pytest
 
 from conftest import HandClock, until
 from evercreds import RefreshableSession
-from evercreds import _abi_generated as abi
 from evercreds._host.host import Host
-from evercreds._needs import Need
-from evercreds._options import DEFAULTS, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.needs import Need
+from evercreds._library.options import DEFAULTS, options_from
 from evercreds.errors import EvercredsCredentialError
 from test_core import Source
 

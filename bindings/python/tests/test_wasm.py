@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT, in_threads
-from evercreds import EvercredsLibraryError, _library
-from evercreds import _abi_generated as abi
-from evercreds._wasm import WasmLibrary
+from evercreds import EvercredsLibraryError
+from evercreds._library import abi_generated as abi
+from evercreds._library import loading as _library
+from evercreds._library.wasm import WasmLibrary
 
 pytest.importorskip("wasmtime")
 
@@ -97,8 +98,8 @@ def test_after_a_trap_every_call_answers_that_the_handle_is_lost() -> None:
 PROGRAM = """
 import datetime, os
 from evercreds import RefreshableSession
-from evercreds._library import library
-from evercreds._wasm import WasmLibrary
+from evercreds._library.loading import library
+from evercreds._library.wasm import WasmLibrary
 
 calls = []
 def provider():
@@ -161,7 +162,7 @@ def test_on_musl_the_module_is_what_is_loaded(
     (native / "libevercreds.so").write_bytes(b"")
     (native / "evercreds.wasm").symlink_to(MODULE)
     monkeypatch.delenv("EVERCREDS_LIBRARY", raising=False)
-    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library.py"))
+    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library" / "loading.py"))
     monkeypatch.setattr(_library, "_is_musl", lambda: True)
     assert isinstance(_library._Loader().get(), WasmLibrary)
 
@@ -169,7 +170,10 @@ def test_on_musl_the_module_is_what_is_loaded(
 def test_without_a_place_for_compiled_modules_it_runs_all_the_same(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.write_text("no directory")
-    program = "from evercreds._library import library; print(library().evercreds_abi_version() > 0)"
+    program = (
+        "from evercreds._library.loading import library\n"
+        "print(library().evercreds_abi_version() > 0)"
+    )
     kept = {name: value for name, value in os.environ.items() if name != "XDG_CACHE_HOME"}
     done = subprocess.run(
         [sys.executable, "-c", program],

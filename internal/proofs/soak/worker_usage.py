@@ -13,7 +13,7 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from evercreds._handle import Handle
+from evercreds._library.handle import Handle
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _BACK = ("threads", "descriptors", "sockets", "sessions", "handles")

@@ -2,11 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from evercreds import _interpreter as _interpreter  # first: it says where ctypes cannot be had
+# First: it says where ctypes cannot be had.
+from evercreds._library import interpreter as _interpreter  # noqa: F401
+
+# isort: split
 from evercreds import exceptions as exceptions
 from evercreds import utils as utils
 from evercreds._host.status import SessionStatus
-from evercreds._shapes import (
+from evercreds._session.shapes import (
     IOT_EXTRA_INSTALLED,
     AssumeRoleParams,
     Identity,
@@ -39,7 +42,7 @@ from evercreds.methods.sts import STSRefreshableSession
 from evercreds.session import RefreshableSession
 
 if TYPE_CHECKING or IOT_EXTRA_INSTALLED:
-    from evercreds._shapes import PKCS11, Transport
+    from evercreds._session.shapes import PKCS11, Transport
     from evercreds.methods.iot.x509 import IOTX509RefreshableSession
 
 __title__ = "evercreds"

@@ -14,9 +14,9 @@ from typing import Any, NoReturn
 
 from botocore.credentials import ReadOnlyCredentials
 
-from evercreds._credentials import LeasedCredentials
-from evercreds._hooks import AioRejectionWatch
-from evercreds._options import given_as
+from evercreds._boto3.credentials import LeasedCredentials
+from evercreds._boto3.hooks import AioRejectionWatch
+from evercreds._library.options import given_as
 from evercreds.errors import EvercredsValidationError
 from evercreds.session import RefreshableSession
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, NoReturn
 
-from evercreds._options import given_as, is_token_code
+from evercreds._library.options import given_as, is_token_code
 from evercreds.errors import EvercredsValidationError, EvercredsWarning, users_level
 
 __all__ = [

@@ -10,30 +10,31 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, ove
 import boto3
 from botocore.credentials import ReadOnlyCredentials
 
-from evercreds import _abi_generated as abi
-from evercreds._base import BaseCredentials, provide
-from evercreds._boto3_arguments import (
+from evercreds._boto3.arguments import (
     KEYS,
     base_credentials,
     check_boto3_arguments,
     refuse_beside_source,
 )
-from evercreds._botocore import derived_session
-from evercreds._chain import credentials_of
-from evercreds._credentials import LeasedCredentials
-from evercreds._fork import forget_in_child, notice
-from evercreds._frames import calls_user_code, forget_variables
-from evercreds._given import as_dict, need_of, patience_of
-from evercreds._hooks import RejectionWatch
+from evercreds._boto3.base import BaseCredentials, provide
+from evercreds._boto3.chain import credentials_of
+from evercreds._boto3.credentials import LeasedCredentials
+from evercreds._boto3.hooks import RejectionWatch
+from evercreds._boto3.limit import limit_replies
+from evercreds._boto3.sessions import derived_session
+from evercreds._errors.frames import calls_user_code, forget_variables
+from evercreds._fork.children import forget_in_child, notice
 from evercreds._host.host import Host
 from evercreds._host.source import Source
 from evercreds._host.status import SessionStatus
-from evercreds._limit import limit_replies
-from evercreds._machine import OptionRefusedError
-from evercreds._methods import METHODS, checked_name, make, register
-from evercreds._needs import Patience
-from evercreds._options import DEFAULTS, given_as, options_from, refused
-from evercreds._shapes import Identity, TemporaryCredentials
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import OptionRefusedError
+from evercreds._library.needs import Patience
+from evercreds._library.options import DEFAULTS, given_as, options_from, refused
+from evercreds._session.given import as_dict, need_of, patience_of
+from evercreds._session.methods import METHODS, checked_name, make, register
+from evercreds._session.shapes import Identity, TemporaryCredentials
+from evercreds._sources.custom import CustomSource
 from evercreds.cache import Session as CachingSession
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -180,9 +181,6 @@ class _Session(CachingSession, metaclass=_Factory):
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         """Make what gets this session's credentials."""
-        # Not above: the module is in a package whose others begin with this one.
-        from evercreds.methods._custom_source import CustomSource
-
         return CustomSource(self.fetch_credentials, {}, name="fetch_credentials")
 
     def fetch_credentials(self) -> Any:

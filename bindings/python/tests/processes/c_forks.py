@@ -115,7 +115,7 @@ inherited = cache.get_or_make(key, Client)
 # The session's own lock, that of the cache, that of the library: each as if its thread had been
 # in the midst of a call.
 from evercreds._host.flights import _workers  # noqa: E402
-from evercreds._library import _loader  # noqa: E402
+from evercreds._library.loading import _loader  # noqa: E402
 
 hold(locked._host.loop._lock, cache._lock, _loader._lock)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from conftest import ROOT
-from evercreds import _library
+from evercreds._library import loading as _library
 
 _SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
 

@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from evercreds import EvercredsError
-from evercreds import _abi_generated as abi
-from evercreds._needs import Need
+from evercreds._library import abi_generated as abi
+from evercreds._library.needs import Need
 from evercreds._waiting.clock import NANOS
 from properties.answers import Reply, number_of
 from properties.clocks import Moment

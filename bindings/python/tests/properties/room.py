@@ -10,10 +10,11 @@ import botocore.session
 import pytest
 
 import evercreds.session
-from evercreds import RefreshableSession, _fork
-from evercreds import _abi_generated as abi
+from evercreds import RefreshableSession
+from evercreds._fork import children as _fork
 from evercreds._host import attempts, flights, host, loop
-from evercreds._machine import Machine, PoisonedError
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine, PoisonedError
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.clock import NANOS
 from properties.answers import FAILURES, MALFORMED, Answer, Reply

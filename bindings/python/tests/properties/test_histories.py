@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from evercreds import _library
+from evercreds._library import loading as _library
 from properties.answers import ANSWERS, LIVES_MS, Answer
 from properties.options import OPTIONS
 from properties.room import Room

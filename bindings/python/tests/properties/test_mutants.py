@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from evercreds._credentials import LeasedCredentials
+from evercreds._boto3.credentials import LeasedCredentials
 from evercreds._host import attempts, flights, host
 from evercreds._host.attempts import Attempt
 from evercreds._host.failures import Failures
@@ -18,7 +18,7 @@ from evercreds._host.host import Host
 from evercreds._host.loop import NO_LEASE, Loop
 from evercreds._host.sets import Sets
 from evercreds._host.source import CredentialSet, FrozenCredentials
-from evercreds._machine import Machine
+from evercreds._library.machine import Machine
 from evercreds._waiting.bell import Bell
 from properties.test_histories import Histories
 

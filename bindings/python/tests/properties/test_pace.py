@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evercreds import _abi_generated as abi
 from evercreds._host import attempts
 from evercreds._host.host import Host
-from evercreds._options import DEFAULTS, options_from
+from evercreds._library import abi_generated as abi
+from evercreds._library.options import DEFAULTS, options_from
+from evercreds._sources.custom import CustomSource
 from evercreds._waiting.bell import Bell
-from evercreds.methods._custom_source import CustomSource
 from properties.answers import FAILURES, MALFORMED, Reply
 from properties.clocks import RoomClock
 from properties.options import OPTIONS

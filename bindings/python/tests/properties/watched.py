@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from evercreds import _abi_generated as abi
 from evercreds._host.attempts import Attempt
 from evercreds._host.flights import Flight
 from evercreds._host.loop import Loop
-from evercreds._machine import Machine
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine
 
 if TYPE_CHECKING:
     from properties.room import Room

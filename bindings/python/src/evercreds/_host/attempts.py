@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from evercreds import _abi_generated as abi
-from evercreds._fork import generation
-from evercreds._frames import forget_variables
+from evercreds._errors.frames import forget_variables
+from evercreds._fork.children import generation
 from evercreds._host.flights import Flight, Inside, launch
 from evercreds._host.source import CredentialSet, Failure, Reply
-from evercreds._machine import Machine, PoisonedError
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine, PoisonedError
 from evercreds.errors import EvercredsLibraryError
 
 if TYPE_CHECKING:

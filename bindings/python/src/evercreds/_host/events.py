@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Literal
 
-from evercreds import _abi_generated as abi
-from evercreds._machine import Machine
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine
 from evercreds._waiting.locks import reentrant_lock
 
 __all__ = ["Event", "Listener", "Teller", "logger"]

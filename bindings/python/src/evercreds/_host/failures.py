@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._error_copies import Original
+from evercreds._errors.copies import Original
+from evercreds._library import abi_generated as abi
 from evercreds.errors import EvercredsConfigurationError, EvercredsCredentialError
 
 __all__ = ["Failures", "ReentrantUseError"]

@@ -10,8 +10,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from evercreds._fork import forget_in_child, generation, notice, quiet
-from evercreds._fork_gate import ForkGate
+from evercreds._fork.children import forget_in_child, generation, notice, quiet
+from evercreds._fork.gate import ForkGate
 from evercreds._waiting.bell import Bell
 
 __all__ = ["Flight", "Flights", "Inside", "cancelled", "launch", "prompted", "running_inside"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from evercreds import _abi_generated as abi
 from evercreds._host import attempts
 from evercreds._host.events import Listener
 from evercreds._host.failures import ReentrantUseError
@@ -13,9 +12,10 @@ from evercreds._host.flights import running_inside
 from evercreds._host.loop import Loop, Outcome, Wait
 from evercreds._host.source import CredentialSet, Source
 from evercreds._host.status import SessionStatus, status_of
-from evercreds._machine import Machine, fresh_seed
-from evercreds._needs import ANY, Need, Patience, patience_here_ms
-from evercreds._options import Options
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine, fresh_seed
+from evercreds._library.needs import ANY, Need, Patience, patience_here_ms
+from evercreds._library.options import Options
 from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK, Clock
 from evercreds.errors import EvercredsCredentialError
 

@@ -9,16 +9,16 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from evercreds import _abi_generated as abi
-from evercreds._fork import forget_in_child, notice
+from evercreds._fork.children import forget_in_child, notice
 from evercreds._host import attempts, timer
 from evercreds._host.events import Listener, Teller
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.sets import Sets
 from evercreds._host.source import CredentialSet, Source
-from evercreds._machine import Machine, PoisonedError
-from evercreds._options import Options
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine, PoisonedError
+from evercreds._library.options import Options
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.clock import NANOS, Clock
 from evercreds._waiting.locks import reentrant_lock

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from botocore.credentials import ReadOnlyCredentials
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 
 __all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source", "fingerprint_of"]
 

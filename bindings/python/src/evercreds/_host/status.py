@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._machine import Machine
+from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine
 
 __all__ = ["SessionStatus", "status_of"]
 

@@ -9,7 +9,7 @@ import threading
 import weakref
 from typing import Any, Protocol
 
-from evercreds._fork import forget_in_child
+from evercreds._fork.children import forget_in_child
 from evercreds._host.events import logger
 from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK
 

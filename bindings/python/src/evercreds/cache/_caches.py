@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal, TypeVar
 
-from evercreds import _abi_generated as abi
-from evercreds._fork import forget_in_child
-from evercreds._options import given_as
+from evercreds._fork.children import forget_in_child
+from evercreds._library import abi_generated as abi
+from evercreds._library.options import given_as
 from evercreds._waiting.locks import reentrant_lock
 from evercreds.cache._entries import Entries, Place
 from evercreds.cache._errors import CacheError

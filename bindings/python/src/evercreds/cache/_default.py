@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 
-from evercreds._fork import forget_in_child, notice
+from evercreds._fork.children import forget_in_child, notice
 from evercreds._waiting.locks import reentrant_lock
 from evercreds.cache._caches import EvictionPolicy
 from evercreds.cache._session import Session, SessionCache

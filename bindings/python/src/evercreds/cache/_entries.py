@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.cache._keys import CacheKey
 from evercreds.cache._order import Order
 from evercreds.cache._threads import Thread, this_thread

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from botocore.config import Config
 
-from evercreds._options import given_as
+from evercreds._library.options import given_as
 
 __all__ = ["freeze", "hashed", "resets_default", "show"]
 

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NoReturn
 from boto3.resources.base import ServiceResource
 from botocore.client import BaseClient
 
-from evercreds._fork import notice
-from evercreds._options import given_as
+from evercreds._fork.children import notice
+from evercreds._library.options import given_as
 from evercreds.cache._entries import Entries, Entry, Place
 from evercreds.cache._errors import CacheError
 from evercreds.cache._keys import CacheKey

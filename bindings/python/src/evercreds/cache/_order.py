@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from evercreds import _abi_generated as abi
-from evercreds._handle import Handle
-from evercreds._library import library
-from evercreds._machine import LOST
+from evercreds._library import abi_generated as abi
+from evercreds._library.handle import Handle
+from evercreds._library.loading import library
+from evercreds._library.machine import LOST
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["Order"]

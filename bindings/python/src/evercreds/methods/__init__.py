@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from evercreds._shapes import IOT_EXTRA_INSTALLED
+from evercreds._session.shapes import IOT_EXTRA_INSTALLED
 from evercreds.methods.custom import CustomRefreshableSession
 from evercreds.methods.sts import STSRefreshableSession
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evercreds._base import BaseCredentials
+from evercreds._boto3.base import BaseCredentials
 from evercreds._host.source import Source
-from evercreds._options import given_as
-from evercreds._shapes import Identity
+from evercreds._library.options import given_as
+from evercreds._session.shapes import Identity
+from evercreds._sources.custom import NEVER_EXPIRES, CustomSource
 from evercreds.errors import EvercredsValidationError
-from evercreds.methods._custom_source import NEVER_EXPIRES, CustomSource
 from evercreds.session import RefreshableSession
 
 __all__ = ["NEVER_EXPIRES", "CustomRefreshableSession"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from evercreds import _rules
-from evercreds._base import BaseCredentials
+from evercreds._boto3.base import BaseCredentials
 from evercreds._host.source import Source
-from evercreds._options import SERVICE_TIMEOUT_S, given_as
-from evercreds._shapes import Identity
+from evercreds._library import rules
+from evercreds._library.options import SERVICE_TIMEOUT_S, given_as
+from evercreds._session.shapes import Identity
+from evercreds._sources.mfa import MfaProvider, TokenProvider, mfa_provider
+from evercreds._sources.sts import STSSource
 from evercreds.config import AssumeRoleConfig, STSClientConfig
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -17,8 +19,6 @@ from evercreds.errors import (
     EvercredsWarning,
     users_level,
 )
-from evercreds.methods._mfa import MfaProvider, TokenProvider, mfa_provider
-from evercreds.methods._sts_source import STSSource
 from evercreds.session import RefreshableSession
 
 __all__ = ["STSRefreshableSession"]
@@ -122,7 +122,7 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         client_config = self.sts_client_kwargs.config
         if seconds is None or getattr(client_config, "parameter_validation", True) is False:
             return  # who turns validation off talks to an STS with rules of its own
-        problem = _rules.duration_problem(seconds, is_chained=is_chained)
+        problem = rules.duration_problem(seconds, is_chained=is_chained)
         if problem is not None:
             raise EvercredsValidationError(
                 f"DurationSeconds: {problem}, got {given_as(seconds)}", param="DurationSeconds"

@@ -1,6 +1,6 @@
 """Names where boto3-refresh-session has them; what they name is defined elsewhere here."""
 
-from evercreds._shapes import CredentialProvider
+from evercreds._session.shapes import CredentialProvider
 from evercreds.session import RefreshableSession as BRSSession
 from evercreds.utils.config import AssumeRoleConfig, STSClientConfig
 from evercreds.utils.constants import (

@@ -1,7 +1,7 @@
 """What parameters there are, for programs that check theirs."""
 
+from evercreds._sources.mfa import SUBPROCESS_ALLOWED_PARAMETERS
 from evercreds.config import ASSUME_ROLE_CONFIG_PARAMETERS, STS_CLIENT_CONFIG_PARAMETERS
-from evercreds.methods._mfa import SUBPROCESS_ALLOWED_PARAMETERS
 
 __all__ = [
     "ASSUME_ROLE_CONFIG_PARAMETERS",

@@ -1,6 +1,6 @@
 """The types of what goes in and out, where boto3-refresh-session has them."""
 
-from evercreds._shapes import (
+from evercreds._session.shapes import (
     PKCS11,
     AssumeRoleParams,
     Identity,

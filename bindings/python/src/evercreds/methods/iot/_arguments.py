@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from evercreds import _rules
-from evercreds._options import given_as, is_real
-from evercreds._shapes import IOT_EXTRA_INSTALLED, IOT_MISSING
+from evercreds._library import rules
+from evercreds._library.options import given_as, is_real
+from evercreds._session.shapes import IOT_EXTRA_INSTALLED, IOT_MISSING
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,
@@ -54,7 +54,7 @@ def require_extra() -> None:
 
 def endpoint(given: object) -> str:
     """Check the endpoint, and put right that for data. Raises EvercredsValidationError."""
-    result = _rules.iot_endpoint(given) if isinstance(given, str) else None
+    result = rules.iot_endpoint(given) if isinstance(given, str) else None
     if result is None:
         raise _refused(
             "endpoint",
@@ -100,7 +100,7 @@ def duration_seconds(given: object) -> int | None:
     """Check the lifetime to be asked for. Raises EvercredsValidationError."""
     if given is None:
         return None
-    problem = _rules.duration_problem(given, is_chained=False)
+    problem = rules.duration_problem(given, is_chained=False)
     if problem is not None:
         raise EvercredsValidationError(
             f"{problem}, got {given_as(given)}", param="duration_seconds"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from evercreds._immortal import keep_for_ever
+from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsCredentialError
 
 __all__ = ["EventLoop", "session_is_closed"]

@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evercreds._immortal import keep_for_ever
+from evercreds._library.immortal import keep_for_ever
+from evercreds._sources import replies
 from evercreds._waiting.clock import SYSTEM_CLOCK
 from evercreds.errors import EvercredsCredentialError
-from evercreds.methods import _replies
 from evercreds.methods.iot._connecting import (
     Connector,
     TokenLostError,
@@ -166,7 +166,7 @@ class HttpsClient:
             ) from None
         except Exception as error:
             if len(reply.body) > _MOST_BYTES:
-                raise _replies.malformed(
+                raise replies.malformed(
                     f"the reply of the endpoint has more than {_MOST_BYTES} bytes"
                 ) from None
             name = error_name(error)

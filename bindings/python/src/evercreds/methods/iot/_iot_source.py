@@ -7,15 +7,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds import _rules
 from evercreds._host.source import Failure, FrozenCredentials, Reply
+from evercreds._library import abi_generated as abi
+from evercreds._library import rules
+from evercreds._sources import replies
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsRequestError,
     EvercredsValidationError,
 )
-from evercreds.methods import _replies
 from evercreds.methods.iot._https import HttpsClient, HttpsReply
 from evercreds.methods.iot._libraries import NOT_LOADED
 from evercreds.methods.iot._pins import PIN_REFUSED
@@ -73,14 +73,14 @@ class IoTSource:
         if isinstance(error, EvercredsRequestError):
             details = error.details or {}
             return Failure(
-                _rules.error_class(abi.Method.IOT, error.status_code or 0, error.code or ""),
+                rules.error_class(abi.Method.IOT, error.status_code or 0, error.code or ""),
                 retry_after_ms=round(1000 * details.get("retryAfter", 0)),
             )
         configuration = (EvercredsValidationError, EvercredsConfigurationError)
         is_for_good = getattr(error, "code", None) in (PIN_REFUSED, NOT_LOADED)
         if isinstance(error, configuration) and self._identity.may_change and not is_for_good:
             return Failure()
-        return _replies.classify(abi.Method.IOT, error)
+        return replies.classify(abi.Method.IOT, error)
 
 
 def _refusal(reply: HttpsReply) -> EvercredsRequestError:
@@ -89,7 +89,7 @@ def _refusal(reply: HttpsReply) -> EvercredsRequestError:
     details: dict[str, Any] = {
         name: said[name][:_TOLD_LENGTH] for name in _TOLD if isinstance(said.get(name), str)
     }
-    retry_after_ms = _replies.retry_after_ms(reply.headers)
+    retry_after_ms = replies.retry_after_ms(reply.headers)
     if retry_after_ms:
         details["retryAfter"] = retry_after_ms / 1000
     code = _CODE.match(reply.headers.get("x-amzn-errortype", ""))
@@ -105,22 +105,22 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
     """Check an answer. Its text has keys in it, so that no error repeats any."""
     credentials = _parsed(reply.body).get("credentials")
     if not isinstance(credentials, dict):
-        raise _replies.malformed(
+        raise replies.malformed(
             "the reply of the IoT credentials provider must be JSON with an object credentials"
         )
-    missing = [name for name in _FIELDS if not _replies.is_key(credentials.get(name))]
+    missing = [name for name in _FIELDS if not replies.is_key(credentials.get(name))]
     if not isinstance(credentials.get("expiration"), str):
         missing.append("expiration")
     if missing:
-        raise _replies.malformed(
+        raise replies.malformed(
             f"the reply of the IoT credentials provider has no usable {', '.join(missing)}",
             details={"missing": sorted(missing)},
         )
-    expiry_ms = _rules.expiry_from_text(credentials["expiration"])
+    expiry_ms = rules.expiry_from_text(credentials["expiration"])
     if expiry_ms < 0:
-        raise _replies.malformed(
+        raise replies.malformed(
             "expiration in the reply of the IoT credentials provider: "
-            f"{_rules.expiry_problem(expiry_ms)}"
+            f"{rules.expiry_problem(expiry_ms)}"
         )
     access_key, secret_key, token = (credentials[name] for name in _FIELDS)
     frozen = FrozenCredentials(access_key, secret_key, token, None)
@@ -128,7 +128,7 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
         frozen,
         expiry_ms,
         duration_ms=duration_ms,
-        server_time_ms=_replies.server_time_ms(reply.headers.get("date")),
+        server_time_ms=replies.server_time_ms(reply.headers.get("date")),
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
-from evercreds._fork import forget_in_child
-from evercreds._immortal import keep_for_ever
+from evercreds._fork.children import forget_in_child
+from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._cryptoki import Cryptoki

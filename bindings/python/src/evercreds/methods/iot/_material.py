@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from evercreds._options import given_as
+from evercreds._library.options import given_as
 from evercreds.errors import EvercredsValidationError
 from evercreds.methods.iot._files import existing_file
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from evercreds._fork import forget_in_child, notice
+from evercreds._fork.children import forget_in_child, notice
 from evercreds.methods.iot import _mqtt_arguments as arguments
 from evercreds.methods.iot._arguments import hide_requests
 from evercreds.methods.iot._event_loop import EventLoop

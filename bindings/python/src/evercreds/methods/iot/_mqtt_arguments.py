@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from evercreds import _rules
-from evercreds._options import given_as
+from evercreds._library import rules
+from evercreds._library.options import given_as
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.methods.iot import _material, _pkcs11
 from evercreds.methods.iot._tls import ClientIdentity
@@ -37,7 +37,7 @@ def data_endpoint(given: object) -> tuple[str, str]:
     Raises:
         EvercredsValidationError: It is none. Nobody but AWS is to see a signed request.
     """
-    credentials_endpoint = _rules.iot_endpoint(given) if isinstance(given, str) else None
+    credentials_endpoint = rules.iot_endpoint(given) if isinstance(given, str) else None
     wanted = "must be the account's data endpoint, as in ID-ats.iot.REGION.amazonaws.com"
     if not isinstance(given, str) or credentials_endpoint is None:
         raise _refused("endpoint", f"{wanted}, got {given_as(given)}")
@@ -49,7 +49,7 @@ def data_endpoint(given: object) -> tuple[str, str]:
         )
     if ":" in given:
         raise _refused("endpoint", f"{wanted}, without a port: that is for the parameter port")
-    return given, _rules.region_of(credentials_endpoint)
+    return given, rules.region_of(credentials_endpoint)
 
 
 def client_id(given: object) -> str:

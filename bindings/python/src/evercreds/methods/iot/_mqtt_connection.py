@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 from awscrt import mqtt
 from awscrt.exceptions import AwsCrtError
 
-from evercreds._fork import forget_in_child
-from evercreds._frames import forget_variables
+from evercreds._errors.frames import forget_variables
+from evercreds._fork.children import forget_in_child
 from evercreds._host.events import logger
 from evercreds._host.flights import launch
-from evercreds._immortal import keep_for_ever
+from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._mqtt_calls import LastingConnection
 from evercreds.methods.iot._mqtt_opening import opened

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from evercreds._fork import forget_in_child
+from evercreds._fork.children import forget_in_child
 from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._pkcs11 import Token
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from evercreds._immortal import keep_for_ever
+from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.methods.iot._crt import error_name
 from evercreds.methods.iot._login import Login, is_of_token, token_problem

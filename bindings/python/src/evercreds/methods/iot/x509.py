@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from evercreds import _rules
-from evercreds._base import BaseCredentials
-from evercreds._frames import forget_variables
+from evercreds._boto3.base import BaseCredentials
+from evercreds._errors.frames import forget_variables
 from evercreds._host.source import Source
-from evercreds._options import SERVICE_TIMEOUT_S
-from evercreds._shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
+from evercreds._library import rules
+from evercreds._library.options import SERVICE_TIMEOUT_S
+from evercreds._session.shapes import IOT_EXTRA_INSTALLED, PKCS11, Identity, Transport
 from evercreds.methods.iot import _arguments as arguments
 from evercreds.methods.iot._https import HttpsClient
 from evercreds.methods.iot._iot_source import IoTSource
@@ -224,5 +224,5 @@ class IOTX509RefreshableSession(
         Raises:
             Exception: As any call that is signed with the session's credentials.
         """
-        where = {} if self.region_name else {"region_name": _rules.region_of(self._endpoint)}
+        where = {} if self.region_name else {"region_name": rules.region_of(self._endpoint)}
         return dict(self._identity_client(where).get_caller_identity())

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from evercreds import _abi_generated as abi
-from evercreds._fork import HeldOverForks, forget_in_child
-from evercreds._immortal import keep_for_ever
+from evercreds._fork.children import HeldOverForks, forget_in_child
+from evercreds._library import abi_generated as abi
+from evercreds._library.immortal import keep_for_ever
 from evercreds._waiting.locks import reentrant_lock
 from evercreds.errors import EvercredsLibraryError
 

@@ -9,14 +9,14 @@ from botocore.config import Config
 from botocore.exceptions import ParamValidationError
 from botocore.parsers import ResponseParserError
 
-from evercreds import _abi_generated as abi
-from evercreds._base import BaseCredentials, provide
-from evercreds._botocore import derived_session
+from evercreds._boto3.base import BaseCredentials, provide
+from evercreds._boto3.limit import limit_replies
+from evercreds._boto3.sessions import derived_session
 from evercreds._host.flights import prompted
 from evercreds._host.source import Failure, Reply
-from evercreds._limit import limit_replies
-from evercreds.methods import _replies
-from evercreds.methods._mfa import MfaProvider, OneTimeCodes
+from evercreds._library import abi_generated as abi
+from evercreds._sources import replies
+from evercreds._sources.mfa import MfaProvider, OneTimeCodes
 
 __all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
 
@@ -74,17 +74,17 @@ class STSSource:
         try:
             response = client.assume_role(**parameters)
         except ParamValidationError as error:
-            problem: Exception = _replies.without_values(error)
+            problem: Exception = replies.without_values(error)
         except (ResponseParserError, ValueError):
             # Its text has the reply in it, keys and all.
-            problem = _replies.malformed("the reply of STS could not be read")
+            problem = replies.malformed("the reply of STS could not be read")
         else:
-            return _replies.reply_of(response, parameters.get("DurationSeconds"))
+            return replies.reply_of(response, parameters.get("DurationSeconds"))
         raise problem  # out here, or botocore's error with the values would be its context
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
-        return _replies.classify(abi.Method.STS, error)
+        return replies.classify(abi.Method.STS, error)
 
     def _has_keys(self) -> bool:
         """Tell whether the client has keys of its own, so that no base credentials are needed."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
-from evercreds._base import BaseCredentials, provided_by
-from evercreds._botocore import derived_session
-from evercreds._credentials import LeasedCredentials
+from evercreds._boto3.base import BaseCredentials, provided_by
+from evercreds._boto3.credentials import LeasedCredentials
+from evercreds._boto3.sessions import derived_session
 from evercreds.errors import EvercredsCredentialError
 
 __all__ = ["ParentCredentials", "base_of", "credentials_of"]

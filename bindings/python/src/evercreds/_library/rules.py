@@ -6,8 +6,8 @@ import ctypes
 import datetime
 import math
 
-from evercreds import _abi_generated as abi
-from evercreds._library import library
+from evercreds._library import abi_generated as abi
+from evercreds._library.loading import library
 
 __all__ = [
     "duration_problem",

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable
 from typing import NoReturn
 
-from evercreds import _abi_generated as abi
-from evercreds._handle import Handle
-from evercreds._library import library
-from evercreds._needs import Need
-from evercreds._options import Options
+from evercreds._library import abi_generated as abi
+from evercreds._library.handle import Handle
+from evercreds._library.loading import library
+from evercreds._library.needs import Need
+from evercreds._library.options import Options
 from evercreds._waiting.clock import NANOS, Clock
 from evercreds.errors import EvercredsLibraryError
 

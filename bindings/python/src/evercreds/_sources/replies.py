@@ -11,9 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
-from evercreds import _abi_generated as abi
-from evercreds import _rules
 from evercreds._host.source import Failure, FrozenCredentials, Reply
+from evercreds._library import abi_generated as abi
+from evercreds._library import rules
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
@@ -63,9 +63,9 @@ def reply_of(response: Mapping[str, Any], duration_seconds: float | None) -> Rep
             f"the reply of STS has no usable {', '.join(missing)}",
             details={"missing": sorted(missing)},
         )
-    expiry_ms = _rules.expiry_from_datetime(expiration)
+    expiry_ms = rules.expiry_from_datetime(expiration)
     if expiry_ms < 0:
-        raise malformed(f"Expiration in the reply of STS: {_rules.expiry_problem(expiry_ms)}")
+        raise malformed(f"Expiration in the reply of STS: {rules.expiry_problem(expiry_ms)}")
     access_key, secret_key, token = (credentials[name] for name in _FIELDS)
     frozen = FrozenCredentials(access_key, secret_key, token, _account_id(response))
     return Reply(
@@ -105,7 +105,7 @@ def server_time_ms(date: str | None) -> int:
         moment = email.utils.parsedate_to_datetime(date or "")
     except (TypeError, ValueError):
         return 0
-    ms = _rules.expiry_from_datetime(moment)
+    ms = rules.expiry_from_datetime(moment)
     return ms + _CLOCK_SECOND_MS if ms > 0 else 0
 
 
@@ -126,7 +126,7 @@ def client_error_failure(method: int, error: ClientError) -> Failure:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = metadata.get("HTTPStatusCode", 0)
     return Failure(
-        _rules.error_class(method, status if isinstance(status, int) else 0, code),
+        rules.error_class(method, status if isinstance(status, int) else 0, code),
         retry_after_ms=retry_after_ms(metadata.get("HTTPHeaders", {})),
     )
 
@@ -134,7 +134,7 @@ def client_error_failure(method: int, error: ClientError) -> Failure:
 def retry_after_ms(headers: Mapping[str, str]) -> int:
     """Read the pause that a reply asks for by its headers; 0 where it asks for none."""
     wall_ms = server_time_ms(headers.get("date")) or int(time.time() * 1000)
-    return _rules.retry_after_ms(
+    return rules.retry_after_ms(
         headers.get("x-amz-retry-after"), headers.get("retry-after"), wall_ms
     )
 
@@ -146,11 +146,11 @@ def classify(method: int, error: Exception) -> Failure:
     if isinstance(error, EvercredsCredentialError) and error.code == "malformed":
         return Failure(reason=abi.Code.MALFORMED)
     if isinstance(error, EvercredsCredentialError) and error.code == "closed":
-        return Failure(_rules.error_class(method, 0, "Configuration"))  # nobody opens it again
+        return Failure(rules.error_class(method, 0, "Configuration"))  # nobody opens it again
     if isinstance(error, EvercredsCredentialError) and error.code == "mfa_refused":
-        return Failure(_rules.error_class(method, 0, "MFARefused"))
+        return Failure(rules.error_class(method, 0, "MFARefused"))
     if isinstance(error, EvercredsConfigurationError) and error.code == "mfa_timed_out":
         return Failure()  # one that refuses is not asked again at once, but this one may be
     if isinstance(error, (EvercredsValidationError, EvercredsConfigurationError)):
-        return Failure(_rules.error_class(method, 0, "Configuration"))
+        return Failure(rules.error_class(method, 0, "Configuration"))
     return Failure()

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Collection
 
-from evercreds._fork import forget_in_child, notice
+from evercreds._fork.children import forget_in_child, notice
 from evercreds._waiting.bell import Bell
 
 __all__ = ["ForkGate"]

@@ -9,9 +9,9 @@ from typing import Any
 import boto3
 import botocore.session
 
-from evercreds._base import BaseCredentials
-from evercreds._botocore import derived_session, new_session
-from evercreds._chain import base_of
+from evercreds._boto3.base import BaseCredentials
+from evercreds._boto3.chain import base_of
+from evercreds._boto3.sessions import derived_session, new_session
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 
 __all__ = ["KEYS", "base_credentials", "check_boto3_arguments", "refuse_beside_source"]

@@ -10,7 +10,7 @@ import contextlib
 import types
 from typing import Any
 
-from evercreds._own_containers import own_container
+from evercreds._errors.containers import own_container
 
 __all__ = ["Original"]
 

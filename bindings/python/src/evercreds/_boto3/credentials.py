@@ -8,12 +8,12 @@ from typing import Any, NoReturn
 
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 
-from evercreds._base import BaseCredentials
-from evercreds._fields import FieldsOfFrozen
+from evercreds._boto3.base import BaseCredentials
+from evercreds._boto3.fields import FieldsOfFrozen
 from evercreds._host.failures import ReentrantUseError
 from evercreds._host.host import Host
 from evercreds._host.source import CredentialSet, FrozenCredentials
-from evercreds._needs import Need
+from evercreds._library.needs import Need
 from evercreds.errors import EvercredsConfigurationError
 
 __all__ = ["LeasedCredentials"]

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._fork import HeldOverForks, forget_in_child, generation, notice
-from evercreds._interpreter import refuse_subinterpreters
+from evercreds._fork.children import HeldOverForks, forget_in_child, generation, notice
+from evercreds._library import abi_generated as abi
+from evercreds._library.interpreter import refuse_subinterpreters
+from evercreds._library.wasm import WasmLibrary
 from evercreds._waiting.locks import reentrant_lock
-from evercreds._wasm import WasmLibrary
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["library"]
@@ -97,7 +97,7 @@ def _is_alive(library: Any) -> bool:
 
 def _path() -> Path:
     given = os.environ.get("EVERCREDS_LIBRARY")
-    directory = Path(__file__).parent / "_native"
+    directory = Path(__file__).parent.parent / "_native"
     shared, module = directory / f"libevercreds{_SUFFIX}", directory / "evercreds.wasm"
     if given:
         path = Path(given)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 from evercreds.errors import EvercredsValidationError
 
 __all__ = [

@@ -11,15 +11,15 @@ import subprocess
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evercreds import _rules
-from evercreds._frames import calls_user_code
-from evercreds._options import given_as, is_token_code
+from evercreds._errors.frames import calls_user_code
+from evercreds._library import rules
+from evercreds._library.options import given_as, is_token_code
+from evercreds._sources.command import run
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
     EvercredsValidationError,
 )
-from evercreds.methods._command import run
 
 __all__ = [
     "SUBPROCESS_ALLOWED_PARAMETERS",
@@ -135,7 +135,7 @@ def _from_command(command: list[str], options: dict[str, Any]) -> str:
         # subprocess has no check of its own for many of them: it fails where it uses them.
         problem = _failed("Invalid mfa_token_provider_kwargs")
     else:
-        code = _rules.mfa_code(output, is_cut=is_cut)
+        code = rules.mfa_code(output, is_cut=is_cut)
         if code is not None:
             return code
         problem = _failed("the command printed no six-digit code")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds._options import given_as
-from evercreds._shapes import IOT_MISSING
+from evercreds._library import abi_generated as abi
+from evercreds._library.options import given_as
+from evercreds._session.shapes import IOT_MISSING
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsValidationError,

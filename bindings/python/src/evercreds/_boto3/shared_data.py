@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.loaders import JSONFileLoader, Loader
 
-from evercreds._frozen_data import freeze
+from evercreds._boto3.frozen_data import freeze
 
 __all__ = ["BOTO3_DATA_PATH", "SessionLoader"]
 

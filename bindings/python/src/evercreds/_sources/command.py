@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 
 __all__ = ["run"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 
-from evercreds import _abi_generated as abi
+from evercreds._library import abi_generated as abi
 
 __all__ = ["ANY", "Need", "Patience", "patience_here_ms"]
 

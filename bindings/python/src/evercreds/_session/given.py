@@ -9,11 +9,11 @@ from typing import Any
 
 from botocore.credentials import ReadOnlyCredentials
 
-from evercreds import _abi_generated as abi
 from evercreds._host.source import CredentialSet, fingerprint_of
-from evercreds._needs import ANY, Need, Patience
-from evercreds._options import given_as, is_real
-from evercreds._shapes import TemporaryCredentials
+from evercreds._library import abi_generated as abi
+from evercreds._library.needs import ANY, Need, Patience
+from evercreds._library.options import given_as, is_real
+from evercreds._session.shapes import TemporaryCredentials
 from evercreds.errors import EvercredsValidationError
 
 __all__ = ["as_dict", "need_of", "patience_of"]

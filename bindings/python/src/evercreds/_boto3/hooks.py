@@ -10,11 +10,11 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import ClientError
 
-from evercreds import _abi_generated as abi
-from evercreds import _rules
 from evercreds._host.host import Host
 from evercreds._host.source import CredentialSet
-from evercreds._needs import Need
+from evercreds._library import abi_generated as abi
+from evercreds._library import rules
+from evercreds._library.needs import Need
 
 __all__ = ["AioRejectionWatch", "RejectionWatch"]
 
@@ -29,9 +29,9 @@ class RejectionWatch:
     service's error as it came.
     """
 
-    def __init__(self, core: Host) -> None:
+    def __init__(self, host: Host) -> None:
         # The handlers live in clients, which may outlive the session.
-        self._core = weakref.ref(core)
+        self._host = weakref.ref(host)
         # With chained roles one call may have the watches of two sessions.
         number = next(_numbers)
         self._fingerprint = f"evercreds_fingerprint_{number}"
@@ -49,22 +49,22 @@ class RejectionWatch:
 
     def _note_signature(self, request: Any, **_: Any) -> None:
         """Note which of the session's sets signed the request, if one of them did."""
-        core, token = self._core(), request.headers.get("X-Amz-Security-Token")
+        host, token = self._host(), request.headers.get("X-Amz-Security-Token")
         request.context.pop(self._fingerprint, None)
-        if core is None or token is None:
+        if host is None or token is None:
             return
-        fingerprint = core.fingerprint_of(token if isinstance(token, str) else token.decode())
+        fingerprint = host.fingerprint_of(token if isinstance(token, str) else token.decode())
         if fingerprint is not None:
             request.context[self._fingerprint] = fingerprint
             request.context[self._region] = _region_of(request.headers.get("Authorization"))
 
     def _needs_retry(self, response: Any, request_dict: Any, **_: Any) -> int | None:
         """Look for another set, and ask for one more try with it: 0 is the time to wait."""
-        core, need = self._core(), self._need_of(response, request_dict)
-        if core is None or need is None:
+        host, need = self._host(), self._need_of(response, request_dict)
+        if host is None or need is None:
             return None
         with _Search(need, request_dict["context"], self._failure) as search:
-            search.found(core.obtain(need))
+            search.found(host.obtain(need))
         return search.wait_s
 
     def _need_of(self, response: Any, request_dict: Any) -> Need | None:
@@ -94,10 +94,10 @@ class RejectionWatch:
 
     def _report(self, fingerprint: int, evidence: abi.Evidence) -> None:
         """Have another set fetched for the calls after this one, which cannot be sent again."""
-        core = self._core()
-        if core is not None:
+        host = self._host()
+        if host is not None:
             with contextlib.suppress(Exception):  # the caller gets the service's error
-                core.report(fingerprint, evidence)
+                host.report(fingerprint, evidence)
 
     def _tell_why(
         self, http_response: Any, parsed: Any, model: Any, context: Any, **_: Any
@@ -124,11 +124,11 @@ class AioRejectionWatch(RejectionWatch):
     async def _needs_retry(  # type: ignore[override]
         self, response: Any, request_dict: Any, **_: Any
     ) -> int | None:
-        core, need = self._core(), self._need_of(response, request_dict)
-        if core is None or need is None:
+        host, need = self._host(), self._need_of(response, request_dict)
+        if host is None or need is None:
             return None
         with _Search(need, request_dict["context"], self._failure) as search:
-            search.found(await core.obtain_in_loop(need))
+            search.found(await host.obtain_in_loop(need))
         return search.wait_s
 
 
@@ -163,7 +163,7 @@ class _Search:
 
 def _evidence(code: object, is_head: bool, status: int) -> abi.Evidence:
     text = code if isinstance(code, str) else ""
-    return _rules.evidence(text, is_head=is_head, http_status=status)
+    return rules.evidence(text, is_head=is_head, http_status=status)
 
 
 def _region_of(authorization: Any) -> str | None:

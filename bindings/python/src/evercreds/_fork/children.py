@@ -23,7 +23,7 @@ import time
 import weakref
 from typing import Protocol
 
-from evercreds._quiet import Quiet
+from evercreds._fork.quiet import Quiet
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.locks import reentrant_lock
 

@@ -9,7 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.hooks import EventAliaser
 
-from evercreds._shared_data import SessionLoader
+from evercreds._boto3.shared_data import SessionLoader
 
 __all__ = ["derived_session", "new_session"]
 

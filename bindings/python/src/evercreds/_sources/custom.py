@@ -8,11 +8,11 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from evercreds import _abi_generated as abi
-from evercreds import _rules
-from evercreds._frames import calls_user_code
+from evercreds._errors.frames import calls_user_code
 from evercreds._host.source import Failure, FrozenCredentials, Reply
-from evercreds.methods import _replies
+from evercreds._library import abi_generated as abi
+from evercreds._library import rules
+from evercreds._sources import replies
 
 __all__ = ["NEVER_EXPIRES", "CustomSource"]
 
@@ -55,14 +55,14 @@ class CustomSource:
         try:
             return _reply_of(given)
         except _Malformed as error:
-            problem = _replies.malformed(
+            problem = replies.malformed(
                 f"{self._name} {error.problem}",
                 param=error.param or self._name,
                 details=error.details,
             )
         except Exception as error:
             # A mapping, a datetime or a time zone of the user's own may fail in any way.
-            problem = _replies.malformed(
+            problem = replies.malformed(
                 f"{self._name} returned a reply that cannot be read ({type(error).__name__})",
                 param=self._name,
             )
@@ -70,7 +70,7 @@ class CustomSource:
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
-        return _replies.classify(abi.Method.CUSTOM, error)
+        return replies.classify(abi.Method.CUSTOM, error)
 
 
 class _Malformed(Exception):
@@ -101,14 +101,14 @@ def _reply_of(given: object) -> Reply:
         raise _Malformed(f"must return {', '.join(missing)} too", details={"missing": missing})
     texts = [given[name] for name in _TEXTS]  # each is read once
     for name, text in zip(_TEXTS, texts, strict=True):
-        if not _replies.is_key(text):
+        if not replies.is_key(text):
             raise _Malformed(
                 f"must return a string as {name} that is not empty, of ASCII characters, "
                 "and without blanks or line ends",
                 param=name,
             )
     account_id = given.get("account_id")
-    if account_id is not None and account_id != "" and not _replies.is_account_id(account_id):
+    if account_id is not None and account_id != "" and not replies.is_account_id(account_id):
         raise _Malformed("must return 12 digits as account_id, if any", param="account_id")
     expiry_ms = _expiry_ms(given["expiry_time"])
     access_key, secret_key, token = texts
@@ -120,9 +120,9 @@ def _expiry_ms(given: object) -> int:
     if isinstance(given, str) and given == NEVER_EXPIRES:
         return abi.NEVER
     if isinstance(given, datetime.datetime):
-        result = _rules.expiry_from_datetime(given)
+        result = rules.expiry_from_datetime(given)
     elif isinstance(given, str):
-        result = _rules.expiry_from_text(given)
+        result = rules.expiry_from_text(given)
     else:
         raise _Malformed(
             "must return an ISO 8601 text or a datetime with an offset as expiry_time, not "
@@ -130,5 +130,5 @@ def _expiry_ms(given: object) -> int:
             param="expiry_time",
         )
     if result < 0:
-        raise _Malformed(f"expiry_time: {_rules.expiry_problem(result)}", param="expiry_time")
+        raise _Malformed(f"expiry_time: {rules.expiry_problem(result)}", param="expiry_time")
     return result

@@ -14,7 +14,7 @@ from botocore.credentials import (
 )
 from botocore.exceptions import NoCredentialsError
 
-from evercreds._fields import FieldsOfFrozen
+from evercreds._boto3.fields import FieldsOfFrozen
 from evercreds._host.source import FrozenCredentials
 
 __all__ = ["BaseCredentials", "provide", "provided_by"]

@@ -1,0 +1,1 @@
+"""The side of boto3 and botocore: their sessions, credentials and hooks."""

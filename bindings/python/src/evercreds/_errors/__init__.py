@@ -1,0 +1,1 @@
+"""What errors hold, and copies of them."""

@@ -1,0 +1,1 @@
+"""What a fork of the process needs."""

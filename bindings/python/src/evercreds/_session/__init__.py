@@ -1,0 +1,1 @@
+"""What the classes of sessions are given, give, and are registered in."""

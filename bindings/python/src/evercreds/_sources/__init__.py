@@ -1,0 +1,1 @@
+"""Where credentials come from: STS, a function of the user's."""
