@@ -71,7 +71,7 @@ def test_custom_replies_are_judged_alike(row: dict[str, Any]) -> None:
         if "expiry_ms" in row:
             wanted = abi.NEVER if row["expiry_ms"] is None else row["expiry_ms"]
             assert reply.expiry_ms == wanted
-        assert reply.credentials.frozen.account_id == row.get("account")
+        assert reply.frozen.account_id == row.get("account")
         return
     with pytest.raises(EvercredsCredentialError) as caught:
         source.fetch()
