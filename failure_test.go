@@ -5,7 +5,6 @@ package evercreds_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,35 +13,6 @@ import (
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/hostfuncs"
 )
-
-func TestAdvisoryOutageIsNobodysError(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{}
-		s := open(t, v, evercreds.WithStability(evercreds.Strict), evercreds.WithMaxWait(0))
-		defer s.Close()
-		wantKey(t, s, 1, 0)
-		v.err = errors.New("outage")
-		v.latency = 3 * time.Second
-		for time.Sleep(45 * time.Minute); s.Status().Phase == evercreds.PhaseAdvisory; time.Sleep(time.Second) {
-			wantKey(t, s, 1, 0)
-		}
-		if n := v.calls.Load() - 1; n < 3 || n > 60 {
-			t.Errorf("%d attempts in five minutes of outage", n)
-		}
-		status := s.Status()
-		if status.LastError == nil || !errors.Is(status.LastError, v.err) {
-			t.Errorf("the outage does not show in the status: %+v", status)
-		}
-		e := wantCode(t, s, evercreds.CodeSource, v.latency)
-		if !errors.Is(e, v.err) || e.Class != evercreds.Recoverable || e.RetryAt.IsZero() {
-			t.Errorf("got %+v", e)
-		}
-		v.err = nil
-		time.Sleep(5 * time.Second)
-		n := v.calls.Load()
-		wantKey(t, s, n+1, v.latency)
-	})
-}
 
 // A source that does not even heed its context: callers have their answer at
 // the deadline, and what it brings later is still used.
@@ -149,32 +119,6 @@ func TestIdleOutageIsMetAtABoundedPace(t *testing.T) {
 	})
 }
 
-func TestStability(t *testing.T) {
-	for _, c := range []struct {
-		stability          evercreds.Stability
-		mandatory, expired bool // served
-	}{{evercreds.Strict, false, false}, {evercreds.UntilExpiry, true, false}, {evercreds.Static, true, true}} {
-		synctest.Test(t, func(t *testing.T) {
-			v := &vault{}
-			s := open(t, v, evercreds.WithStability(c.stability))
-			defer s.Close()
-			wantKey(t, s, 1, 0)
-			v.err = errors.New("outage")
-			time.Sleep(55 * time.Minute)
-			if _, err := s.Retrieve(t.Context()); (err == nil) != c.mandatory {
-				t.Errorf("stability %d, mandatory: %v", c.stability, err)
-			}
-			if d := s.Status().Degraded; d != c.mandatory {
-				t.Errorf("stability %d: degraded %v", c.stability, d)
-			}
-			time.Sleep(10 * time.Minute)
-			if _, err := s.Retrieve(t.Context()); (err == nil) != c.expired {
-				t.Errorf("stability %d, expired: %v", c.stability, err)
-			}
-		})
-	}
-}
-
 func TestSourceThatAsksItsOwnSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s *evercreds.Session
@@ -190,24 +134,4 @@ func TestSourceThatAsksItsOwnSession(t *testing.T) {
 			t.Errorf("got %v", e)
 		}
 	})
-}
-
-func TestSourceThatDies(t *testing.T) {
-	for name, die := range map[string]func(){
-		"panic": func() { panic("sentinel-secret") }, "exit": runtime.Goexit,
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			v := &vault{}
-			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
-				die()
-				return hostfuncs.Result{}, nil
-			}
-			s := open(t, v, toTheLetter()...)
-			defer s.Close()
-			e := wantCode(t, s, evercreds.CodeAbandoned, 0)
-			t.Log(name, e)
-			v.fetch = nil
-			wantKey(t, s, 2, 0)
-		})
-	}
 }

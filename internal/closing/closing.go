@@ -26,6 +26,7 @@ var runners = []runner{
 	{"pytest", regexp.MustCompile(`^(=+ )?(\d+ [a-z]+, )*\d+ [a-z]+ in [\d.]+s`), true, 5},
 	{"vitest", regexp.MustCompile(`^\s*Tests\s+\d+ (passed|failed|skipped)`), true, 1},
 	{"conformance", regexp.MustCompile(`^conformance: \d+ scenarios`), false, 1},
+	{"host scenarios", regexp.MustCompile(`^host scenarios: \d+ scenarios`), false, 1},
 	{"aws suite", regexp.MustCompile(`^aws suite: `), false, 1},
 	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false, 1},
 	{"wheel", regexp.MustCompile(`^wheel: \d+ passed, \d+ failed`), true, 1},

@@ -16,7 +16,7 @@ func TestTheEndOfTheTimeIsNoFinding(t *testing.T) {
 }
 
 func TestTargetsAreFound(t *testing.T) {
-	all, err := list([]string{"../../core"})
+	all, err := list([]string{"../.."})
 	if err != nil {
 		t.Fatal(err)
 	}

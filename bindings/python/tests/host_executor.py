@@ -223,7 +223,7 @@ class Play:
         left: Any = "never"
         if granted.expiry is not None:
             left = round(granted.expiry.timestamp() * 1000) - self.stage.wall_ms
-        return f"gets {_number(granted, self.keys)} left={left}"
+        return f"gets {_number(granted)} left={left}"
 
     def _fails(self, error: Exception) -> str:
         decision = self.decisions.pop(threading.get_ident(), None)
@@ -324,9 +324,8 @@ def _need(given: dict[str, str]) -> Need:
     return need_of(datetime.timedelta(milliseconds=int(given.get("min_ttl", 0))), None)
 
 
-def _number(granted: CredentialSet, keys: dict[int, int]) -> int:
-    key = int(str(granted.frozen.access_key)[1:])
-    return max(number for number, of in keys.items() if of == key)
+def _number(granted: CredentialSet) -> int:
+    return int(str(granted.frozen.access_key)[1:])
 
 
 def _shown(unit: str, value: Any) -> Any:
