@@ -18,7 +18,6 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Defects of the Python predecessor, where Go has room for the same one;
@@ -87,7 +86,7 @@ func TestTwoSessionsOnOneConfig(t *testing.T) {
 func TestRoleOfFifteenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			r := v.set(v.calls.Load(), time.Now())
 			r.Expires = time.Now().Add(15 * time.Minute)
 			return r, nil
@@ -147,7 +146,7 @@ func TestSourceThatDiesInTheAdvisoryWindow(t *testing.T) {
 			s := open(t, v)
 			defer s.Close()
 			wantKey(t, s, 1, 0)
-			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) { return hostfuncs.Result{}, die() }
+			v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) { return evercreds.Result{}, die() }
 			time.Sleep(46 * time.Minute)
 			wantKey(t, s, 1, 0)
 			synctest.Wait()

@@ -32,6 +32,32 @@ func Example() {
 	// Output: arn:aws:sts::210987654321:assumed-role/reader/evercreds
 }
 
+// A session that is eager fetches at once, and stays fresh with nobody asking.
+func ExampleNewSTS() {
+	ctx := context.Background()
+	session, err := evercreds.NewSTS(loadConfig(ctx), evercreds.AssumeRole{
+		RoleARN:         "arn:aws:iam::210987654321:role/reader",
+		RoleSessionName: "nightly",
+		Duration:        time.Hour,
+	}, evercreds.WithEager(), evercreds.WithAdvisoryTimeout(20*time.Minute))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+	who, err := session.Identity(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(who.ARN)
+
+	session.Close()
+	_, err = session.Retrieve(ctx)
+	fmt.Println(errors.Is(err, evercreds.ErrClosed))
+	// Output:
+	// arn:aws:sts::210987654321:assumed-role/reader/nightly
+	// true
+}
+
 // With MFA the code comes from a function or a program, once for each refresh.
 func ExampleNewSTS_mfa() {
 	ctx := context.Background()

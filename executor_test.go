@@ -12,10 +12,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/executor"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 var play = flag.Bool("executor", false, "play the scenarios of docs/HOST.md that standard input has")
@@ -30,7 +30,7 @@ func TestExecutor(t *testing.T) {
 // played is the root package, by its public names where it has them.
 type played struct{}
 
-func (played) Open(source hostfuncs.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
+func (played) Open(source sources.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
 	given := func(s *settings) {
 		for _, o := range options {
 			s.set(o.Option, o.Value, o.Value)
@@ -81,7 +81,7 @@ func (s playedSession) Ask(ctx context.Context, minTTL time.Duration, refused *a
 	switch {
 	case evidence == core.EvidenceWeak: // as the clients' hook reports it
 		return s.host.Credentials(ctx, core.Need{
-			MinTTL: millis.Of(minTTL), Other: hostfuncs.FingerprintOf(refused.AccessKeyID, refused.SessionToken), Evidence: evidence,
+			MinTTL: millis.Of(minTTL), Other: sources.FingerprintOf(refused.AccessKeyID, refused.SessionToken), Evidence: evidence,
 		})
 	case refused != nil:
 		return s.Credentials(ctx, MinTTL(minTTL), OtherThan(*refused))

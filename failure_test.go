@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // A source that does not even heed its context: callers have their answer at
@@ -20,7 +19,7 @@ func TestHungSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
 		release := make(chan struct{})
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			<-release
 			return v.set(1, time.Now()), nil
 		}
@@ -53,7 +52,7 @@ func TestHungSource(t *testing.T) {
 func TestLostTimer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			time.Sleep(time.Minute)
 			return v.set(1, time.Now()), nil
 		}
@@ -71,7 +70,7 @@ func TestLostTimer(t *testing.T) {
 func TestLateAnswerServesTheWaitersOfTheNextFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			n, started := v.calls.Load(), time.Now()
 			time.Sleep(map[int64]time.Duration{1: 6 * time.Second, 2: 3 * time.Second}[n])
 			return v.set(n, started), nil

@@ -16,7 +16,6 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/millis"
 )
 
@@ -64,7 +63,7 @@ func playEnd(t *testing.T, name string, end time.Time, opts ...evercreds.Option)
 		return core.Now{Wall: now.UnixMilli(), Elapsed: now.Sub(start).Milliseconds()}
 	}
 	v := &vault{}
-	v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+	v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 		r := v.set(1, time.Now())
 		r.Expires = end
 		return r, nil
@@ -124,7 +123,7 @@ func TestLongestSpans(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			r := v.set(9, time.Now())
 			r.Duration, r.ServerTime = math.MinInt64, time.Unix(math.MinInt64, 0)
 			return r, nil

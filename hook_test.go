@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // told collects events in words.
@@ -199,7 +198,7 @@ func TestHookMayUseTheSession(t *testing.T) {
 func TestEventsHaveNoSecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, shown := &vault{}, &buffer{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			r := v.set(v.calls.Load(), time.Now())
 			r.AccessKeyID, r.SecretAccessKey, r.SessionToken = sentinelKey, sentinelSecret, sentinelToken
 			r.Expires = time.Now().Add(-time.Hour * time.Duration(v.calls.Load()%2*2-1))

@@ -11,7 +11,6 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 func TestEagerSessionStaysFreshWhileIdle(t *testing.T) {
@@ -85,7 +84,7 @@ func TestCloseLeavesADeafFunctionBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
 		release := make(chan struct{})
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			<-release
 			return v.set(1, time.Now()), nil
 		}
@@ -109,14 +108,14 @@ func TestAttendedSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{attend: true}
 		thinks, works := 14*time.Minute+58*time.Second, 4*time.Second
-		v.fetch = func(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(ctx context.Context, f *evercreds.Flight) (evercreds.Result, error) {
 			time.Sleep(thinks)
 			f.Prompted()
 			select {
 			case <-time.After(works):
 				return v.set(v.calls.Load(), time.Now()), nil
 			case <-ctx.Done():
-				return hostfuncs.Result{}, ctx.Err()
+				return evercreds.Result{}, ctx.Err()
 			}
 		}
 		s := open(t, v, toTheLetter(evercreds.WithRefreshTimeout(5*time.Second), evercreds.WithEager())...)
@@ -136,7 +135,7 @@ func TestAttendedSource(t *testing.T) {
 func TestSetWithoutExpiry(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			r := v.set(v.calls.Load(), time.Time{})
 			r.Expires, r.NoExpiry = time.Time{}, true
 			return r, nil
@@ -157,7 +156,7 @@ func TestSetWithoutExpiry(t *testing.T) {
 // longer.
 func TestRequestedDurationBoundsTheLifetime(t *testing.T) {
 	v := &vault{}
-	v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+	v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 		r := v.set(1, time.Now())
 		r.Duration = 20 * time.Minute
 		return r, nil
@@ -180,7 +179,7 @@ func TestClockSteps(t *testing.T) {
 	} {
 		now, server := core.Now{Wall: 1.8e12, Elapsed: 5000}, time.UnixMilli(1.8e12)
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			r := v.set(v.calls.Load(), server)
 			r.ServerTime = server
 			return r, nil

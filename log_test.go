@@ -12,27 +12,26 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // Whoever reads the log learns why a refresh failed, also where the source has
 // nothing to say about it.
 func TestLogTellsWhy(t *testing.T) {
-	for want, fetch := range map[string]func(v *vault) (hostfuncs.Result, error){
-		"vault is sealed":       func(*vault) (hostfuncs.Result, error) { return hostfuncs.Result{}, errors.New("vault is sealed") },
-		"had already expired":   func(v *vault) (hostfuncs.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
-		"did not answer within": func(*vault) (hostfuncs.Result, error) { time.Sleep(time.Hour); return hostfuncs.Result{}, nil },
-		"SecretAccessKey must be 1 to": func(v *vault) (hostfuncs.Result, error) {
+	for want, fetch := range map[string]func(v *vault) (evercreds.Result, error){
+		"vault is sealed":       func(*vault) (evercreds.Result, error) { return evercreds.Result{}, errors.New("vault is sealed") },
+		"had already expired":   func(v *vault) (evercreds.Result, error) { return v.set(1, time.Now().Add(-2*time.Hour)), nil },
+		"did not answer within": func(*vault) (evercreds.Result, error) { time.Sleep(time.Hour); return evercreds.Result{}, nil },
+		"SecretAccessKey must be 1 to": func(v *vault) (evercreds.Result, error) {
 			r := v.set(1, time.Now())
 			r.SecretAccessKey = ""
 			return r, nil
 		},
-		"died without an answer: it panicked": func(*vault) (hostfuncs.Result, error) { panic("") },
+		"died without an answer: it panicked": func(*vault) (evercreds.Result, error) { panic("") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var log buffer
 			v := &vault{}
-			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) { return fetch(v) }
+			v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) { return fetch(v) }
 			s := open(t, v, evercreds.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			if _, err := s.Retrieve(t.Context()); err == nil {
 				t.Error("no error")

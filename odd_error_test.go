@@ -17,7 +17,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // fickle is an error one of whose methods breaks after the source has returned it.
@@ -145,7 +144,7 @@ func TestPromptedAtOddTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{attend: true}
 		var late func()
-		v.fetch = func(_ context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(_ context.Context, f *evercreds.Flight) (evercreds.Result, error) {
 			late = f.Prompted
 			f.Prompted()
 			f.Prompted()

@@ -11,25 +11,24 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // A source of the user's own may return anything. What cannot sign a request is
 // refused, and touches nothing that is held.
 func TestSourceOfIncompleteSets(t *testing.T) {
-	for name, spoil := range map[string]func(*hostfuncs.Result){
-		"AccessKeyID":          func(r *hostfuncs.Result) { r.AccessKeyID = "" },
-		"SecretAccessKey":      func(r *hostfuncs.Result) { r.SecretAccessKey = "" },
-		"SessionToken":         func(r *hostfuncs.Result) { r.SessionToken = "" },
-		"Expires and NoExpiry": func(r *hostfuncs.Result) { r.Expires = time.Time{} },
-		"exactly one":          func(r *hostfuncs.Result) { r.NoExpiry = true },
+	for name, spoil := range map[string]func(*evercreds.Result){
+		"AccessKeyID":          func(r *evercreds.Result) { r.AccessKeyID = "" },
+		"SecretAccessKey":      func(r *evercreds.Result) { r.SecretAccessKey = "" },
+		"SessionToken":         func(r *evercreds.Result) { r.SessionToken = "" },
+		"Expires and NoExpiry": func(r *evercreds.Result) { r.Expires = time.Time{} },
+		"exactly one":          func(r *evercreds.Result) { r.NoExpiry = true },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v := &vault{}
 			s := open(t, v)
 			defer s.Close()
 			wantKey(t, s, 1, 0)
-			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 				r := v.set(2, time.Now())
 				spoil(&r)
 				return r, nil

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Policy is a preset of all the other options.
@@ -166,7 +166,7 @@ func WithDeferRefresh(on bool) Option {
 // credentials are not used. Default: what [NewSTS] was given; for [NewIoT] the
 // region of its endpoint; else nothing, so that clients need a region as an option.
 func WithConfig(cfg aws.Config) Option {
-	cfg = hostfuncs.OwnConfig(cfg)
+	cfg = sources.OwnConfig(cfg)
 	return func(s *settings) { s.config = &cfg }
 }
 

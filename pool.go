@@ -6,7 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // pool is the connection pool of a session's own clients: connections that idle
@@ -20,7 +20,7 @@ type pool struct {
 // take gives the client to use in the place of the one in an aws.Config. It is
 // called once. A client of the user's own making stays the user's.
 func (p *pool) take(given aws.HTTPClient) aws.HTTPClient {
-	p.client, p.closeIdle = hostfuncs.OwnClient(given)
+	p.client, p.closeIdle = sources.OwnClient(given)
 	if p.closeIdle == nil {
 		return given
 	}

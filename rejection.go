@@ -14,7 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // watch adds the session's part to one operation of a client: it learns which set
@@ -181,7 +181,7 @@ func signedBy(authorization string) (key, region string) {
 }
 
 func (r *refusal) need() core.Need {
-	return core.Need{Other: hostfuncs.FingerprintOf(r.key, r.token), Evidence: r.evidence}
+	return core.Need{Other: sources.FingerprintOf(r.key, r.token), Evidence: r.evidence}
 }
 
 func (r *refusal) by(set aws.Credentials) bool {

@@ -20,7 +20,6 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/awstest"
 	"github.com/evercreds/evercreds/internal/leaks"
 )
@@ -237,9 +236,9 @@ func TestAReporterWithoutTime(t *testing.T) {
 func TestReportersWaitForASourceThatIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, begun := &vault{}, time.Now()
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			if at := time.Since(begun); at >= 20*time.Minute && at < 20*time.Minute+5*time.Second {
-				return hostfuncs.Result{}, errors.New("outage")
+				return evercreds.Result{}, errors.New("outage")
 			}
 			return v.set(v.calls.Load(), time.Now()), nil
 		}
@@ -322,7 +321,7 @@ func TestALateReport(t *testing.T) {
 func TestOthersDoNotWaitForAReportersRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			n := v.calls.Load()
 			if n > 1 {
 				time.Sleep(20 * time.Second)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
@@ -161,15 +160,11 @@ func TestCrowdAtClockSteps(t *testing.T) {
 	t.Parallel()
 	const lifetime = 4 * time.Second
 	standIn, cfg := startStandIn(t, lifetime)
-	source, err := hostfuncs.NewSTS(cfg, hostfuncs.AssumeRole{RoleARN: roleARN})
-	if err != nil {
-		t.Fatal(err)
-	}
 	begun, step := time.Now(), atomic.Int64{}
-	s, err := evercreds.OpenAt(func() core.Now {
+	s, err := evercreds.OpenSTSAt(func() core.Now {
 		now := time.Now()
 		return core.Now{Wall: now.UnixMilli() + step.Load(), Elapsed: now.Sub(begun).Milliseconds()}
-	}, source)
+	}, cfg, evercreds.AssumeRole{RoleARN: roleARN})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/awstest"
 	"github.com/evercreds/evercreds/internal/leaks"
 )
@@ -35,8 +34,8 @@ func badFunctions(set evercreds.Credentials) []func(context.Context) (evercreds.
 		fail(errors.New(quote)),
 		fail(fmt.Errorf("outer: %w", errors.New(quote))),
 		fail(errors.Join(errors.New("one"), errors.New(quote))),
-		fail(&evercreds.SourceError{Class: core.Permanent, Code: "AccessDenied", Message: quote, Err: errors.New(quote)}),
-		fail(fmt.Errorf("outer: %w", &evercreds.SourceError{Class: core.Permanent, Message: quote})),
+		fail(&evercreds.SourceError{Class: evercreds.Permanent, Code: "AccessDenied", Message: quote, Err: errors.New(quote)}),
+		fail(fmt.Errorf("outer: %w", &evercreds.SourceError{Class: evercreds.Permanent, Message: quote})),
 		func(context.Context) (evercreds.Credentials, error) { panic(quote) },
 		func(context.Context) (evercreds.Credentials, error) { panic(set) },
 		func(ctx context.Context) (evercreds.Credentials, error) { <-ctx.Done(); return set, errors.New(quote) },

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Session keeps one set of temporary credentials fresh. It is an
@@ -35,7 +35,7 @@ type Session struct {
 }
 
 // newSession makes a session around a machine that has its options.
-func newSession(clock func() core.Now, source Source, made meeting, given *settings, base aws.Config) *Session {
+func newSession(clock func() core.Now, source sources.Source, made meeting, given *settings, base aws.Config) *Session {
 	if given.config != nil {
 		base = *given.config
 	}
@@ -50,7 +50,7 @@ func newSession(clock func() core.Now, source Source, made meeting, given *setti
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
 	s.identity = sync.OnceValue(func() *sts.Client {
 		return sts.NewFromConfig(*s.clients.configured(), func(o *sts.Options) {
-			o.APIOptions = append(o.APIOptions, hostfuncs.LimitReplies)
+			o.APIOptions = append(o.APIOptions, sources.LimitReplies)
 		})
 	})
 	return s
@@ -105,7 +105,7 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 		return s.Retrieve(ctx)
 	}
 	if n.refused != nil {
-		asked.Other, asked.Evidence = hostfuncs.FingerprintOf(n.refused.AccessKeyID, n.refused.SessionToken), core.EvidenceStrong
+		asked.Other, asked.Evidence = sources.FingerprintOf(n.refused.AccessKeyID, n.refused.SessionToken), core.EvidenceStrong
 	}
 	return s.host.Credentials(ctx, asked)
 }
@@ -122,7 +122,7 @@ func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
 // [Session.Config] need no call of it: they report what a service refuses, each for
 // itself, as [OtherThan] does.
 func (s *Session) Invalidate(creds aws.Credentials) {
-	_ = s.host.Invalidate(hostfuncs.FingerprintOf(creds.AccessKeyID, creds.SessionToken)) // the core refuses nothing
+	_ = s.host.Invalidate(sources.FingerprintOf(creds.AccessKeyID, creds.SessionToken)) // the core refuses nothing
 }
 
 // String tells the phase.

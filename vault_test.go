@@ -10,7 +10,6 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // These tests run in virtual time: hours pass in no time, and a call that takes
@@ -23,13 +22,13 @@ type vault struct {
 	latency time.Duration
 	err     error
 	attend  bool
-	fetch   func(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error)
+	fetch   func(ctx context.Context, f *evercreds.Flight) (evercreds.Result, error)
 }
 
 func (v *vault) Method() core.Method { return core.MethodRegistered }
 func (v *vault) Attended() bool      { return v.attend }
 
-func (v *vault) Fetch(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Result, error) {
+func (v *vault) Fetch(ctx context.Context, f *evercreds.Flight) (evercreds.Result, error) {
 	n, started := v.calls.Add(1), time.Now()
 	if v.fetch != nil {
 		return v.fetch(ctx, f)
@@ -37,16 +36,16 @@ func (v *vault) Fetch(ctx context.Context, f *hostfuncs.Flight) (hostfuncs.Resul
 	select {
 	case <-time.After(v.latency):
 	case <-ctx.Done():
-		return hostfuncs.Result{}, ctx.Err()
+		return evercreds.Result{}, ctx.Err()
 	}
 	if v.err != nil {
-		return hostfuncs.Result{}, v.err
+		return evercreds.Result{}, v.err
 	}
 	return v.set(n, started), nil
 }
 
-func (v *vault) set(n int64, from time.Time) hostfuncs.Result {
-	return hostfuncs.Result{Credentials: hostfuncs.Credentials{
+func (v *vault) set(n int64, from time.Time) evercreds.Result {
+	return evercreds.Result{Credentials: evercreds.Credentials{
 		AccessKeyID: key(n), SecretAccessKey: "secret", SessionToken: "token", Expires: from.Add(time.Hour),
 	}}
 }

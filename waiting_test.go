@@ -12,18 +12,16 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // sick is a source that fails in 3 ms until it is well.
-func sick(until time.Duration, class core.Class) *vault {
+func sick(until time.Duration, class evercreds.Class) *vault {
 	v, begun := &vault{}, time.Now()
-	v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+	v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 		n, started := v.calls.Load(), time.Now()
 		time.Sleep(3 * time.Millisecond)
 		if time.Since(begun) < until {
-			return hostfuncs.Result{}, &evercreds.SourceError{Class: class, Message: "down"}
+			return evercreds.Result{}, &evercreds.SourceError{Class: class, Message: "down"}
 		}
 		return v.set(n, started), nil
 	}
@@ -69,16 +67,16 @@ func TestTwoHundredCallersOfASickSource(t *testing.T) {
 	for _, c := range []struct {
 		name           string
 		down, patience time.Duration
-		class          core.Class
+		class          evercreds.Class
 		served         bool
 		least, most    time.Duration // that the last one waits
 		calls          int64         // at most
 	}{
-		{"down 5 s", 5 * time.Second, 0, core.Recoverable, true, 5 * time.Second, 10100 * time.Millisecond, 11},
-		{"down 24 s", 24 * time.Second, 0, core.Recoverable, true, 24 * time.Second, 30100 * time.Millisecond, 18},
-		{"down 10 min", 10 * time.Minute, 0, core.Recoverable, false, 25 * time.Second, 30100 * time.Millisecond, 18},
-		{"permanent", 10 * time.Minute, 0, core.Permanent, false, 3 * time.Millisecond, 3 * time.Millisecond, 1},
-		{"ctx of 1 s", 10 * time.Minute, time.Second, core.Recoverable, false, 0, time.Second, 5},
+		{"down 5 s", 5 * time.Second, 0, evercreds.Recoverable, true, 5 * time.Second, 10100 * time.Millisecond, 11},
+		{"down 24 s", 24 * time.Second, 0, evercreds.Recoverable, true, 24 * time.Second, 30100 * time.Millisecond, 18},
+		{"down 10 min", 10 * time.Minute, 0, evercreds.Recoverable, false, 25 * time.Second, 30100 * time.Millisecond, 18},
+		{"permanent", 10 * time.Minute, 0, evercreds.Permanent, false, 3 * time.Millisecond, 3 * time.Millisecond, 1},
+		{"ctx of 1 s", 10 * time.Minute, time.Second, evercreds.Recoverable, false, 0, time.Second, 5},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v := sick(c.down, c.class)
@@ -108,11 +106,11 @@ func TestWhatEndsTheWaitInAHoldOff(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			v := &vault{}
-			v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+			v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 				if n := v.calls.Load(); n > 1 {
 					return v.set(n, time.Now()), nil
 				}
-				return hostfuncs.Result{}, &evercreds.SourceError{Message: "throttled", RetryAfter: 20 * time.Second}
+				return evercreds.Result{}, &evercreds.SourceError{Message: "throttled", RetryAfter: 20 * time.Second}
 			}
 			s := open(t, v)
 			defer s.Close()
@@ -179,9 +177,9 @@ func TestADeadlineIsNoTimeToBeginAt(t *testing.T) {
 func TestOutageInTheMandatoryWindowIsNobodysError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, begun := &vault{}, time.Now()
-		v.fetch = func(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 			if at := time.Since(begun); at > time.Minute && at < 59*time.Minute+50*time.Second {
-				return hostfuncs.Result{}, errors.New("outage")
+				return evercreds.Result{}, errors.New("outage")
 			}
 			return v.set(v.calls.Load(), time.Now()), nil
 		}

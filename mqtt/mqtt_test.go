@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 }
 
 func running() string {
-	return stacks.Of("evercreds/mqtt.", "hostfuncs.", "evercreds.(*Session)", "autopaho.", "coder/websocket.", "http.(*persistConn)")
+	return stacks.Of("evercreds/mqtt.", "internal/sources.", "evercreds.(*Session)", "autopaho.", "coder/websocket.", "http.(*persistConn)")
 }
 
 func startStandIn(t *testing.T) *awstest.Server {

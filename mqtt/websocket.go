@@ -18,7 +18,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // service is the name that AWS IoT's WebSockets are signed for.
@@ -89,7 +89,7 @@ func (b Broker) open(ctx context.Context, address string) (net.Conn, error) {
 	transport := &http.Transport{
 		Proxy:           http.ProxyFromEnvironment,
 		DialContext:     b.DialContext,
-		TLSClientConfig: hostfuncs.NewServerTLS(pool),
+		TLSClientConfig: sources.NewServerTLS(pool),
 	}
 	ws, reply, err := websocket.Dial(ctx, address, &websocket.DialOptions{
 		HTTPClient: &http.Client{

@@ -10,7 +10,7 @@ import (
 	"github.com/eclipse/paho.golang/packets"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // X509 gives the configuration of a connection over TLS in which the device shows
@@ -28,7 +28,7 @@ func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConf
 	if _, err := broker.check(); err != nil {
 		return autopaho.ClientConfig{}, err
 	}
-	device, err := hostfuncs.NewDeviceTLS(identity, broker.CA)
+	device, err := sources.NewDeviceTLS(sources.DeviceIdentity(identity), broker.CA)
 	if err != nil {
 		return autopaho.ClientConfig{}, err
 	}
@@ -50,7 +50,7 @@ func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConf
 		secured := tls.Client(plain, secure)
 		if err := secured.HandshakeContext(ctx); err != nil {
 			_ = plain.Close()
-			return nil, fmt.Errorf("evercreds/mqtt: %s: %w", hostfuncs.NoConnection(err), err)
+			return nil, fmt.Errorf("evercreds/mqtt: %s: %w", sources.NoConnection(err), err)
 		}
 		return packets.NewThreadSafeConn(secured), nil
 	}), nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // login shows the PIN to the token, unless it has refused it before. The library is
@@ -85,7 +84,7 @@ type pinError struct{ evercreds.ParameterError }
 func (e *pinError) Error() string { return e.ParameterError.Error() }
 
 func (e *pinError) Unwrap() []error {
-	return []error{&e.ParameterError, &hostfuncs.Error{
-		Method: core.MethodIoT, Class: core.Permanent, Reason: core.CodeSource, Message: e.Error(), Err: &e.ParameterError,
+	return []error{&e.ParameterError, &evercreds.SourceError{
+		Method: core.MethodIoT, Class: evercreds.Permanent, Reason: evercreds.CodeSource, Message: e.Error(), Err: &e.ParameterError,
 	}}
 }

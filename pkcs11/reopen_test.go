@@ -13,8 +13,7 @@ import (
 
 	raw "github.com/miekg/pkcs11"
 
-	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/pkcs11"
 )
 
@@ -77,8 +76,8 @@ func TestAPINThatIsRefusedLaterIsNotTriedAgain(t *testing.T) {
 	for range 3 {
 		_, err := key.Sign(rand.Reader, digest[:], crypto.SHA256)
 		wantParameter(t, err, "PIN")
-		var permanent *hostfuncs.Error
-		if !errors.As(err, &permanent) || permanent.Class != core.Permanent {
+		var permanent *evercreds.SourceError
+		if !errors.As(err, &permanent) || permanent.Class != evercreds.Permanent {
 			t.Errorf("the session is not told that trying again is no use: %v", err)
 		}
 		wantNoPIN(t, err)

@@ -4,6 +4,6 @@
 // credentials alone import the core through the root package.
 //
 // A [Runtime] compiles the module once and keeps one instance of it. A [Session]
-// of it has credentials from a source of package hostfuncs. A [Machine] is the
+// of it has credentials from an evercreds.Source; [NewSTS], [NewIoT] and [NewCustom] make some. A [Machine] is the
 // layer below: the exports, one to one.
 package wazerohost

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/hostfuncs/wazerohost"
 )
 
@@ -25,8 +25,8 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer rt.Close()
-	source, err := hostfuncs.NewCustom(func(context.Context) (hostfuncs.Credentials, error) {
-		return hostfuncs.Credentials{
+	source, err := wazerohost.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+		return evercreds.Credentials{
 			AccessKeyID: "EXAMPLE", SecretAccessKey: "example", SessionToken: "example",
 			Expires: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
 		}, nil
@@ -34,12 +34,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	session, err := rt.Open(source, wazerohost.Option{Option: core.OptPolicy, Value: float64(core.Adaptive)})
+	session, err := rt.Open(source, wazerohost.Option{Name: "policy", Value: "adaptive"})
 	if err != nil {
 		log.Fatal(err)
 	}
 	creds, err := session.Retrieve(ctx) // for each use: mostly a clock reading
-	var failed *wazerohost.Error
+	var failed *evercreds.Error
 	if errors.As(err, &failed) {
 		log.Fatal("nothing before ", failed.RetryAt)
 	}
@@ -78,7 +78,7 @@ func ExampleRuntime_Machine() {
 	}
 	fmt.Println("must refresh:", asked.Kind == core.Refresh)
 	now.Elapsed, now.Wall = now.Elapsed+80, now.Wall+80 // the flight took 80 ms
-	hour := core.Facts{Expiry: now.Wall + 3_600_000, Fingerprint: hostfuncs.FingerprintOf("EXAMPLE", "example")}
+	hour := core.Facts{Expiry: now.Wall + 3_600_000, Fingerprint: 0x5eed}
 	if _, err := m.Complete(session, asked.Ticket, now, hour); err != nil {
 		log.Fatal(err)
 	}

@@ -6,17 +6,17 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/built"
 	"github.com/evercreds/evercreds/internal/executor"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 var play = flag.Bool("executor", false, "play the scenarios of docs/HOST.md that standard input has")
@@ -39,11 +39,11 @@ func TestExecutor(t *testing.T) {
 // played is one instance for all scenarios, each of which has clocks of its own.
 type played struct{ rt *Runtime }
 
-func (p *played) Open(source hostfuncs.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
+func (p *played) Open(source sources.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
 	p.rt.clock = clock
-	given := make([]Option, len(options))
+	given := make([]setting, len(options))
 	for i, o := range options {
-		given[i] = Option(o)
+		given[i] = setting{o.Option, o.Value}
 	}
 	s, err := p.rt.open(source, given, 1, tell)
 	if err != nil {
@@ -53,24 +53,22 @@ func (p *played) Open(source hostfuncs.Source, clock func() core.Now, options []
 }
 
 func (*played) Failure(err error) (host.Failure, bool) {
-	var e *Error
+	var e *evercreds.Error
 	if !errors.As(err, &e) {
 		return host.Failure{}, false
 	}
-	return host.Failure{Code: e.Code, Class: e.Class, RetryAt: e.RetryAt}, true
+	return host.Failure{Code: core.Code(e.Code), Class: core.Class(e.Class), RetryAt: e.RetryAt}, true
 }
 
 func (*played) Refused(err error) (string, bool) {
-	var option *core.OptionError
-	var parameter *hostfuncs.ParameterError
+	var e *evercreds.ParameterError
 	switch {
-	case errors.As(err, &option):
-		name, _, _ := strings.Cut(core.OptionRule(option.Option), " ")
-		return name, true
-	case errors.As(err, &parameter):
+	case !errors.As(err, &e):
+		return "", false
+	case e.Parameter == "MinTTL":
 		return "min_ttl", true
 	}
-	return "", false
+	return e.Parameter, true
 }
 
 type playedSession struct{ *Session }

@@ -8,16 +8,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // ends is a source whose sets end when the test says.
-type ends struct{ result hostfuncs.Result }
+type ends struct{ result evercreds.Result }
 
 func (*ends) Method() core.Method { return core.MethodCustom }
 
-func (e *ends) Fetch(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+func (e *ends) Fetch(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 	return e.result, nil
 }
 
@@ -35,9 +35,9 @@ func TestAnyEndOfASet(t *testing.T) {
 		year(292277026596): true, time.Unix(math.MaxInt64, 0): true, time.Unix(math.MinInt64, 0): false,
 	} {
 		for _, deferred := range []float64{0, 1} {
-			set := hostfuncs.Credentials{AccessKeyID: "key", SecretAccessKey: "example", SessionToken: "example", Expires: end}
-			s := openSession(t, rt, &ends{hostfuncs.Result{Credentials: set}}, Option{core.OptDeferRefresh, deferred})
-			var own *Error
+			set := evercreds.Credentials{AccessKeyID: "key", SecretAccessKey: "example", SessionToken: "example", Expires: end}
+			s := openSession(t, rt, &ends{evercreds.Result{Credentials: set}}, Option{"defer_refresh", deferred})
+			var own *evercreds.Error
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			_, err := s.Retrieve(ctx)
 			cancel()
@@ -60,14 +60,14 @@ func TestAnyEndOfASet(t *testing.T) {
 // make it see.
 func TestLongestSpans(t *testing.T) {
 	h := &hands{}
-	src := &source{hands: h, err: &hostfuncs.Error{RetryAfter: math.MaxInt64}}
+	src := &source{hands: h, err: &evercreds.SourceError{RetryAfter: math.MaxInt64}}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	var own *Error
+	var own *evercreds.Error
 	for _, pause := range []time.Duration{math.MaxInt64, math.MinInt64} {
-		src.set(&hostfuncs.Error{RetryAfter: pause}, nil)
-		if _, err := s.Refresh(ctx); !errors.As(err, &own) || own.Code != core.CodeSource {
+		src.set(&evercreds.SourceError{RetryAfter: pause}, nil)
+		if _, err := s.Refresh(ctx); !errors.As(err, &own) || own.Code != evercreds.CodeSource {
 			t.Errorf("%d: got %v", pause, err)
 		}
 	}
@@ -75,11 +75,11 @@ func TestLongestSpans(t *testing.T) {
 	if _, err := s.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.CredentialsFor(ctx, 36*time.Hour); !errors.As(err, &own) || own.Code != core.CodeMinTTL {
+	if _, err := s.CredentialsFor(ctx, 36*time.Hour); !errors.As(err, &own) || own.Code != evercreds.CodeMinTTL {
 		t.Errorf("got %v", err)
 	}
-	odd := hostfuncs.Result{Duration: math.MinInt64, ServerTime: time.Unix(math.MinInt64, 0)}
-	odd.Credentials = hostfuncs.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.UnixMilli(wall0).Add(time.Hour)}
+	odd := evercreds.Result{Duration: math.MinInt64, ServerTime: time.Unix(math.MinInt64, 0)}
+	odd.Credentials = evercreds.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.UnixMilli(wall0).Add(time.Hour)}
 	if _, err := openSession(t, s.handle.rt, &ends{odd}).Retrieve(ctx); err != nil {
 		t.Error(err)
 	}

@@ -14,7 +14,7 @@ import (
 type handle struct {
 	rt       *Runtime
 	host     *host.Host
-	options  []Option
+	settings []setting
 	number   int32
 	snapshot []byte
 	// after Close
@@ -75,23 +75,23 @@ func (h *handle) make(now core.Now, seed uint64) (d core.Decision, err error) {
 }
 
 func (h *handle) configure(m *Machine, now core.Now, seed uint64) (core.Decision, error) {
-	for _, o := range h.options {
-		if err := m.SessionOption(h.number, o.Option, o.Value); err != nil {
-			return core.Decision{}, refused(err)
+	for _, s := range h.settings {
+		if err := m.SessionOption(h.number, s.option, s.value); err != nil {
+			return core.Decision{}, refused(err, s.value)
 		}
 	}
 	d, err := m.SessionOpen(h.number, now, seed)
 	if err != nil {
-		return d, refused(err)
+		return d, refused(err, nil)
 	}
 	h.snapshot, err = m.SessionSnapshot(h.number)
 	return d, err
 }
 
 // refused makes the error that names the option.
-func refused(err error) error {
+func refused(err error, value any) error {
 	if r := Result(0); errors.As(err, &r) && r < abi.ErrOptionValue {
-		return &core.OptionError{Option: core.Option(abi.ErrOptionValue - r)}
+		return refusal(core.Option(abi.ErrOptionValue-r), value)
 	}
 	return err
 }

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/built"
 )
 
@@ -101,12 +101,12 @@ type source struct {
 
 func (s *source) Method() core.Method { return core.MethodCustom }
 
-func (s *source) Fetch(ctx context.Context, _ *hostfuncs.Flight) (hostfuncs.Result, error) {
+func (s *source) Fetch(ctx context.Context, _ *evercreds.Flight) (evercreds.Result, error) {
 	if s.gate != nil {
 		select {
 		case <-s.gate:
 		case <-ctx.Done():
-			return hostfuncs.Result{}, ctx.Err()
+			return evercreds.Result{}, ctx.Err()
 		}
 	}
 	s.mu.Lock()
@@ -116,7 +116,7 @@ func (s *source) Fetch(ctx context.Context, _ *hostfuncs.Flight) (hostfuncs.Resu
 		panic(s.panic)
 	}
 	key := fmt.Sprintf("key-%d", s.calls)
-	return hostfuncs.Result{Credentials: hostfuncs.Credentials{
+	return evercreds.Result{Credentials: evercreds.Credentials{
 		AccessKeyID: key, SecretAccessKey: "example", SessionToken: "example",
 		Expires: time.UnixMilli(s.hands.now().Wall).Add(time.Hour),
 	}}, s.err
@@ -136,9 +136,9 @@ func (s *source) count() int {
 
 // openSession makes a session whose callers wait for no hold-off, unless an option says
 // so: on a clock that a test moves by hand they would wait for that.
-func openSession(t *testing.T, rt *Runtime, s hostfuncs.Source, options ...Option) *Session {
+func openSession(t *testing.T, rt *Runtime, s evercreds.Source, options ...Option) *Session {
 	t.Helper()
-	session, err := rt.Open(s, append([]Option{{core.OptMaxWait, 0}}, options...)...)
+	session, err := rt.Open(s, append([]Option{{"max_wait", 0}}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}

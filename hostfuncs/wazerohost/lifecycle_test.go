@@ -13,8 +13,8 @@ import (
 
 	"github.com/tetratelabs/wazero/api"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/stacks"
 )
 
@@ -148,8 +148,8 @@ func TestNothingRunsAfterClose(t *testing.T) {
 	if err := rt.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var own *Error
-	if err := <-waiter; !errors.As(err, &own) || own.Code != core.CodeClosed {
+	var own *evercreds.Error
+	if err := <-waiter; !errors.As(err, &own) || own.Code != evercreds.CodeClosed {
 		t.Errorf("the waiter: %v", err)
 	}
 	if left := stacks.Of("host.(*Host)"); left != "" {
@@ -170,9 +170,9 @@ func TestNothingRunsAfterClose(t *testing.T) {
 func TestCloseLeavesAStubbornSourceBehind(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
-	stubborn, err := hostfuncs.NewCustom(func(context.Context) (hostfuncs.Credentials, error) {
+	stubborn, err := NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		<-release
-		return hostfuncs.Credentials{}, errors.New("too late")
+		return evercreds.Credentials{}, errors.New("too late")
 	})
 	if err != nil {
 		t.Fatal(err)

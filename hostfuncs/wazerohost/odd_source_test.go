@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // patience is far more than what is to come at once takes on a busy machine, and far
@@ -15,9 +15,9 @@ import (
 const patience = 20 * time.Second
 
 // custom makes a session of a function.
-func custom(t *testing.T, rt *Runtime, fetch hostfuncs.CustomFunc) *Session {
+func custom(t *testing.T, rt *Runtime, fetch func(context.Context) (evercreds.Credentials, error)) *Session {
 	t.Helper()
-	source, err := hostfuncs.NewCustom(fetch)
+	source, err := NewCustom(fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,13 +30,13 @@ func TestSourcesThatAskInARing(t *testing.T) {
 	for n := 1; n <= 3; n++ {
 		rt, all := newRuntime(t, modules.plain, nil), make([]*Session, n)
 		for i := range all {
-			all[i] = custom(t, rt, func(ctx context.Context) (hostfuncs.Credentials, error) {
+			all[i] = custom(t, rt, func(ctx context.Context) (evercreds.Credentials, error) {
 				_, err := all[(i+1)%n].Retrieve(ctx)
-				return hostfuncs.Credentials{}, err
+				return evercreds.Credentials{}, err
 			})
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		if _, err := all[0].Refresh(ctx); !errors.Is(err, ErrReentrant) {
+		if _, err := all[0].Refresh(ctx); !errors.Is(err, evercreds.ErrReentrant) {
 			t.Errorf("%d: got %v", n, err)
 		}
 		cancel()
@@ -45,26 +45,26 @@ func TestSourcesThatAskInARing(t *testing.T) {
 
 // scripted is a source of the test's own words.
 type scripted struct {
-	fetch func() (hostfuncs.Result, error)
+	fetch func() (evercreds.Result, error)
 }
 
 func (*scripted) Method() core.Method { return core.MethodRegistered }
 
-func (s *scripted) Fetch(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
+func (s *scripted) Fetch(context.Context, *evercreds.Flight) (evercreds.Result, error) {
 	return s.fetch()
 }
 
 // A source that panics when it is asked what it is; a caller without a context.
 func TestWhatIsNil(t *testing.T) {
 	rt := newRuntime(t, modules.plain, nil)
-	for _, source := range []hostfuncs.Source{(*embedded)(nil), &embedded{}} {
+	for _, source := range []evercreds.Source{(*embedded)(nil), &embedded{}} {
 		if _, err := rt.Open(source); err == nil {
 			t.Error("opened")
 		}
 	}
 	var none context.Context
-	s := openSession(t, rt, &scripted{func() (hostfuncs.Result, error) {
-		return hostfuncs.Result{Credentials: hostfuncs.Credentials{
+	s := openSession(t, rt, &scripted{func() (evercreds.Result, error) {
+		return evercreds.Result{Credentials: evercreds.Credentials{
 			AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.Now().Add(time.Hour),
 		}}, nil
 	}})
@@ -76,4 +76,4 @@ func TestWhatIsNil(t *testing.T) {
 	}
 }
 
-type embedded struct{ hostfuncs.Source }
+type embedded struct{ evercreds.Source }

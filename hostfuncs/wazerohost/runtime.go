@@ -12,9 +12,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Config says how a [Runtime] works. The zero value is a good one.
@@ -164,32 +165,41 @@ func (rt *Runtime) rebuild() error {
 	return nil
 }
 
-// Open makes a session that has its credentials from source. The options are
-// set in the order given; the method is the source's. A value that is refused
-// gives a [*core.OptionError].
-func (rt *Runtime) Open(source hostfuncs.Source, options ...Option) (*Session, error) {
-	return rt.open(source, options, seed(), nil)
+// Open makes a session that has its credentials from source: one of [NewSTS], [NewIoT]
+// and [NewCustom], or any other. The options are set in the order given; the method is
+// the source's. Errors of options are of type *evercreds.ParameterError.
+func (rt *Runtime) Open(source evercreds.Source, options ...Option) (*Session, error) {
+	if source == nil {
+		return nil, &evercreds.ParameterError{Parameter: "source", Expected: "must be an evercreds.Source, not nil"}
+	}
+	settings, err := settingsOf(options)
+	if err != nil {
+		return nil, err
+	}
+	return rt.open(given{source}, settings, seed(), nil)
 }
 
 // open takes the seed and a listener for events too: tests have them.
-func (rt *Runtime) open(source hostfuncs.Source, options []Option, seed uint64, tell func(host.Event)) (*Session, error) {
-	if source == nil {
-		return nil, errors.New("wazerohost: source must be a hostfuncs.Source, not nil")
-	}
+func (rt *Runtime) open(source sources.Source, settings []setting, seed uint64, tell func(host.Event)) (*Session, error) {
 	method, attended, err := host.Meet(source)
 	if err != nil {
 		return nil, err
 	}
-	h := &handle{rt: rt, options: append([]Option{{core.OptMethod, float64(method)}}, options...)}
+	h := &handle{rt: rt, settings: append([]setting{{core.OptMethod, float64(method)}}, settings...)}
 	if attended {
-		h.options = append(h.options, Option{core.OptAttended, 1})
+		h.settings = append(h.settings, setting{core.OptAttended, 1})
 	}
 	h.host = host.New(host.Config{
 		Machine: h, Lock: &rt.mu, Clock: rt.clock, Source: source, Method: method, Attended: attended, Hears: true,
-		Refuse: func(f host.Failure) error { return &Error{f.Code, f.Class, f.RetryAt, f.Err} }, Tell: tell,
+		Refuse: refuse, Tell: tell,
 	})
 	if err := h.host.Open(seed); err != nil {
 		return nil, err
 	}
 	return &Session{h.host, h}, nil
+}
+
+// refuse makes the error that callers get.
+func refuse(f host.Failure) error {
+	return &evercreds.Error{Code: evercreds.Code(f.Code), Class: evercreds.Class(f.Class), RetryAt: f.RetryAt, Err: f.Err}
 }

@@ -13,8 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
 	"github.com/evercreds/evercreds/internal/leaks"
 )
@@ -106,8 +105,8 @@ func TestTheScanFindsWhatACallWrote(t *testing.T) {
 }
 
 // secretive brings the sentinels, with every word of its errors a secret.
-func secretive(h *hands, reply *func() (hostfuncs.Credentials, error)) hostfuncs.Source {
-	s, err := hostfuncs.NewCustom(func(context.Context) (hostfuncs.Credentials, error) {
+func secretive(h *hands, reply *func() (evercreds.Credentials, error)) evercreds.Source {
+	s, err := NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		if *reply != nil {
 			return (*reply)()
 		}
@@ -120,8 +119,8 @@ func secretive(h *hands, reply *func() (hostfuncs.Credentials, error)) hostfuncs
 }
 
 // sentinelSet is another one at each time.
-func sentinelSet(h *hands) hostfuncs.Credentials {
-	return hostfuncs.Credentials{
+func sentinelSet(h *hands) evercreds.Credentials {
+	return evercreds.Credentials{
 		AccessKeyID: fmt.Sprint(sentinels["access key"], h.now().Elapsed), SecretAccessKey: sentinels["secret key"], SessionToken: sentinels["session token"],
 		Expires: time.UnixMilli(h.now().Wall).Add(time.Hour),
 	}
@@ -131,19 +130,19 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 	h := &hands{}
 	for name, wasm := range map[string][]byte{"plain": modules.plain, "panicking": modules.panicking} {
 		t.Run(name, func(t *testing.T) {
-			var reply func() (hostfuncs.Credentials, error)
+			var reply func() (evercreds.Credentials, error)
 			rt := newRuntime(t, wasm, h.now)
 			s := openSession(t, rt, secretive(h, &reply))
 			quote := fmt.Sprint(sentinels["secret key"], sentinels["session token"])
 			bad := sentinelSet(h)
 			bad.SessionToken = ""
-			for _, fail := range []func() (hostfuncs.Credentials, error){
-				func() (hostfuncs.Credentials, error) { return sentinelSet(h), errors.New(quote) },
-				func() (hostfuncs.Credentials, error) {
-					return sentinelSet(h), &hostfuncs.Error{Class: core.Permanent, Code: "AccessDenied", Message: quote}
+			for _, fail := range []func() (evercreds.Credentials, error){
+				func() (evercreds.Credentials, error) { return sentinelSet(h), errors.New(quote) },
+				func() (evercreds.Credentials, error) {
+					return sentinelSet(h), &evercreds.SourceError{Class: evercreds.Permanent, Code: "AccessDenied", Message: quote}
 				},
-				func() (hostfuncs.Credentials, error) { panic(quote) },
-				func() (hostfuncs.Credentials, error) { return bad, nil },
+				func() (evercreds.Credentials, error) { panic(quote) },
+				func() (evercreds.Credentials, error) { return bad, nil },
 			} {
 				reply = fail
 				_, err := s.Refresh(t.Context())
@@ -191,9 +190,9 @@ func TestSecretsOfRealCallsStayOutOfTheModule(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = standIn.Close() })
 	codes := 0
-	all := sources(t, standIn)
+	all := allSources(t, standIn)
 	base := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return standIn.Base, nil })
-	with, err := hostfuncs.NewSTS(config(standIn, base), hostfuncs.AssumeRole{
+	with, err := NewSTS(config(standIn, base), evercreds.AssumeRole{
 		RoleARN: standIn.RoleARN, ExternalID: sentinels["external id"], SerialNumber: "arn:aws:iam::123456789012:mfa/me",
 		MFA: func(context.Context) (string, error) {
 			codes++

@@ -9,15 +9,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
-
-// Option is one setting of a session: numbers as in docs/ABI.md, booleans 0 or 1.
-type Option struct {
-	Option core.Option
-	Value  float64
-}
 
 // Session keeps the credentials of one source fresh. It is an aws.CredentialsProvider,
 // safe for concurrent use.
@@ -47,12 +41,12 @@ func (s *Session) Status(field core.Field) (value int64, err error) {
 // Invalidate gives this set up for all callers. What a service refused to one of them
 // is that one's affair: see [Session.CredentialsOtherThan].
 func (s *Session) Invalidate(creds aws.Credentials) error {
-	return s.host.Invalidate(hostfuncs.FingerprintOf(creds.AccessKeyID, creds.SessionToken))
+	return s.host.Invalidate(sources.FingerprintOf(creds.AccessKeyID, creds.SessionToken))
 }
 
 // Retrieve gives credentials for one use: from the lease for the price of a clock
 // reading, else by asking the machine, and waiting for a flight where it says so. The
-// end of ctx frees this caller alone. An error is an [*Error] where the machine
+// end of ctx frees this caller alone. An error is an *evercreds.Error where the machine
 // refused, an *aws.RequestCanceledError where ctx ended, and of this package otherwise.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if l := s.host.Leased(); l != nil {
@@ -77,7 +71,7 @@ func (s *Session) CredentialsFor(ctx context.Context, minTTL time.Duration) (aws
 // tells. Other callers go on with what is held. Where there is no other set to be had,
 // the service's own error is what to show, and this error is why.
 func (s *Session) CredentialsOtherThan(ctx context.Context, refused aws.Credentials, evidence core.Evidence) (aws.Credentials, error) {
-	return s.host.Credentials(ctx, core.Need{Other: hostfuncs.FingerprintOf(refused.AccessKeyID, refused.SessionToken), Evidence: evidence})
+	return s.host.Credentials(ctx, core.Need{Other: sources.FingerprintOf(refused.AccessKeyID, refused.SessionToken), Evidence: evidence})
 }
 
 // Refresh fetches new credentials now, or joins the flight under way, and gives what

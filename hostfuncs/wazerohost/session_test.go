@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // wait gives what runs on other goroutines its time.
@@ -24,12 +24,12 @@ func wait(t *testing.T, until func() bool) {
 
 func TestFailuresReachTheCaller(t *testing.T) {
 	h := &hands{}
-	cause := &hostfuncs.Error{Method: core.MethodCustom, Class: core.Permanent, Reason: core.CodeSource, Code: "AccessDenied"}
+	cause := &evercreds.SourceError{Method: core.MethodCustom, Class: evercreds.Permanent, Reason: evercreds.CodeSource, Code: "AccessDenied"}
 	src := &source{hands: h, err: fmt.Errorf("wrapped: %w", cause)}
 	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
 	_, err := s.Retrieve(t.Context())
-	var own *Error
-	if !errors.As(err, &own) || own.Code != core.CodeSource || own.Class != core.Permanent || !errors.Is(err, cause) {
+	var own *evercreds.Error
+	if !errors.As(err, &own) || own.Code != evercreds.CodeSource || own.Class != evercreds.Permanent || !errors.Is(err, cause) {
 		t.Fatalf("%#v", err)
 	}
 	if own.RetryAt.UnixMilli() <= wall0 {
@@ -37,7 +37,7 @@ func TestFailuresReachTheCaller(t *testing.T) {
 	}
 	src.set(nil, "a secret")
 	h.advance(time.Minute)
-	if _, err := s.Retrieve(t.Context()); !errors.As(err, &own) || own.Code != core.CodeAbandoned {
+	if _, err := s.Retrieve(t.Context()); !errors.As(err, &own) || own.Code != evercreds.CodeAbandoned {
 		t.Fatalf("after a panic: %v", err)
 	}
 	src.set(nil, nil)
@@ -49,16 +49,16 @@ func TestFailuresReachTheCaller(t *testing.T) {
 func TestLooseErrorsOfASourceReachTheCaller(t *testing.T) {
 	for name, c := range map[string]struct {
 		err   error
-		code  core.Code
-		class core.Class
+		code  evercreds.Code
+		class evercreds.Class
 		pause time.Duration
 	}{
-		"no reason":        {&hostfuncs.Error{Class: core.Permanent}, core.CodeSource, core.Permanent, 0},
-		"no class":         {&hostfuncs.Error{RetryAfter: 40 * time.Second}, core.CodeSource, core.Recoverable, 40 * time.Second},
-		"no known class":   {&hostfuncs.Error{Class: 77, Reason: 77}, core.CodeSource, core.Recoverable, 0},
-		"malformed":        {&hostfuncs.Error{Reason: core.CodeMalformed}, core.CodeMalformed, core.Recoverable, 0},
-		"a broken error":   {(*hostfuncs.Error)(nil), core.CodeAbandoned, core.Recoverable, 0},
-		"a set of nothing": {nil, core.CodeMalformed, core.Recoverable, 0},
+		"no reason":        {&evercreds.SourceError{Class: evercreds.Permanent}, evercreds.CodeSource, evercreds.Permanent, 0},
+		"no class":         {&evercreds.SourceError{RetryAfter: 40 * time.Second}, evercreds.CodeSource, evercreds.Recoverable, 40 * time.Second},
+		"no known class":   {&evercreds.SourceError{Class: 77, Reason: 77}, evercreds.CodeSource, evercreds.Recoverable, 0},
+		"malformed":        {&evercreds.SourceError{Reason: evercreds.CodeMalformed}, evercreds.CodeMalformed, evercreds.Recoverable, 0},
+		"a broken error":   {(*evercreds.SourceError)(nil), evercreds.CodeAbandoned, evercreds.Recoverable, 0},
+		"a set of nothing": {nil, evercreds.CodeMalformed, evercreds.Recoverable, 0},
 	} {
 		h := &hands{}
 		src := bare{err: c.err}
@@ -66,7 +66,7 @@ func TestLooseErrorsOfASourceReachTheCaller(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		_, err := s.Retrieve(ctx)
 		cancel()
-		var own *Error
+		var own *evercreds.Error
 		if !errors.As(err, &own) || own.Code != c.code || own.Class != c.class {
 			t.Errorf("%s: got %v", name, err)
 			continue
@@ -82,15 +82,38 @@ type bare struct{ err error }
 
 func (bare) Method() core.Method { return core.MethodRegistered }
 
-func (b bare) Fetch(context.Context, *hostfuncs.Flight) (hostfuncs.Result, error) {
-	return hostfuncs.Result{}, b.err
+func (b bare) Fetch(context.Context, *evercreds.Flight) (evercreds.Result, error) {
+	return evercreds.Result{}, b.err
 }
 
-func TestRefusedOptionsAreNamed(t *testing.T) {
+// Options have names and words; what is refused is named, by this package or by the
+// machine.
+func TestOptionsHaveNames(t *testing.T) {
 	rt := newRuntime(t, modules.plain, nil)
-	var bad *core.OptionError
-	if _, err := rt.Open(&source{}, Option{core.OptJitter, 7}); !errors.As(err, &bad) || bad.Option != core.OptJitter {
-		t.Errorf("%v", err)
+	s, err := rt.Open(&source{}, Option{"policy", "adaptive"}, Option{"advisory_timeout", 20 * time.Minute}, Option{"mandatory_timeout", 60},
+		Option{"advisory_refresh", "inline"}, Option{"jitter", true}, Option{"max_stale", 0.5}, Option{"stability", "static"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := rt.Open(&source{}, Option{"advisory_timeout", "auto"}, Option{"defer_refresh", true}); err != nil {
+		t.Error(err)
+	}
+	for want, options := range map[string][]Option{
+		"evercreds: jitter must be true or false; got 7":                              {{"jitter", 7}},
+		"evercreds: jitter must be true or false; got yes":                            {{"jitter", "yes"}},
+		`evercreds: stability must be "strict", "until_expiry" or "static"; got [1]`:  {{"stability", []int{1}}},
+		`evercreds: stability must be "strict", "until_expiry" or "static"; got soft`: {{"stability", "soft"}},
+		"evercreds: max_wait must be seconds from 0 to 3600; got 7200":                {{"max_wait", 2 * time.Hour}},
+		`evercreds: options must have names of docs/ABI.md; got "maxWait"`:            {{"maxWait", 1}},
+		`evercreds: options must have names of docs/ABI.md; got ""`:                   {{}},
+	} {
+		var bad *evercreds.ParameterError
+		if _, err := rt.Open(&source{}, options...); !errors.As(err, &bad) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 	if _, err := rt.Open(nil); err == nil {
 		t.Error("opened without a source")

@@ -10,8 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
@@ -19,26 +19,26 @@ func config(s *awstest.Server, base aws.CredentialsProvider) aws.Config {
 	return aws.Config{Region: awstest.DefaultRegion, BaseEndpoint: aws.String(s.URL), Credentials: base}
 }
 
-// sources are one of each method, all with sets that the stand-in issues.
-func sources(t *testing.T, s *awstest.Server) map[string]hostfuncs.Source {
+// allSources are one of each method, all with sets that the stand-in issues.
+func allSources(t *testing.T, s *awstest.Server) map[string]evercreds.Source {
 	t.Helper()
 	base := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return s.Base, nil })
-	role, err := hostfuncs.NewSTS(config(s, base), hostfuncs.AssumeRole{RoleARN: s.RoleARN})
+	role, err := NewSTS(config(s, base), evercreds.AssumeRole{RoleARN: s.RoleARN})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(role.Close)
-	custom, err := hostfuncs.NewCustom(func(ctx context.Context) (hostfuncs.Credentials, error) {
-		r, err := role.Fetch(ctx, &hostfuncs.Flight{Ticket: 1, Cause: core.CauseFirst})
+	custom, err := NewCustom(func(ctx context.Context) (evercreds.Credentials, error) {
+		r, err := role.Fetch(ctx, &evercreds.Flight{Ticket: 1, Cause: evercreds.CauseFirst})
 		return r.Credentials, err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	device, err := hostfuncs.NewIoT(hostfuncs.IoTParams{
+	device, err := NewIoT(evercreds.IoTParams{
 		Endpoint: "c1234567890abc.credentials.iot.us-east-1.amazonaws.com", RoleAlias: awstest.DefaultAlias,
-		Certificate: hostfuncs.PEMFile(s.ClientEC.CertFile), PrivateKey: hostfuncs.PEMFile(s.ClientEC.KeyFile),
-		CA: hostfuncs.PEMFile(s.CAFile),
+		Certificate: evercreds.PEMFile(s.ClientEC.CertFile), PrivateKey: evercreds.PEMFile(s.ClientEC.KeyFile),
+		CA: evercreds.PEMFile(s.CAFile),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(s.TLSURL, "https://"))
 		},
@@ -47,7 +47,7 @@ func sources(t *testing.T, s *awstest.Server) map[string]hostfuncs.Source {
 		t.Fatal(err)
 	}
 	t.Cleanup(device.Close)
-	return map[string]hostfuncs.Source{"sts": role, "custom": custom, "iot": device}
+	return map[string]evercreds.Source{"sts": role, "custom": custom, "iot": device}
 }
 
 // An embedder under wazero makes signed calls with credentials by all three
@@ -67,7 +67,7 @@ func TestSignedCallsByAllMethods(t *testing.T) {
 		return core.Now{Wall: n.Wall + a, Elapsed: n.Elapsed + a}
 	}
 	rt := newRuntime(t, modules.plain, now)
-	for name, source := range sources(t, standIn) {
+	for name, source := range allSources(t, standIn) {
 		t.Run(name, func(t *testing.T) {
 			s := openSession(t, rt, source)
 			for hour := range int64(3) {

@@ -17,7 +17,7 @@ const root = "../.."
 
 // directories of the packages that the page names.
 var directories = map[string]string{
-	"evercreds": ".", "hostfuncs": "hostfuncs", "core": "core", "sessiontest": "internal/sessiontest", "mqtt": "mqtt",
+	"evercreds": ".", "sources": "internal/sources", "core": "core", "sessiontest": "internal/sessiontest", "mqtt": "mqtt",
 }
 
 var (

@@ -22,9 +22,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
@@ -40,7 +40,7 @@ type Session interface {
 
 // Host is what is played.
 type Host interface {
-	Open(source hostfuncs.Source, clock func() core.Now, options []Option, tell func(host.Event)) (Session, error)
+	Open(source sources.Source, clock func() core.Now, options []Option, tell func(host.Event)) (Session, error)
 	// Failure tells what an error of a session's is.
 	Failure(err error) (host.Failure, bool)
 	// Refused tells which parameter an error refuses.

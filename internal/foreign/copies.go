@@ -33,7 +33,7 @@ func copied(v reflect.Value) (none reflect.Value) {
 		fresh = &smithy.DeserializationError{Err: later(e.Err)} // its Snapshot is the reply
 	default:
 		from := v.Type().Elem().PkgPath()
-		if !strings.HasPrefix(from, "github.com/aws/") && from != "github.com/evercreds/evercreds/hostfuncs" {
+		if !strings.HasPrefix(from, "github.com/aws/") && from != "github.com/evercreds/evercreds" && from != "github.com/evercreds/evercreds/internal/sources" {
 			return none
 		}
 		return shallow(v)

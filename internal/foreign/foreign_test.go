@@ -15,9 +15,9 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/leaks"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // odd is an error whose methods may be broken, each for itself.
@@ -137,8 +137,8 @@ func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
 	if reply.Request == nil || reply.Header.Get("X-Amzn-Requestid") != "r" || !errors.As(err, &api) || api.ErrorMessage() != "expired" {
 		t.Error("one caller's change is seen by others")
 	}
-	own := &hostfuncs.Error{Message: "sealed", Err: &odd{}}
-	var a, b *hostfuncs.Error
+	own := &sources.Error{Message: "sealed", Err: &odd{}}
+	var a, b *sources.Error
 	if g := foreign.Guard(own); !errors.As(g, &a) || !errors.As(g, &b) || a == b || a == own || !errors.Is(g, own) || a.Message != "sealed" {
 		t.Errorf("got %p and %p of %p", a, b, own)
 	}
@@ -150,10 +150,10 @@ func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
 // A copy is the caller's own also where what it wraps cannot be read any more.
 func TestACopyOfWhatBrokeLater(t *testing.T) {
 	inner := &odd{}
-	own := &hostfuncs.Error{Message: "sealed", Err: inner}
+	own := &sources.Error{Message: "sealed", Err: inner}
 	err := foreign.Guard(own)
 	inner.broken = "Error"
-	var a *hostfuncs.Error
+	var a *sources.Error
 	if !errors.As(err, &a) || a == own || a.Err == error(inner) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %p of %p", a, own)
 	}

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
@@ -52,7 +52,7 @@ func (h *Host) attempt(ctx context.Context, f *flight, cause core.Cause) {
 		f.waits.End()
 		h.report(f, o)
 	}()
-	o = h.judge(h.Source.Fetch(ctx, &hostfuncs.Flight{
+	o = h.judge(h.Source.Fetch(ctx, &sources.Flight{
 		Ticket: f.ticket, Cause: cause,
 		Prompted: func() {
 			_, _ = h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Prompted(f.ticket, now) })

@@ -7,8 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
@@ -16,7 +16,7 @@ import (
 // Fractions of a millisecond count as a whole.
 func NeedOf(minTTL time.Duration) (core.Need, error) {
 	if minTTL < 0 || minTTL > millis.Duration(core.MaxMinTTL) {
-		return core.Need{}, &hostfuncs.ParameterError{
+		return core.Need{}, &sources.ParameterError{
 			Parameter: "MinTTL",
 			Expected:  "must be from 0 to 36 hours: no credentials last longer; got " + minTTL.String(),
 		}

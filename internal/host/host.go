@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
@@ -20,7 +20,7 @@ type Config struct {
 	Machine Machine
 	Lock    sync.Locker // held in each call of the Machine, of Tell and of Log
 	Clock   func() core.Now
-	Source  hostfuncs.Source
+	Source  sources.Source
 	Method  core.Method
 	// Attended: a refresh prompts a person.
 	Attended bool
@@ -41,10 +41,10 @@ type Host struct {
 	owner waits.Owner // of the session's attempts
 
 	// The rest is guarded by the lock.
-	sets       map[int64]hostfuncs.Credentials // by the ticket that brought them
-	flights    map[int64]*flight               // until they have reported
-	failures   []failed                        // of the last flights
-	pause      chan struct{}                   // the bell of those who wait without a flight
+	sets       map[int64]sources.Credentials // by the ticket that brought them
+	flights    map[int64]*flight             // until they have reported
+	failures   []failed                      // of the last flights
+	pause      chan struct{}                 // the bell of those who wait without a flight
 	timer      *time.Timer
 	wakeAt     int64
 	generation int // how often the session was restored
@@ -64,7 +64,7 @@ type Lease struct {
 func New(config Config) *Host {
 	return &Host{
 		Config: config, wakeAt: core.Never, pause: make(chan struct{}),
-		sets: map[int64]hostfuncs.Credentials{}, flights: map[int64]*flight{},
+		sets: map[int64]sources.Credentials{}, flights: map[int64]*flight{},
 	}
 }
 

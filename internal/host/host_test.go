@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // picky is a machine that refuses some reports, as the module does with numbers that
@@ -50,14 +50,14 @@ type failing struct{ host.Failure }
 
 func (failing) Error() string { return "failed" }
 
-func open(t *testing.T, machine host.Machine, fetch hostfuncs.CustomFunc) *host.Host {
+func open(t *testing.T, machine host.Machine, fetch sources.CustomFunc) *host.Host {
 	t.Helper()
 	return openWith(t, &sync.Mutex{}, machine, fetch)
 }
 
-func openWith(t *testing.T, lock sync.Locker, machine host.Machine, fetch hostfuncs.CustomFunc) *host.Host {
+func openWith(t *testing.T, lock sync.Locker, machine host.Machine, fetch sources.CustomFunc) *host.Host {
 	t.Helper()
-	source, err := hostfuncs.NewCustom(fetch)
+	source, err := sources.NewCustom(fetch)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,19 +75,19 @@ func openWith(t *testing.T, lock sync.Locker, machine host.Machine, fetch hostfu
 	return h
 }
 
-func set() hostfuncs.Credentials {
-	return hostfuncs.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.Now().Add(time.Hour)}
+func set() sources.Credentials {
+	return sources.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.Now().Add(time.Hour)}
 }
 
 // caller A refreshes; source answers, and the machine refuses the report: A is told at
 // once, by the report that says less. Where it refuses every report, A is freed by the
 // flight's deadline.
 func TestAReportThatIsRefused(t *testing.T) {
-	brings := func(context.Context) (hostfuncs.Credentials, error) { return set(), nil }
-	fails := func(context.Context) (hostfuncs.Credentials, error) { return set(), errors.New("outage") }
+	brings := func(context.Context) (sources.Credentials, error) { return set(), nil }
+	fails := func(context.Context) (sources.Credentials, error) { return set(), errors.New("outage") }
 	for name, c := range map[string]struct {
 		picky picky
-		fetch hostfuncs.CustomFunc
+		fetch sources.CustomFunc
 		want  core.Code
 		after time.Duration
 	}{
@@ -120,7 +120,7 @@ func TestAReportThatIsRefused(t *testing.T) {
 func TestWhatASourceLeavesBehindMayAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan context.Context, 2)
-		h := open(t, host.Core{Session: core.New()}, func(ctx context.Context) (hostfuncs.Credentials, error) {
+		h := open(t, host.Core{Session: core.New()}, func(ctx context.Context) (sources.Credentials, error) {
 			left <- context.WithoutCancel(ctx)
 			return set(), nil
 		})

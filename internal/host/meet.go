@@ -4,14 +4,14 @@ import (
 	"fmt"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Meet asks a source what it is. It may be a nil pointer, or panic otherwise.
-func Meet(source hostfuncs.Source) (method core.Method, attended bool, err error) {
+func Meet(source sources.Source) (method core.Method, attended bool, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = &hostfuncs.ParameterError{
+			err = &sources.ParameterError{
 				Parameter: "source",
 				Expected:  fmt.Sprintf("must be a Source whose Method and Attended return; one panicked with a %T", p),
 			}

@@ -6,14 +6,14 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // outcome is what an attempt brought, in the machine's terms.
 type outcome struct {
-	result hostfuncs.Result
+	result sources.Result
 	err    error      // why there is no result
 	class  core.Class // core.ClassNone: the source died without an answer
 	reason core.Code
@@ -29,7 +29,7 @@ func panicked(p any) outcome { return outcome{err: fmt.Errorf("it panicked with 
 // judge sorts what a source returned. It runs without the lock and where a panic is
 // caught, because errors are code of the source's too: a nil pointer in an error panics
 // in its methods. Later on nothing of the source's runs any more.
-func (h *Host) judge(result hostfuncs.Result, err error) outcome {
+func (h *Host) judge(result sources.Result, err error) outcome {
 	if err == nil {
 		err = result.Check(h.Method)
 	}
@@ -37,7 +37,7 @@ func (h *Host) judge(result hostfuncs.Result, err error) outcome {
 		return outcome{result: result}
 	}
 	o := outcome{err: foreign.Guard(err), class: core.Recoverable, reason: core.CodeSource}
-	if e := (*hostfuncs.Error)(nil); errors.As(o.err, &e) {
+	if e := (*sources.Error)(nil); errors.As(o.err, &e) {
 		o.pause = max(0, millis.Of(e.RetryAfter))
 		if e.Class == core.Permanent || e.Class == core.Throttled {
 			o.class = e.Class
@@ -72,10 +72,10 @@ func (o outcome) reports(m Machine, ticket int64) []func(core.Now) (core.Decisio
 }
 
 // facts are what the machine learns of a result: no secret.
-func facts(r hostfuncs.Result) core.Facts {
+func facts(r sources.Result) core.Facts {
 	f := core.Facts{
 		Expiry:      r.ExpiryMilli(),
-		Fingerprint: hostfuncs.Fingerprint(r.Credentials),
+		Fingerprint: sources.Fingerprint(r.Credentials),
 		Duration:    max(0, int64(r.Duration/time.Millisecond)),
 	}
 	if !r.ServerTime.IsZero() {

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // overtaken is a lock whose holder is overtaken, where then is set: what others do comes
@@ -43,13 +43,13 @@ func (o *overtaken) by(then func()) {
 func TestALeaseIsOfTheDecision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock := &overtaken{}
-		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (hostfuncs.Credentials, error) { return set(), nil })
+		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) { return set(), nil })
 		if _, err := h.Refresh(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		h.DropLease()
 		lock.by(func() {
-			if err := h.Invalidate(hostfuncs.FingerprintOf("k", "t")); err != nil {
+			if err := h.Invalidate(sources.FingerprintOf("k", "t")); err != nil {
 				t.Error(err)
 			}
 		})
@@ -70,9 +70,9 @@ func TestALeaseIsOfTheDecision(t *testing.T) {
 func TestABellIsOfTheDecision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock, down := &overtaken{}, true
-		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (hostfuncs.Credentials, error) {
+		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) {
 			if down {
-				return set(), &hostfuncs.Error{Class: core.Throttled, RetryAfter: 20 * time.Second}
+				return set(), &sources.Error{Class: core.Throttled, RetryAfter: 20 * time.Second}
 			}
 			return set(), nil
 		})
@@ -101,7 +101,7 @@ func TestAFailureIsToldBeforeTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []string
 		end := make(chan struct{})
-		h := open(t, host.Core{Session: core.New()}, func(context.Context) (hostfuncs.Credentials, error) {
+		h := open(t, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) {
 			<-end
 			return set(), nil
 		})
@@ -130,7 +130,7 @@ func TestAFailureIsToldBeforeTheStart(t *testing.T) {
 // caller A refreshes, and again; the session is closed: one set is kept, then none.
 func TestSetsThatAreKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := open(t, host.Core{Session: core.New()}, func(context.Context) (hostfuncs.Credentials, error) {
+		h := open(t, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) {
 			fresh := set()
 			fresh.SessionToken += strconv.FormatInt(time.Now().Unix(), 10) // another set
 			return fresh, nil

@@ -105,7 +105,7 @@ var imported = []struct {
 	dir      string
 	packages []string
 }{
-	{".", []string{".", "./core", "./internal/abi", "./hostfuncs"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
+	{".", []string{".", "./core", "./internal/abi", "./internal/sources"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
 	{"hostfuncs/wazerohost", []string{"./..."}}, {"examples/go", []string{"./..."}},
 }
 

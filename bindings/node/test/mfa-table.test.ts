@@ -12,7 +12,7 @@ interface Row {
 }
 
 const { rows } = JSON.parse(
-  readFileSync(new URL("../../../hostfuncs/testdata/mfa.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../testdata/sources/mfa.json", import.meta.url), "utf8"),
 ) as { rows: Row[] };
 
 let standIn: StandIn;

@@ -21,7 +21,7 @@ interface Row {
 }
 
 const table = JSON.parse(
-  readFileSync(new URL("../../../hostfuncs/testdata/replies.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../testdata/sources/replies.json", import.meta.url), "utf8"),
 ) as { good: Record<string, unknown>; rows: Row[] };
 
 const NAMES: Record<string, string> = {

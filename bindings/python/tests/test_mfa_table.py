@@ -17,7 +17,7 @@ from evercreds._sources.mfa import mfa_provider
 from evercreds.errors import EvercredsError
 
 ROWS: list[dict[str, Any]] = json.loads(
-    (pathlib.Path(__file__).parents[3] / "hostfuncs" / "testdata" / "mfa.json").read_text()
+    (pathlib.Path(__file__).parents[3] / "testdata" / "sources" / "mfa.json").read_text()
 )["rows"]
 CLASSES = {abi.ErrorClass.PERMANENT: "permanent", abi.ErrorClass.RECOVERABLE: "recoverable"}
 

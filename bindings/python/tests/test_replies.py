@@ -17,7 +17,7 @@ from evercreds._sources.custom import NEVER_EXPIRES, CustomSource
 from evercreds.errors import EvercredsCredentialError
 
 TABLE = json.loads(
-    (pathlib.Path(__file__).parents[3] / "hostfuncs" / "testdata" / "replies.json").read_text()
+    (pathlib.Path(__file__).parents[3] / "testdata" / "sources" / "replies.json").read_text()
 )
 ROWS: list[dict[str, Any]] = [row for row in TABLE["rows"] if "python" in row.get("in", ["python"])]
 NAMES = {"expiry": "expiry_time"}

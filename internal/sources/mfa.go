@@ -1,0 +1,169 @@
+package sources
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+const (
+	codeMFARefused = "MFARefused"
+	// commandOutput bounds what is kept of a command's output, in bytes: as much as
+	// hosts on the WebAssembly module can look through.
+	commandOutput = 16 << 10
+)
+
+// commandTime is what a command has that asks nobody.
+var commandTime = 30 * time.Second
+
+func (r *AssumeRole) checkMFA() error {
+	provided := r.MFA != nil || len(r.MFACommand) > 0
+	switch {
+	case r.MFA != nil && r.MFACommand != nil:
+		return &ParameterError{"MFACommand", "must be left out where MFA is given"}
+	case r.MFACommand != nil && (len(r.MFACommand) == 0 || r.MFACommand[0] == ""):
+		return &ParameterError{"MFACommand", "must have a program as its first entry"}
+	case provided && r.SerialNumber == "":
+		return &ParameterError{"SerialNumber", "must name the MFA device where MFA or MFACommand is given"}
+	case !provided && r.SerialNumber != "":
+		return &ParameterError{"MFA", "or MFACommand must be given where SerialNumber is"}
+	case !provided && r.MFAPrompts:
+		return &ParameterError{"MFAPrompts", "must go with MFA or MFACommand"}
+	}
+	return nil
+}
+
+// codes hands out one-time codes, each of them once.
+type codes struct {
+	role *AssumeRole
+	mu   sync.Mutex
+	last string
+}
+
+// next asks the provider for the code of one flight. It is empty where the role
+// needs none.
+func (c *codes) next(ctx context.Context, f *Flight) (string, error) {
+	if c.role.SerialNumber == "" {
+		return "", nil
+	}
+	code, err := c.ask(ctx)
+	if err != nil {
+		return "", err
+	}
+	if c.role.MFAPrompts && f.Prompted != nil {
+		f.Prompted()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if code == c.last {
+		// the device shows the same code for 30 s, and STS takes it once
+		e := refused(core.MethodSTS, codeMFARefused, "the provider gave a code that was sent before", nil)
+		e.Class = core.Recoverable
+		return "", e
+	}
+	c.last = code
+	return code, nil
+}
+
+func (c *codes) ask(ctx context.Context) (code string, err error) {
+	if c.role.MFA == nil {
+		return c.run(ctx)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			code, err = "", refused(core.MethodSTS, codeMFARefused, fmt.Sprintf("MFA panicked with a %T", p), nil)
+		}
+	}()
+	code, err = c.role.MFA(ctx)
+	switch at, ok := core.MFACode([]byte(code)); {
+	case err != nil:
+		var hidden secrets
+		hidden.add(code)
+		return "", mfaError(ctx, "MFA failed: "+hidden.clean(err.Error()), hidden.cause(err))
+	case !ok || at != 0 || len(code) != 6:
+		return "", refused(core.MethodSTS, codeMFARefused, "MFA must return exactly six digits", nil)
+	}
+	return code, nil
+}
+
+// run runs the command. Neither its arguments nor what it prints go into an
+// error: seeds and codes stand there.
+func (c *codes) run(ctx context.Context) (string, error) {
+	if !c.role.MFAPrompts {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, commandTime)
+		defer cancel()
+	}
+	argv := c.role.MFACommand
+	var out capped
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Stdout = &out
+	cmd.WaitDelay = time.Second // a grandchild may hold the pipe open
+	if c.role.MFAPrompts {
+		cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
+	}
+	name := filepath.Base(argv[0])
+	// where only a grandchild goes on, the command has ended well
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		how := outcome(err)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			how = "it gave no code in time"
+		}
+		return "", mfaError(ctx, fmt.Sprintf("the command %s failed: %s", name, how), nil)
+	}
+	defer clear(out.text)
+	at, ok := core.MFACode(out.text)
+	if !ok || at == 0 && out.cut { // at a cut, it may be the rest of a longer number
+		return "", refused(core.MethodSTS, codeMFARefused, "the command "+name+" must print a six-digit code", nil)
+	}
+	return string(out.text[at : at+6]), nil
+}
+
+// mfaError: a provider that refuses is not asked again at once, but one that
+// ran out of time may be.
+func mfaError(ctx context.Context, message string, cause error) error {
+	e := refused(core.MethodSTS, codeMFARefused, message, cause)
+	if ctx.Err() != nil {
+		e.Class = core.Recoverable
+	}
+	return e
+}
+
+// outcome says how a command ended, without its arguments.
+func outcome(err error) string {
+	switch err := err.(type) {
+	case *exec.ExitError:
+		return err.ProcessState.String()
+	case *exec.Error:
+		return err.Err.Error()
+	case *os.PathError:
+		return err.Err.Error()
+	}
+	return err.Error()
+}
+
+// capped keeps the end of what is written to it, where the code is looked for.
+type capped struct {
+	text []byte
+	cut  bool
+}
+
+var _ io.Writer = (*capped)(nil)
+
+func (c *capped) Write(p []byte) (int, error) {
+	c.text = append(c.text, p...)
+	if over := len(c.text) - commandOutput; over > 0 {
+		kept := append([]byte(nil), c.text[over:]...)
+		clear(c.text)
+		c.text, c.cut = kept, true
+	}
+	return len(p), nil
+}

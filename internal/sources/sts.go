@@ -1,0 +1,189 @@
+package sources
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// STS is the [Source] that assumes a role.
+type STS struct {
+	role   AssumeRole
+	base   aws.CredentialsProvider
+	client *sts.Client
+	codes  codes
+	close  func()
+}
+
+// NewSTS makes a source that assumes role with the credentials, region and
+// endpoint of cfg. The base credentials are asked of cfg.Credentials for each
+// refresh, so they may rotate. It fails, naming the parameter, on anything that
+// STS would refuse.
+func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
+	switch {
+	case cfg.Region == "":
+		return nil, &ParameterError{"Region", "of the aws.Config must be set: it signs the call to STS"}
+	case cfg.Credentials == nil:
+		return nil, &ParameterError{"Credentials", "of the aws.Config must be set: they sign the call to STS"}
+	}
+	if err := role.check(); err != nil {
+		return nil, err
+	}
+	s := &STS{role: role.clone(), base: cfg.Credentials}
+	s.codes.role = &s.role
+	cfg = OwnConfig(cfg)
+	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
+	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
+	s.client = sts.NewFromConfig(cfg)
+	return s, nil
+}
+
+// OwnConfig gives a copy of which nothing changes when the user changes lists and
+// texts that were handed in: aws.Config.Copy goes on to share them. What does the
+// work, such as the HTTP client and the functions, stays the user's.
+func OwnConfig(cfg aws.Config) aws.Config {
+	cfg.APIOptions = slices.Clone(cfg.APIOptions)
+	cfg.ConfigSources = slices.Clone(cfg.ConfigSources)
+	cfg.AuthSchemePreference = slices.Clone(cfg.AuthSchemePreference)
+	cfg.ServiceOptions = slices.Clone(cfg.ServiceOptions)
+	cfg.Interceptors = cfg.Interceptors.Copy()
+	cfg.BaseEndpoint = cloned(cfg.BaseEndpoint)
+	return cfg
+}
+
+func cloned(text *string) *string {
+	if text == nil {
+		return nil
+	}
+	own := *text
+	return &own
+}
+
+// OwnClient gives a client with a connection pool of its own and the settings
+// of the client in an aws.Config, and the function that closes its idle
+// connections: the SDK's own would outlive the session by 90 s. A client of the
+// user's own making is given back as it is, and no function.
+func OwnClient(given aws.HTTPClient) (client aws.HTTPClient, closeIdle func()) {
+	build, ok := given.(*awshttp.BuildableClient)
+	if given != nil && !ok {
+		return given, nil
+	}
+	if build == nil {
+		build = awshttp.NewBuildableClient()
+	}
+	pool := build.GetTransport() // a copy
+	if read, ok := build.GetReadTimeout(); ok {
+		pool.ResponseHeaderTimeout = read
+	}
+	return &http.Client{
+		Transport: pool,
+		Timeout:   build.GetTimeout(),
+		// a signed request is for one host only
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, pool.CloseIdleConnections
+}
+
+// Method is core.MethodSTS.
+func (s *STS) Method() core.Method { return core.MethodSTS }
+
+// Attended tells whether a refresh prompts a person.
+func (s *STS) Attended() bool { return s.role.MFAPrompts }
+
+// Close closes idle connections.
+func (s *STS) Close() {
+	if s.close != nil {
+		s.close()
+	}
+}
+
+// Format prints no field, whatever the verb: one-time codes are among them.
+func (s *STS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sources.STS") }
+
+// Fetch assumes the role.
+func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
+	code, err := s.codes.next(ctx, f)
+	if err != nil {
+		return Result{}, err
+	}
+	var hidden secrets
+	hidden.add(code, s.role.ExternalID)
+	in := s.role.input()
+	in.TokenCode = given(code)
+	out, err := s.client.AssumeRole(ctx, in, func(o *sts.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			c, err := s.base.Retrieve(ctx)
+			hidden.add(c.SecretAccessKey, c.SessionToken, c.AccessKeyID)
+			return c, err
+		})
+		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
+		o.APIOptions = append(o.APIOptions, LimitReplies)
+	})
+	if err != nil {
+		return Result{}, serviceError(core.MethodSTS, err, hidden)
+	}
+	return s.result(out)
+}
+
+// attempts is how often one flight may call STS. An attempt for which nobody
+// waits is made again by the machine, at the machine's own pace; and a one-time
+// code is good for one call.
+func attempts(f *Flight, code string) int {
+	if code != "" || !f.awaited() {
+		return 1
+	}
+	return 3
+}
+
+// bound keeps the SDK's own retries within the flight.
+func bound(ctx context.Context, r aws.Retryer, most int) aws.Retryer {
+	if own := r.MaxAttempts(); own > 0 {
+		most = min(most, own)
+	}
+	pause := 2 * time.Second
+	if end, ok := ctx.Deadline(); ok {
+		pause = min(pause, max(time.Until(end)/6, time.Millisecond))
+	}
+	return retry.AddWithMaxBackoffDelay(retry.AddWithMaxAttempts(r, most), pause)
+}
+
+func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
+	c := out.Credentials
+	if c == nil || c.Expiration == nil {
+		return Result{}, malformed(core.MethodSTS, "the reply must have AccessKeyId, SecretAccessKey, SessionToken and Expiration")
+	}
+	r := Result{Duration: s.role.Duration}
+	if r.Duration == 0 {
+		r.Duration = defaultDuration
+	}
+	r.Credentials = Credentials{
+		AccessKeyID: aws.ToString(c.AccessKeyId), SecretAccessKey: aws.ToString(c.SecretAccessKey),
+		SessionToken: aws.ToString(c.SessionToken), Expires: *c.Expiration,
+	}
+	if out.AssumedRoleUser != nil {
+		r.AccountID = accountOf(aws.ToString(out.AssumedRoleUser.Arn))
+	}
+	if date, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok {
+		r.ServerTime = latest(date)
+	}
+	return r, r.Check(core.MethodSTS)
+}
+
+// accountOf is the fifth field of an ARN, "" where that is no account.
+func accountOf(arn string) string {
+	if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 && isAccount(fields[4]) {
+		return fields[4]
+	}
+	return ""
+}
