@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 export default tseslint.config(
   // generated from the table in abi/, and checked there for freshness
-  { ignores: ["dist", "src/abi_generated.ts"] },
+  { ignores: ["dist", "src/library/abi-generated.ts"] },
   ...tseslint.configs.strictTypeChecked,
   ...tseslint.configs.stylisticTypeChecked,
   {

@@ -1,4 +1,4 @@
-import { guarded } from "./guard.js";
+import { guarded } from "./common/guard.js";
 
 /** Why a call of a session failed. */
 export type ErrorCode =

@@ -4,26 +4,36 @@
  *
  * @packageDocumentation
  */
-export type { CacheChoice, CachedClient, ClientCache, ClientConfig } from "./cache/clients.js";
-export type { CacheStats, EvictionPolicy, SdkClient, SdkClientClass } from "./cache/clients.js";
-export type { MfaCommandOptions } from "./command.js";
-export type { CustomCredentials, CustomCredentialsMethod } from "./custom.js";
+export type {
+  CacheChoice,
+  CachedClient,
+  ClientCache,
+  ClientConfig,
+} from "./client/cache/clients.js";
+export type {
+  CacheStats,
+  EvictionPolicy,
+  SdkClient,
+  SdkClientClass,
+} from "./client/cache/clients.js";
+export type { MfaCommandOptions } from "./sources/command.js";
+export type { CustomCredentials, CustomCredentialsMethod } from "./sources/custom.js";
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
 export { EvercredsError, EvercredsValidationError } from "./errors.js";
 export type { ChannelMessage, RefreshCause, SessionEvents } from "./host/events.js";
-export type { ModuleSource } from "./load.js";
-export type { MfaTokenProvider } from "./mfa.js";
-export type { MqttClient, MqttClientConfig } from "./mqtt-client.js";
-export type { MqttOptions } from "./mqtt-options.js";
+export type { ModuleSource } from "./library/load.js";
+export type { MfaTokenProvider } from "./sources/mfa.js";
+export type { MqttClient, MqttClientConfig } from "./mqtt/client.js";
+export type { MqttOptions } from "./mqtt/options.js";
 export type { AssumeRoleOptions, CommonOptions, CustomOptions, Method } from "./options.js";
 export type { IotOptions, SessionOptions, StsOptions } from "./options.js";
-export type { Pem } from "./pem.js";
-export type { Pkcs11Options } from "./pkcs11.js";
-export type { ClientPlugin, ClientStack } from "./plugin.js";
-export { initialize } from "./runtime.js";
+export type { Pem } from "./sources/pem.js";
+export type { Pkcs11Options } from "./sources/pkcs11.js";
+export type { ClientPlugin, ClientStack } from "./client/plugin.js";
+export { initialize } from "./library/runtime.js";
 export { RefreshableSession } from "./session.js";
 export type { CallOptions, CredentialNeeds } from "./needs.js";
 export type { CredentialProvider, ProviderOptions, TemporaryCredentials } from "./session.js";
-export type { AwsCredentials } from "./source.js";
+export type { AwsCredentials } from "./sources/source.js";
 export type { Counters, Phase, Status } from "./host/status.js";
-export type { Identity } from "./whoami.js";
+export type { Identity } from "./client/whoami.js";

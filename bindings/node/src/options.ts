@@ -1,12 +1,12 @@
 import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
-import * as abi from "./abi_generated.js";
-import type { MfaCommandOptions } from "./command.js";
-import type { CustomCredentialsMethod } from "./custom.js";
+import * as abi from "./library/abi-generated.js";
+import type { MfaCommandOptions } from "./sources/command.js";
+import type { CustomCredentialsMethod } from "./sources/custom.js";
 import { EvercredsValidationError } from "./errors.js";
-import { guarded } from "./guard.js";
-import type { MfaTokenProvider } from "./mfa.js";
-import type { Pem } from "./pem.js";
-import type { Pkcs11Options } from "./pkcs11.js";
+import { guarded } from "./common/guard.js";
+import type { MfaTokenProvider } from "./sources/mfa.js";
+import type { Pem } from "./sources/pem.js";
+import type { Pkcs11Options } from "./sources/pkcs11.js";
 
 /** What every session takes, whatever its method. */
 export interface CommonOptions {

@@ -4,23 +4,23 @@ import {
   type ClientConfig,
   readClient,
   type SdkClientClass,
-} from "./cache/clients.js";
-import { type Clock, systemClock } from "./clock.js";
+} from "./client/cache/clients.js";
+import { type Clock, systemClock } from "./common/clock.js";
 import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./host/events.js";
 import { FailureReader } from "./host/failures.js";
 import { Host } from "./host/host.js";
 import { closedError } from "./host/reasons.js";
 import type { Status } from "./host/status.js";
-import { isA, nameOf } from "./guard.js";
-import { type Identity, whoAmI } from "./whoami.js";
+import { isA, nameOf } from "./common/guard.js";
+import { type Identity, whoAmI } from "./client/whoami.js";
 import { type CallOptions, checkRejected, type CredentialNeeds } from "./needs.js";
 import { readNeeds, readOther } from "./needs.js";
-import { Machine, OptionRefused } from "./machine.js";
-import type { MqttClient } from "./mqtt-client.js";
-import type { MqttClients } from "./mqtt.js";
-import type { MqttOptions } from "./mqtt-options.js";
-import { refuseOwnCache } from "./old-sdk.js";
+import { Machine, OptionRefused } from "./library/machine.js";
+import type { MqttClient } from "./mqtt/client.js";
+import type { MqttClients } from "./mqtt/clients.js";
+import type { MqttOptions } from "./mqtt/options.js";
+import { refuseOwnCache } from "./client/old-sdk.js";
 import {
   givenFor,
   machineOptions,
@@ -29,12 +29,12 @@ import {
   type SessionOptions,
   wrong,
 } from "./options.js";
-import { type ClientPlugin, rejectionPlugin } from "./plugin.js";
-import { Rules } from "./rules.js";
-import { type Runtime, theRuntime } from "./runtime.js";
-import type { AwsCredentials } from "./source.js";
-import { sourceOf, stsClientConfig } from "./sources.js";
-import type { Parent } from "./sts.js";
+import { type ClientPlugin, rejectionPlugin } from "./client/plugin.js";
+import { Rules } from "./library/rules.js";
+import { type Runtime, theRuntime } from "./library/runtime.js";
+import type { AwsCredentials } from "./sources/source.js";
+import { sourceOf, stsClientConfig } from "./sources/sources.js";
+import type { Parent } from "./sources/sts.js";
 
 /**
  * A provider of credentials for any client of the SDK, which asks it at every

@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { S3Client } from "@aws-sdk/client-s3";
 import { STSClient, type STSClientConfig } from "@aws-sdk/client-sts";
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { sha256 } from "../src/sha256.js";
+import { sha256 } from "../src/common/sha256.js";
 import { virtualSession } from "./support/session.js";
 import { freshRuntime } from "./support/wasm.js";
 

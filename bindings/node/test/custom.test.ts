@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CustomCredentials } from "../src/custom.js";
+import type { CustomCredentials } from "../src/sources/custom.js";
 import { RefreshableSession } from "../src/index.js";
 import { gate, virtualSession } from "./support/session.js";
 

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { systemClock } from "../src/clock.js";
+import { systemClock } from "../src/common/clock.js";
 import { gate, virtualSession } from "./support/session.js";
 
 const YEAR_9999 = Date.UTC(9999, 11, 31, 23, 59, 59);

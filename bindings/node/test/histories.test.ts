@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { EvercredsError, RefreshableSession } from "../src/index.js";
 import type { CommonOptions } from "../src/options.js";
-import type { AwsCredentials } from "../src/source.js";
+import type { AwsCredentials } from "../src/sources/source.js";
 import { random } from "./support/random.js";
 import { virtualSession } from "./support/session.js";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import * as abi from "../src/abi_generated.js";
+import * as abi from "../src/library/abi-generated.js";
 import type { Status } from "../src/index.js";
 import { gate, virtualSession } from "./support/session.js";
 

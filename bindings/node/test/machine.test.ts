@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import * as abi from "../src/abi_generated.js";
+import * as abi from "../src/library/abi-generated.js";
 import { initialize, RefreshableSession } from "../src/index.js";
-import { type Decision, Machine, type MachineHost } from "../src/machine.js";
-import { checkVersion, type Exports, type Runtime, Trap } from "../src/runtime.js";
+import { type Decision, Machine, type MachineHost } from "../src/library/machine.js";
+import { checkVersion, type Exports, type Runtime, Trap } from "../src/library/runtime.js";
 import { VirtualClock } from "./support/clock.js";
 import { gate, virtualSession } from "./support/session.js";
 import { freshRuntime, panicFile, wasmFile } from "./support/wasm.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { VERSION } from "../src/version.js";
+import { VERSION } from "../src/library/version.js";
 import { Home, root, run } from "./support/package.js";
 
 let home: Home;

@@ -3,9 +3,9 @@ import { text } from "node:stream/consumers";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import * as abi from "../src/abi_generated.js";
-import { Rules } from "../src/rules.js";
-import { type Runtime, Trap } from "../src/runtime.js";
+import * as abi from "../src/library/abi-generated.js";
+import { Rules } from "../src/library/rules.js";
+import { type Runtime, Trap } from "../src/library/runtime.js";
 import { assumed } from "./support/assumed.js";
 import { StandIn } from "./support/stand-in.js";
 

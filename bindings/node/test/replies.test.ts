@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { NEVER } from "../src/abi_generated.js";
-import { type CustomCredentialsMethod, CustomSource } from "../src/custom.js";
+import { NEVER } from "../src/library/abi-generated.js";
+import { type CustomCredentialsMethod, CustomSource } from "../src/sources/custom.js";
 import { RefreshableSession } from "../src/index.js";
-import { Rules } from "../src/rules.js";
-import type { Reply } from "../src/source.js";
+import { Rules } from "../src/library/rules.js";
+import type { Reply } from "../src/sources/source.js";
 import { StandIn } from "./support/stand-in.js";
 import { freshRuntime } from "./support/wasm.js";
 

@@ -2,7 +2,7 @@
 // real clients, 500 callers at once.
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Clock, systemClock } from "../src/clock.js";
+import { type Clock, systemClock } from "../src/common/clock.js";
 import { RefreshableSession, type StsOptions } from "../src/index.js";
 import { withSurroundings } from "../src/session.js";
 import { Gate } from "./support/gate.js";

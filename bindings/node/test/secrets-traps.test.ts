@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import * as abi from "../src/abi_generated.js";
-import { runForCode } from "../src/command.js";
-import { Rules } from "../src/rules.js";
-import type { Exports, Runtime } from "../src/runtime.js";
+import * as abi from "../src/library/abi-generated.js";
+import { runForCode } from "../src/sources/command.js";
+import { Rules } from "../src/library/rules.js";
+import type { Exports, Runtime } from "../src/library/runtime.js";
 import { Instances } from "./support/memory.js";
 import { CODE, SECRETS, secretive } from "./support/secrets.js";
 import { freshRuntime, panicFile } from "./support/wasm.js";

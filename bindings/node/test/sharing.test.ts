@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { describe, expect, test } from "vitest";
 import { EvercredsError } from "../src/index.js";
 import type { CommonOptions, CustomCredentialsMethod, RefreshableSession } from "../src/index.js";
-import { SourceFailure } from "../src/source.js";
+import { SourceFailure } from "../src/sources/source.js";
 import { virtualSession } from "./support/session.js";
 
 type Source = ReturnType<typeof virtualSession>["source"];

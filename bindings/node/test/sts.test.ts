@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import type { StsOptions } from "../src/index.js";
-import { loadSts } from "../src/sts.js";
+import { loadSts } from "../src/sources/sts.js";
 import { assumed } from "./support/assumed.js";
 import { Gate } from "./support/gate.js";
 import { LATE_MS, PATIENT } from "./support/patience.js";

@@ -19,7 +19,7 @@ var outputs = []output{
 	{"internal/cabi/exports_generated.go", func(string) (string, error) { return gofmt(cabiShims()) }},
 	{"internal/wasm/exports_generated.go", func(string) (string, error) { return gofmt(wasmShims()) }},
 	{"bindings/python/src/evercreds/_library/abi_generated.py", func(string) (string, error) { return python(), nil }},
-	{"bindings/node/src/abi_generated.ts", func(string) (string, error) { return typescript(), nil }},
+	{"bindings/node/src/library/abi-generated.ts", func(string) (string, error) { return typescript(), nil }},
 	{"docs/ABI.md", tables},
 }
 

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../common/clock.js";
 import { EvercredsValidationError } from "../errors.js";
-import { isAborted, onAbort } from "../signals.js";
+import { isAborted, onAbort } from "../common/signals.js";
 
 /**
  * Wakes those who wait for something to happen. A bell that was rung stays rung, so

@@ -1,7 +1,7 @@
 import { platform } from "#platform";
-import * as abi from "../abi_generated.js";
+import * as abi from "../library/abi-generated.js";
 import { type EvercredsError, EvercredsValidationError } from "../errors.js";
-import { nameOf, peek, quietly } from "../guard.js";
+import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
 import { nameIn, type State } from "./status.js";
 

@@ -1,10 +1,10 @@
-import * as abi from "../abi_generated.js";
+import * as abi from "../library/abi-generated.js";
 import { type ErrorClass, EvercredsError } from "../errors.js";
-import { guarded, isA, isReadable, peek } from "../guard.js";
-import { dropBody, header } from "../http.js";
-import type { Failure } from "../machine.js";
-import type { Rules } from "../rules.js";
-import { SourceFailure } from "../source.js";
+import { guarded, isA, isReadable, peek } from "../common/guard.js";
+import { dropBody, header } from "../common/http.js";
+import type { Failure } from "../library/machine.js";
+import type { Rules } from "../library/rules.js";
+import { SourceFailure } from "../sources/source.js";
 
 const CLASSES: Record<ErrorClass | "throttled", number> = {
   recoverable: abi.ErrorClass.RECOVERABLE,

@@ -1,4 +1,4 @@
-import type { Attempt, Reply, Source } from "../source.js";
+import type { Attempt, Reply, Source } from "../sources/source.js";
 import { Bell } from "./bell.js";
 import { asPartOf, type Mark } from "./reentry.js";
 import { type HeldSet, toHold } from "./sets.js";

@@ -1,4 +1,4 @@
-import type { Source } from "../source.js";
+import type { Source } from "../sources/source.js";
 import { attempt, Flight, type Outcome } from "./flight.js";
 import { refuseOwn } from "./reentry.js";
 

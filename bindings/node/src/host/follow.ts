@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.js";
-import { guarded } from "../guard.js";
-import type { Decision, Machine, MachineNeed } from "../machine.js";
-import { reasonOf } from "../signals.js";
-import type { AwsCredentials } from "../source.js";
+import type { Clock } from "../common/clock.js";
+import { guarded } from "../common/guard.js";
+import type { Decision, Machine, MachineNeed } from "../library/machine.js";
+import { reasonOf } from "../common/signals.js";
+import type { AwsCredentials } from "../sources/source.js";
 import type { Bell } from "./bell.js";
 import type { Flight } from "./flight.js";
 import type { Flights } from "./flights.js";

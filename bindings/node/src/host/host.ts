@@ -1,11 +1,11 @@
-import * as abi from "../abi_generated.js";
-import type { Clock } from "../clock.js";
+import * as abi from "../library/abi-generated.js";
+import type { Clock } from "../common/clock.js";
 import { EvercredsError } from "../errors.js";
-import { quietly } from "../guard.js";
-import { fingerprint, type Hash } from "../identity.js";
-import type { Decision, Machine, MachineHost } from "../machine.js";
-import { isAborted, reasonOf } from "../signals.js";
-import type { AwsCredentials, Source } from "../source.js";
+import { quietly } from "../common/guard.js";
+import { fingerprint, type Hash } from "../library/fingerprint.js";
+import type { Decision, Machine, MachineHost } from "../library/machine.js";
+import { isAborted, reasonOf } from "../common/signals.js";
+import type { AwsCredentials, Source } from "../sources/source.js";
 import { Bell } from "./bell.js";
 import type { Events } from "./events.js";
 import type { FailureReader } from "./failures.js";

@@ -1,6 +1,6 @@
-import { NEVER } from "../abi_generated.js";
-import type { Decision } from "../machine.js";
-import type { AwsCredentials } from "../source.js";
+import { NEVER } from "../library/abi-generated.js";
+import type { Decision } from "../library/machine.js";
+import type { AwsCredentials } from "../sources/source.js";
 import type { HeldSet } from "./sets.js";
 
 /** A set that may be handed out without asking, until either clock says stop. */

@@ -1,9 +1,9 @@
-import * as abi from "../abi_generated.js";
-import type { Clock } from "../clock.js";
+import * as abi from "../library/abi-generated.js";
+import type { Clock } from "../common/clock.js";
 import { type ErrorCode, EvercredsError } from "../errors.js";
-import { isA, isReadable, nameOf } from "../guard.js";
-import type { Decision } from "../machine.js";
-import { SourceFailure } from "../source.js";
+import { isA, isReadable, nameOf } from "../common/guard.js";
+import type { Decision } from "../library/machine.js";
+import { SourceFailure } from "../sources/source.js";
 import { Recent } from "./recent.js";
 
 /** What is kept of a failed attempt, for all who are told of it. */

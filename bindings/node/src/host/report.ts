@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.js";
-import { quietly } from "../guard.js";
-import { malformed } from "../source.js";
+import type { Clock } from "../common/clock.js";
+import { quietly } from "../common/guard.js";
+import { malformed } from "../sources/source.js";
 import type { FailureReader } from "./failures.js";
 import type { Outcome } from "./flight.js";
 import type { Followed } from "./follow.js";

@@ -1,5 +1,5 @@
-import { fingerprint, type Hash } from "../identity.js";
-import type { AwsCredentials, Reply } from "../source.js";
+import { fingerprint, type Hash } from "../library/fingerprint.js";
+import type { AwsCredentials, Reply } from "../sources/source.js";
 import { Recent } from "./recent.js";
 
 /** What a set is told apart from others by. */

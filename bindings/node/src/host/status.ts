@@ -1,5 +1,5 @@
-import * as abi from "../abi_generated.js";
-import type { Clock } from "../clock.js";
+import * as abi from "../library/abi-generated.js";
+import type { Clock } from "../common/clock.js";
 import type { ErrorCode, EvercredsError } from "../errors.js";
 import type { Errors } from "./reasons.js";
 

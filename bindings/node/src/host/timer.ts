@@ -1,7 +1,7 @@
-import { NEVER } from "../abi_generated.js";
-import type { Clock } from "../clock.js";
-import { quietly } from "../guard.js";
-import { weakly } from "../weak.js";
+import { NEVER } from "../library/abi-generated.js";
+import type { Clock } from "../common/clock.js";
+import { quietly } from "../common/guard.js";
+import { weakly } from "../common/weak.js";
 
 /** The one timer of a host. It keeps neither the process nor its owner alive. */
 export class Timer<Owner extends object> {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { BUFFER_BYTES } from "../abi_generated.js";
+import { BUFFER_BYTES } from "../library/abi-generated.js";
 import type { Command, CommandOutcome } from "./types.js";
 
 /**

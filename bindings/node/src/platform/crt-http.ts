@@ -2,7 +2,7 @@ import type { http, io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt } from "./crt.js";
 import { contextFor, forgetToken } from "./crt-tls.js";
 import { isOfToken, tokenProblem } from "./crt-token.js";
-import { REPLY_BYTES } from "../limit.js";
+import { REPLY_BYTES } from "../sources/limit.js";
 import { lookAt } from "./server-look.js";
 import { hostHeader, lateError, telling, untrusted } from "./tls.js";
 import type { MutualTlsReply, MutualTlsRequest, TlsProblem } from "./types.js";

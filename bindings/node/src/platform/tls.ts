@@ -2,7 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { request, type RequestOptions } from "node:https";
 import tls from "node:tls";
-import { REPLY_BYTES } from "../limit.js";
+import { REPLY_BYTES } from "../sources/limit.js";
 import type { MutualTlsReply, MutualTlsRequest, PemTexts, TlsMaterial } from "./types.js";
 
 const WHOLE = "must be PEM text, whole";

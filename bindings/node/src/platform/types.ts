@@ -1,7 +1,7 @@
 import type { Agent } from "node:http";
 import type { Agent as HttpsAgent } from "node:https";
-import type { MqttClient } from "../mqtt-client.js";
-import type { AwsCredentials } from "../source.js";
+import type { MqttClient } from "../mqtt/client.js";
+import type { AwsCredentials } from "../sources/source.js";
 
 /**
  * What a session uses of its platform, beyond what every JavaScript engine has.

@@ -1,7 +1,7 @@
 // The executor of host scenarios (docs/HOST.md): reads one event a line, and writes what
 // came of it, and then an empty line.
 import { createInterface } from "node:readline";
-import { Runtime } from "../../src/runtime.js";
+import { Runtime } from "../../src/library/runtime.js";
 import { Scene } from "./scene.js";
 
 const runtime = new Runtime();

@@ -1,13 +1,13 @@
-import * as abi from "../../src/abi_generated.js";
+import * as abi from "../../src/library/abi-generated.js";
 import { EvercredsError, EvercredsValidationError } from "../../src/errors.js";
 import { Events, type SessionEvents } from "../../src/host/events.js";
 import { FailureReader } from "../../src/host/failures.js";
 import { Host } from "../../src/host/host.js";
-import { Machine, OptionRefused } from "../../src/machine.js";
+import { Machine, OptionRefused } from "../../src/library/machine.js";
 import { readNeeds } from "../../src/needs.js";
-import { Rules } from "../../src/rules.js";
-import type { Runtime } from "../../src/runtime.js";
-import type { AwsCredentials } from "../../src/source.js";
+import { Rules } from "../../src/library/rules.js";
+import type { Runtime } from "../../src/library/runtime.js";
+import type { AwsCredentials } from "../../src/sources/source.js";
 import { VirtualClock } from "../support/clock.js";
 import { ScriptedSource } from "./source.js";
 import { camel, snake, Words } from "./words.js";

@@ -1,12 +1,12 @@
-import * as abi from "../../src/abi_generated.js";
-import type { Clock } from "../../src/clock.js";
+import * as abi from "../../src/library/abi-generated.js";
+import type { Clock } from "../../src/common/clock.js";
 import {
   type Attempt,
   type Reply,
   requireInstant,
   type Source,
   SourceFailure,
-} from "../../src/source.js";
+} from "../../src/sources/source.js";
 import type { Words } from "./words.js";
 
 /** One call of the source, which ends when the scenario says so. */

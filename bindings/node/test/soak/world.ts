@@ -1,7 +1,7 @@
 import type { AwsCredentials, CustomCredentialsMethod } from "../../src/index.js";
-import * as abi from "../../src/abi_generated.js";
+import * as abi from "../../src/library/abi-generated.js";
 import type { CommonOptions } from "../../src/options.js";
-import type { Exports, Runtime } from "../../src/runtime.js";
+import type { Exports, Runtime } from "../../src/library/runtime.js";
 import { RefreshableSession, withSurroundings } from "../../src/session.js";
 import type { VirtualClock } from "../support/clock.js";
 import { moodySource } from "./sources.js";

@@ -1,5 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
-import type { Clock } from "../../src/clock.js";
+import type { Clock } from "../../src/common/clock.js";
 
 interface Timer {
   at: number;

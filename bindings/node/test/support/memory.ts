@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Exports } from "../../src/runtime.js";
+import type { Exports } from "../../src/library/runtime.js";
 import { panicFile } from "./wasm.js";
 
 type Exported = Record<string, (...args: number[]) => number>;

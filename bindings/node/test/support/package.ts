@@ -6,7 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "vitest";
-import { VERSION } from "../../src/version.js";
+import { VERSION } from "../../src/library/version.js";
 
 export const run = promisify(execFile);
 

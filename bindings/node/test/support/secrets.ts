@@ -1,5 +1,5 @@
 import type { CustomCredentials } from "../../src/index.js";
-import type { Runtime } from "../../src/runtime.js";
+import type { Runtime } from "../../src/library/runtime.js";
 import { virtualSession } from "./session.js";
 
 /** A one-time code. No module has it in its memory by itself. */

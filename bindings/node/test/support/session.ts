@@ -1,6 +1,6 @@
-import type { CustomCredentials, CustomCredentialsMethod } from "../../src/custom.js";
+import type { CustomCredentials, CustomCredentialsMethod } from "../../src/sources/custom.js";
 import type { CommonOptions } from "../../src/options.js";
-import type { Runtime } from "../../src/runtime.js";
+import type { Runtime } from "../../src/library/runtime.js";
 import { RefreshableSession, withSurroundings } from "../../src/session.js";
 import { VirtualClock } from "./clock.js";
 import { freshRuntime } from "./wasm.js";

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Runtime } from "../../src/runtime.js";
+import { Runtime } from "../../src/library/runtime.js";
 
 const built = (name: string) =>
   fileURLToPath(new URL(`../../../../build/${name}`, import.meta.url));

@@ -1,0 +1,64 @@
+import { isA } from "../common/guard.js";
+import type { Attempt } from "./source.js";
+import { SourceFailure } from "./source.js";
+
+/**
+ * Gives a one-time code of six digits. Asked once for each refresh.
+ *
+ * @param args what `mfaTokenProviderArgs` holds
+ * @param context `signal` is aborted when the attempt's time is over
+ */
+export type MfaTokenProvider = (
+  args: Record<string, unknown>,
+  context: { signal: AbortSignal },
+) => string | Promise<string>;
+
+/** One-time codes for AssumeRole: each is asked for once and never sent twice. */
+export class MfaCodes {
+  readonly #provider: MfaTokenProvider;
+  readonly #args: Record<string, unknown>;
+  #sent: string | undefined;
+
+  constructor(provider: MfaTokenProvider, args: Record<string, unknown>) {
+    this.#provider = provider;
+    this.#args = args;
+  }
+
+  /** A code that was typed into the configuration is good for one refresh. */
+  static once(code: string): MfaCodes {
+    let left: string | undefined = code;
+    return new MfaCodes(() => {
+      const given = left;
+      left = undefined;
+      if (given === undefined) {
+        throw new Error("TokenCode was sent already; give an mfaTokenProvider to stay fresh");
+      }
+      return given;
+    }, {});
+  }
+
+  async next(attempt: Attempt): Promise<string> {
+    let code: unknown;
+    try {
+      code = await this.#provider({ ...this.#args }, { signal: attempt.signal });
+    } catch (cause) {
+      if (isA(cause, SourceFailure)) throw cause;
+      // one that refuses is not asked again at once, but one that ran out of time may be
+      const kind = attempt.signal.aborted ? "recoverable" : "permanent";
+      throw new SourceFailure("mfaTokenProvider gave no code", { class: kind, cause });
+    }
+    attempt.prompted();
+    if (typeof code !== "string" || !/^[0-9]{6}$/.test(code)) {
+      throw new SourceFailure("mfaTokenProvider must give a string of exactly six digits", {
+        class: "permanent",
+      });
+    }
+    if (code === this.#sent) {
+      throw new SourceFailure("mfaTokenProvider gave the code that was sent already", {
+        class: "recoverable",
+      });
+    }
+    this.#sent = code;
+    return code;
+  }
+}

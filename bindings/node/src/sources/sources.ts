@@ -1,0 +1,111 @@
+import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
+import { readAssumeRole } from "./assume-role.js";
+import { readCommand, runForCode } from "./command.js";
+import { type CustomCredentialsMethod, CustomSource } from "./custom.js";
+import { guardedLogger } from "./logger.js";
+import { MfaCodes, type MfaTokenProvider } from "./mfa.js";
+import { IotSource } from "./iot.js";
+import { readIot } from "./iot-options.js";
+import { MqttClients } from "../mqtt/clients.js";
+import { type Given, isPlain, isRecord, type Method, record, wrong } from "../options.js";
+import type { Rules } from "../library/rules.js";
+import type { Source } from "./source.js";
+import { type Parent, StsSource } from "./sts.js";
+
+/** Finds the session whose `credentials` a client is configured with, if it is one. */
+export type FindParent = (credentials: unknown) => Parent | undefined;
+
+/** A source, and what comes with it. */
+interface MadeSource {
+  source: Source;
+  /** The region that the options tell. */
+  region?: string;
+  /** Makes clients for MQTT. */
+  mqtt?: MqttClients;
+}
+
+/** The source of method "custom". */
+function customSource(options: Given, rules: Rules): Source {
+  const method = options["customCredentialsMethod"];
+  if (typeof method !== "function") {
+    throw wrong("customCredentialsMethod", "must be a function", method);
+  }
+  const args = record(options, "customCredentialsMethodArgs");
+  return new CustomSource(method as CustomCredentialsMethod, args, rules);
+}
+
+/** The source of method "sts". */
+function stsSource(options: Given, rules: Rules, findParent: FindParent): Source {
+  const client = stsClientConfig(options);
+  const parent = findParent(client.credentials);
+  // what a function gives need not be a role's, for which STS has its limit
+  const chained = parent !== undefined && parent.method !== "custom";
+  const assumeRole = readAssumeRole(options["assumeRole"], rules, chained);
+  const mfa = readMfa(options, assumeRole, rules);
+  return new StsSource({ assumeRole, client, mfa, parent, rules });
+}
+
+/** The source of a method, and what else comes with it. */
+export function sourceOf(
+  method: Method,
+  options: Given,
+  rules: Rules,
+  findParent: FindParent,
+): MadeSource {
+  if (method === "custom") return { source: customSource(options, rules) };
+  if (method === "sts") return { source: stsSource(options, rules, findParent) };
+  const settings = readIot(options, rules);
+  const { region, identity, platform } = settings;
+  const mqtt = new MqttClients(identity, platform, rules);
+  return { source: new IotSource(settings, rules), region, mqtt };
+}
+
+/**
+ * Settings for STS clients: a copy, since clients write to what they are given, to
+ * credentials too. The logger is asked through a guard.
+ */
+export function stsClientConfig(options: Given): STSClientConfig {
+  const given: STSClientConfig = { ...record(options, "stsClient") };
+  const { credentials, logger } = given;
+  return {
+    ...given,
+    ...(typeof credentials === "object" &&
+      isPlain(credentials) && { credentials: { ...credentials } }),
+    ...(isRecord(logger) && { logger: guardedLogger(logger) }),
+  };
+}
+
+function readMfa(
+  options: Given,
+  assumeRole: AssumeRoleCommandInput,
+  rules: Rules,
+): MfaCodes | undefined {
+  const { SerialNumber: serial, TokenCode: code } = assumeRole;
+  const provider = options["mfaTokenProvider"];
+  const args = record(options, "mfaTokenProviderArgs");
+  const attended = options["attended"] === true;
+  const given = provider !== undefined;
+  const codes = given ? readProvider(provider, args, attended, rules) : undefined;
+  if (given && code !== undefined) {
+    throw wrong("assumeRole.TokenCode", "must not be given beside mfaTokenProvider", code);
+  }
+  if ((given || code !== undefined) && serial === undefined) {
+    const why = "must be given where there is a TokenCode or an mfaTokenProvider";
+    throw wrong("assumeRole.SerialNumber", why, serial);
+  }
+  if (!given && code === undefined && serial !== undefined) {
+    throw wrong("mfaTokenProvider", "must be given where there is a SerialNumber", provider);
+  }
+  return codes ?? (code === undefined ? undefined : MfaCodes.once(code));
+}
+
+/** A function that gives codes, or a command that prints them. */
+function readProvider(provider: unknown, args: Given, attended: boolean, rules: Rules): MfaCodes {
+  if (typeof provider === "function") return new MfaCodes(provider as MfaTokenProvider, args);
+  if (typeof provider !== "string" && !Array.isArray(provider)) {
+    const words = "must be a function, or a command as a string or an array of strings";
+    throw wrong("mfaTokenProvider", words, provider);
+  }
+  const command = readCommand(provider, args, attended);
+  return new MfaCodes((_args, context) => runForCode(command, rules, context), {});
+}

@@ -1,0 +1,155 @@
+import type {
+  AssumeRoleCommandInput,
+  AssumeRoleCommandOutput,
+  STSClient,
+  STSClientConfig,
+} from "@aws-sdk/client-sts";
+import { EvercredsError } from "../errors.js";
+import * as abi from "../library/abi-generated.js";
+import { isA, peek } from "../common/guard.js";
+import { header, serverTime } from "../common/http.js";
+import { limitReplies } from "./limit.js";
+import type { MfaCodes } from "./mfa.js";
+import type { Method } from "../options.js";
+import type { ClientPlugin } from "../client/plugin.js";
+import { Secrets } from "./redact.js";
+import type { Rules } from "../library/rules.js";
+import type { Attempt, Reply, Source } from "./source.js";
+import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
+import { type Transport, transportFor } from "../client/transport.js";
+
+type StsModule = typeof import("@aws-sdk/client-sts");
+
+/** Time that a parent session's credentials must have left for a child's call. */
+const PARENT_MIN_TTL_SECONDS = 60;
+
+/** A session whose credentials are the base of another's: roles are chained. */
+export interface Parent {
+  readonly method: Method;
+  /** Has it fetch others where what is held has too little time left. */
+  readonly credentialsFor: (need: { minTtl: number; signal: AbortSignal }) => Promise<unknown>;
+  /** Tells it where STS rejects what it gave. */
+  readonly plugin: ClientPlugin;
+}
+
+/** Loads the peer dependency at its first use, with a clear error without it. */
+export async function loadSts(
+  load: () => Promise<StsModule> = () => import("@aws-sdk/client-sts"),
+): Promise<StsModule> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new EvercredsError(
+      "configuration",
+      "the package @aws-sdk/client-sts cannot be loaded; install it beside evercreds: " +
+        "npm install @aws-sdk/client-sts",
+      { class: "permanent", cause },
+    );
+  }
+}
+
+/** Settings of {@link StsSource}. */
+export interface StsSettings {
+  assumeRole: AssumeRoleCommandInput;
+  client: STSClientConfig;
+  mfa: MfaCodes | undefined;
+  /** Set where the base credentials are another session's. */
+  parent: Parent | undefined;
+  rules: Rules;
+}
+
+/** AssumeRole, through the SDK's own client and its credential chain. */
+export class StsSource implements Source {
+  readonly #settings: StsSettings;
+  readonly #transport: Transport;
+  #client: Promise<STSClient> | undefined;
+
+  constructor(settings: StsSettings) {
+    this.#settings = settings;
+    this.#transport = transportFor(settings.client.requestHandler, true);
+  }
+
+  async fetch(attempt: Attempt): Promise<Reply> {
+    const { AssumeRoleCommand } = await loadSts();
+    const { assumeRole, mfa, parent } = this.#settings;
+    const client = await this.#theClient();
+    await parent?.credentialsFor({ minTtl: PARENT_MIN_TTL_SECONDS, signal: attempt.signal });
+    const code = await mfa?.next(attempt);
+    const command = new AssumeRoleCommand(
+      code === undefined ? assumeRole : { ...assumeRole, TokenCode: code },
+    );
+    const secrets = new Secrets();
+    secrets.add(code, assumeRole.TokenCode, assumeRole.ExternalId);
+    let serverTimeMs = 0;
+    command.middlewareStack.add(
+      (next) => async (args) => {
+        secrets.addSigner(args.request);
+        const result = await next(args);
+        serverTimeMs = serverTime(header(result.response, "date"));
+        return result;
+      },
+      { step: "deserialize", name: "evercredsServerTime" },
+    );
+    const output = await client
+      .send(command, { abortSignal: attempt.signal })
+      .catch((error: unknown) => {
+        const unreadable = this.#unreadable(error);
+        if (unreadable === undefined) secrets.takeOutOf(error);
+        throw unreadable ?? error;
+      });
+    return read(output, (assumeRole.DurationSeconds ?? 0) * 1000, serverTimeMs);
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  /**
+   * The failure for a reply that is no answer of AWS's; undefined: it is one, or none
+   * came. The SDK's error holds the reply's text, secrets and all, whatever its status,
+   * so it must not become a cause.
+   */
+  #unreadable(error: unknown): SourceFailure | undefined {
+    const response = peek(error, "$response");
+    const status = peek(response, "statusCode");
+    if (typeof status !== "number" || isA(error, SourceFailure)) return undefined;
+    if (status >= 200 && status < 300) return malformed("the reply of AssumeRole cannot be read");
+    if (typeof peek(error, "$fault") === "string") return undefined;
+    const { rules } = this.#settings;
+    return new SourceFailure(`STS answered ${status} without an error code`, {
+      class: rules.classOf(abi.Method.STS, status, ""),
+      retryAfterMs: rules.retryAfter((name) => header(response, name), Date.now()),
+    });
+  }
+
+  #theClient(): Promise<STSClient> {
+    this.#client ??= loadSts().then(({ STSClient }) => {
+      const { client: config, parent } = this.#settings;
+      const client = new STSClient({ ...config, ...this.#transport.settings });
+      client.middlewareStack.use(limitReplies);
+      if (parent !== undefined) client.middlewareStack.use(parent.plugin);
+      return client;
+    });
+    return this.#client;
+  }
+}
+
+function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs: number): Reply {
+  const { Credentials: set, AssumedRoleUser: user } = output;
+  const expiryMs = set?.Expiration?.getTime() ?? Number.NaN;
+  if (set === undefined || Number.isNaN(expiryMs)) {
+    throw malformed("the reply of AssumeRole has no credentials with a readable expiration");
+  }
+  const accountId = user?.Arn?.split(":")[4];
+  return {
+    credentials: {
+      accessKeyId: requireKey(set.AccessKeyId, "AccessKeyId"),
+      secretAccessKey: requireKey(set.SecretAccessKey, "SecretAccessKey"),
+      sessionToken: requireKey(set.SessionToken, "SessionToken"),
+      ...(isAccountId(accountId) && { accountId }),
+    },
+    expiryMs: requireInstant(expiryMs, "Expiration"),
+    durationMs,
+    serverTimeMs,
+  };
+}
