@@ -2,7 +2,7 @@ import { Evidence, MIN_TTL_MAX_MS } from "./library/abi-generated.js";
 import { EvercredsValidationError } from "./errors.js";
 import { isA, peek } from "./common/guard.js";
 import type { Refused } from "./host/need.js";
-import { isRecord } from "./options.js";
+import { isRecord } from "./common/check.js";
 import type { AwsCredentials } from "./sources/source.js";
 
 /** What every call of a session takes that may have to wait. */

@@ -21,14 +21,9 @@ import type { MqttClient } from "./mqtt/client.js";
 import type { MqttClients } from "./mqtt/clients.js";
 import type { MqttOptions } from "./mqtt/options.js";
 import { refuseOwnCache } from "./client/old-sdk.js";
-import {
-  givenFor,
-  machineOptions,
-  optionError,
-  readMethod,
-  type SessionOptions,
-  wrong,
-} from "./options.js";
+import { wrong } from "./common/check.js";
+import { givenFor, machineOptions, optionError, readMethod } from "./read-options.js";
+import type { SessionOptions } from "./options.js";
 import { type ClientPlugin, rejectionPlugin } from "./client/plugin.js";
 import { Rules } from "./library/rules.js";
 import { type Runtime, theRuntime } from "./library/runtime.js";

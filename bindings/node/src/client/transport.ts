@@ -1,7 +1,7 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { platform } from "#platform";
 import { isA, peek, quietly } from "../common/guard.js";
-import { isRecord } from "../options.js";
+import { isRecord } from "../common/check.js";
 
 type RequestHandler = NonNullable<STSClientConfig["requestHandler"]>;
 

@@ -1,7 +1,7 @@
 import { EvercredsError } from "../errors.js";
 import type { MqttClient } from "./client.js";
 import { readMqtt } from "./options.js";
-import type { Given } from "../options.js";
+import type { Given } from "../common/check.js";
 import { requireCrt } from "../sources/pkcs11.js";
 import type { MqttSettings, Platform, Signing } from "../platform/types.js";
 import type { Rules } from "../library/rules.js";

@@ -1,7 +1,7 @@
 import { EvercredsValidationError } from "../errors.js";
 import { regionOf } from "../sources/iot-options.js";
 import type { MqttClientConfig } from "./client.js";
-import { type Given, isRecord, record, wrong } from "../options.js";
+import { type Given, isRecord, record, wrong } from "../common/check.js";
 import type { Pem } from "../sources/pem.js";
 import type { Pkcs11Options } from "../sources/pkcs11.js";
 import type { Rules } from "../library/rules.js";

@@ -1,6 +1,6 @@
 import type { AssumeRoleCommandInput } from "@aws-sdk/client-sts";
 import * as abi from "../library/abi-generated.js";
-import { isRecord, wrong } from "../options.js";
+import { isRecord, wrong } from "../common/check.js";
 import type { Rules } from "../library/rules.js";
 
 /** What one value of AssumeRole must be; STS has the same rules, and says less. */

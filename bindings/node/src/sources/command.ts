@@ -1,5 +1,5 @@
 import { platform } from "#platform";
-import { type Given, isRecord, wrong } from "../options.js";
+import { type Given, isRecord, wrong } from "../common/check.js";
 import type { Command } from "../platform/types.js";
 import type { Rules } from "../library/rules.js";
 import { type Attempt, SourceFailure } from "./source.js";

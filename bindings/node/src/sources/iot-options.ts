@@ -1,5 +1,5 @@
 import { platform } from "#platform";
-import { type Given, isRecord, wrong } from "../options.js";
+import { type Given, isRecord, wrong } from "../common/check.js";
 import type { Platform } from "../platform/types.js";
 import type { Rules } from "../library/rules.js";
 import { TlsIdentity } from "./tls-identity.js";

@@ -2,7 +2,7 @@ import * as abi from "../library/abi-generated.js";
 import { EvercredsValidationError } from "../errors.js";
 import { header, serverTime } from "../common/http.js";
 import type { IotSettings } from "./iot-options.js";
-import { isRecord } from "../options.js";
+import { isRecord } from "../common/check.js";
 import type { MutualTlsReply, TlsMaterial } from "../platform/types.js";
 import type { Rules } from "../library/rules.js";
 import type { Attempt, Reply, Source } from "./source.js";

@@ -1,5 +1,5 @@
 import type { STSClientConfig } from "@aws-sdk/client-sts";
-import { isRecord } from "../options.js";
+import { isRecord } from "../common/check.js";
 import { nameOf, peek, quietly } from "../common/guard.js";
 
 type Logger = NonNullable<STSClientConfig["logger"]>;

@@ -1,4 +1,4 @@
-import { type Given, wrong } from "../options.js";
+import { type Given, wrong } from "../common/check.js";
 
 /** PEM text, as a string or bytes, or the path of a file that holds it. */
 export type Pem = string | Uint8Array;

@@ -1,5 +1,5 @@
 import { EvercredsError, EvercredsValidationError, Kind } from "../errors.js";
-import { type Given, isRecord } from "../options.js";
+import { type Given, isRecord } from "../common/check.js";
 import type { Platform, Token } from "../platform/types.js";
 
 /** Where a private key is in hardware, and what opens it. */

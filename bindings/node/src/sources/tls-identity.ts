@@ -1,5 +1,5 @@
 import { EvercredsValidationError, Kind } from "../errors.js";
-import { type Given, wrong } from "../options.js";
+import { type Given, wrong } from "../common/check.js";
 import { type PemSource, pemSource } from "./pem.js";
 import { isToken, readToken } from "./pkcs11.js";
 import type { PemTexts, Platform, TlsMaterial, Token } from "../platform/types.js";

@@ -1,6 +1,6 @@
 import * as abi from "../../library/abi-generated.js";
 import { EvercredsValidationError } from "../../errors.js";
-import { type Given, isRecord } from "../../options.js";
+import { type Given, isRecord } from "../../common/check.js";
 import type { ClientPlugin } from "../plugin.js";
 import type { Runtime } from "../../library/runtime.js";
 import { Keys } from "./key.js";

@@ -1,4 +1,4 @@
-import { isPlain } from "../../options.js";
+import { isPlain } from "../../common/check.js";
 import { sha256 } from "../../common/sha256.js";
 
 /**
