@@ -19,9 +19,10 @@ type Need struct {
 const MaxMinTTL = 36 * hour
 
 // patience has a caller wait for the next attempt, where it would be told an
-// error that may be over by then. A service's refusal, a permanent error and a
-// need that no set meets are told at once; so is every error where an attempt
-// prompts a person, who would be prompted again.
+// error that may be over by then. A service's refusal, a permanent error, an
+// attempt that died (a fault of the program's, which waiting hides) and a need that
+// no set meets are told at once; so is every error where an attempt prompts a
+// person, who would be prompted again.
 func (s *Session) patience(now Now, need Need) {
 	d := &s.out
 	if need.Until <= 0 {
@@ -36,7 +37,7 @@ func (s *Session) patience(now Now, need Need) {
 	default:
 		return
 	}
-	told := d.Class == Permanent || s.cfg.attended || d.Code == CodeMinTTL || d.Code == CodeClosed ||
+	told := d.Class == Permanent || s.cfg.attended || d.Code == CodeMinTTL || d.Code == CodeClosed || d.Code == CodeAbandoned ||
 		d.Code == CodeRejected && s.barred(need)
 	if at := max(d.RetryAt, now.Elapsed+leastPause); !told && at <= until {
 		d.Kind, d.Ticket, d.Deadline, d.Until = Wait, 0, at, until

@@ -69,7 +69,7 @@ func (m *model) waits(n core.Need) {
 		m.d.Until = until
 	case core.Error:
 		again := max(m.d.RetryAt, m.now.Elapsed+200)
-		final := m.d.Class == core.Permanent || m.d.Code == core.CodeMinTTL || m.d.Code == core.CodeRejected && m.refusedTo(n)
+		final := m.d.Class == core.Permanent || m.d.Code == core.CodeMinTTL || m.d.Code == core.CodeAbandoned || m.d.Code == core.CodeRejected && m.refusedTo(n)
 		if !final && !m.attended && again <= until {
 			m.d.Kind, m.d.Deadline, m.d.Until = core.Wait, again, until
 		}

@@ -70,6 +70,8 @@ var needs = []mutant{
 		"min(need.Until, now.Elapsed+s.cfg.maxWait)", "now.Elapsed + s.cfg.maxWait"},
 	{"waits for a permanent failure to pass", "section 6, waiting", "need.go",
 		"told := d.Class == Permanent ||", "told :="},
+	{"waits for a fault of the program to pass", "section 6, waiting", "need.go",
+		"|| d.Code == CodeAbandoned ||", "||"},
 	{"attended sessions wait", "section 6, waiting", "need.go",
 		"|| s.cfg.attended ||", "||"},
 	{"a reporter waits for its spacing", "section 6, waiting", "need.go",

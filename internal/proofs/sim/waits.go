@@ -37,7 +37,7 @@ func (r *Room) patience(w *waiter, d core.Decision, asked bool) {
 // toldAtOnce: an error that no waiting mends, or that a person would be asked for
 // again.
 func (r *Room) toldAtOnce(n core.Need, d core.Decision) bool {
-	return r.attended || d.Class == core.Permanent || d.Code == core.CodeMinTTL || d.Code == core.CodeRejected && r.names(n)
+	return r.attended || d.Class == core.Permanent || d.Code == core.CodeMinTTL || d.Code == core.CodeAbandoned || d.Code == core.CodeRejected && r.names(n)
 }
 
 // serveWaiters lets those come who were called, or whose time is over.
