@@ -23,6 +23,8 @@ type kind struct {
 var kinds = []kind{
 	{"go", in("internal/host/", goHost), (*hostBench).goExecutor, (*hostBench).loopTests},
 	{"wazero", in("internal/host/", wazeroHost), (*hostBench).wazeroExecutor, nil},
+	{"python", in("bindings/python/src/evercreds/_host/", pythonHost), (*hostBench).pythonExecutor, nil},
+	{"node", in("bindings/node/src/host/", nodeHost), (*hostBench).nodeExecutor, nil},
 }
 
 // A host that hangs is caught by that. It is one where a scenario takes so long, of

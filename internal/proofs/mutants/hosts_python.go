@@ -1,0 +1,71 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// Mutants of the host in Python.
+var pythonHost = []mutant{
+	{"leases outlive what they were decided on", "apply, void", "loop.py",
+		"self.lease = NO_LEASE\n            self._ring_pause_bell()\n        self.flights.cancel", "self._ring_pause_bell()\n        self.flights.cancel"},
+	{"the pause bell is not rung", "apply, void", "loop.py",
+		"self.lease = NO_LEASE\n            self._ring_pause_bell()\n        self.flights.cancel", "self.lease = NO_LEASE\n        self.flights.cancel"},
+	{"a cancelled attempt is not told", "apply, cancelled", "loop.py",
+		"self.flights.cancel(decision.cancelled)", ""},
+	{"the timer is not armed", "arm", "loop.py",
+		"if self._has_timer and at_ms != self.wake_at_ms:", "if False:"},
+	{"no set is kept", "forget", "sets.py",
+		"if ticket != held and", "if"},
+	{"the expiry of the source is shown", "the expiry that users see", "sets.py",
+		"granted.with_expiry(expiry_ms)", "granted"},
+	{"a lease lasts by the elapsed clock alone", "the hot path", "host.py",
+		"lasts = self.clock.wall_ns() < until_wall", "pass"},
+	{"patience begins anew", "follow, until", "host.py",
+		"need = need.after(outcome.decision)\n            self._sleep", "self._sleep"},
+	{"who forced is an ordinary caller", "follow, forced", "host.py",
+		"machine.answer(flight.ticket, need, forced)", "machine.answer(flight.ticket, need, False)"},
+	{"who gives up gets nothing", "giving up", "host.py",
+		"if not forced:\n            outcome", "if False:\n            outcome"},
+	{"who forced and gives up is served", "giving up", "host.py",
+		"if not forced:\n            outcome", "if True:\n            outcome"},
+	{"a source may ask its own session", "reentrancy", "host.py",
+		"if self.loop.attempts > 0 and running_inside(self.loop.number):", "if False:"},
+	{"an attempt that dies is not reported", "no foreign code", "attempts.py",
+		"            return None\n        try:\n            return self._loop.source", "            raise error\n        try:\n            return self._loop.source"},
+	{"a pause that the source asks for is lost", "report", "attempts.py",
+		"failure.reason, failure.retry_after_ms)", "failure.reason, 0)"},
+	{"degraded is told before the failure", "order", "events.py",
+		"events.append(Event(\"degraded\"", "events.insert(0, Event(\"degraded\""},
+	{"a rejection is told after its start", "order", "events.py",
+		"        events.append(Event(\"start\", cause=cause))\n", "        events.insert(0, Event(\"start\", cause=cause))\n"},
+}
+
+// pythonExecutor has the package of a copy imported, in place of the one of the tree.
+func (b *hostBench) pythonExecutor(m mutant) (command, env []string, err error) {
+	src := filepath.Join(b.dir, "python")
+	if err := b.copyBroken("bindings/python/src", src, m); err != nil {
+		return nil, nil, err
+	}
+	command = []string{filepath.Join(b.root, "build/venv/bin/python"), "bindings/python/tests/host_executor.py"}
+	return command, []string{"PYTHONPATH=" + src, "PYTHONDONTWRITEBYTECODE=1"}, nil
+}
+
+// copyBroken copies a folder, with a mutant in it.
+func (b *hostBench) copyBroken(from, to string, m mutant) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
+	if err := os.CopyFS(to, os.DirFS(filepath.Join(b.root, from))); err != nil || m.file == "" {
+		return err
+	}
+	text, err := b.broken(m)
+	if err != nil {
+		return err
+	}
+	in, err := filepath.Rel(from, m.file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(to, in), []byte(text), 0o644)
+}
