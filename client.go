@@ -49,7 +49,7 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 	}
 	for _, opt := range opts {
 		if opt == nil {
-			return none, &ParameterError{Parameter: "opts", Expected: "must not hold nil"}
+			return none, &ParameterError{Parameter: "opts", Expected: "must not contain nil"}
 		}
 	}
 	maker := cache.maker

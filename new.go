@@ -26,7 +26,7 @@ func openAt(clock func() core.Now, source sources.Source, done func(), base aws.
 	given := settings{seed: rand.Uint64()}
 	for _, o := range opts {
 		if o == nil {
-			return nil, &ParameterError{Parameter: "opts", Expected: "must not hold nil"}
+			return nil, &ParameterError{Parameter: "opts", Expected: "must not contain nil"}
 		}
 		o(&given)
 	}

@@ -93,7 +93,7 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 	var n need
 	for _, set := range needs {
 		if set == nil {
-			return aws.Credentials{}, &ParameterError{Parameter: "needs", Expected: "must not hold nil"}
+			return aws.Credentials{}, &ParameterError{Parameter: "needs", Expected: "must not contain nil"}
 		}
 		set(&n)
 	}

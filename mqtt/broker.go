@@ -56,7 +56,7 @@ func (b Broker) check() (region string, err error) {
 	case err != nil || string(credentials) == b.Endpoint:
 		return "", refused("Endpoint", "must be the account's data endpoint, as in ID-ats.iot.REGION.amazonaws.com")
 	case strings.Contains(b.Endpoint, ":"):
-		return "", refused("Endpoint", "must be without a port, which is for Port")
+		return "", refused("Endpoint", "must not contain a port: use Port")
 	case b.ClientID == "" || len(b.ClientID) > longestClientID || !utf8.ValidString(b.ClientID) || strings.Contains(b.ClientID, "\x00"):
 		return "", refused("ClientID", "must be 1 to 128 bytes of UTF-8, without null characters")
 	case b.Port < 0 || b.Port > 65535:

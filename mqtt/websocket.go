@@ -40,7 +40,7 @@ func WebSocket(broker Broker, provider aws.CredentialsProvider) (autopaho.Client
 		return autopaho.ClientConfig{}, err
 	}
 	if s, ok := provider.(*evercreds.Session); provider == nil || ok && s == nil {
-		return autopaho.ClientConfig{}, refused("provider", "must give credentials, and not be nil")
+		return autopaho.ClientConfig{}, refused("provider", "must not be nil")
 	}
 	if _, err := broker.CA.Pool(); err != nil {
 		return autopaho.ClientConfig{}, err

@@ -87,7 +87,7 @@ func TestAWrongPINReachesTheTokenOnce(t *testing.T) {
 		change(&again)
 		_, err := pkcs11.Open(again)
 		wantParameter(t, err, "PIN")
-		if text := err.Error(); !strings.Contains(text, `"wrong pin"`) || !strings.Contains(text, "does not show it that one again") || strings.Contains(text, p.PIN) {
+		if text := err.Error(); !strings.Contains(text, `"wrong pin"`) || !strings.Contains(text, "does not send that PIN again") || strings.Contains(text, p.PIN) {
 			t.Errorf("got %v", err)
 		}
 		wantNoPIN(t, err)

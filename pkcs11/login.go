@@ -59,19 +59,19 @@ func refusesPIN(code pkcs11.Error) bool {
 
 // pinRefused says what the token said to a PIN, now or before.
 func pinRefused(at *place, pin string, code pkcs11.Error) error {
-	const once = "; this process does not show it that one again"
+	const once = "; this process does not send that PIN again"
 	expected := ""
 	switch code {
 	case pkcs11.CKR_PIN_EXPIRED:
-		expected = fmt.Sprintf("must be changed: that of %s has expired", at)
+		expected = fmt.Sprintf("of %s has expired, and must be changed", at)
 	case pkcs11.CKR_PIN_LOCKED:
-		expected = fmt.Sprintf("must not have been wrong too often: %s has locked it", at)
+		expected = fmt.Sprintf("is locked by %s, after too many wrong PINs", at)
 	case pkcs11.CKR_USER_PIN_NOT_INITIALIZED:
-		expected = fmt.Sprintf("must have been set: %s has no PIN for its user yet", at)
+		expected = fmt.Sprintf("is not set yet: %s has no user PIN", at)
 	default:
 		expected = fmt.Sprintf("must be the user's PIN of %s, which refused it", at)
 		if pin == "" {
-			expected = fmt.Sprintf("must be right where it is typed: %s refused it", at)
+			expected = fmt.Sprintf("that was typed was refused by %s", at)
 		}
 	}
 	return &pinError{evercreds.ParameterError{Parameter: "PIN", Expected: expected + once}}

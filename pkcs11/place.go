@@ -58,9 +58,9 @@ func notOnePlace(found []*place, params Params) error {
 		case params.SlotID != nil:
 			return refused("SlotID", fmt.Sprintf("must be a slot with a token in it; %d is not", *params.SlotID))
 		case params.TokenLabel != "":
-			return refused("TokenLabel", fmt.Sprintf("must be the label of a token that is there; %q is not", params.TokenLabel))
+			return refused("TokenLabel", fmt.Sprintf("must be the label of a token that is present; %q is not", params.TokenLabel))
 		}
-		return refused("TokenLabel", "must be the label of a token that is there; there is none")
+		return refused("TokenLabel", "must be the label of a token that is present; no token is")
 	}
 	slots := make([]string, len(found))
 	for i, p := range found {

@@ -66,7 +66,7 @@ func TestIoTReadsRotatedFiles(t *testing.T) {
 	// a chain that is still being written is not shown cut off
 	chain := append(bytes.Clone(standIn.ClientRSA.CertPEM), standIn.CAPEM...)
 	write(standIn.ClientRSA, chain[:len(chain)-30])
-	if _, err := source.Fetch(t.Context(), flight); !strings.Contains(fmt.Sprint(err), "Certificate must be PEM text, whole") {
+	if _, err := source.Fetch(t.Context(), flight); !strings.Contains(fmt.Sprint(err), "Certificate must be complete PEM text") {
 		t.Errorf("half a chain: %v", err)
 	}
 }
@@ -136,7 +136,7 @@ func TestIoTKeysThatAreNone(t *testing.T) {
 		{block("PRIVATE KEY", nil, "sentinel"), "must be the private key of Certificate: RSA, EC or Ed25519"},
 		{sources.PEMBytes(standIn.ClientRSA.KeyPEM), "must be the private key of Certificate: RSA, EC or Ed25519"},
 		{sources.PEMBytes(standIn.ClientEC.CertPEM), "must hold a private key in PEM form"},
-		{sources.PEMBytes(standIn.ClientEC.KeyPEM[:100]), "must be PEM text, whole"},
+		{sources.PEMBytes(standIn.ClientEC.KeyPEM[:100]), "must be complete PEM text"},
 		{sources.PEMFile("sentinel"), "must be a file that can be read: " + syscall.ENOENT.Error()},
 		{sources.PEMFile(endless(t)), "must be a file of at most 1048576 bytes"},
 	} {

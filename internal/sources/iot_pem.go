@@ -72,7 +72,7 @@ const pemBytes = 1 << 20
 func (p PEM) read(parameter string) ([]byte, error) {
 	text, err := p.raw(parameter)
 	if err == nil && bytes.Count(text, []byte("-----BEGIN ")) != bytes.Count(text, []byte("-----END ")) {
-		return nil, &ParameterError{parameter, "must be PEM text, whole"}
+		return nil, &ParameterError{parameter, "must be complete PEM text"}
 	}
 	return text, err
 }

@@ -36,7 +36,7 @@ func (r *AssumeRole) checkMFA() error {
 	case !provided && r.SerialNumber != "":
 		return &ParameterError{"MFA", "or MFACommand must be given where SerialNumber is"}
 	case !provided && r.MFAPrompts:
-		return &ParameterError{"MFAPrompts", "must go with MFA or MFACommand"}
+		return &ParameterError{"MFAPrompts", "needs MFA or MFACommand"}
 	}
 	return nil
 }

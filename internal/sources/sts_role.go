@@ -91,7 +91,7 @@ func (r *AssumeRole) check() error {
 		}
 	}
 	if r.MinimumSessionTokenSize < 0 || r.MinimumSessionTokenSize > 4096 {
-		return &ParameterError{"MinimumSessionTokenSize", "must be bytes from 0 to 4096"}
+		return &ParameterError{"MinimumSessionTokenSize", "must be a number of bytes from 0 to 4096"}
 	}
 	if err := r.checkDuration(); err != nil {
 		return err

@@ -151,7 +151,9 @@ test("MinimumSessionTokenSize is checked, and sent", async () => {
   const make = (MinimumSessionTokenSize: number) =>
     assumed(standIn, { assumeRole: { RoleArn, MinimumSessionTokenSize } }).session;
   for (const bad of [-1, 4097, 1.5, Number.NaN]) {
-    expect(() => make(bad)).toThrow(/MinimumSessionTokenSize must be whole bytes from 0 to 4096/);
+    expect(() => make(bad)).toThrow(
+      /MinimumSessionTokenSize must be a whole number of bytes from 0 to 4096/,
+    );
   }
   const session = make(4096);
   expect((await session.credentials()).sessionToken.length).toBeGreaterThanOrEqual(4096);

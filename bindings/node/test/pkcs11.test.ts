@@ -277,13 +277,13 @@ describe.skipIf(noSoftHsm !== undefined)(`what goes wrong ${noSoftHsm ?? ""}`, (
 });
 
 test.each<[object | string | number, string, RegExp]>([
-  [{ pkcs11Lib: "/nowhere" }, "pkcs11.pkcs11Lib", /a file that is there/],
+  [{ pkcs11Lib: "/nowhere" }, "pkcs11.pkcs11Lib", /an existing file/],
   [{ pkcs11Lib: undefined }, "pkcs11.pkcs11Lib", /the path of the PKCS#11 library/],
-  [{ userPin: 91827364 }, "pkcs11.userPin", /a string that is not empty; got a number/],
-  [{ userPin: "" }, "pkcs11.userPin", /a string that is not empty/],
+  [{ userPin: 91827364 }, "pkcs11.userPin", /a non-empty string; got a number/],
+  [{ userPin: "" }, "pkcs11.userPin", /a non-empty string/],
   [{ slotId: "91827364" }, "pkcs11.slotId", /a whole number from 0; got a string/],
   [{ slotId: -91827364 }, "pkcs11.slotId", /a whole number from 0; got a number/],
-  [{ tokenLabel: 91827364 }, "pkcs11.tokenLabel", /a string that is not empty/],
+  [{ tokenLabel: 91827364 }, "pkcs11.tokenLabel", /a non-empty string/],
   [{ pin: "91827364" }, "pkcs11", /pin is not known/],
   [{ "91827364": true }, "pkcs11", /another is not known/],
   ["91827364", "pkcs11", /must be an object/],

@@ -109,7 +109,7 @@ def test_a_session_serves_to_the_end(source: str, before: str) -> None:
 
 
 @late
-def test_what_a_stopped_thread_has_left_behind_is_waited_for_by_nobody() -> None:
+def test_nobody_waits_for_what_a_stopped_thread_left_behind() -> None:
     """Neither its attempt, nor a lock that it held."""
     source = """
 replies = [hanging, provider, provider]

@@ -130,7 +130,7 @@ function dataEndpoint(given: unknown, rules: Rules): { host: string; region: str
     throw wrong("endpoint", `${wanted}, ${why}`, given);
   }
   if (given.includes(":")) {
-    throw wrong("endpoint", `${wanted}, without a port: that is for the option port`, given);
+    throw wrong("endpoint", `${wanted}, without a port: use the option port`, given);
   }
   return { host: given, region: regionOf(credentials) };
 }

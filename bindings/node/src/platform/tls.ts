@@ -5,7 +5,7 @@ import tls from "node:tls";
 import { REPLY_BYTES } from "../sources/limit.js";
 import type { MutualTlsReply, MutualTlsRequest, PemTexts, TlsMaterial } from "./types.js";
 
-const WHOLE = "must be PEM text, whole";
+const WHOLE = "must be complete PEM text";
 
 /**
  * Which of the texts is amiss, and what was expected; undefined: none is. The

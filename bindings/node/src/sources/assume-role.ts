@@ -25,7 +25,7 @@ const DURATION_WORDS = "must be whole seconds from 900 to 43200";
 /** New in September 2026: STS fills the token up to that size. */
 const TOKEN_SIZE: AssumeRoleRule = {
   fits: (v) => Number.isInteger(v) && (v as number) >= 0 && (v as number) <= 4096,
-  words: "must be whole bytes from 0 to 4096",
+  words: "must be a whole number of bytes from 0 to 4096",
 };
 const LIST: AssumeRoleRule = { fits: Array.isArray, words: "must be an array" };
 

@@ -29,12 +29,12 @@ export interface MfaCommandOptions {
  */
 export function readCommand(given: string | readonly unknown[], options: Given, attended: boolean) {
   if (platform === undefined) {
-    throw wrong(NAME, "must be a function: there are no commands here", given);
+    throw wrong(NAME, "must be a function: this runtime cannot run commands", given);
   }
   const words = typeof given === "string" ? splitWords(given) : given;
   const [program, ...args] = words.filter((word) => typeof word === "string");
   if (program === undefined || program.trim() === "" || args.length + 1 !== words.length) {
-    throw wrong(NAME, "must have a program as its first word, and strings only", given);
+    throw wrong(NAME, "must contain only strings, with a program as its first word", given);
   }
   const command: Command = { program, args, attended, ...readOptions(options, attended) };
   return command;

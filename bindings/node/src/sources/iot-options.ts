@@ -90,6 +90,6 @@ function readAddress(given: unknown, defaultPort: number): IotSettings["connectT
     (port as number) > 0 &&
     (port as number) < 65536 &&
     Object.keys(unknown).length === 0;
-  if (!fits) throw wrong("connectTo", "must be an object with a host and, maybe, a port", given);
+  if (!fits) throw wrong("connectTo", "must be an object with a host and an optional port", given);
   return { host, port: port as number };
 }

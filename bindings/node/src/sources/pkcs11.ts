@@ -20,7 +20,7 @@ const LARGEST_SLOT = 2 ** 32 - 1; // what an unsigned long holds everywhere
 
 const isText = (value: unknown) =>
   typeof value === "string" && value !== "" && !value.includes("\0");
-const TEXT = [isText, "must be a string that is not empty"] as const;
+const TEXT = [isText, "must be a non-empty string"] as const;
 const CHECKS = {
   pkcs11Lib: [isText, "must be the path of the PKCS#11 library"],
   userPin: TEXT,
@@ -56,7 +56,7 @@ export function readToken(given: unknown, platform: Platform): Token {
   const { pkcs11Lib, ...place } = given as Given & { pkcs11Lib: string };
   const library = platform.realFile(pkcs11Lib);
   if (library === undefined) {
-    throw refused("pkcs11.pkcs11Lib", "must be the path of a file that is there", pkcs11Lib);
+    throw refused("pkcs11.pkcs11Lib", "must be the path of an existing file", pkcs11Lib);
   }
   requireCrt(platform, "pkcs11");
   const { userPin, slotId, tokenLabel, privateKeyLabel } = place as Partial<Token>;

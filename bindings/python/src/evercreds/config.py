@@ -48,7 +48,7 @@ class _CheckedConfig(dict[str, Any]):
     def _check_key(self, key: object) -> None:
         if not isinstance(key, str):
             raise EvercredsValidationError(
-                f"keys of {type(self).__name__} are strings, got {given_as(key)}", param="key"
+                f"keys of {type(self).__name__} must be strings, got {given_as(key)}", param="key"
             )
         if key not in self._KEYS:
             raise EvercredsValidationError(
@@ -170,7 +170,7 @@ class AssumeRoleConfig(_CheckedConfig):
             )
         if key == "MinimumSessionTokenSize" and not _is_token_size(value):
             raise EvercredsValidationError(
-                "MinimumSessionTokenSize must be whole bytes from 0 to "
+                "MinimumSessionTokenSize must be a whole number of bytes from 0 to "
                 f"{_LONGEST_TOKEN_BYTES}, got {given_as(value)}",
                 param="MinimumSessionTokenSize",
             )
@@ -231,7 +231,9 @@ class STSClientConfig(_CheckedConfig):
                 f'service_name must be "sts", got {given_as(value)}', param="service_name"
             )
         if value not in (None, "sts"):
-            EvercredsWarning.warn('service_name can only be "sts"; that is used', users_level())
+            EvercredsWarning.warn(
+                'service_name must be "sts"; the session uses that', users_level()
+            )
         return "sts"
 
 

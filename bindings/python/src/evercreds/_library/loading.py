@@ -84,7 +84,7 @@ class _Loader:
                     return lib
                 self._inherited.append(lib)  # a reference too many; it must not be closed
         raise EvercredsLibraryError(
-            "the library could not be loaded anew after a fork: neither an anonymous file nor one "
+            "the library could not be reloaded after a fork: neither an anonymous file nor one "
             f"in {tempfile.gettempdir()} can be loaded (is it mounted noexec?)",
             code="fork",
         )

@@ -26,7 +26,7 @@ def checked_name(param: str, name: object) -> str:
     """Check a name that a user gives a method."""
     if not isinstance(name, str) or not name.strip():
         raise EvercredsValidationError(
-            f"{param} must be a text that is not empty, got {given_as(name)}", param=param
+            f"{param} must be a non-empty string, got {given_as(name)}", param=param
         )
     return name
 

@@ -93,8 +93,7 @@ async def _finished(given: Awaitable[Any]) -> Any:
 def _reply_of(given: object) -> Reply:
     if not isinstance(given, Mapping):
         raise _Malformed(
-            f"must return a dict with {', '.join(_FIELDS)} as its reply, "
-            f"not a {type(given).__name__}"
+            f"must return a dict with {', '.join(_FIELDS)}, not a {type(given).__name__}"
         )
     missing = sorted(name for name in _FIELDS if name not in given)
     if missing:
@@ -103,8 +102,8 @@ def _reply_of(given: object) -> Reply:
     for name, text in zip(_TEXTS, texts, strict=True):
         if not replies.is_key(text):
             raise _Malformed(
-                f"must return a string as {name} that is not empty, of ASCII characters, "
-                "and without blanks or line ends",
+                f"must return {name} as a non-empty string of ASCII characters, "
+                "without blanks or line ends",
                 param=name,
             )
     account_id = given.get("account_id")

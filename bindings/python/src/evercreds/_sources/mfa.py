@@ -176,8 +176,8 @@ class OneTimeCodes:
         named = hashlib.sha256(self._salt + code.encode()).digest()
         if named == self._last:
             raise EvercredsCredentialError(
-                "the one-time code was sent before, and the service takes none twice: a refresh "
-                "needs a new one (from mfa_token_provider)",
+                "the one-time code was sent before, and a service accepts a code only once: each "
+                "refresh needs a new code (from mfa_token_provider)",
                 code="mfa_code_reused",
                 param="TokenCode",
             )

@@ -66,7 +66,7 @@ class SessionCache:
             return self.client
         if kind == "resource":
             return self.resource
-        raise CacheError('a session has a cache of "client" and one of "resource"', param="kind")
+        raise CacheError('kind must be "client" or "resource"', param="kind")
 
     def get_client(
         self,

@@ -112,8 +112,8 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         for name in ("aws_access_key_id", "aws_secret_access_key", "aws_session_token"):
             if self.sts_client_kwargs.get(name):
                 raise EvercredsConfigurationError(
-                    f"source and {name} of sts_client_kwargs both say what the role is assumed "
-                    "with: give one of them",
+                    f"source and {name} of sts_client_kwargs both set the base credentials: "
+                    "give only one of them",
                     param=f"source/{name}",
                 )
 

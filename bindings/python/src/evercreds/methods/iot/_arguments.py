@@ -171,8 +171,8 @@ def hide_requests() -> None:
     if _Log.level > _Log.most:
         _set_log_level(_Log.most)
         EvercredsWarning.warn(
-            "awscrt_log_level is LogLevel.Info from now on: louder logs have the session tokens "
-            "of MQTT over WebSockets in them",
+            "awscrt_log_level is now LogLevel.Info: more detailed logs would contain the "
+            "session tokens of MQTT over WebSockets",
             users_level(),
         )
 

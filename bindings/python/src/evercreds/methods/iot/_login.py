@@ -92,7 +92,7 @@ def token_problem(token: Token, name: str) -> EvercredsConfigurationError:
     else:
         # A label that was never found may be the PIN, given in the wrong place.
         problem = (
-            "token_label and slot_id may mean no token that is there, or more than one, or one "
-            "that does not let its key be used"
+            "token_label and slot_id may match no token, several tokens, or a token that does "
+            "not allow the use of its key"
         )
     return EvercredsConfigurationError(f"pkcs11: {problem} ({name})", param="pkcs11")

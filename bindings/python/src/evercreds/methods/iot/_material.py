@@ -127,7 +127,7 @@ def _blocks(form: re.Pattern[bytes], text: bytes, wanted: str) -> list[bytes]:
         raise ValueError(f"must be PEM text of at most {_LARGEST} bytes")
     blocks = [found.group() + b"\n" for found in form.finditer(text)]
     if not blocks or text.count(_BEGIN) != text.count(_END):
-        raise ValueError(f"must hold {wanted} in PEM form, whole")
+        raise ValueError(f"must hold {wanted} as complete PEM text")
     return blocks
 
 

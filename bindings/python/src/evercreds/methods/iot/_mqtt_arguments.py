@@ -48,7 +48,7 @@ def data_endpoint(given: object) -> tuple[str, str]:
             "aws iot describe-endpoint --endpoint-type iot:Data-ATS tells the right one",
         )
     if ":" in given:
-        raise _refused("endpoint", f"{wanted}, without a port: that is for the parameter port")
+        raise _refused("endpoint", f"{wanted}, without a port: use the parameter port")
     return given, rules.region_of(credentials_endpoint)
 
 

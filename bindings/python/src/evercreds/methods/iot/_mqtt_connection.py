@@ -88,7 +88,7 @@ class CertificateConnection(LastingConnection):
         def work() -> None:
             try:
                 if self._reopening is not None:
-                    raise EvercredsConfigurationError("the connection opens again by itself")
+                    raise EvercredsConfigurationError("the connection reconnects by itself")
                 result = self._opened_or_told()
             except BaseException as error:
                 forget_variables(error)

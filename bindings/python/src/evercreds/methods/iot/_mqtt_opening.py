@@ -123,7 +123,7 @@ def _ask_proxy(way: socket.socket, target: str, proxy: Any) -> None:
     while not head.endswith(b"\r\n\r\n"):
         byte = way.recv(1)  # what follows is of the tunnel
         if not byte or len(head) > _MOST_HEAD_BYTES:
-            raise OSError("the proxy gives no tunnel")
+            raise OSError("the proxy refused the tunnel")
         head += byte
     if head.split(None, 2)[1:2] != [b"200"]:
-        raise OSError("the proxy gives no tunnel")
+        raise OSError("the proxy refused the tunnel")

@@ -112,8 +112,8 @@ def _refusal(token: Token, name: str) -> EvercredsConfigurationError:
     if token.user_pin is None:
         problem = "allows no login without user_pin, and none is given"
     return EvercredsConfigurationError(
-        f"pkcs11: {token.name} {problem} ({name}); this process asks it no more until it is "
-        "given another user_pin",
+        f"pkcs11: {token.name} {problem} ({name}); this process does not ask it again until "
+        "it gets another user_pin",
         param="pkcs11",
         code=PIN_REFUSED,
     )

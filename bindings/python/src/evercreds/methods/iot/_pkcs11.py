@@ -57,7 +57,7 @@ def token(given: object) -> Token:
     for key in given:
         if key not in _CHECKS:
             name = repr(key) if isinstance(key, str) and key.isidentifier() else "another"
-            raise _refused(f"can have the keys {', '.join(_CHECKS)}, got {name}")
+            raise _refused(f"must have only the keys {', '.join(_CHECKS)}, got {name}")
         values[key] = given[key]
     if values.get("pkcs11_lib") is None:
         raise EvercredsConfigurationError(
@@ -85,10 +85,10 @@ def _is_slot(value: object) -> bool:
 
 _CHECKS = {
     "pkcs11_lib": (_is_path, "a path"),
-    "user_pin": (_is_text, "a string that is not empty"),
+    "user_pin": (_is_text, "a non-empty string"),
     "slot_id": (_is_slot, "a whole number from 0"),
-    "token_label": (_is_text, "a string that is not empty"),
-    "private_key_label": (_is_text, "a string that is not empty"),
+    "token_label": (_is_text, "a non-empty string"),
+    "private_key_label": (_is_text, "a non-empty string"),
 }
 _OTHERS = tuple(_CHECKS)[1:]
 
