@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,3 +219,29 @@ class TestAttended:
         assert "code?" in capfd.readouterr().err
         assert mfa_session([*command, "x"]).credentials["access_key"]
         assert "code?" not in capfd.readouterr().err
+
+
+def test_closing_ends_a_command_that_asks(mfa_session: SessionMaker, tmp_path: Path) -> None:
+    """`A asks; close`: nobody needs the code any more."""
+    begun = tmp_path / "begun"
+    ends = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    program = f"open({str(begun)!r}, 'w').close(); import time; time.sleep(600)"
+    arguments = {"timeout": 600}
+    session = mfa_session(
+        python(ends + program), mfa_token_provider_kwargs=arguments, refresh_timeout=600
+    )
+    told: list[Any] = []
+
+    def ask() -> None:
+        try:
+            session.refresh()
+        except EvercredsCredentialError as error:
+            told.append(error.code)
+
+    caller = threading.Thread(target=ask, daemon=True)
+    caller.start()
+    until(begun.exists, 60)
+    session.close()
+    caller.join(60)
+    assert told == ["closed"]
+    until(lambda: session._host.loop.attempts == 0, 60)

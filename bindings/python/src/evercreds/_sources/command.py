@@ -9,13 +9,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from evercreds._host.flights import cancelled
 from evercreds._library import abi_generated as abi
+from evercreds._waiting.bell import Bell
 
 __all__ = ["run"]
 
 _CHUNK_BYTES = 64 << 10
 # A grandchild may hold the output open after the command has ended.
 _LINGER_S = 1.0
+_LOOK_EVERY_S = 1.0  # whether it runs still
 
 
 class _Tail:
@@ -45,7 +48,8 @@ def run(
 ) -> tuple[bytes, bool]:
     """Run a command to its end, with the options of ``subprocess.run``.
 
-    ``subprocess.run`` itself keeps all that is printed, however much that is.
+    ``subprocess.run`` itself keeps all that is printed, however much that is. A command that an
+    attempt waits for is killed where that is told to end: its session was closed, or waits no more.
 
     Returns:
         The end of its output, and whether there was more.
@@ -68,6 +72,9 @@ def run(
         reader = _start(lambda: tail.fill(process.stdout))
         if input is not None:
             _start(lambda: _write(process.stdin, given))
+        bell = cancelled()
+        if bell is not None and reader is not None:  # else there are no threads any more
+            _start(lambda: _kill_when(bell, process))
         status = process.wait(limit_s)
     except BaseException:
         process.kill()
@@ -92,6 +99,14 @@ def _start(work: Callable[[], None]) -> threading.Thread | None:
         work()
         return None
     return thread
+
+
+def _kill_when(bell: Bell, process: subprocess.Popen[bytes]) -> None:
+    while process.poll() is None:
+        bell.wait(lambda: _LOOK_EVERY_S if process.poll() is None else 0)
+        if bell.has_rung:
+            process.kill()
+            return
 
 
 def _write(stdin: Any, text: bytes) -> None:
