@@ -18,11 +18,11 @@ const (
 	CodeTimedOut      Code = Code(core.CodeTimedOut)      // no answer within the refresh timeout
 	CodeAbandoned     Code = Code(core.CodeAbandoned)     // the source died without an answer
 	CodeMalformed     Code = Code(core.CodeMalformed)     // the reply could not be used
-	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the reply had expired already
+	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the reply had already expired
 	CodeStillRejected Code = Code(core.CodeStillRejected) // the reply brought a set that a service had rejected
 	CodeNoProgress    Code = Code(core.CodeNoProgress)    // the reply expires no later than the expired set that is held
 	CodeRejected      Code = Code(core.CodeRejected)      // new sets keep being rejected
-	CodeMinTTL        Code = Code(core.CodeMinTTL)        // less time left than MinTTL asks for
+	CodeMinTTL        Code = Code(core.CodeMinTTL)        // the credentials expire before MinTTL has passed
 	CodeClosed        Code = Code(core.CodeClosed)        // the session is closed
 	CodeReentrant     Code = Code(host.Reentrant)         // a source asked its own session: see [ErrReentrant]
 )

@@ -59,8 +59,8 @@ type refusal struct {
 	code       string
 }
 
-// callKey is under what the steps find that. It is not the session: the SDK's errors
-// hold the request, and with it the context, which must not lead to what is held.
+// callKey is the context key of a watched call. The session is not the key: the SDK's
+// errors hold the request and its context, which must not lead to the held credentials.
 type callKey string
 
 func (w rejectionWatch) of(ctx context.Context) *watchedCall {

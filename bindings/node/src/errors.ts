@@ -6,21 +6,21 @@ export type ErrorCode =
   | "source"
   /** The source gave no answer in time. */
   | "timed_out"
-  /** The attempt died without an answer. */
+  /** The attempt ended without an answer. */
   | "abandoned"
   /** The source's reply could not be used. */
   | "malformed"
-  /** The source's reply had expired already. */
+  /** The source's reply had already expired. */
   | "expired_reply"
-  /** The source brought credentials again that a service had rejected. */
+  /** The source returned rejected credentials again. */
   | "still_rejected"
   /** The reply expires no later than the expired credentials that are held. */
   | "no_progress"
-  /** Credentials are rejected as fast as they come, and attempts are spaced. */
+  /** New credentials keep being rejected, and attempts are spaced. */
   | "rejected"
   /** The credentials have less time left than this caller needs. */
   | "min_ttl"
-  /** The source asked the very session that waits for it. */
+  /** The source asked its own session, which waits for it. */
   | "reentrant"
   /** The session is closed. */
   | "closed"

@@ -1,8 +1,8 @@
 """The errors and the warning of evercreds.
 
 Every error is an :class:`EvercredsError`. The names that begin with ``BRS`` are aliases, for
-programs that were written for boto3-refresh-session. No error carries a secret: values are put
-into an error only where they cannot be one.
+programs that were written for boto3-refresh-session. No error carries a secret: an error shows a
+value only if the value cannot be one.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _PACKAGE = os.path.join(os.path.dirname(__file__), "")
 
 
 class EvercredsError(Exception):
-    """The base of all errors of this package.
+    """The base class of all errors of this package.
 
     Args:
         message: What went wrong, in words.
@@ -45,7 +45,7 @@ class EvercredsError(Exception):
         param: The parameter at fault.
         value: What was given for it.
 
-    All of them are kept as attributes of the same names, ``None`` where not given.
+    Each argument is an attribute of the same name; ``None``: not given.
     """
 
     def __init__(
@@ -89,31 +89,31 @@ class EvercredsError(Exception):
 
 
 class EvercredsValidationError(EvercredsError):
-    """An argument is of the wrong type or out of range; ``param`` names it."""
+    """An argument has the wrong type or is out of range; ``param`` names it."""
 
 
 class EvercredsConfigurationError(EvercredsError):
-    """Arguments that are each in order do not go together, or the environment lacks something."""
+    """Valid arguments exclude each other, or the environment lacks something."""
 
 
 class EvercredsCredentialError(EvercredsError):
-    """No credentials could be had, or those that came cannot be used; ``code`` says why."""
+    """There are no usable credentials; ``code`` says why."""
 
 
 class EvercredsConnectionError(EvercredsError):
-    """A source of credentials could not be reached."""
+    """The source of the credentials could not be reached."""
 
 
 class EvercredsRequestError(EvercredsError):
-    """A source of credentials refused; ``status_code`` and ``details`` say how."""
+    """The source of the credentials refused; ``status_code`` and ``details`` say how."""
 
 
 class EvercredsLibraryError(EvercredsError):
-    """The shared library is missing, does not fit this system, or has failed."""
+    """The core's library is missing, does not fit this system, or has failed."""
 
 
 class EvercredsWarning(UserWarning):
-    """Something is not as it was asked for, and goes on all the same."""
+    """An argument was corrected or ignored, and the call goes on."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -126,7 +126,7 @@ class EvercredsWarning(UserWarning):
 
 
 def users_level() -> int:
-    """Give the level for ``warn`` that points to the user's line, however deep this is called."""
+    """Return the level for ``warn`` that points to the user's line."""
     level = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):

@@ -76,12 +76,12 @@ class _Factory(type):
 
 
 class _Session(CachingSession, metaclass=_Factory):
-    """What the sessions of all methods have in common."""
+    """The common base of the sessions of all methods."""
 
     # Whose defaults in the library hold: those of the method that a class is derived from.
     _rules_of: ClassVar[int] = abi.Method.CUSTOM
     refresh_method: ClassVar[str] = "custom"
-    """How credentials are got, as libraries see it in ``credentials.method``."""
+    """The method's name, which libraries see in ``credentials.method``."""
 
     def __init_subclass__(
         cls, *, method: str | None = None, refresh_method: str | None = None, **kwargs: Any
@@ -109,7 +109,7 @@ class _Session(CachingSession, metaclass=_Factory):
             register(cls, checked_name("method", method), is_complete=is_complete)
 
     _takes_source: ClassVar[bool] = True
-    """Whether the method has a use for base credentials."""
+    """Whether the method uses base credentials."""
 
     _host: Host
     _leased: LeasedCredentials
@@ -184,14 +184,14 @@ class _Session(CachingSession, metaclass=_Factory):
         return CustomSource(self.fetch_credentials, {}, name="fetch_credentials")
 
     def fetch_credentials(self) -> Any:
-        """Get one set of credentials, in a class of sessions of your own.
+        """Fetch one set of credentials; define it in a session class of your own.
 
         Returns:
-            What a function for ``method="custom"`` returns: a dict with ``access_key``,
-            ``secret_key``, ``token`` and ``expiry_time``. It may be a coroutine function too.
+            A dict with ``access_key``, ``secret_key``, ``token`` and ``expiry_time``, like a
+            function for ``method="custom"``. A coroutine function works too.
 
-        It is called for each refresh, in a thread of its own. Clients of this session sign with
-        the base credentials there. An eager session calls it before its constructor returns.
+        Each refresh calls it, in a thread of its own. There, clients of this session sign with
+        the base credentials. An eager session calls it before its constructor returns.
         """
         raise NotImplementedError(
             f"{type(self).__name__} does not define fetch_credentials (to get the credentials "
@@ -205,11 +205,11 @@ class _Session(CachingSession, metaclass=_Factory):
         )
 
     def after_fork(self) -> None:
-        """Give up, in a forked child, what is shared with the parent."""
+        """Drop, in a forked child, what the parent shares."""
         self._identity = None
 
     def _identity_client(self, parameters: Mapping[str, Any]) -> Any:
-        """Make the client that asks who this session is. The cache is the user's, not for it."""
+        """Make the client that asks who this session is, outside the user's cache."""
         notice()
         if self._identity is None:
             given = {
@@ -222,7 +222,7 @@ class _Session(CachingSession, metaclass=_Factory):
 
     @classmethod
     def get_available_methods(cls) -> list[str]:
-        """List the methods that can be given to the factory."""
+        """List the methods that the factory accepts."""
         return list(METHODS)
 
     @property
@@ -231,11 +231,11 @@ class _Session(CachingSession, metaclass=_Factory):
         return self.refreshable_credentials()
 
     def refreshable_credentials(self) -> TemporaryCredentials:
-        """Give the current credentials, refreshed if that is due.
+        """Return the current credentials; refresh them first if that is due.
 
         Raises:
-            Exception: What the source raised, or an EvercredsCredentialError, where there is
-                nothing valid to serve.
+            Exception: There are no valid credentials: what the source raised, or an
+                EvercredsCredentialError.
         """
         return as_dict(self._host.obtain())
 
@@ -246,31 +246,30 @@ class _Session(CachingSession, metaclass=_Factory):
         other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
         timeout: float | datetime.timedelta | None = None,
     ) -> TemporaryCredentials:
-        """Give credentials that meet a need of this caller's, who waits where that takes a refresh.
+        """Return credentials that meet this caller's need; wait if that takes a refresh.
 
         Args:
-            min_ttl: How long they must be valid at least: seconds, or a timedelta. Default: 0.
-            other_than: The credentials that a service refused to this caller: those that this
-                session gave, as a dict or as botocore's object. It is for code that signs by
-                itself; the session's clients report what is refused to them. Nobody else's
-                credentials change because of it.
+            min_ttl: The least time that they must be valid: seconds, or a timedelta. Default: 0.
+            other_than: Credentials of this session that a service refused to this caller, as a dict
+                or as botocore's object. It is for code that signs by itself; the session's
+                clients report refused credentials themselves. Other callers keep theirs.
             timeout: How long this caller waits: seconds, or a timedelta. Then it gets the
-                credentials held, where they meet its need, or a TimeoutError; the refresh goes on.
-                Default: as long as the session lets (``refresh_timeout``, ``max_wait``).
+                held credentials, if they meet its need, or a TimeoutError; the refresh goes on.
+                Default: the session's own limits (``refresh_timeout``, ``max_wait``).
 
         Raises:
-            EvercredsValidationError: min_ttl is not a time from 0 to 36 hours, other_than are no
-                credentials, or timeout is not a time of at least 0.
+            EvercredsValidationError: min_ttl is not a time from 0 to 36 hours, other_than is not a
+                set of credentials, or timeout is not a time of at least 0.
             TimeoutError: timeout is over, and no credentials meet the need.
             Exception: As for :meth:`refreshable_credentials`; an EvercredsCredentialError with
-                the code ``"min_ttl"`` where even new credentials have less time, with
-                ``"rejected"`` where no others can be had yet.
+                the code ``"min_ttl"`` if even new credentials have less time, and with
+                ``"rejected"`` if there are no others yet.
         """
         need, patience = need_of(min_ttl, other_than), self._patience(timeout)
         return as_dict(self._host.obtain(need, patience))
 
     def refresh(self) -> None:
-        """Refresh now. If that fails the error is raised, and the credentials held stay."""
+        """Refresh now. If that fails, raise the error and keep the held credentials."""
         self._host.refresh()
 
     async def async_credentials(
@@ -280,10 +279,10 @@ class _Session(CachingSession, metaclass=_Factory):
         other_than: Mapping[str, Any] | ReadOnlyCredentials | None = None,
         timeout: float | datetime.timedelta | None = None,
     ) -> TemporaryCredentials:
-        """As :meth:`credentials_for`, in an event loop, which is never blocked.
+        """Do the same as :meth:`credentials_for`, without blocking the event loop.
 
-        Coroutines, in any number and in any loops, and threads wait for the same refresh, which
-        runs in a thread of its own. Who is cancelled takes nobody else's refresh away.
+        Coroutines of all loops and threads wait for the same refresh, which runs in a thread of
+        its own. Cancelling one of them leaves the refresh to the others.
 
         Args:
             min_ttl: As for :meth:`credentials_for`.
@@ -302,25 +301,25 @@ class _Session(CachingSession, metaclass=_Factory):
         return patience_of(timeout, self._host.now_ms())
 
     async def async_refresh(self) -> None:
-        """As :meth:`refresh`, in an event loop, which is never blocked."""
+        """Do the same as :meth:`refresh`, without blocking the event loop."""
         await self._host.refresh_in_loop()
 
     def invalidate(self) -> None:
-        """Have the next caller wait for new credentials: those held are of no use to anybody.
+        """Drop the held credentials for all callers: the next caller waits for new ones.
 
-        The clients of a session report by themselves what a service refuses, each for itself, so
-        this is for what they cannot know. Refreshes are spaced where it is called within a minute
-        of each new set: by 5 seconds at first, and 5 minutes at most.
+        The session's clients report refused credentials themselves, each for itself; use this for
+        what they cannot know. Repeated calls, each within a minute of a new set, space the
+        refreshes: by 5 seconds at first, and 5 minutes at most.
         """
         self._host.invalidate()
 
     def status(self) -> SessionStatus:
-        """Tell the session's state; this fetches nothing."""
+        """Return the session's state; this fetches nothing."""
         return self._host.status()
 
     def close(self) -> None:
-        """End the session. Whoever waits for credentials, or asks for some later, gets an
-        EvercredsCredentialError with the code ``"closed"``."""
+        """End the session. Waiting and later callers get an EvercredsCredentialError with the
+        code ``"closed"``."""
         self._host.close()
         self.clear_cache()
 
@@ -347,59 +346,59 @@ class _Session(CachingSession, metaclass=_Factory):
         self.close()  # this waits for nobody
 
     def get_identity(self) -> Identity:
-        """Tell who this session is."""
+        """Return who this session is."""
         return dict(self._identity_client({}).get_caller_identity())
 
     def whoami(self) -> Identity:
-        """Tell who this session is; the same as :meth:`get_identity`."""
+        """Return who this session is; the same as :meth:`get_identity`."""
         return self.get_identity()
 
 
 class RefreshableSession(_Session):
     """A ``boto3.Session`` whose temporary credentials are always fresh. Safe for many threads.
 
-    Called itself it is a factory: it returns an instance of the class of the method, which is an
-    instance of this class too.
+    The class is also a factory: calling it returns an instance of the method's class, which is a
+    subclass of this one.
 
     Args:
         method: Where credentials come from: ``"sts"`` (default), ``"custom"``, or ``"iot"``,
-            which needs the packages of ``evercreds[iot]``. Each takes parameters of its own; see
+            which needs the packages of ``evercreds[iot]``. Each has parameters of its own; see
             :class:`~evercreds.methods.sts.STSRefreshableSession`,
             :class:`~evercreds.methods.custom.CustomRefreshableSession` and
             :class:`~evercreds.methods.iot.x509.IOTX509RefreshableSession`. Or a method of yours:
             ``class VaultSession(RefreshableSession, method="vault")``, with
             :meth:`fetch_credentials`, makes ``"vault"`` one.
         defer_refresh: ``True`` (default): nothing is fetched before credentials are needed.
-            ``False``: the first are fetched here, and later ones ahead of need with nobody asking.
-        advisory_timeout: Seconds before expiry from which on a refresh is tried in the background,
-            while everybody is served; or ``"auto"``, by lifetime. Default: 900.
-        mandatory_timeout: Seconds before expiry from which on callers wait for a refresh.
+            ``False``: the constructor fetches, and later refreshes need no caller.
+        advisory_timeout: Seconds before expiry at which background refreshes begin; nobody waits
+            for them. Or ``"auto"``: by the lifetime. Default: 900.
+        mandatory_timeout: Seconds before expiry at which callers begin to wait for a refresh.
             Default: 600.
-        policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: the defaults of the
-            parameters around it.
+        policy: ``"classic"`` (default), ``"adaptive"`` or ``"aws2026"``: it sets the defaults
+            of the other parameters.
         stability: What callers get when a required refresh fails: ``"strict"`` the error,
-            ``"until_expiry"`` (default) the credentials held, ``"static"`` those past expiry too.
+            ``"until_expiry"`` (default) the held credentials, ``"static"`` these past expiry too.
         advisory_refresh: ``"background"`` (default), or ``"inline"``: one caller runs it. In AWS
             Lambda ``"inline"`` is the default.
         refresh_timeout: Seconds that a refresh may take. Default: 60 for sts and iot, 900 for
             custom.
         jitter: Draw each refresh point, so that a fleet does not refresh at once. Default: False.
         max_stale: Seconds past expiry for which ``"static"`` serves. Default: no bound.
-        max_wait: Seconds, up to 3600, that a caller with nothing to be given waits for the next
-            attempt to begin, where it would get an error otherwise. Default: 30; 0, the error at
+        max_wait: Seconds, up to 3600, that a caller without valid credentials waits for the next
+            attempt to begin, before it gets an error. Default: 30; 0, the error at
             once, under ``"aws2026"``, and where ``"inline"`` is the default of AWS Lambda.
-        attended: ``True``: getting credentials asks a person, for a code say. Nothing then starts
-            with nobody waiting, and refresh_timeout counts from the answer on. Default: False.
+        attended: ``True``: a person gives a code for each refresh. Then no refresh starts unless
+            somebody waits, and refresh_timeout counts from the answer. Default: False.
         source: A session whose credentials are the base credentials of this one, which is how
-            roles are chained; its region is the default of this one's. Each refresh has it give
-            credentials that last for a minute at least.
+            roles are chained; its region is the default of this one's. Each refresh asks it for
+            credentials that are valid for at least a minute.
         **kwargs: The arguments of ``boto3.Session``. Keys and profile are the base credentials,
-            with which the session gets its own. A ``botocore_session`` is not changed.
+            which sign the session's own calls. A ``botocore_session`` is not changed.
 
     Raises:
-        EvercredsValidationError: An argument is of the wrong type or out of range; ``param``
+        EvercredsValidationError: An argument has the wrong type or is out of range; ``param``
             names it.
-        EvercredsConfigurationError: Arguments do not go together; ``param`` names them.
+        EvercredsConfigurationError: Arguments exclude each other; ``param`` names them.
         TypeError: An argument is missing, or its name is unknown.
     """
 
