@@ -101,7 +101,7 @@ def _start(work: Callable[[], None]) -> threading.Thread | None:
     return thread
 
 
-def _kill_when(bell: Bell, process: subprocess.Popen[bytes]) -> None:
+def _kill_when(bell: Bell, process: subprocess.Popen[Any]) -> None:
     while process.poll() is None:
         bell.wait(lambda: _LOOK_EVERY_S if process.poll() is None else 0)
         if bell.has_rung:
