@@ -1,6 +1,6 @@
 // Package host is what every front end in Go does around the machine: the loop of
 // docs/HOST.md, in the words of that page. The root package runs it around the core,
-// and package wazerohost around the WASI module.
+// and package hostfuncs around the WASI module.
 package host
 
 import (

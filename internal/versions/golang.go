@@ -106,7 +106,7 @@ var imported = []struct {
 	packages []string
 }{
 	{".", []string{".", "./core", "./internal/abi", "./internal/sources"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
-	{"hostfuncs/wazerohost", []string{"./..."}}, {"examples/go", []string{"./..."}},
+	{"hostfuncs", []string{"./..."}}, {"examples/go", []string{"./..."}},
 }
 
 // oldestGo compiles each module with the Go that its go.mod names, a toolchain that

@@ -159,7 +159,7 @@ func (b *hostBench) goExecutor(m mutant) (command, env []string, err error) {
 }
 
 func (b *hostBench) wazeroExecutor(m mutant) (command, env []string, err error) {
-	return b.testProgram("hostfuncs/wazerohost", m)
+	return b.testProgram("hostfuncs", m)
 }
 
 // testProgram builds the tests of the package at the root of a module: one of them is

@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		os.Exit(m.Run())
 	}
 	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "evercreds-wazerohost-")
+		dir, err := os.MkdirTemp("", "evercreds-hostfuncs-")
 		if err != nil {
 			panic(err)
 		}

@@ -1,4 +1,4 @@
-module github.com/evercreds/evercreds/hostfuncs/wazerohost
+module github.com/evercreds/evercreds/hostfuncs
 
 go 1.25.0
 
@@ -19,4 +19,4 @@ require (
 	golang.org/x/sys v0.44.0 // indirect
 )
 
-replace github.com/evercreds/evercreds => ../..
+replace github.com/evercreds/evercreds => ..

@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"context"
@@ -43,7 +43,7 @@ type Runtime struct {
 }
 
 // Format prints no field, whatever the verb: those of the sessions are behind them.
-func (rt *Runtime) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Runtime") }
+func (rt *Runtime) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Runtime") }
 
 // New compiles the module and makes an instance. wasm is evercreds.wasm, which
 // ./task build:wasm leaves in build/. It fails where CacheDir cannot be written, where

@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"errors"
@@ -48,7 +48,7 @@ func (h *handle) remember() {
 // Open makes the session in the module, in a new instance where this one died of it.
 func (h *handle) Open(now core.Now, seed uint64) (core.Decision, error) {
 	if h.rt.closed {
-		return core.Decision{}, errors.New("wazerohost: the Runtime is closed")
+		return core.Decision{}, errors.New("hostfuncs: the Runtime is closed")
 	}
 	d, err := h.make(now, seed)
 	if errors.As(err, new(*TrapError)) {

@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"context"
@@ -21,7 +21,7 @@ type Session struct {
 }
 
 // Format prints no field, whatever the verb: the sets are among them.
-func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Session") }
+func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Session") }
 
 // Close answers all waiters and ends the session. Flights under way are cancelled,
 // and waited for, a second at most. The source is the caller's to close.

@@ -1,4 +1,4 @@
-package wazerohost_test
+package hostfuncs_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/hostfuncs/wazerohost"
+	"github.com/evercreds/evercreds/hostfuncs"
 )
 
 // A session on the module, with credentials by a function of the embedder's.
@@ -20,12 +20,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	rt, err := wazerohost.New(ctx, wasm, wazerohost.Config{CacheDir: os.Getenv("EVERCREDS_CACHE")})
+	rt, err := hostfuncs.New(ctx, wasm, hostfuncs.Config{CacheDir: os.Getenv("EVERCREDS_CACHE")})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer rt.Close()
-	source, err := wazerohost.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+	source, err := hostfuncs.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{
 			AccessKeyID: "EXAMPLE", SecretAccessKey: "example", SessionToken: "example",
 			Expires: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC),
@@ -34,7 +34,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	session, err := rt.Open(source, wazerohost.Option{Name: "policy", Value: "adaptive"})
+	session, err := rt.Open(source, hostfuncs.Option{Name: "policy", Value: "adaptive"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,6 +42,9 @@ func Example() {
 	var failed *evercreds.Error
 	if errors.As(err, &failed) {
 		log.Fatal("nothing before ", failed.RetryAt)
+	}
+	if err != nil {
+		log.Fatal(err)
 	}
 	fmt.Println("until", creds.Expires.UTC())
 	// Output: until 2100-01-01 00:00:00 +0000 UTC
@@ -55,7 +58,7 @@ func ExampleRuntime_Machine() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	rt, err := wazerohost.New(ctx, wasm, wazerohost.Config{CacheDir: os.Getenv("EVERCREDS_CACHE")})
+	rt, err := hostfuncs.New(ctx, wasm, hostfuncs.Config{CacheDir: os.Getenv("EVERCREDS_CACHE")})
 	if err != nil {
 		log.Fatal(err)
 	}

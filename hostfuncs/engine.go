@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func newEngine(ctx context.Context, wasm []byte, cacheDir string) (*engine, erro
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 		if err != nil {
-			return nil, fmt.Errorf("wazerohost: CacheDir must be a directory that can be written: %w", err)
+			return nil, fmt.Errorf("hostfuncs: CacheDir must be a directory that can be written: %w", err)
 		}
 		if e, err := compile(ctx, wasm, cache); err == nil {
 			return e, nil
@@ -59,13 +59,13 @@ func (e *engine) close(ctx context.Context) error {
 
 func (e *engine) prepare(ctx context.Context, wasm []byte) (err error) {
 	if _, err = wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
-		return fmt.Errorf("wazerohost: WASI: %w", err)
+		return fmt.Errorf("hostfuncs: WASI: %w", err)
 	}
 	if err = e.offerHostFunctions(ctx); err != nil {
-		return fmt.Errorf("wazerohost: host functions: %w", err)
+		return fmt.Errorf("hostfuncs: host functions: %w", err)
 	}
 	if e.compiled, err = e.runtime.CompileModule(ctx, wasm); err != nil {
-		return fmt.Errorf("wazerohost: wasm must be the WASI module of evercreds: %w", err)
+		return fmt.Errorf("hostfuncs: wasm must be the WASI module of evercreds: %w", err)
 	}
 	return nil
 }
@@ -100,7 +100,7 @@ func (e *engine) instantiate(ctx context.Context, host abi.Host) (*Machine, erro
 		WithRandSource(rand.Reader).WithSysNanotime().WithStderr(&m.stderr)
 	var err error
 	if m.module, err = e.runtime.InstantiateModule(m.ctx, e.compiled, config); err != nil {
-		return nil, fmt.Errorf("wazerohost: wasm must be the WASI module of evercreds: %w", err)
+		return nil, fmt.Errorf("hostfuncs: wasm must be the WASI module of evercreds: %w", err)
 	}
 	if err := m.locate(); err != nil {
 		return nil, errors.Join(err, m.Close())

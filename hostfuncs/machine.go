@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"context"
@@ -37,7 +37,7 @@ type callerKey struct{}
 func callerOf(ctx context.Context) *Machine { return ctx.Value(callerKey{}).(*Machine) }
 
 // Format prints no field, whatever the verb: the host's secrets are behind them.
-func (m *Machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "wazerohost.Machine") }
+func (m *Machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Machine") }
 
 // Result is a result below zero: see docs/ABI.md.
 type Result int32
@@ -46,10 +46,10 @@ type Result int32
 func (r Result) Error() string {
 	for _, c := range abi.Codes {
 		if c.Value == int64(r) {
-			return "wazerohost: " + c.Doc
+			return "hostfuncs: " + c.Doc
 		}
 	}
-	return fmt.Sprintf("wazerohost: result %d", int32(r))
+	return fmt.Sprintf("hostfuncs: result %d", int32(r))
 }
 
 // TrapError ends an instance: no export may be called any more.
@@ -61,7 +61,7 @@ type TrapError struct {
 
 // Error tells the export and the reason.
 func (e *TrapError) Error() string {
-	return fmt.Sprintf("wazerohost: %s trapped: %v: %s", e.Export, e.Err, e.Reason)
+	return fmt.Sprintf("hostfuncs: %s trapped: %v: %s", e.Export, e.Err, e.Reason)
 }
 
 // Unwrap gives the error of wazero.
@@ -74,7 +74,7 @@ func (m *Machine) locate() error {
 		return err
 	}
 	if major := int32(version) >> 16; major != abi.Major {
-		return fmt.Errorf("wazerohost: the module has ABI %d.%d, and this package speaks %d.%d",
+		return fmt.Errorf("hostfuncs: the module has ABI %d.%d, and this package speaks %d.%d",
 			major, version&0xffff, abi.Major, abi.Minor)
 	}
 	buffer, err := m.call("buffer_address")
@@ -96,7 +96,7 @@ func (m *Machine) function(name string) (api.Function, error) {
 	f, ok := m.functions[m.depth][name]
 	if !ok {
 		if f = m.module.ExportedFunction("evercreds_" + name); f == nil {
-			return nil, errors.New("wazerohost: the module has no export evercreds_" + name)
+			return nil, errors.New("hostfuncs: the module has no export evercreds_" + name)
 		}
 		m.functions[m.depth][name] = f
 	}
@@ -168,7 +168,7 @@ func (m *Machine) write(b []byte) (length uint64, err error) {
 		return 0, Result(abi.ErrCapacity)
 	}
 	if !m.module.Memory().Write(m.buffer, b) {
-		return 0, errors.New("wazerohost: the module's buffer is outside its memory")
+		return 0, errors.New("hostfuncs: the module's buffer is outside its memory")
 	}
 	return uint64(len(b)), nil
 }
@@ -177,7 +177,7 @@ func (m *Machine) write(b []byte) (length uint64, err error) {
 func (m *Machine) read(length int32) ([]byte, error) {
 	b, ok := m.module.Memory().Read(m.buffer, uint32(length))
 	if !ok {
-		return nil, errors.New("wazerohost: the module's buffer is outside its memory")
+		return nil, errors.New("hostfuncs: the module's buffer is outside its memory")
 	}
 	return append([]byte(nil), b...), nil
 }
@@ -186,7 +186,7 @@ func (m *Machine) read(length int32) ([]byte, error) {
 func (m *Machine) slots() (v [abi.SlotCount]int64, err error) {
 	b, ok := m.module.Memory().Read(m.decision, 8*uint32(len(v)))
 	if !ok {
-		return v, errors.New("wazerohost: the module's decision is outside its memory")
+		return v, errors.New("hostfuncs: the module's decision is outside its memory")
 	}
 	for i := range v {
 		v[i] = int64(math.Float64frombits(binary.LittleEndian.Uint64(b[8*i:])))

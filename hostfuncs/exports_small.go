@@ -1,4 +1,4 @@
-package wazerohost
+package hostfuncs
 
 import (
 	"github.com/tetratelabs/wazero/api"

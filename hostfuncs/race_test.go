@@ -1,6 +1,6 @@
 //go:build race
 
-package wazerohost
+package hostfuncs
 
 import (
 	"os"
