@@ -239,7 +239,7 @@ def test_the_function_may_not_ask_for_what_it_is_to_give(use: str) -> None:
         return good()
 
     session = custom(provider)
-    with pytest.raises(EvercredsConfigurationError, match="asked for its credentials") as caught:
+    with pytest.raises(EvercredsConfigurationError, match="must not ask its own session") as caught:
         session.refreshable_credentials()
     assert repr(pickle.loads(pickle.dumps(caught.value))) == repr(caught.value)
 
