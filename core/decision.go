@@ -139,6 +139,6 @@ type Decision struct {
 	// call; 0: none was given.
 	Until int64
 
-	Held int64 // effect: the set that is held after the event, by its ticket; the host keeps no other
+	Held int64 // effect: the set that is held after the event, by its ticket; the host keeps no other; 0 once the session is closed
 	Void int64 // effect, 1 or 0: drop the lease, and wake those who wait without a flight
 }

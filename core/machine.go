@@ -157,7 +157,9 @@ func (s *Session) end() Decision {
 	}
 	s.out.Void = truth(s.epoch != s.told || s.out.Settled != 0 || s.stage == stageClosed)
 	s.out.Epoch, s.told = s.epoch, s.epoch
-	s.out.Held = s.held.ticket
+	if s.stage != stageClosed {
+		s.out.Held = s.held.ticket
+	}
 	s.out.Phase = s.held.phase(s.now)
 	s.out.NextWake = s.nextWake()
 	return s.out

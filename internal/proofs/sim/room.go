@@ -114,7 +114,7 @@ func (r *Room) observe(d core.Decision) {
 	if void := d.Epoch != r.epoch || d.Settled != 0 || d.Code == core.CodeClosed; void != (d.Void == 1) {
 		r.fail(0, "leases are void: %d, in epoch %d after %d", d.Void, d.Epoch, r.epoch)
 	}
-	if d.Held != r.status(core.StatusSet) {
+	if d.Held != r.status(core.StatusSet) && d.Code != core.CodeClosed {
 		r.fail(10, "set %d is held, and the host is told to keep set %d", r.status(core.StatusSet), d.Held)
 	}
 	r.epoch = d.Epoch
