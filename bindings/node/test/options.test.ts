@@ -105,7 +105,7 @@ test.each<[string, unknown, RegExp]>([
   ["mfaTokenProvider", "", /a program as its first word/],
   ["mfaTokenProvider", "  ", /a program as its first word/],
   ["mfaTokenProvider", [], /a program as its first word/],
-  ["mfaTokenProvider", ["mfa", 7], /strings only/],
+  ["mfaTokenProvider", ["mfa", 7], /only strings/],
   ["mfaTokenProvider", `mfa "for me`, /unterminated quote/],
   ["mfaTokenProviderArgs", [], object],
   ["customCredentialsMethod", () => undefined, /only/],
