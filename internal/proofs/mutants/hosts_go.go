@@ -74,6 +74,8 @@ var goHost = []mutant{
 		"o.reason = e.Reason\n", ""},
 	{"the source's clock is not told", "report", "outcome.go",
 		"if !r.ServerTime.IsZero() {", "if false {"},
+	{"what the source asked for is not told", "report", "outcome.go",
+		"max(0, int64(r.Duration/time.Millisecond))", "max(0, int64(r.Duration/time.Millisecond)*0)"},
 	{"a pause is by the elapsed clock", "errors", "failure.go",
 		"r.now.Wall + r.RetryAt - r.now.Elapsed", "r.RetryAt"},
 	{"a start is told before what led to it", "order", "tell.go",
