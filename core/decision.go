@@ -11,7 +11,7 @@ const (
 	ServeAndRefresh             // use the set; the host runs the started flight in the background
 	RefreshInline               // run the started flight, then Answer: the new set, or the old one
 	Refresh                     // nobody can be served: the host runs the started flight, the caller waits
-	Wait                        // wait for the flight under way; without a ticket: until Deadline or a new epoch, then Ask
+	Wait                        // wait for the flight under way; without a ticket: until Deadline or a Void, then Ask
 	Error                       // fail now; the source is not contacted before RetryAt
 )
 

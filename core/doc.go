@@ -18,7 +18,7 @@
 //     [Session.Ask], with its [Need]. A caller told to Wait (or Refresh) sleeps
 //     until the flight is settled or its deadline comes, and then calls
 //     [Session.Answer], never Ask again. One told to Wait without a ticket sleeps
-//     until the deadline or a new epoch, and asks again.
+//     until the deadline or a void decision, and asks again.
 //  3. Whenever a Decision has Started != 0, run that flight and report it once
 //     with [Session.Complete], [Session.Fail] or [Session.Abandon].
 //  4. Whenever a Decision has Settled != 0, wake the waiters of that ticket.

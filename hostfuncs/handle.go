@@ -32,7 +32,7 @@ func (h *handle) event(call func(m *Machine) (core.Decision, error)) (d core.Dec
 		d, err = call(h.rt.machine)
 		return err
 	})
-	if err == nil && d.Notes&core.NoteInstalled != 0 {
+	if err == nil && (d.Void != 0 || d.Notes != 0 || d.Started != 0) {
 		h.remember()
 	}
 	return d, err

@@ -41,7 +41,7 @@ enum {
     EVERCREDS_KIND_SERVE_AND_REFRESH = 2, /* use the set; run the started flight in the background */
     EVERCREDS_KIND_REFRESH_INLINE = 3, /* run the started flight, then answer: the new set or the old one */
     EVERCREDS_KIND_REFRESH = 4, /* run the started flight, wait for it, then answer */
-    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask */
+    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask */
     EVERCREDS_KIND_ERROR = 6, /* fail now; the source is not contacted before retry_at_ms */
 };
 

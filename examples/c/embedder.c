@@ -41,7 +41,7 @@ static int fetch(struct credentials *to) {
    threads guards these with a lock of its own, and runs flights on threads. */
 static int32_t session;
 static struct credentials held, arrived;
-static int64_t lease_elapsed, lease_wall, epoch;
+static int64_t lease_elapsed, lease_wall;
 
 /* The fingerprint tells sets apart; docs/ABI.md says how hosts that talk to
    AWS compute it. Any 64-bit hash serves where only this program sees it. */
@@ -74,11 +74,9 @@ static void must(int64_t result) {
     }
 }
 
-/* After every event: a lease of an older epoch is void, and so is the lease
-   whenever a flight has settled, so that the next caller asks. */
+/* After every event: where leases are void, the next caller asks. */
 static void apply(const evercreds_decision *d) {
-    if (d->epoch != epoch || d->settled) {
-        epoch = d->epoch;
+    if (d->is_void) {
         lease_elapsed = lease_wall = 0;
     }
 }
@@ -123,7 +121,7 @@ static const struct credentials *credentials(void) {
         if (d.kind != EVERCREDS_KIND_WAIT) {
             break;
         }
-        elapsed = d.deadline_ms; /* sleeps until the next attempt; elsewhere: or until the epoch rises */
+        elapsed = d.deadline_ms; /* sleeps until the next attempt; elsewhere: or until a decision is void */
     }
     if (d.kind == EVERCREDS_KIND_ERROR) {
         return NULL;
@@ -149,7 +147,6 @@ int main(void) {
     must(session = evercreds_session_new());
     must(evercreds_session_option(session, EVERCREDS_OPT_METHOD, EVERCREDS_METHOD_CUSTOM));
     must(evercreds_session_open(session, wall_now(), elapsed, UINT64_C(0x5eed), &d));
-    epoch = d.epoch;
 
     int calls = 0, failed = 0;
     for (; elapsed < 180 * MINUTE; elapsed += MINUTE) {

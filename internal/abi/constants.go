@@ -50,7 +50,7 @@ func Groups() []Group {
 			{"KIND_SERVE_AND_REFRESH", int64(core.ServeAndRefresh), "use the set; run the started flight in the background"},
 			{"KIND_REFRESH_INLINE", int64(core.RefreshInline), "run the started flight, then answer: the new set or the old one"},
 			{"KIND_REFRESH", int64(core.Refresh), "run the started flight, wait for it, then answer"},
-			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask"},
+			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask"},
 			{"KIND_ERROR", int64(core.Error), "fail now; the source is not contacted before retry_at_ms"},
 		}},
 		{"Flag", "FLAG_", true, "the bits of a decision's flags", []Constant{

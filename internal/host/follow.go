@@ -75,13 +75,25 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 		if !woken {
 			return h.leave(ctx, need, forced)
 		}
-		r, err = h.put(func(now core.Now) (core.Decision, error) {
-			if r.Ticket == 0 || r.generation != h.generation { // or the machine of now does not know the flight
-				return begin(now)
-			}
-			return h.Machine.Answer(r.Ticket, now, need, forced)
-		})
+		r, err = h.heard(r, need, forced, begin)
 	}
+}
+
+// heard asks what becomes of a caller who has waited. Where no flight was waited for, or
+// the machine was restored and does not know it, also in that very call, it begins anew.
+func (h *Host) heard(r reply, need core.Need, forced bool, begin func(core.Now) (core.Decision, error)) (reply, error) {
+	answered := false
+	next, err := h.put(func(now core.Now) (core.Decision, error) {
+		if r.Ticket == 0 || r.generation != h.generation {
+			return begin(now)
+		}
+		answered = true
+		return h.Machine.Answer(r.Ticket, now, need, forced)
+	})
+	if err == nil && answered && next.generation != r.generation {
+		return h.put(begin)
+	}
+	return next, err
 }
 
 // sleep returns when the bell has rung or the deadline has come, and false where the

@@ -20,7 +20,7 @@ TABLE = json.loads(
     (pathlib.Path(__file__).parents[3] / "testdata" / "sources" / "replies.json").read_text()
 )
 ROWS: list[dict[str, Any]] = [row for row in TABLE["rows"] if "python" in row.get("in", ["python"])]
-NAMES = {"expiry": "expiry_time"}
+NAMES = {"expiry": "expiry_time", "reply": "must return a dict"}
 UTC = datetime.timezone.utc
 _ABSENT = object()
 

@@ -299,7 +299,7 @@ def test_the_log_says_for_whom(
     service.is_sick = True
     with caplog.at_level("INFO", logger="evercreds"):
         outcome(s3_of(session, service).list_buckets)
-        assert "for one caller" in caplog.text
+        assert "of one caller" in caplog.text
         assert "for all callers" not in caplog.text
         session.invalidate()
         assert "for all callers" in caplog.text

@@ -41,7 +41,7 @@ var goHost = []mutant{
 	{"patience begins anew", "follow, until", "follow.go",
 		"need.Until = r.Until\n", ""},
 	{"who forced is an ordinary caller", "follow, forced", "follow.go",
-		"now, need, forced)\n\t\t})\n\t}\n", "now, need, false)\n\t\t})\n\t}\n"},
+		"now, need, forced)\n\t})\n", "now, need, false)\n\t})\n"},
 	{"who waits without a ticket answers", "follow, pauses", "follow.go",
 		"if r.Ticket == 0 || r.generation", "if r.generation"},
 	{"no waiter wakes itself", "each waiter wakes itself", "follow.go",

@@ -39,6 +39,8 @@ var pythonHost = []mutant{
 		"events.append(Event(\"degraded\"", "events.insert(0, Event(\"degraded\""},
 	{"a rejection is told after its start", "order", "events.py",
 		"        events.append(Event(\"start\", cause=cause))\n", "        events.insert(0, Event(\"start\", cause=cause))\n"},
+	{"a flight is over when it is settled", "apply, settled", "flights.py",
+		"            if not flight.is_launched:\n                self._flights.pop", "            if True:\n                self._flights.pop"},
 }
 
 // pythonExecutor has the package of a copy imported, in place of the one of the tree.

@@ -21,7 +21,7 @@ type frontEnd struct {
 	timeout          int64 // of a try
 }
 
-// As in internal/sources/sts.go, _sts_source.py and sts.ts. Where a try has no time-out of its
+// As in internal/sources/sts.go, _sources/sts.py and sts.ts. Where a try has no time-out of its
 // own, the attempt's ends it.
 var (
 	inGo     = frontEnd{tries: 3, unawaited: 1, timeout: attemptTimeout}

@@ -5,8 +5,7 @@ import { type HeldSet, toHold } from "./sets.js";
 
 /** One refresh, from its start until it is settled, and the attempt of the source for it. */
 export class Flight implements Mark {
-  /** Rings when the flight is settled. */
-  readonly bell = new Bell();
+  #bell = new Bell();
   readonly waits: Mark["waits"] = new Set();
   isOver = false;
   readonly #abort = new AbortController();
@@ -17,6 +16,18 @@ export class Flight implements Mark {
     readonly session: object,
     readonly generation: number,
   ) {}
+
+  /** Rings when the flight is settled. Who sleeps takes it in the step that says so. */
+  get bell(): Bell {
+    return this.#bell;
+  }
+
+  /** Wakes those who wait, and hangs up another bell for who goes on waiting. */
+  ring(): void {
+    const before = this.#bell;
+    this.#bell = new Bell();
+    before.ring();
+  }
 
   /** Aborted when the attempt is to end. */
   get signal(): AbortSignal {

@@ -52,9 +52,12 @@ export class Flights {
     return this.#begun.splice(0);
   }
 
-  /** Wakes those who wait for a flight. */
+  /**
+   * Wakes those who wait for a flight. Where a late answer has settled it, it goes on,
+   * and those who still wait sleep on another bell.
+   */
   settle(ticket: number): void {
-    this.#flights.get(ticket)?.bell.ring();
+    this.#flights.get(ticket)?.ring();
   }
 
   /** Nobody waits for a flight that timed out; its attempt may run on. */
@@ -78,8 +81,10 @@ export class Flights {
     const lost = [...this.#flights.values()];
     this.#flights.clear();
     for (const flight of lost) {
-      flight.cancel();
-      flight.bell.ring();
+      queueMicrotask(() => {
+        flight.cancel(); // who listens is the user's code, which may use the session
+      });
+      flight.ring();
     }
   }
 
@@ -94,7 +99,7 @@ export class Flights {
     if (this.#isLost(flight)) return;
     this.#hearer.report(ticket, outcome);
     this.#flights.delete(ticket);
-    flight.bell.ring(); // nobody is left, unless the machine could not be told
+    flight.ring(); // nobody is left, unless the machine could not be told
   }
 
   #isLost(flight: Flight): boolean {

@@ -60,7 +60,9 @@ export async function follow(host: Followed, caller: Caller): Promise<AwsCredent
     const isAwake = await (flight === undefined ? sleep() : waitFor(flight, sleep));
     if (!isAwake) return leave(host, caller, need);
     const isLost = ticket === 0 || generation !== host.flights.generation;
-    applied = host.put(isLost ? ask(need) : (machine) => machine.answer(ticket, need, isForced));
+    if (!isLost) applied = host.put((machine) => machine.answer(ticket, need, isForced));
+    // lost also where the machine was restored in that very call
+    if (isLost || generation !== host.flights.generation) applied = host.put(ask(need));
   }
   if (applied.granted !== undefined) return applied.granted;
   throw host.errors.of(applied.decision);

@@ -63,6 +63,7 @@ class Attempt:
                 assert error is not None
                 self._report_failure(error)
         finally:
+            loop.flights.over(self._flight)
             loop.count_attempt(-1)
 
     def _prompted(self) -> None:

@@ -83,11 +83,22 @@ class Flights:
         return flight
 
     def settle(self, ticket: int) -> None:
-        """Wake all who wait for a flight that has ended."""
+        """Wake all who wait for a flight.
+
+        It may go on, where a late answer has settled it, and has a bell for who waits on. It stays
+        until its attempt has reported, so that nobody makes another attempt for it.
+        """
         flight = self._flights.get(ticket)
         if flight is not None:
-            flight.bell.ring()
-            self._flights.pop(ticket, None)
+            before, flight.bell = flight.bell, Bell()
+            if not flight.is_launched:
+                self._flights.pop(ticket, None)
+            before.ring()
+
+    def over(self, flight: Flight) -> None:
+        """Let go of a flight whose attempt has reported."""
+        if self._flights.get(flight.ticket) is flight:
+            self._flights.pop(flight.ticket, None)
 
     def cancel(self, ticket: int) -> None:
         """Tell an attempt to end."""

@@ -200,10 +200,12 @@ class Host:
         flight = wait.flight
         if not wait.bell.has_rung and patience.end_ms <= self.now_ms() < wait.deadline_ms:
             return self._left(need, forced)
-        if flight is None or flight.is_lost:
-            # Who forces is not to be served what a restored machine holds.
-            return self.loop.put(lambda machine: machine.force() if forced else machine.ask(need))
-        return self.loop.put(lambda machine: machine.answer(flight.ticket, need, forced))
+        if flight is not None and not flight.is_lost:
+            outcome = self.loop.put(lambda machine: machine.answer(flight.ticket, need, forced))
+            if not flight.is_lost:
+                return outcome  # else the machine was restored in that very call
+        # Who forces is not to be served what a restored machine holds.
+        return self.loop.put(lambda machine: machine.force() if forced else machine.ask(need))
 
     def _left(self, need: Need, forced: bool) -> Outcome:
         """Stop waiting: the caller has what is good for it without an attempt, if anything is."""

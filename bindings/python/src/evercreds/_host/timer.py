@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import queue
+import sys
 import threading
 import weakref
 from typing import Any, Protocol
@@ -54,6 +55,8 @@ class _Timer:
 
     def arm(self, sleeper: Sleeper, at_ms: int) -> None:
         """Wake the sleeper at this instant of the elapsed clock, and at no earlier-given one."""
+        if sys.is_finalizing():
+            return  # no thread starts any more, and waiting for it to start would never end
         entry = (at_ms, next(self._order), weakref.ref(sleeper))
         # Of the kind that it is now: gevent and eventlet put their own there.
         inbox = self._inbox.get(None)

@@ -45,7 +45,7 @@ class Kind(IntEnum):
     REFRESH_INLINE = 3
     # run the started flight, wait for it, then answer
     REFRESH = 4
-    # wait for the flight under way, then answer; ticket 0: until deadline_ms or a new epoch, then ask
+    # wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask
     WAIT = 5
     # fail now; the source is not contacted before retry_at_ms
     ERROR = 6
