@@ -58,13 +58,11 @@ class Host:
             OptionRefusedError: Options do not go together.
             Exception: As ``obtain``, where the session is eager.
         """
-        opened = self.loop.open()
-        if opened.started is None:
+        first = self.loop.open().wait
+        if first is None:
             return
-        flight = opened.started
         try:
             need = Need(until_ms=patience_here_ms())
-            first = Wait(flight.bell, flight.deadline_ms, flight)
             self._sleep(first, Patience())
             self._follow(self._heard(first, need, Patience(), False), need, Patience(), False)
         except BaseException:

@@ -131,13 +131,15 @@ class Loop:
         return outcome
 
     def open(self) -> Outcome:
-        """Start the machine.
+        """Start the machine. Whoever opens an eager session can wait for what that starts.
 
         Raises:
             OptionRefusedError: Options do not go together.
         """
         with self._lock:
             outcome = self._apply(self._machine.open(), self._events)
+            if (flight := outcome.started) is not None:
+                outcome.wait = Wait(flight.bell, flight.deadline_ms, flight)
         attempts.start(self, outcome.started)
         self._teller.tell()
         return outcome
