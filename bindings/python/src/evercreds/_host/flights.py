@@ -46,12 +46,12 @@ class Flight:
     __slots__ = ("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "ticket")
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
-        self.ticket = ticket
-        self.deadline_ms = deadline_ms  # on the elapsed clock
-        self.bell = Bell()  # rings when it is settled
-        self.cancelled = Bell()  # rings when its attempt is to end
-        self.is_launched = False  # a thread is sure to run it
-        self.is_lost = False  # the machine was restored, and knows nothing of it
+        self.ticket: int = ticket
+        self.deadline_ms: int = deadline_ms  # on the elapsed clock
+        self.bell: Bell = Bell()  # rings when it is settled
+        self.cancelled: Bell = Bell()  # rings when its attempt is to end
+        self.is_launched: bool = False  # a thread is sure to run it
+        self.is_lost: bool = False  # the machine was restored, and knows nothing of it
         self._claims = [1]
 
     def claim(self) -> bool:

@@ -48,8 +48,8 @@ class Host:
         seed: Callable[[], int] = fresh_seed,
         listener: Listener | None = None,
     ) -> None:
-        self.loop = Loop(source, options, clock, seed, listener)
-        self.clock = clock
+        self.loop: Loop = Loop(source, options, clock, seed, listener)
+        self.clock: Clock = clock
 
     def open(self) -> None:
         """Start the machine; an eager session gets its first credentials here.

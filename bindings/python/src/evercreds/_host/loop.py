@@ -78,15 +78,15 @@ class Loop:
         seed: Callable[[], int],
         listener: Listener | None,
     ) -> None:
-        self.number = next(_numbers)
+        self.number: int = next(_numbers)
         self.lease: Lease = NO_LEASE
-        self.clock = clock
-        self.source = source
-        self.sets = Sets()
-        self.flights = Flights()
-        self.failures = Failures()
-        self.pause_bell = Bell()  # of those who wait for an attempt that nobody has begun
-        self.attempts = 0  # that run now, lost ones included
+        self.clock: Clock = clock
+        self.source: Source = source
+        self.sets: Sets = Sets()
+        self.flights: Flights = Flights()
+        self.failures: Failures = Failures()
+        self.pause_bell: Bell = Bell()  # of those who wait for an attempt that nobody has begun
+        self.attempts: int = 0  # that run now, lost ones included
         self.wake_at_ms: int = abi.NEVER
         self._teller = Teller(listener)
         self._lock = reentrant_lock()
