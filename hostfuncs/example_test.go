@@ -46,7 +46,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("until", creds.Expires.UTC())
+	fmt.Println("until", creds.Expires.UTC().Round(time.Second))
 	// Output: until 2100-01-01 00:00:00 +0000 UTC
 }
 
