@@ -42,6 +42,29 @@ func TestSessionsOutliveATrap(t *testing.T) {
 	}
 }
 
+// What was rejected before a trap stays so after it: the snapshot is as young as that.
+func TestARejectionOutlivesATrap(t *testing.T) {
+	h := &hands{}
+	rt := newRuntime(t, modules.panicking, h.now)
+	src := &source{hands: h}
+	s := openSession(t, rt, src)
+	creds, err := s.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Invalidate(creds); err != nil {
+		t.Fatal(err)
+	}
+	trap(t, rt)
+	if n, err := s.Status(core.StatusIsRejected); err != nil || n != 1 {
+		t.Errorf("rejected: %d, %v", n, err)
+	}
+	wantKey(t, s, "key-2")
+	if src.count() != 2 {
+		t.Errorf("%d calls of the source", src.count())
+	}
+}
+
 // Whoever waits for a flight that the new instance does not know asks again.
 func TestWaitersOutliveATrap(t *testing.T) {
 	h := &hands{}
