@@ -1,43 +1,20 @@
 // The table of TLS servers for MQTT, in a process of its own.
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { http, type mqtt5 } from "aws-iot-device-sdk-v2";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import { MQTT_ENDPOINT } from "./support/mosquitto.js";
 import { LATE_MS } from "./support/patience.js";
 import { ConnectProxy } from "./support/relays.js";
-import { makeToken, noSoftHsm, tokenSession } from "./support/softhsm.js";
-import { StandIn, type TlsServer } from "./support/stand-in.js";
+import { noSoftHsm, tokenSession } from "./support/softhsm.js";
+import type { TlsServer } from "./support/stand-in.js";
+import { TLS_TABLE, useTlsServers } from "./support/tls-table.js";
 
-const table = JSON.parse(
-  readFileSync(
-    new URL("../../../internal/awstest/testdata/tls_servers.json", import.meta.url),
-    "utf8",
-  ),
-) as TlsServer[];
-
-let standIn: StandIn;
-let home: string;
-beforeAll(async () => {
-  standIn = await StandIn.start("--tls-servers");
-  home = mkdtempSync(path.join(tmpdir(), "evercreds tls-"));
-  if (noSoftHsm === undefined) makeToken(home, standIn);
-});
-afterAll(async () => {
-  await standIn.stop();
-  rmSync(home, { recursive: true });
-});
-
-function portOf(name: string): number {
-  return standIn.tlsServers.find((row) => row.name === name)?.port ?? 0;
-}
+const servers = useTlsServers();
 
 /** How a client for MQTT fails at a server of the table; none of them speaks MQTT. */
 async function brokerVerdict(row: TlsServer, session: RefreshableSession): Promise<void> {
-  const proxy = await ConnectProxy.start({ 8883: portOf(row.name) });
+  const proxy = await ConnectProxy.start({ 8883: servers.portOf(row.name) });
   const client = session.mqtt({
     endpoint: MQTT_ENDPOINT,
     clientId: "me",
@@ -72,14 +49,14 @@ async function brokerVerdict(row: TlsServer, session: RefreshableSession): Promi
 
 describe("TLS servers, good and bad, as brokers", () => {
   // the runtime's own time-outs end a silent one, after ten seconds and more
-  const brokers = table.filter(({ name }) => name !== "silent");
+  const brokers = TLS_TABLE.filter(({ name }) => name !== "silent");
 
   test.each(brokers)("$name, for MQTT: $expected $reason", (row) =>
-    brokerVerdict(row, new RefreshableSession(standIn.iot)),
+    brokerVerdict(row, new RefreshableSession(servers.standIn.iot)),
   );
 
   test.skipIf(noSoftHsm !== undefined).each(brokers)(
     "$name, for MQTT with a key in a token: $expected $reason",
-    (row) => brokerVerdict(row, new RefreshableSession(tokenSession(standIn, "ec"))),
+    (row) => brokerVerdict(row, new RefreshableSession(tokenSession(servers.standIn, "ec"))),
   );
 });

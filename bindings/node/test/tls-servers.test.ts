@@ -1,43 +1,20 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
 import { LATE_MS } from "./support/patience.js";
-import { makeToken, noSoftHsm, tokenSession } from "./support/softhsm.js";
-import { StandIn, type TlsServer } from "./support/stand-in.js";
+import { noSoftHsm, tokenSession } from "./support/softhsm.js";
+import type { TlsServer } from "./support/stand-in.js";
+import { TLS_TABLE, useTlsServers } from "./support/tls-table.js";
 
 const run = promisify(execFile);
 const built = new URL("../dist/index.mjs", import.meta.url).href;
-const table = JSON.parse(
-  readFileSync(
-    new URL("../../../internal/awstest/testdata/tls_servers.json", import.meta.url),
-    "utf8",
-  ),
-) as TlsServer[];
-
-let standIn: StandIn;
-let home: string;
-beforeAll(async () => {
-  standIn = await StandIn.start("--tls-servers");
-  home = mkdtempSync(path.join(tmpdir(), "evercreds tls-"));
-  if (noSoftHsm === undefined) makeToken(home, standIn);
-});
-afterAll(async () => {
-  await standIn.stop();
-  rmSync(home, { recursive: true });
-});
-
-function portOf(name: string): number {
-  return standIn.tlsServers.find((row) => row.name === name)?.port ?? 0;
-}
+const servers = useTlsServers();
 
 async function verdict(row: TlsServer, options: object, hasToken: boolean): Promise<void> {
   const timeout = row.reason === "time-out" ? 0.5 : LATE_MS / 1000;
-  const connectTo = { host: "127.0.0.1", port: portOf(row.name) };
+  const connectTo = { host: "127.0.0.1", port: servers.portOf(row.name) };
   const session = new RefreshableSession({ ...options, timeout, connectTo } as IotOptions);
   const from = performance.now();
   const error = await session.refresh().then(
@@ -61,20 +38,22 @@ async function verdict(row: TlsServer, options: object, hasToken: boolean): Prom
 }
 
 describe("TLS servers, good and bad", () => {
-  test.each(table)("$name, with PEM: $expected $reason", (row) => verdict(row, standIn.iot, false));
+  test.each(TLS_TABLE)("$name, with PEM: $expected $reason", (row) =>
+    verdict(row, servers.standIn.iot, false),
+  );
 
-  test.skipIf(noSoftHsm !== undefined).each(table)(
+  test.skipIf(noSoftHsm !== undefined).each(TLS_TABLE)(
     "$name, with a key in a token: $expected $reason",
-    (row) => verdict(row, tokenSession(standIn, "ec"), true),
+    (row) => verdict(row, tokenSession(servers.standIn, "ec"), true),
   );
 
   // awscrt frees a request twice that it cannot begin, the second time when V8 collects it
   test.skipIf(noSoftHsm !== undefined)(
     "a key in a token is refused again and again, and collected: the process lives on",
     async () => {
-      const connectTo = { host: "127.0.0.1", port: portOf("strangers") };
+      const connectTo = { host: "127.0.0.1", port: servers.portOf("strangers") };
       const text = `import { RefreshableSession } from ${JSON.stringify(built)};
-        const session = new RefreshableSession(${JSON.stringify({ ...tokenSession(standIn, "ec"), maxWait: 0, connectTo })});
+        const session = new RefreshableSession(${JSON.stringify({ ...tokenSession(servers.standIn, "ec"), maxWait: 0, connectTo })});
         let failed = 0;
         for (let turn = 0; turn < 20; turn++) {
           await session.refresh().catch(() => failed++);
@@ -90,8 +69,8 @@ describe("TLS servers, good and bad", () => {
 
   test
     .skipIf(noSoftHsm !== undefined)
-    .each(table.filter(({ name }) => /^tls-1.[012]|sha1|1024/.test(name)))(
+    .each(TLS_TABLE.filter(({ name }) => /^tls-1.[012]|sha1|1024/.test(name)))(
     "$name, with an RSA key in a token: $expected $reason",
-    (row) => verdict(row, tokenSession(standIn, "rsa"), true),
+    (row) => verdict(row, tokenSession(servers.standIn, "rsa"), true),
   );
 });

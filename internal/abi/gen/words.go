@@ -41,7 +41,7 @@ func tsWords(p *page) {
 	p.line("] as const;\n\n/** Of each Status field that users see: its name and its unit. */\n// prettier-ignore\nexport const FIELDS = {")
 	for _, f := range words.Fields {
 		if f.Unit != words.Hidden {
-			p.line("  /** %s */\n  [%d]: [%q, %q],", sentence(words.In(words.TypeScript, f.Text)), f.Field, words.Camel(f.Name), f.Unit)
+			p.line("  /** %s */\n  [%d]: [%q, %q],", sentence(words.In(words.TypeScript, f.Text)), f.Field, lowerCamel(f.Name), f.Unit)
 		}
 	}
 	p.line("} as const;")

@@ -2,7 +2,6 @@ package words
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -76,15 +75,4 @@ func nameOf(kind string, names []string, n int) string {
 		return fmt.Sprintf("%s %d", kind, n)
 	}
 	return names[n]
-}
-
-// Camel is a name as TypeScript writes it.
-func Camel(snake string) string {
-	first, rest, _ := strings.Cut(snake, "_")
-	for word := range strings.SplitSeq(rest, "_") {
-		if word != "" {
-			first += strings.ToUpper(word[:1]) + word[1:]
-		}
-	}
-	return first
 }
