@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -42,12 +41,6 @@ type executor struct {
 func startExecutor(root string, command []string) (*executor, error) {
 	e := &executor{cmd: exec.Command(command[0], command[1:]...), answers: make(chan string, 100)}
 	e.cmd.Dir, e.cmd.Stderr = root, os.Stderr
-	if local := filepath.Join(root, command[0]); strings.Contains(command[0], "/") && !filepath.IsAbs(command[0]) {
-		e.cmd.Path = local
-		if absolute, err := filepath.Abs(local); err == nil {
-			e.cmd.Path, e.cmd.Err = absolute, nil
-		}
-	}
 	in, err := e.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
