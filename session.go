@@ -50,7 +50,7 @@ func newSession(clock func() core.Now, source sources.Source, made meeting, give
 	s.clients = newClientMaker(func() aws.Config { return s.Config(base) })
 	s.identity = sync.OnceValue(func() *sts.Client {
 		return sts.NewFromConfig(*s.clients.configured(), func(o *sts.Options) {
-			o.APIOptions = append(o.APIOptions, sources.LimitReplies)
+			o.APIOptions = append(o.APIOptions, sources.LimitReplies, sources.KeepReplies)
 		})
 	})
 	return s

@@ -19,6 +19,9 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 const role = "arn:aws:iam::210987654321:role/team/reader"
@@ -67,6 +70,7 @@ func stsClient(s *Server, creds aws.Credentials) *sts.Client {
 		BaseEndpoint: aws.String(s.URL),
 		Credentials:  fixed(creds),
 		Retryer:      aws.NopRetryer{},
+		APIOptions:   []func(*middleware.Stack) error{sources.KeepReplies},
 	})
 }
 

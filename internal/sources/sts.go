@@ -128,7 +128,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 			return c, err
 		})
 		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
-		o.APIOptions = append(o.APIOptions, LimitReplies)
+		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
 		return Result{}, serviceError(core.MethodSTS, err, hidden)
