@@ -61,7 +61,7 @@ func TestClientSignsAsTheSessionAndOutlivesARejection(t *testing.T) {
 		t.Fatal(err)
 	}
 	call()
-	if st := s.Status(); st.Rejections != 1 || st.Installed != 2 {
+	if st := s.Status(); st.Rejections != 1 || st.Installs != 2 {
 		t.Errorf("%+v", st)
 	}
 }

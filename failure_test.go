@@ -42,7 +42,7 @@ func TestHungSource(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		wantKey(t, s, 1, 0)
-		if st := s.Status(); st.LateAnswers != 1 || st.TimeOuts != 1 || st.Refreshes != 1 {
+		if st := s.Status(); st.LateAnswers != 1 || st.TimeOuts != 1 || st.Starts != 1 {
 			t.Errorf("%+v", st)
 		}
 	})

@@ -80,7 +80,7 @@ func playEnd(t *testing.T, name string, end time.Time, opts ...evercreds.Option)
 		cancel()
 		st := s.Status()
 		for what, span := range map[string]time.Duration{
-			"remaining": st.Remaining, "lifetime": st.Lifetime, "advisory": st.Advisory, "mandatory": st.Mandatory, "hold-off": st.HoldOff,
+			"remaining": st.Remaining, "lifetime": st.Lifetime, "advisory": st.AdvisoryTimeout, "mandatory": st.MandatoryTimeout, "hold-off": st.HoldOff,
 		} {
 			if span < 0 {
 				t.Errorf("%s: %s is %v", name, what, span)
@@ -95,7 +95,7 @@ func playEnd(t *testing.T, name string, end time.Time, opts ...evercreds.Option)
 		case !usable && !held && !errors.As(err, &e):
 			t.Errorf("%s: got %v", name, err)
 		}
-		held = held || err == nil && st.Installed > 0 && strings.Contains(name, "policy 2")
+		held = held || err == nil && st.Installs > 0 && strings.Contains(name, "policy 2")
 		time.Sleep(5 * time.Hour)
 	}
 }

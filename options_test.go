@@ -54,7 +54,7 @@ func TestOptionsTakeEffect(t *testing.T) {
 			t.Fatal(err)
 		}
 		st := s.Status()
-		return fmt.Sprint(st.Advisory, " ", st.Mandatory)
+		return fmt.Sprint(st.AdvisoryTimeout, " ", st.MandatoryTimeout)
 	}
 	for _, c := range []struct {
 		want string

@@ -77,7 +77,7 @@ func TestRejectedSetOfTheParent(t *testing.T) {
 	if _, err := child.Refresh(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if st := parent.Status(); st.Rejections != 1 || st.Installed != 2 {
+	if st := parent.Status(); st.Rejections != 1 || st.Installs != 2 {
 		t.Errorf("the parent: %+v", st)
 	}
 }
@@ -189,7 +189,7 @@ func TestRejectedCallWithAOneTimeCode(t *testing.T) {
 	if n := standIn.Counts().Roles[standIn.RoleARN].Attempts; n != 1 {
 		t.Errorf("the code was sent %d times", n)
 	}
-	for end := time.Now().Add(time.Minute); s.Status().Installed < 2 && time.Now().Before(end); { // it reported all the same
+	for end := time.Now().Add(time.Minute); s.Status().Installs < 2 && time.Now().Before(end); { // it reported all the same
 		time.Sleep(time.Millisecond)
 	}
 	if err := assume(); err != nil {

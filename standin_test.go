@@ -101,8 +101,8 @@ func TestSignedCallsOverManyLifetimes(t *testing.T) {
 	if own := counts.Actions[awstest.ActionGetCallerIdentity]; own.Successes != calls || own.Failures != 0 {
 		t.Errorf("%d calls, counted %+v", calls, own)
 	}
-	if st := s.Status(); int(st.Installed) != role.Successes {
-		t.Errorf("%d sets installed of %d issued", st.Installed, role.Successes)
+	if st := s.Status(); int(st.Installs) != role.Successes {
+		t.Errorf("%d sets installed of %d issued", st.Installs, role.Successes)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestOneAssumeRoleForTwoHundredCallers(t *testing.T) {
 			t.Fatalf("round %d: %d calls, %d different sets among 200 callers", round, got, n)
 		}
 		st := s.Status()
-		time.Sleep(st.Remaining - st.Mandatory + 50*time.Millisecond)
+		time.Sleep(st.Remaining - st.MandatoryTimeout + 50*time.Millisecond)
 	}
 }
 

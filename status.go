@@ -28,33 +28,38 @@ func (p Phase) String() string { return words.Phase(core.Phase(p)) }
 // years or more.
 const Forever = time.Duration(1<<63 - 1)
 
-// Status is the state of a session at one instant.
+// Status is the state of a session at one instant. Its fields have the names that every
+// language has for them: docs/ABI.md lists them.
 type Status struct {
-	Phase      Phase
-	Remaining  time.Duration // time left, 0 where there is none; Forever for a set without expiry
-	Lifetime   time.Duration // of the set held, when it was installed
-	Advisory   time.Duration // the windows in force for the set held
-	Mandatory  time.Duration
-	Refreshing bool          // a refresh is under way
-	Degraded   bool          // a required refresh failed since the set was installed
-	Rejected   bool          // the set held was given up by Invalidate
-	Reported   bool          // a service refused the set held to one client at least
-	Closed     bool          // Close was called
-	HoldOff    time.Duration // until a refresh may start that nobody waits for
+	Phase            Phase         // of the life of the held credentials
+	Remaining        time.Duration // until they expire; 0: none are held, or they have expired; [Forever]: they never do
+	Lifetime         time.Duration // that they had when they were installed
+	AdvisoryTimeout  time.Duration // the advisory window in force for them
+	MandatoryTimeout time.Duration // the mandatory window in force for them
+	Refreshing       bool          // a refresh is under way
+	Degraded         bool          // a required refresh has failed, and they stay in use
+	Rejected         bool          // [Session.Invalidate] gave them up for all callers
+	Reported         bool          // a service rejected them for one caller at least; the others keep using them
+	Closed           bool          // [Session.Close] was called
+	HoldOff          time.Duration // until a background refresh may start; 0: at once
 
-	// LastError is the last failure since the last success, or nil. It tells of
-	// failures in the advisory window, which no caller sees.
+	// LastError is why the last refresh failed, until one succeeds; else nil. It tells
+	// of failures in the advisory window too, which no caller sees.
 	LastError *Error
 
-	Refreshes   int64 // started
-	Installed   int64 // brought a new set
-	Failures    int64 // failed, TimeOuts included
-	TimeOuts    int64
-	Rejections  int64 // sets that were rejected, for one caller or for all
-	LateAnswers int64 // came after their refresh had timed out
+	// The counters begin at 0 when the session is opened.
+
+	Starts         int64 // refreshes started
+	Installs       int64 // refreshes that brought new credentials
+	Failures       int64 // refreshes that failed, TimeOuts included
+	TimeOuts       int64 // refreshes that did not end in time
+	LateAnswers    int64 // answers that came after their refresh had timed out
+	UnknownTickets int64 // answers for unknown refreshes
+	NoProgress     int64 // answers with credentials that expire no later than those held
+	Rejections     int64 // credentials that were rejected, for one caller or for all
 }
 
-// Status tells the state of the session. It changes nothing, and starts nothing.
+// Status returns the state of the session. It changes nothing, and starts nothing.
 func (s *Session) Status() (status Status) {
 	s.host.Look(func(m host.Machine, now core.Now) {
 		number := func(f core.Field) int64 {
@@ -63,23 +68,25 @@ func (s *Session) Status() (status Status) {
 		}
 		span := func(f core.Field) time.Duration { return spanOf(number(f)) }
 		status = Status{
-			Phase:       Phase(number(core.StatusPhase)),
-			Remaining:   span(core.StatusRemaining),
-			Lifetime:    span(core.StatusLifetime),
-			Advisory:    span(core.StatusAdvisory),
-			Mandatory:   span(core.StatusMandatory),
-			Refreshing:  number(core.StatusFlight) != 0,
-			Degraded:    number(core.StatusDegraded) != 0,
-			Rejected:    number(core.StatusIsRejected) != 0,
-			Reported:    number(core.StatusIsReported) != 0,
-			Closed:      number(core.StatusIsClosed) != 0,
-			HoldOff:     span(core.StatusHoldOff),
-			Refreshes:   number(core.StatusStarts),
-			Installed:   number(core.StatusInstalls),
-			Failures:    number(core.StatusFailures),
-			TimeOuts:    number(core.StatusTimeOuts),
-			Rejections:  number(core.StatusRejections),
-			LateAnswers: number(core.StatusLateAnswers),
+			Phase:            Phase(number(core.StatusPhase)),
+			Remaining:        span(core.StatusRemaining),
+			Lifetime:         span(core.StatusLifetime),
+			AdvisoryTimeout:  span(core.StatusAdvisory),
+			MandatoryTimeout: span(core.StatusMandatory),
+			Refreshing:       number(core.StatusFlight) != 0,
+			Degraded:         number(core.StatusDegraded) != 0,
+			Rejected:         number(core.StatusIsRejected) != 0,
+			Reported:         number(core.StatusIsReported) != 0,
+			Closed:           number(core.StatusIsClosed) != 0,
+			HoldOff:          span(core.StatusHoldOff),
+			Starts:           number(core.StatusStarts),
+			Installs:         number(core.StatusInstalls),
+			Failures:         number(core.StatusFailures),
+			TimeOuts:         number(core.StatusTimeOuts),
+			LateAnswers:      number(core.StatusLateAnswers),
+			UnknownTickets:   number(core.StatusUnknownTickets),
+			NoProgress:       number(core.StatusNoProgress),
+			Rejections:       number(core.StatusRejections),
 		}
 		if last, _ := s.host.LastFailure(now); last != nil {
 			status.LastError = errorOf(*last)

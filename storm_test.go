@@ -48,7 +48,7 @@ func TestFiveHundredCallersOfWhomHalfGiveUp(t *testing.T) {
 		}
 		st := s.Status()
 		if round == 1 {
-			time.Sleep(st.Remaining - st.Mandatory + 50*time.Millisecond)
+			time.Sleep(st.Remaining - st.MandatoryTimeout + 50*time.Millisecond)
 			continue
 		}
 		held, err := s.Retrieve(t.Context())
@@ -77,7 +77,7 @@ func TestClocksHoursApart(t *testing.T) {
 			if left := time.Until(c.Expires); err != nil || left <= 0 || left > 4*time.Second {
 				t.Errorf("%v left by the host's clock, %v", left, err)
 			}
-			if n := s.Status().Installed; n < 3 {
+			if n := s.Status().Installs; n < 3 {
 				t.Errorf("%d sets", n)
 			}
 		})

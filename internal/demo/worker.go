@@ -142,7 +142,7 @@ func (w *goWorker) look() {
 	defer w.lock.Unlock()
 	s := w.session.Status()
 	failed := int(s.Failures) - strings.Count(w.Sequence, "F")
-	installed := int(s.Installed) - strings.Count(w.Sequence, "I")
+	installed := int(s.Installs) - strings.Count(w.Sequence, "I")
 	w.Sequence += strings.Repeat("F", failed) + strings.Repeat("I", installed)
 	w.Degraded += int64(failed)
 	w.Rejected = s.Rejections

@@ -72,7 +72,7 @@ func TestRejectionOfThreeHundredCalls(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if st := s.Status(); st.Rejections != 1 || st.Installed != 2 {
+	if st := s.Status(); st.Rejections != 1 || st.Installs != 2 {
 		t.Errorf("%+v", st)
 	}
 	if n := standIn.Counts().Roles[standIn.RoleARN].Attempts; n != 2 {

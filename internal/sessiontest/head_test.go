@@ -105,7 +105,7 @@ func TestHeadOfABucketElsewhere(t *testing.T) {
 				t.Error("no error")
 			}
 		}
-		if n := s.Status().Installed; n != fetched {
+		if n := s.Status().Installs; n != fetched {
 			t.Errorf("a bucket in %q: %d sets were fetched", region, n)
 		}
 		if want := 3 + fetched - 1; int64(len(service.signed)) != want {

@@ -83,7 +83,7 @@ func TestSessionInALoadedConfig(t *testing.T) {
 	if _, err := client.ListBuckets(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if status := session.Status(); status.Rejections != 1 || status.Installed != 2 {
+	if status := session.Status(); status.Rejections != 1 || status.Installs != 2 {
 		t.Errorf("%+v", status)
 	}
 }

@@ -77,7 +77,7 @@ func (w *worker) call(s source, session *evercreds.Session, client *sts.Client) 
 	spaced := errors.As(err, &refused) && refused.Code == evercreds.CodeRejected && after.Rejections >= 2
 	w.tell(map[string]any{"kind": "failure", "source": s.Name, "at_ms": begun.UnixMilli(), "took_ms": took.Milliseconds(),
 		// a set was held that could be served until the call's end
-		"held":   before.Remaining-before.Mandatory > took && !before.Rejected && after.Rejections == before.Rejections,
+		"held":   before.Remaining-before.MandatoryTimeout > took && !before.Rejected && after.Rejections == before.Rejections,
 		"spaced": spaced, "error": strings.ReplaceAll(err.Error(), "\n", " ")})
 }
 
@@ -103,7 +103,7 @@ func (w *worker) pass(s source, rejected bool) {
 
 func (w *worker) end(s *evercreds.Session) {
 	w.lock.Lock()
-	w.passed += s.Status().Installed
+	w.passed += s.Status().Installs
 	w.lock.Unlock()
 	if w.job.Leak == "session" {
 		w.kept = append(w.kept, s)

@@ -85,7 +85,7 @@ func (w *worker) totals() map[string]int64 {
 	defer w.lock.Unlock()
 	fetched := w.passed
 	for _, s := range w.lasting {
-		fetched += s.Status().Installed
+		fetched += s.Status().Installs
 	}
 	return map[string]int64{"calls": w.calls.Load(), "failed": w.failed.Load(), "refreshes": fetched,
 		"sessions": w.opened.Load(), "rejected": w.rejected.Load()}
