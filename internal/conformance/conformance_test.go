@@ -91,10 +91,10 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "build"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(root, "build", "core-wazero"), nil, 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "build", "core-executor-wazero"), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if hosts, err := selectHosts(root, "go", machines, listed.machine); err != nil || len(hosts) != 1 {
+	if hosts, err := coreExecutors.selectHosts(root, "go"); err != nil || len(hosts) != 1 {
 		t.Errorf("the one built host: %v, %v", hosts, err)
 	}
 	for only, want := range map[string]string{
@@ -102,9 +102,13 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 		"wazero":   "host wazero is not built: build/evercreds.wasm is missing. Run ./task build, or leave the host out with -hosts",
 		"go,cobol": `-hosts must be of go, c, wazero, node, not "cobol"`,
 	} {
-		if _, err := selectHosts(root, only, machines, listed.machine); err == nil || err.Error() != want {
+		if _, err := coreExecutors.selectHosts(root, only); err == nil || err.Error() != want {
 			t.Errorf("-hosts %q: got %v, want %s", only, err, want)
 		}
+	}
+	const want = "host go is not built: build/host-executor-go is missing. Run ./task hosts, or leave the host out with -hosts"
+	if _, err := hostExecutors.selectHosts(root, "go"); err == nil || err.Error() != want {
+		t.Errorf("a host executor: got %v, want %s", err, want)
 	}
 }
 
@@ -114,7 +118,7 @@ func TestHostsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, l := range machines {
+	for _, l := range coreExecutors.hosts {
 		if !strings.Contains(string(page), "\n| "+l.name+" | `") {
 			t.Errorf("docs/conformance.md does not list the host %s", l.name)
 		}

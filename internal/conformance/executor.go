@@ -14,22 +14,22 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// machines are the hosts of the core's scenarios. A new one is one line here. The core
-// itself is played by import.
-var machines = []listed{
+// coreExecutors play the core's scenarios. A new one is one line here. The core itself
+// is played by import.
+var coreExecutors = protocol{"conformance", "./task build", (*executor).replay, []listed{
 	{"go", nil, nil},
 	{"c", []string{"build/venv/bin/python", "bindings/python/tests/core_executor.py"}, []string{"build/venv/bin/python", "bindings/python/src/evercreds/_native/libevercreds.*"}},
-	{"wazero", []string{"build/core-wazero"}, []string{"build/core-wazero", "build/evercreds.wasm"}},
-	{"node", []string{"node", "bindings/node/dist/executor.mjs"}, []string{"bindings/node/dist/executor.mjs"}},
-}
+	{"wazero", []string{"build/core-executor-wazero"}, []string{"build/core-executor-wazero", "build/evercreds.wasm"}},
+	{"node", []string{"node", "build/core-executor-node.mjs"}, []string{"build/core-executor-node.mjs", "build/evercreds.wasm"}},
+}}
 
-// executors are the hosts of host scenarios. A new one is one line here.
-var executors = []listed{
-	{"go", []string{"build/host-go", "-test.run=^TestExecutor$", "-executor"}, []string{"build/host-go"}},
-	{"wazero", []string{"build/host-wazero", "-test.run=^TestExecutor$", "-executor"}, []string{"build/host-wazero", "build/evercreds.wasm"}},
+// hostExecutors play host scenarios. A new one is one line here.
+var hostExecutors = protocol{"host scenarios", "./task hosts", (*executor).play, []listed{
+	{"go", []string{"build/host-executor-go", "-test.run=^TestHostExecutor$", "-host-executor"}, []string{"build/host-executor-go"}},
+	{"wazero", []string{"build/host-executor-wazero", "-test.run=^TestHostExecutor$", "-host-executor"}, []string{"build/host-executor-wazero", "build/evercreds.wasm"}},
 	{"python", []string{"build/venv/bin/python", "bindings/python/tests/host_executor.py"}, []string{"build/venv/bin/python"}},
-	{"node", []string{"node", "build/host-node.mjs"}, []string{"build/host-node.mjs"}},
-}
+	{"node", []string{"node", "build/host-executor-node.mjs"}, []string{"build/host-executor-node.mjs", "build/evercreds.wasm"}},
+}}
 
 // executor is one process that plays scenarios, one after the other.
 type executor struct {
@@ -139,16 +139,6 @@ func (e *executor) next(ctx context.Context) (string, error) {
 // player takes one scenario through a process.
 type player func(*executor, context.Context, string) (string, error)
 
-// machine is a host of the core's scenarios, and host one of hosts' scenarios.
-func (l listed) machine(root string) host {
-	if l.command == nil {
-		return host{name: l.name, replay: imported}
-	}
-	return l.asHost(root, (*executor).replay)
-}
-
-func (l listed) host(root string) host { return l.asHost(root, (*executor).play) }
-
 func imported(text string) (string, error) {
 	var out strings.Builder
 	err := trace.Replay(strings.NewReader(text), &out, &trace.Native{})
@@ -157,6 +147,9 @@ func imported(text string) (string, error) {
 
 // asHost has scenarios played by one process, which is started anew after a failure.
 func (l listed) asHost(root string, play player) host {
+	if l.command == nil {
+		return host{name: l.name, replay: imported}
+	}
 	var running *executor
 	h := host{name: l.name}
 	h.end = func() {

@@ -72,7 +72,7 @@ func TestMain(m *testing.M) {
 
 func TestExecutorIsPlayed(t *testing.T) {
 	t.Setenv("EVERCREDS_TEST_EXECUTOR", "yes")
-	own := listed{name: "own", command: []string{os.Args[0]}}.host(".")
+	own := listed{name: "own", command: []string{os.Args[0]}}.asHost(".", (*executor).play)
 	const scenario = `open
 A asks
   told start first

@@ -15,6 +15,14 @@ type listed struct {
 	needs   []string // patterns, each of which must match a file
 }
 
+// A protocol is what executors of one kind are told, and what they answer.
+type protocol struct {
+	title string // of the table of results
+	built string // the command that builds the executors
+	play  player
+	hosts []listed
+}
+
 // host replays a scenario: its text in, the answers out.
 type host struct {
 	name   string
@@ -24,32 +32,32 @@ type host struct {
 
 // selectHosts gives the hosts that are asked for, comma-separated, or all. A
 // host that is not built is an error that says what to do.
-func selectHosts(root, only string, all []listed, made func(listed, string) host) ([]host, error) {
+func (p protocol) selectHosts(root, only string) ([]host, error) {
 	var hosts []host
 	wanted := strings.FieldsFunc(only, func(r rune) bool { return r == ',' })
-	for _, l := range all {
+	for _, l := range p.hosts {
 		if only != "" && !slices.Contains(wanted, l.name) {
 			continue
 		}
 		for _, pattern := range l.needs {
 			found, err := filepath.Glob(filepath.Join(root, pattern))
 			if err != nil || len(found) == 0 {
-				return nil, fmt.Errorf("host %s is not built: %s is missing. Run ./task build, or leave the host out with -hosts", l.name, pattern)
+				return nil, fmt.Errorf("host %s is not built: %s is missing. Run %s, or leave the host out with -hosts", l.name, pattern, p.built)
 			}
 		}
-		hosts = append(hosts, made(l, root))
+		hosts = append(hosts, l.asHost(root, p.play))
 	}
 	for _, name := range wanted {
-		if !slices.Contains(hostNames(all), name) {
-			return nil, fmt.Errorf("-hosts must be of %s, not %q", strings.Join(hostNames(all), ", "), name)
+		if !slices.Contains(p.names(), name) {
+			return nil, fmt.Errorf("-hosts must be of %s, not %q", strings.Join(p.names(), ", "), name)
 		}
 	}
 	return hosts, nil
 }
 
-func hostNames(all []listed) []string {
+func (p protocol) names() []string {
 	var names []string
-	for _, l := range all {
+	for _, l := range p.hosts {
 		names = append(names, l.name)
 	}
 	return names

@@ -57,11 +57,11 @@ func (t *task) run(out io.Writer) (bool, error) {
 	if t.suite != "" {
 		return t.runSuite(out)
 	}
-	title, all, made := "conformance", machines, listed.machine
+	p := coreExecutors
 	if t.scenarios {
-		title, all, made = "host scenarios", executors, listed.host
+		p = hostExecutors
 	}
-	hosts, err := t.hosts(all, made)
+	hosts, err := t.hosts(p)
 	if err != nil {
 		return false, err
 	}
@@ -73,9 +73,9 @@ func (t *task) run(out io.Writer) (bool, error) {
 		return true, rewriteAll(out, hosts[0], t.files)
 	}
 	if t.first {
-		return oneByOne(out, title, hosts, t.files)
+		return oneByOne(out, p.title, hosts, t.files)
 	}
-	return runScenarios(out, title, hosts, t.files)
+	return runScenarios(out, p.title, hosts, t.files)
 }
 
 // oneByOne replays files until one makes a difference.
@@ -105,11 +105,11 @@ func (t *task) findFiles() (err error) {
 }
 
 // hosts are those that are asked for, or the user's own.
-func (t *task) hosts(all []listed, made func(listed, string) host) ([]host, error) {
+func (t *task) hosts(p protocol) ([]host, error) {
 	if own := strings.Fields(t.executor); len(own) > 0 {
-		return []host{made(listed{name: "own", command: own}, t.root)}, nil
+		return []host{listed{name: "own", command: own}.asHost(t.root, p.play)}, nil
 	}
-	return selectHosts(t.root, t.only, all, made)
+	return p.selectHosts(t.root, t.only)
 }
 
 // runSuite runs AWS's scenarios, where they are.
@@ -118,7 +118,7 @@ func (t *task) runSuite(out io.Writer) (bool, error) {
 		fmt.Fprintf(out, "aws suite: skipped, %s is not here\n", t.suite)
 		return true, nil
 	}
-	hosts, err := t.hosts(machines, listed.machine)
+	hosts, err := t.hosts(coreExecutors)
 	if err != nil {
 		return false, err
 	}

@@ -35,7 +35,7 @@ const platforms = {
 };
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", executor: "src/executor.ts", ...platforms },
+  entryPoints: { index: "src/index.ts", ...platforms },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
@@ -51,10 +51,13 @@ await build({
   banner: { js: 'const __evercreds_url = require("node:url").pathToFileURL(__filename).href;' },
 });
 
-// The executor of host scenarios, which is not of the package.
+// The executors of scenarios, which are not of the package.
 await build({
   ...common,
-  entryPoints: { "host-node": "test/hosts/main.ts" },
+  entryPoints: {
+    "core-executor-node": "test/core-executor.ts",
+    "host-executor-node": "test/host-executor/main.ts",
+  },
   external: [],
   alias: { "#platform": "./src/platform/node.ts" },
   platform: "node",

@@ -1,4 +1,4 @@
-"""The executor of the core's scenarios: makes the calls that it reads, one a line.
+"""The core executor: makes the calls that it reads, one a line.
 
 docs/conformance.md has the protocol.
 """

@@ -1,4 +1,6 @@
-"""Plays the scenarios of docs/HOST.md on this package's host: reads events, writes answers.
+"""The host executor: plays the scenarios of docs/HOST.md on this package's host.
+
+Reads events, writes answers.
 
 Callers and attempts are threads; the time is virtual. After each event this waits until each of
 them has ended or sleeps: on its bell, or on the script.

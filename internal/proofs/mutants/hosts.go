@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// A kind is a host whose loop is broken. Its build gives the executor of the scenarios,
+// A kind is a host whose loop is broken. Its build gives the host executor,
 // as a command, with what is broken in it: nothing, where the mutant is empty.
 type kind struct {
 	name    string
@@ -171,7 +171,7 @@ func (b *hostBench) testProgram(module string, m mutant) (command, env []string,
 	}
 	program := filepath.Join(b.dir, "host")
 	_, err = b.command("go", "test", "-C", module, "-c", "-vet=off", "-buildvcs=false", overlay, "-o", program, ".")
-	return []string{program, "-test.run=^TestExecutor$", "-executor"}, nil, err
+	return []string{program, "-test.run=^TestHostExecutor$", "-host-executor"}, nil, err
 }
 
 // loopTests runs the tests of the loop itself.

@@ -45,11 +45,11 @@ var nodeHost = []mutant{
 		"    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {\n", "    for (const cause of (begun as number[]).splice(0)) this.tell(\"start\", () => ({ cause: nameIn(abi.Cause, cause) as RefreshCause }));\n    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {\n"},
 }
 
-// nodeExecutor bundles the executor of a copy.
+// nodeExecutor bundles the host executor of a copy.
 func (b *hostBench) nodeExecutor(m mutant) (command, env []string, err error) {
 	const from = "bindings/node"
 	to := filepath.Join(b.dir, "node")
-	for _, folder := range []string{"src", "test/hosts", "test/support"} {
+	for _, folder := range []string{"src", "test/host-executor", "test/support"} {
 		in := m
 		if folder != "src" {
 			in = mutant{}
@@ -58,9 +58,9 @@ func (b *hostBench) nodeExecutor(m mutant) (command, env []string, err error) {
 			return nil, nil, err
 		}
 	}
-	program := filepath.Join(b.dir, "host-node.mjs")
+	program := filepath.Join(b.dir, "host-executor.mjs")
 	_ = os.Remove(program)
-	_, err = b.command(filepath.Join(from, "node_modules/.bin/esbuild"), filepath.Join(to, "test/hosts/main.ts"),
+	_, err = b.command(filepath.Join(from, "node_modules/.bin/esbuild"), filepath.Join(to, "test/host-executor/main.ts"),
 		"--bundle", "--log-level=warning", "--packages=external", "--platform=node", "--target=es2022", "--format=esm",
 		"--alias:#platform="+filepath.Join(to, "src/platform/node.ts"), "--outfile="+program)
 	return []string{"node", program}, nil, err

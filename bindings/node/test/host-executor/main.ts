@@ -1,4 +1,4 @@
-// The executor of host scenarios (docs/HOST.md): reads one event a line, and writes what
+// The host executor (docs/HOST.md): reads one event a line, and writes what
 // came of it, and then an empty line.
 import { createInterface } from "node:readline";
 import { Runtime } from "../../src/library/runtime.js";

@@ -1,8 +1,8 @@
 //go:build go1.25
 
-// Package executor plays the scenarios of docs/HOST.md with a host in Go. It runs in a
+// Package hostexecutor plays the scenarios of docs/HOST.md with a host in Go. It runs in a
 // test, whose bubble gives virtual time; reading what the runner writes lets none pass.
-package executor
+package hostexecutor
 
 import (
 	"bufio"

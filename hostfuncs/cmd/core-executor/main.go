@@ -1,4 +1,4 @@
-// Command executor makes the calls of the core's scenarios on the module, under
+// Command core-executor makes the calls of the core's scenarios on the module, under
 // wazero and nothing else: docs/conformance.md has the protocol. The module is
 // evercreds.wasm beside the program, and its machine code is kept there too.
 package main
@@ -21,7 +21,7 @@ import (
 
 func main() {
 	if err := run(context.Background()); err != nil {
-		fmt.Fprintln(os.Stderr, "executor:", err)
+		fmt.Fprintln(os.Stderr, "core-executor:", err)
 		os.Exit(1)
 	}
 }

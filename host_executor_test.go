@@ -12,25 +12,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/internal/executor"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/hostexecutor"
 	"github.com/evercreds/evercreds/internal/millis"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-var play = flag.Bool("executor", false, "play the scenarios of docs/HOST.md that standard input has")
+var play = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
 
-func TestExecutor(t *testing.T) {
+func TestHostExecutor(t *testing.T) {
 	if !*play {
 		t.Skip("for ./task hosts")
 	}
-	executor.Run(t, played{})
+	hostexecutor.Run(t, played{})
 }
 
 // played is the root package, by its public names where it has them.
 type played struct{}
 
-func (played) Open(source sources.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
+func (played) Open(source sources.Source, clock func() core.Now, options []hostexecutor.Option, tell func(host.Event)) (hostexecutor.Session, error) {
 	given := func(s *settings) {
 		for _, o := range options {
 			s.set(o.Option, o.Value, o.Value)

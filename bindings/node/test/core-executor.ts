@@ -1,8 +1,8 @@
-// The executor of the core's scenarios: makes the calls that it reads, one a line, on
-// the module as the package runs it. docs/conformance.md has the protocol.
+// The core executor: makes the calls that it reads, one a line, on the
+// module as the package runs it. docs/conformance.md has the protocol.
 import { createInterface } from "node:readline";
-import * as abi from "./library/abi-generated.js";
-import { Runtime } from "./library/runtime.js";
+import * as abi from "../src/library/abi-generated.js";
+import { Runtime } from "../src/library/runtime.js";
 
 const runtime = new Runtime();
 

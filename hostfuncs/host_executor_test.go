@@ -14,14 +14,14 @@ import (
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/built"
-	"github.com/evercreds/evercreds/internal/executor"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/hostexecutor"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-var play = flag.Bool("executor", false, "play the scenarios of docs/HOST.md that standard input has")
+var play = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
 
-func TestExecutor(t *testing.T) {
+func TestHostExecutor(t *testing.T) {
 	if !*play {
 		t.Skip("for ./task hosts")
 	}
@@ -33,13 +33,13 @@ func TestExecutor(t *testing.T) {
 		t.Fatal(err)
 	}
 	modules.cache = built.ModuleCache()
-	executor.Run(t, &played{newRuntime(t, modules.plain, nil)})
+	hostexecutor.Run(t, &played{newRuntime(t, modules.plain, nil)})
 }
 
 // played is one instance for all scenarios, each of which has clocks of its own.
 type played struct{ rt *Runtime }
 
-func (p *played) Open(source sources.Source, clock func() core.Now, options []executor.Option, tell func(host.Event)) (executor.Session, error) {
+func (p *played) Open(source sources.Source, clock func() core.Now, options []hostexecutor.Option, tell func(host.Event)) (hostexecutor.Session, error) {
 	p.rt.clock = clock
 	given := make([]setting, len(options))
 	for i, o := range options {
