@@ -85,7 +85,7 @@ func newBench(ctx context.Context, kind, only string) (*bench, error) {
 	if only != "" {
 		b.only = strings.Split(only, ",")
 	}
-	if err := os.MkdirAll(b.home, 0o755); err != nil {
+	if err := os.MkdirAll(b.downloads(), 0o755); err != nil {
 		return nil, err
 	}
 	if err := b.load(); err != nil {
@@ -100,6 +100,10 @@ func (b *bench) fresh(ctx context.Context) error {
 	clone.Stderr = os.Stderr
 	return clone.Run()
 }
+
+// downloads is where files go that are fetched to see whether a registry gives them.
+// npm does not make the folder.
+func (b *bench) downloads() string { return filepath.Join(b.home, "downloads") }
 
 // wants tells whether a part is to be run.
 func (b *bench) wants(name string) bool {

@@ -37,7 +37,7 @@ func (b *bench) pyPI() registry {
 		},
 		have: func(ctx context.Context, name, version string) error {
 			_, err := b.command(ctx, lookUpTime, ".", nil, python(), "-m", "pip", "download", "--quiet", "--no-deps",
-				"--dest", "build/downloads", name+"=="+version)
+				"--dest", b.downloads(), name+"=="+version)
 			return err
 		},
 	}
@@ -53,7 +53,7 @@ func (b *bench) npm() registry {
 			return versions, json.Unmarshal([]byte(out), &versions)
 		},
 		have: func(ctx context.Context, name, version string) error {
-			_, err := b.command(ctx, lookUpTime, ".", nil, "npm", "pack", "--silent", "--pack-destination", "build/downloads", name+"@"+version)
+			_, err := b.command(ctx, lookUpTime, ".", nil, "npm", "pack", "--silent", "--pack-destination", b.downloads(), name+"@"+version)
 			return err
 		},
 	}

@@ -39,13 +39,13 @@ func (g registry) look(ctx context.Context, prefix, name, pinned, floor string) 
 		all = slices.DeleteFunc(all, func(v string) bool { return compare(v, floor) < 0 })
 	}
 	for _, version := range all[:min(tries, len(all))] {
-		if g.have(ctx, name, version) == nil {
+		if err = g.have(ctx, name, version); err == nil {
 			r.Taken = version
 			return r
 		}
 		r.Refused = append(r.Refused, version)
 	}
-	r.Red = fmt.Sprintf("the registry gives none of the %d that were tried", len(r.Refused))
+	r.Red = fmt.Sprintf("the registry gives none of the %d that were tried: %v", len(r.Refused), err)
 	return r
 }
 
