@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 import fork_counts
+from evercreds import RefreshableSession
 
 # What another virtual environment is for, with versions of botocore of its own.
 collect_ignore = [] if find_spec("aiobotocore") else ["aio"]
@@ -132,13 +133,6 @@ def role(request: pytest.FixtureRequest) -> str:
 SessionMaker = Callable[..., Any]
 
 
-def _session(**kwargs: Any) -> Any:
-    # Not above: the tests of defects use this file where evercreds is not installed.
-    from evercreds import RefreshableSession
-
-    return RefreshableSession(**kwargs)
-
-
 @pytest.fixture
 def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[SessionMaker]:
     """Makes sessions on the stand-in, by default with this test's role."""
@@ -147,7 +141,7 @@ def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[Sessi
     def make(**kwargs: Any) -> Any:
         kwargs.setdefault("assume_role_kwargs", {"RoleArn": role})
         kwargs.setdefault("sts_client_kwargs", {"endpoint_url": stand_in.endpoint})
-        made.append(_session(**kwargs))
+        made.append(RefreshableSession(**kwargs))
         return made[-1]
 
     yield make
@@ -175,7 +169,7 @@ def iot_session(stand_in: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[
         names = ("role_alias", "certificate", "private_key", "ca")
         given = {name: stand_in.introduction[name] for name in names}
         given["endpoint"] = IOT_ENDPOINT
-        made.append(_session(method="iot", **{**given, **kwargs}))
+        made.append(RefreshableSession(method="iot", **{**given, **kwargs}))
         return made[-1]
 
     yield make

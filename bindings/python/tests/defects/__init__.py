@@ -1,6 +1,5 @@
-"""The predecessor's measured defects, each of which is absent here.
+"""The defects that were measured in the predecessor, each of which is absent here.
 
-One test for each mark, named after it. Every test runs on both packages, boto3-refresh-session
-and evercreds: ``./task python:defects`` shows both columns. The first is to fail, for the reason
-of the mark; the second is to pass.
+Each test is named after the mark that a defect has in ``docs/defects.md``, and its first line is
+the sentence that stands there. ``test_page.py`` compares the two.
 """

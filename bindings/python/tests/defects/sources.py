@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from defects.names import CACHE_NAME, PACKAGE_NAME, package
+import evercreds
 
 __all__ = [
     "SENTINEL",
@@ -37,7 +37,7 @@ def good(life_s: float = 3600, **changes: Any) -> dict[str, Any]:
 
 def custom(method: Callable[..., Any], **more: Any) -> Any:
     """Make a session that gets its credentials from this function."""
-    return package.RefreshableSession(method="custom", custom_credentials_method=method, **more)
+    return evercreds.RefreshableSession(method="custom", custom_credentials_method=method, **more)
 
 
 def outcome(work: Callable[[], Any]) -> Any:
@@ -50,7 +50,7 @@ def outcome(work: Callable[[], Any]) -> Any:
 
 def is_refusal_of(param: str, result: Any) -> bool:
     """Tell whether a call's outcome is that it refused this parameter, by name."""
-    return isinstance(result, package.BRSValidationError) and result.param == param
+    return isinstance(result, evercreds.BRSValidationError) and result.param == param
 
 
 def session_in_advisory_window(later: Callable[[], Any]) -> Any:
@@ -65,7 +65,6 @@ def session_in_advisory_window(later: Callable[[], Any]) -> Any:
         given.append(1)
         return good(life_s=20) if len(given) == 1 else later()
 
-    # Eager, since the predecessor heeds the windows in no other mode.
     session = custom(provider, defer_refresh=False, advisory_timeout=18, mandatory_timeout=1)
     threading.Event().wait(2.5)
     return session
@@ -75,9 +74,9 @@ def printed(program: str, *options: str) -> list[str]:
     """Run a program in a Python of its own, and give the lines that it printed.
 
     Args:
-        program: It finds the names of the package under test and of its cache in ``sys.argv``.
+        program: Its text.
         *options: Of Python.
     """
-    command = [sys.executable, *options, "-c", program, PACKAGE_NAME, CACHE_NAME]
+    command = [sys.executable, *options, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     return done.stdout.splitlines()

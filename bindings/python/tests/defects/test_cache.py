@@ -4,45 +4,71 @@ from __future__ import annotations
 
 from typing import Any
 
+import boto3
 import pytest
 
 from conftest import in_threads
-from defects.names import cache
 from defects.sources import custom, good, printed
+from evercreds import cache
 
 THREADS = 16
 
 
-@pytest.fixture
-def session() -> Any:
+@pytest.fixture(params=["session of credentials", "session of the cache"])
+def session(request: pytest.FixtureRequest) -> Any:
     """A session that has made no client yet."""
-    return custom(good)
+    if request.param == "session of credentials":
+        return custom(good)
+    return cache.Session(aws_access_key_id="AKIA", aws_secret_access_key="secret")
 
 
-def test_C1_threads_that_ask_for_one_cold_client_get_it(session: Any) -> None:
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The services whose clients boto3 is asked to build."""
+    built = []
+    build = boto3.Session.client
+
+    def counting(self: Any, service_name: str, *args: Any, **kwargs: Any) -> Any:
+        built.append(service_name)
+        return build(self, service_name, *args, **kwargs)
+
+    monkeypatch.setattr(boto3.Session, "client", counting)
+    return built
+
+
+def test_C1_threads_that_ask_for_one_cold_client_get_it(session: Any, builds: list[str]) -> None:
     """Sixteen threads that ask for one client that is not there yet all get the same."""
     got = in_threads(THREADS, lambda: session.client("dynamodb"))
     errors = [str(each) for each in got if isinstance(each, Exception)]
     assert (len(errors), errors[:1]) == (0, [])
     assert len({id(each) for each in got}) == 1
+    assert builds == ["dynamodb"]
 
 
-def test_C2_a_bound_of_zero_works(session: Any) -> None:
+@pytest.mark.parametrize("policy", ["LRU", "LFU"])
+def test_C2_a_bound_of_zero_works(session: Any, policy: str) -> None:
     """With max_size=0 a client is given and not kept."""
-    assert session.client("sts", max_size=0).meta.service_model.service_name == "sts"
-    assert len(session.cache.client.LRU) == 0
+    for _ in range(2):
+        client = session.client("sts", eviction_policy=policy, max_size=0)
+        assert client.meta.service_model.service_name == "sts"
+    assert len(session.cache.client[policy]) == 0
 
 
 def test_C3_spelled_out_defaults_are_the_same_client(session: Any) -> None:
     """The same parameters are the same client, however they are written."""
-    plain = session.client("s3")
-    assert session.client("s3", None, use_ssl=True) is plain
+    for args, kwargs in (
+        ((), {"service_name": "sts"}),
+        (("sts", None), {}),
+        (("sts", None, None, True), {}),
+        (("sts",), {"region_name": None, "use_ssl": True, "verify": None, "config": None}),
+    ):
+        assert session.client(*args, **kwargs) is session.client("sts")
+        assert cache.ClientCacheKey(*args, **kwargs) == cache.ClientCacheKey("sts")
     assert session.client("s3", region_name="eu-west-1") is session.client("s3", "eu-west-1")
 
 
-def test_C4_a_resource_takes_no_place_among_the_clients() -> None:
+def test_C4_a_resource_takes_no_place_among_the_clients(session: Any) -> None:
     """A resource's client does not evict clients."""
-    session = cache.Session()
     session.resource("s3")
     assert len(session.cache.resource.LRU) == 1
     assert len(session.cache.client.LRU) == 0
@@ -51,14 +77,18 @@ def test_C4_a_resource_takes_no_place_among_the_clients() -> None:
 def test_C5_resources_are_not_shared_between_threads(session: Any) -> None:
     """Each thread has resources of its own: boto3 says that they cannot be shared."""
     mine = session.resource("s3")
-    (others,) = in_threads(1, lambda: session.resource("s3"))
-    assert others.meta.service_name == "s3"
-    assert others is not mine
+    assert session.resource("s3") is mine
+    (other,) = in_threads(1, lambda: session.resource("s3"))
+    assert other.meta.service_name == "s3"
+    assert other.meta.client is not mine.meta.client
+    assert other is not mine
 
 
 def test_C7_the_documented_call_works() -> None:
     """ClientCache("LFU", 30) is a cache of 30."""
-    assert cache.ClientCache("LFU", 30).max_size == 30
+    made = cache.ClientCache("LFU", 30)
+    assert isinstance(made, cache.LFUClientCache)
+    assert made.max_size == 30
     assert cache.ResourceCache("LRU", 30).max_size == 30
 
 
@@ -69,35 +99,29 @@ def test_C9_a_client_that_is_evicted_at_once_is_still_given(session: Any) -> Non
     # New, and the least frequently used of two: it goes as soon as there is room for one.
     given = session.client("sqs", eviction_policy="LFU", max_size=1)
     assert given.meta.service_model.service_name == "sqs"
+    first = session.client("sts", region_name="us-east-1")
+    session.client("sts", region_name="us-east-2")
+    assert session.client("sts", region_name="us-east-1", max_size=1) is first
 
 
 CHECKS = """
-import importlib, sys
+import evercreds
+from evercreds.cache import ClientCacheError, Session
 
-package, cache = map(importlib.import_module, sys.argv[1:])
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/reader", "SerialNumber": "arn:aws:iam::1:mfa/x"}
-
-
-def client_of_no_policy():
-    cache.Session().client("sqs", eviction_policy="FIFO")
-
-
-def provider_of_codes_that_is_a_number():
-    package.RefreshableSession(assume_role_kwargs=ROLE, mfa_token_provider=7)
-
-
-for check in (client_of_no_policy, provider_of_codes_that_is_a_number):
+for policy in ("FIFO", 7, ["LRU"]):
     try:
-        check()
-    except Exception as error:
-        print(check.__name__, type(error).__name__)
-    else:
-        print(check.__name__, "is accepted")
+        Session().client("sqs", eviction_policy=policy)
+    except ClientCacheError as error:
+        print("Invalid eviction policy" in str(error))
+try:
+    evercreds.RefreshableSession(assume_role_kwargs=ROLE, mfa_token_provider=7)
+except evercreds.EvercredsError as error:
+    print("mfa_token_provider" in str(error))
 """
 
 
-def test_C10_checks_are_there_under_O() -> None:
+@pytest.mark.parametrize("options", [[], ["-O"]])
+def test_C10_checks_are_there_under_O(options: list[str]) -> None:
     """python -O takes no check away."""
-    said = printed(CHECKS)
-    assert len(said) == 2
-    assert printed(CHECKS, "-O") == said
+    assert printed(CHECKS, *options) == ["True"] * 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from defects.names import package
+import evercreds
 from defects.sources import custom, good, outcome, session_in_advisory_window
 
 
@@ -38,7 +38,7 @@ def test_P3_a_reply_that_is_no_dict_is_a_clear_error() -> None:
         type(outcome(custom(lambda reply=reply: reply).refreshable_credentials))
         for reply in (None, "text", ["list"])
     ]
-    assert raised == [package.BRSCredentialError] * 3
+    assert raised == [evercreds.BRSCredentialError] * 3
 
 
 def test_P4_what_cannot_be_a_key_is_refused() -> None:
@@ -48,7 +48,7 @@ def test_P4_what_cannot_be_a_key_is_refused() -> None:
         for value in (None, "", 7):
             reply = good(**{name: value})
             read = outcome(custom(lambda reply=reply: reply).refreshable_credentials)
-            if not isinstance(read, package.BRSCredentialError):
+            if not isinstance(read, evercreds.BRSCredentialError):
                 accepted.append((name, value))
     assert accepted == []
 
@@ -67,6 +67,6 @@ def test_P8_an_ambiguous_expiry_is_not_guessed() -> None:
     for text in ("03/04/2099 00:00:00+00:00", "23:59:59+00:00"):
         reply = good(expiry_time=text)
         read = outcome(custom(lambda reply=reply: reply).refreshable_credentials)
-        if not isinstance(read, package.BRSCredentialError):
+        if not isinstance(read, evercreds.BRSCredentialError):
             accepted.append(text)
     assert accepted == []

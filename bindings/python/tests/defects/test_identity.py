@@ -5,8 +5,8 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
+import evercreds
 from conftest import SessionMaker, StandIn, in_threads
-from defects.names import REGISTERS_BY, package
 from defects.sources import custom, good, outcome, printed
 
 
@@ -31,6 +31,9 @@ def test_I1_whoami_tells_the_assumed_role(sts_session: SessionMaker, stand_in: S
 def test_I2_eviction_changes_no_identity(sts_session: SessionMaker, stand_in: StandIn) -> None:
     """client("sts") is the same identity before and after others took its place in the cache."""
     session = sts_session()
+    # The client that assumes the role is not among the user's.
+    session.refreshable_credentials()
+    assert len(session.cache.client.LRU) == 0
 
     def identity() -> str:
         sts = session.client("sts", endpoint_url=stand_in.endpoint)
@@ -91,7 +94,7 @@ def test_I6_the_account_id_is_there(sts_session: SessionMaker) -> None:
 
 def test_I8_sessions_are_instances_of_the_factory() -> None:
     """A session is an instance of RefreshableSession, which made it."""
-    assert isinstance(custom(good), package.RefreshableSession)
+    assert isinstance(custom(good), evercreds.RefreshableSession)
 
 
 def test_I10_a_provider_may_use_its_own_session(stand_in: StandIn, base_keys: None) -> None:
@@ -110,12 +113,10 @@ def test_I10_a_provider_may_use_its_own_session(stand_in: StandIn, base_keys: No
 
 # In a process of its own, since nothing takes a method back.
 REGISTRATION = f"""
-import importlib, sys
-
-package = importlib.import_module(sys.argv[1])
+import evercreds
 
 
-class Own(package.CustomRefreshableSession, {REGISTERS_BY}="own"):
+class Own(evercreds.CustomRefreshableSession, method="own"):
     pass
 
 
@@ -124,12 +125,12 @@ def provider():
 
 
 try:
-    session = package.RefreshableSession(method="own", custom_credentials_method=provider)
+    session = evercreds.RefreshableSession(method="own", custom_credentials_method=provider)
 except Exception as error:
     print(type(error).__name__)
 else:
     print(type(session).__name__, session.refreshable_credentials()["access_key"])
-print("own" in package.RefreshableSession.get_available_methods())
+print("own" in evercreds.RefreshableSession.get_available_methods())
 """
 
 

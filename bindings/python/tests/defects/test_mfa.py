@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+import evercreds
 from conftest import SessionMaker, StandIn
-from defects.names import package
 from defects.sources import outcome
 
 SERIAL = "arn:aws:iam::123456789012:mfa/somebody"
@@ -26,7 +26,7 @@ def mfa_session(sts_session: SessionMaker, role: str) -> SessionMaker:
 
 def test_M3_the_callers_config_is_not_written_to(sts_session: SessionMaker, role: str) -> None:
     """The config that a program passes is as before when a refresh is over."""
-    config = package.AssumeRoleConfig(RoleArn=role, SerialNumber=SERIAL)
+    config = evercreds.AssumeRoleConfig(RoleArn=role, SerialNumber=SERIAL)
     before = dict(config)
     session = sts_session(assume_role_kwargs=config, mfa_token_provider=lambda: "123456")
     session.refreshable_credentials()
@@ -40,7 +40,7 @@ def test_M4_without_a_code_no_call_is_sent(
     session = mfa_session(lambda: None)
     raised = outcome(session.refreshable_credentials)
     assert stand_in.calls(role)["attempts"] == 0
-    assert isinstance(raised, package.BRSError)
+    assert isinstance(raised, evercreds.BRSError)
 
 
 def test_M5_a_code_is_not_sent_twice(
@@ -53,7 +53,7 @@ def test_M5_a_code_is_not_sent_twice(
     threading.Event().wait(2.2)
     again = outcome(session.refreshable_credentials)
     assert stand_in.calls(role)["attempts"] == 1
-    assert isinstance(again, package.BRSError)
+    assert isinstance(again, evercreds.BRSError)
 
 
 def test_M7_output_that_is_no_code_is_none(
@@ -63,11 +63,11 @@ def test_M7_output_that_is_no_code_is_none(
     for output in ("b'\\xff\\xfe'", "'\u0661\u0662\u0663\u0664\u0665\u0666'.encode()"):
         program = f"import sys; sys.stdout.buffer.write({output})"
         raised = outcome(mfa_session([sys.executable, "-c", program]).refreshable_credentials)
-        assert isinstance(raised, package.BRSError), f"{type(raised).__name__} for {output}"
+        assert isinstance(raised, evercreds.BRSError), f"{type(raised).__name__} for {output}"
     assert stand_in.calls(role)["attempts"] == 0
 
 
 def test_M8_an_empty_command_is_refused_at_once(mfa_session: SessionMaker) -> None:
     """An empty provider is refused by the constructor, not by the first refresh."""
     raised = [type(outcome(lambda given=given: mfa_session(given))) for given in ("", [])]
-    assert raised == [package.BRSConfigurationError] * 2
+    assert raised == [evercreds.BRSConfigurationError] * 2

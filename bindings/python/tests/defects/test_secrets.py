@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import pickle
 import sys
 import types
 from typing import Any
@@ -13,9 +14,10 @@ from boto3.resources.base import ServiceResource
 from botocore.client import BaseClient
 from botocore.config import Config
 
+import evercreds
 from conftest import SessionMaker, until
-from defects.names import package
 from defects.sources import SENTINEL, custom, good, outcome, session_in_advisory_window
+from evercreds.cache import ClientCacheKey, ResourceCacheKey
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 SERIAL = "arn:aws:iam::123456789012:mfa/somebody"
@@ -45,41 +47,65 @@ def listing_with(**parameters: Any) -> str:
     session = custom(good)
     session.client("sqs", **parameters)
     shown = session.cache.client.LRU
-    listing = f"{shown} {shown!r}"
+    listing = f"{shown} {shown!r} {shown.keys()} {shown.items()}"
     assert "sqs" in listing, "the listing tells nothing"
     return listing
 
 
-def test_S1_keys_of_the_cache_hold_no_secret() -> None:
+KEYS = {
+    "aws_access_key_id": f"A{SENTINEL}",
+    "aws_secret_access_key": f"S{SENTINEL}",
+    "aws_session_token": f"T{SENTINEL}",
+}
+
+
+def texts_and_state_of(key: Any) -> str:
+    """Show a key of a cache in every way, and all that it holds."""
+    names = [name for kind in type(key).__mro__ for name in getattr(kind, "__slots__", ())]
+    state = [getattr(key, name, None) for name in names] + [getattr(key, "__dict__", None)]
+    return repr([str(key), repr(key), key.label, key.key, state, pickle.dumps(key)])
+
+
+@pytest.mark.parametrize("key_of", [ClientCacheKey, ResourceCacheKey])
+def test_S1_keys_of_the_cache_hold_no_secret(key_of: Any) -> None:
     """What the cache keeps to know a client by has no secret in it."""
     session = custom(good)
-    keys = ("AKIAEXAMPLE", f"{SENTINEL}-secret", f"{SENTINEL}-token")
-    session.client("sqs", None, None, True, None, None, *keys)
-    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-    session.client("sqs", "eu-west-1", **dict(zip(names, keys, strict=True)))
+    session.client("sqs", None, None, True, None, None, *KEYS.values())
+    session.client("sqs", "eu-west-1", **KEYS)
     held = texts_held_by(session.cache)
     assert any("sqs" in text for text in held)
     assert [text for text in held if SENTINEL in text] == []
+    for key in (key_of("s3", **KEYS), key_of("s3", *[None] * 5, *KEYS.values())):
+        assert SENTINEL not in texts_and_state_of(key)
+    assert key_of("s3", **KEYS) == key_of("s3", **KEYS)
+    assert key_of("s3", **KEYS) != key_of("s3", **{**KEYS, "aws_session_token": f"U{SENTINEL}"})
 
 
 def test_S2_a_proxys_password_is_not_in_a_label() -> None:
     """The password of a proxy is not in a listing of the cache."""
-    proxies = {"https": f"http://somebody:{SENTINEL}@proxy.example"}
-    assert SENTINEL not in listing_with(config=Config(proxies=proxies))
+    config = Config(proxies={"https": f"http://somebody:{SENTINEL}@proxy.example:3128"})
+    assert SENTINEL not in listing_with(config=config)
+    key = ClientCacheKey("s3", config=config)
+    assert SENTINEL not in texts_and_state_of(key)
+    assert "proxy.example:3128" in key.label
 
 
 def test_S3_a_urls_password_is_not_in_a_label() -> None:
     """The password in an endpoint's URL is not in a listing of the cache."""
-    assert SENTINEL not in listing_with(endpoint_url=f"https://somebody:{SENTINEL}@host.example")
+    url = f"https://somebody:{SENTINEL}@host.example"
+    assert SENTINEL not in listing_with(endpoint_url=url)
+    key = ClientCacheKey("s3", endpoint_url=url)
+    assert SENTINEL not in texts_and_state_of(key)
+    assert "host.example" in key.label
 
 
 def test_S4_configs_do_not_show_secrets() -> None:
     """The representations of the configs show no secret key, ExternalId or TokenCode."""
     configs = (
-        package.AssumeRoleConfig(
+        evercreds.AssumeRoleConfig(
             RoleArn=ROLE, ExternalId=SENTINEL, SerialNumber=SERIAL, TokenCode="135790"
         ),
-        package.STSClientConfig(aws_secret_access_key=SENTINEL, aws_session_token=SENTINEL),
+        evercreds.STSClientConfig(aws_secret_access_key=SENTINEL, aws_session_token=SENTINEL),
     )
     shown = "".join(f"{config} {config!r}" for config in configs)
     assert ROLE in shown
@@ -91,10 +117,10 @@ def test_S5_an_error_does_not_print_the_config() -> None:
     parameters = {"RoleArn": ROLE, "ExternalId": SENTINEL}
     # The first parameter is the method; it is easily taken for the role's.
     raised = [
-        outcome(lambda given=given: package.RefreshableSession(given))
-        for given in (package.AssumeRoleConfig(**parameters), parameters)
+        outcome(lambda given=given: evercreds.RefreshableSession(given))
+        for given in (evercreds.AssumeRoleConfig(**parameters), parameters)
     ]
-    assert [type(each) for each in raised] == [package.BRSValidationError] * 2
+    assert [type(each) for each in raised] == [evercreds.BRSValidationError] * 2
     assert SENTINEL not in "".join(f"{each} {each!r}" for each in raised)
 
 
@@ -131,9 +157,9 @@ def test_S6_an_error_does_not_repeat_a_command_or_its_output() -> None:
     shown = []
     for command in commands:
         raised = outcome(
-            package.RefreshableSession(**with_code_from(command)).refreshable_credentials
+            evercreds.RefreshableSession(**with_code_from(command)).refreshable_credentials
         )
-        assert isinstance(raised, package.BRSConfigurationError)
+        assert isinstance(raised, evercreds.BRSConfigurationError)
         shown.append(chain_of(raised))
     assert [SENTINEL in each for each in shown] == [False] * 3
 

@@ -7,8 +7,8 @@ import threading
 import time
 from typing import Any
 
+import evercreds
 from conftest import SessionMaker, StandIn, in_threads, until
-from defects.names import is_predecessor, package
 from defects.sources import custom, good, is_refusal_of, outcome, session_in_advisory_window
 
 CALLERS = 20
@@ -194,11 +194,9 @@ def test_T3_a_hung_provider_does_not_hold_its_callers_for_ever() -> None:
         release.wait(60)
         return good()
 
-    # The predecessor has no bound, nor a parameter for one.
-    bound = {} if is_predecessor else {"refresh_timeout": 1}
-    credentials = custom(hang, **bound).get_credentials()
+    credentials = custom(hang, refresh_timeout=1).get_credentials()
     try:
         raised = in_threads(5, credentials.get_frozen_credentials, seconds=15)
     finally:
         release.set()
-    assert all(isinstance(each, package.BRSError) for each in raised)
+    assert all(isinstance(each, evercreds.BRSError) for each in raised)

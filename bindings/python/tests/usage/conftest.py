@@ -13,7 +13,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from conftest import StandIn
-from usage.running import Interpreter, interpreters
+from usage.running import run_program
 
 SERIAL = "arn:aws:iam::123456789012:mfa/generator"
 
@@ -27,13 +27,6 @@ print("%06d" % (time.time_ns() // 1000 % 10**6))
 """
 
 Run = Callable[..., list[str]]
-
-
-@pytest.fixture(params=interpreters(), ids=repr)
-def interpreter(request: pytest.FixtureRequest) -> Interpreter:
-    """The Python that runs the program: on ours, or on the predecessor."""
-    given: Interpreter = request.param
-    return given
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +43,7 @@ def moto() -> Iterator[str]:
 
 
 @pytest.fixture
-def run(stand_in: StandIn, role: str, interpreter: Interpreter, tmp_path: Path) -> Run:
+def run(stand_in: StandIn, role: str, tmp_path: Path) -> Run:
     """Runs a program by its name, on the stand-in, with this test's role.
 
     Named arguments go into its environment, to which boto3's own settings belong.
@@ -71,7 +64,7 @@ def run(stand_in: StandIn, role: str, interpreter: Interpreter, tmp_path: Path) 
     }
 
     def run_it(name: str, **more: str) -> list[str]:
-        return interpreter.run(name, environment | more, tmp_path)
+        return run_program(name, environment | more, tmp_path)
 
     return run_it
 
