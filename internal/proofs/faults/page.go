@@ -58,17 +58,17 @@ func (m *matrix) page() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Faults in the real front ends
 
-Written by `+"`./task faults -- --write`"+` after a run in which Go, Python and Node agreed with every line of the table.
+`+"`./task faults -- --write`"+` writes this page after a run in which Go, Python and Node agreed with every line of the table.
 
-In each language one process holds a session for each cell, every session with a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
-Every cell has one timeline, counted from its first set: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the end is at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
-The policies' default windows are too long for that, so all sessions are given an advisory window of %[6]s, a mandatory one of %[7]s and a refresh timeout of %[8]s; `+"`max_wait`"+` is 0, so that each call shows what becomes of the attempt that it meets; all else is the policy's own. The mandatory window is %[12]s longer than the timeout, for the first caller to come in: whose wait for a source that hangs outlasts the set can only be given the error, by all policies but `+"`aws2026`"+`.
+In each language one process holds a session for each cell. Every session has a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
 
-What is expected is what the core decides in virtual time on the same timeline, over many seeds, over callers that come more or less often, over sources that fail at once or slowly, and with Date headers of whole seconds, for which the hosts let a set end up to a second early. A cell is unexpected when a call fails though no call in any of these runs does within %[9]s of it,
-when a call succeeds though all calls in all runs fail within %[9]s of it, or when the source is asked more often than the longest run asks it, times the %[10]d tries of an SDK.
+Every cell has one timeline, counted from its first set: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the run ends at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
 
-In the row `+"`clock_offset`"+` the server's clock is two minutes ahead from %[2]s to %[11]s, and then goes back. The sets that come from then on have as long to live as any, but by the words of the source they end before the one that is held, and by these `+"`classic`"+` and `+"`adaptive`"+` judge: no progress.
-That is no failure, so the held set is served until it ends; then calls fail until the source tells of a later end than that set's, here after the timeline. A set that is fetched by `+"`refresh()`"+`, or after a rejection, is taken all the same, and `+"`aws2026`"+` has no such rule.
+The policies' default windows are too long for that, so all sessions have an advisory window of %[6]s, a mandatory window of %[7]s and a refresh timeout of %[8]s. `+"`max_wait`"+` is 0, so that each call shows what becomes of the attempt that it meets. All else is the policy's own. The mandatory window is %[12]s longer than the timeout, for the first caller to come in: under every policy but `+"`aws2026`"+`, a caller whose wait for a hanging source outlasts the set can only get the error.
+
+The core says what to expect: it decides in virtual time on the same timeline, over many seeds, with callers that come more or less often, with sources that fail at once or slowly, and with Date headers of whole seconds, for which the hosts let a set end up to a second early. A cell is unexpected in three cases: a call fails though no call in any of these runs fails within %[9]s of it; a call succeeds though all calls in all runs fail within %[9]s of it; or the source is asked more often than the longest run asks it, times the %[10]d tries of an SDK.
+
+In the row `+"`clock_offset`"+` the server's clock is two minutes ahead from %[2]s to %[11]s, and then goes back. Later sets live as long as any, but by the source's own dates they end before the held set. `+"`classic`"+` and `+"`adaptive`"+` go by these dates, and see no progress. That is not a failure, so the held set is served until it ends. Then calls fail until the source gives a set that ends later than that one, here after the timeline. A set that comes from `+"`refresh()`"+`, or after a rejection, is accepted all the same. `+"`aws2026`"+` has no such rule.
 
 | fault | policy | deferred | eager |
 |---|---|---|---|
@@ -86,7 +86,7 @@ func (m *matrix) counts(b *bytes.Buffer) {
 	b.WriteString(`
 ## What was counted
 
-Calls made, failed, and, of the failed, those that had to fail by the rules with the tolerance taken off, in the run that wrote this page; deferred and eager sessions together. The others that failed did so within the tolerance of such a time.
+Each cell has three numbers, from the run that wrote this page, for deferred and eager sessions together: calls made, calls that failed, and failed calls that had to fail by the rules, without the tolerance. The other failed calls failed within the tolerance of such a time.
 
 | fault | policy |`)
 	for _, l := range languages {

@@ -7,32 +7,38 @@ import (
 
 const introduction = `# The same outages, six libraries
 
-What becomes of a program's requests when the source of its credentials fails? This page is written by a simulator, in virtual time: evercreds (its real core) and models of the libraries beside it live through the same outages, with the same callers, on the same service. ` + "`./task outages`" + ` runs it again and writes the page and the pictures anew; equal sources give an equal page.
+What happens to a program's requests when the source of its credentials fails? A simulator writes this page, in virtual time: evercreds (its real core) and models of the other libraries go through the same outages, with the same callers, on the same service. ` + "`./task outages`" + ` runs the simulator and writes the page and the pictures; equal sources give an equal page.
 
 ## What is simulated
 
-* A caller asks for credentials, waits as long as the library has it wait, signs one request with what it gets, and pauses. A request **fails** where the library gives an error, or where the service does not take the set any more. Whoever waits makes fewer requests, which the number of requests shows.
-* A call of STS takes 0.1 s; where STS does not answer, a second passes before a client knows. Unless a scenario says otherwise there are 20 callers who share a session, each with a request a second, and sets live an hour.
-* A failed call is tried again by AWS's Retry Behavior 2.1, the default of its SDKs since November 2026: up to three tries, up to 50 ms and 100 ms apart (1 s and 2 s after throttling), each pause drawn at random, from a budget of 500 of which a retry takes 14 (5 after throttling) and which only successes fill up again. evercreds' sessions call STS through the SDK of their language, with fewer tries where the table says so.
-* All libraries have their default settings, but for what the table says, and all fetch at the first request.
-* The bars of the pictures are minutes: red is the share of requests that failed in them. Grey behind them: STS is down, hangs or throttles.
+* A caller asks for credentials, waits as long as the library makes it wait, signs one request with what it gets, and pauses. A request **fails** if the library gives an error, or if the service no longer accepts the set. A caller that waits makes fewer requests, as the number of requests shows.
+* A call of STS takes 0.1 s. If STS does not answer, the client knows after a second. Unless a scenario says otherwise, 20 callers share a session, each makes a request a second, and sets (of credentials) live an hour.
+* A failed call is tried again by AWS's Retry Behavior 2.1, the default of its SDKs since November 2026: up to three tries, up to 50 ms and 100 ms apart (1 s and 2 s after throttling). Each pause is drawn at random. A retry takes 14 (5 after throttling) from a budget of 500, which only successes refill. evercreds' sessions call STS through the SDK of their language, with fewer tries where the table says so.
+* All libraries have their default settings, except for what the table says, and all fetch at the first request.
+* A bar of a picture is a minute; red is the share of requests that failed in it. The background is grey while STS is down, hangs or throttles.
 
 ## The libraries
 
 | library | what decides |
 |---|---|
 %s
-evercreds and AWS's rules are the core itself. The three others are models of a few lines each (` + "`internal/proofs/outage/peers.go`" + `), which a test plays against the real libraries, decision by decision, on random histories.
+evercreds and AWS's rules are the core itself. The three others are models of a few lines each (` + "`internal/proofs/outage/peers.go`" + `). A test compares the models with the real libraries, decision by decision, on random histories.
 
 `
 
 const reading = `## How to read it
 
-Who refreshes early survives outages that begin before the expiry and last beyond it; who refreshes late does not meet an outage that is over by then. Neither is best always, and the page has scenarios of each kind. What evercreds adds is that an early refresh that fails concerns nobody while the set at hand is valid, that many callers are one call, that a sick source is left in peace, that the service's clock counts and not the host's, that a set which a service refused is replaced at once for who was refused, and that a caller with nothing to sign with waits for the next attempts, up to 30 s (` + "`max_wait`" + `), before it is told an error.
+A library that refreshes early survives outages that begin before the expiry and last beyond it. A library that refreshes late does not meet an outage that is over by then. Neither is always best, and the page has scenarios of each kind. evercreds adds this:
 
-That wait has a price. In an outage that outlives the set, callers spend it waiting, and a library that fails at once makes more requests, nearly all of which fail; about as many succeed with each. Where an error at once is worth more than a success in half a minute, ` + "`max_wait=0`" + ` gives it. No library can serve what nobody issues: in each outage that is longer than what is left of the set, and than the wait, requests fail.
+* An early refresh that fails concerns nobody while the held set is valid.
+* Many callers make one call, and a source that fails is not called more often for it.
+* The service's clock counts, not the host's.
+* A set that a service refused is replaced at once for the caller that was refused.
+* A caller without valid credentials waits for the next attempts, up to 30 s (` + "`max_wait`" + `), before it gets an error.
 
-The row "strict" is what boto3-refresh-session promises, to the letter: from ten minutes before the expiry no request goes out without a fresh set, and an error is told at once. It fails requests that the held set could still have signed.
+That wait has a price. In an outage that outlives the set, callers spend it waiting. A library that fails at once makes more requests, nearly all of which fail; about as many succeed with each. If an error at once is worth more to you than a success in half a minute, set ` + "`max_wait=0`" + `. No library can serve what nobody issues: if an outage lasts longer than the rest of the set's life plus the wait, requests fail.
+
+The row "strict" is what boto3-refresh-session promises, to the letter: from ten minutes before the expiry no request goes out without a fresh set, and callers get an error at once. It fails requests that the held set could still have signed.
 `
 
 // page writes the whole page.
@@ -93,10 +99,10 @@ func (s scenario) verdict(tallies []tally) string {
 		case t.failed > most:
 			worse = append(worse, name)
 		case t.failed < most:
-			better = append(better, fmt.Sprintf("**%s does better here: it fails %s, and nobody waits longer than %s.**", name, thousands(t.failed), seconds(t.longest)))
+			better = append(better, fmt.Sprintf("**%s does better here: %s requests fail, and nobody waits longer than %s.**", name, thousands(t.failed), seconds(t.longest)))
 		default:
 			if good := t.thrift(wait, calls); good != "" {
-				better = append(better, "**"+name+" fails as few, and "+good+".**")
+				better = append(better, "**With "+name+" as few requests fail, and "+good+".**")
 			}
 		}
 	}

@@ -21,7 +21,7 @@ const (
 )
 
 var contenders = []contender{
-	{"evercreds, Go", "the default; 3 tries, or one where nobody waits", func(h *host, seed uint64) library { return newEvercreds(h, inGo, seed) }},
+	{"evercreds, Go", "the default; 3 tries, or one if nobody waits", func(h *host, seed uint64) library { return newEvercreds(h, inGo, seed) }},
 	{"evercreds, Python", "the default; 2 tries of at most 20 s", func(h *host, seed uint64) library { return newEvercreds(h, inPython, seed) }},
 	{"evercreds, Node", "the default; 3 tries", func(h *host, seed uint64) library { return newEvercreds(h, inNode, seed) }},
 	{"evercreds, adaptive", "`policy=\"adaptive\"`, in Go", func(h *host, seed uint64) library {
