@@ -1,26 +1,12 @@
 package evercreds
 
 import (
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
-	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// OpenAt is New on a clock of the test's.
-func OpenAt(clock func() core.Now, source Source, opts ...Option) (*Session, error) {
-	return openAt(clock, userSource{source}, nil, aws.Config{}, opts)
-}
-
-// OpenSTSAt is NewSTS on a clock of the test's.
-func OpenSTSAt(clock func() core.Now, cfg aws.Config, role AssumeRole) (*Session, error) {
-	source, err := sources.NewSTS(cfg, sources.AssumeRole(role))
-	if err != nil {
-		return nil, err
-	}
-	return openAt(clock, ownSource{source}, source.Close, aws.Config{}, nil)
-}
+// At puts a session on a clock of the test's.
+func At(clock func() core.Now) Option { return func(s *settings) { s.place.Clock = clock } }
 
 // SignedBy reads key and region out of an Authorization header.
 var SignedBy = signedBy

@@ -68,7 +68,7 @@ func playEnd(t *testing.T, name string, end time.Time, opts ...evercreds.Option)
 		r.Expires = end
 		return r, nil
 	}
-	s, err := evercreds.OpenAt(clock, v, opts...)
+	s, err := evercreds.New(v, append(opts, evercreds.At(clock))...)
 	if err != nil {
 		t.Fatal(err)
 	}

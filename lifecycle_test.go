@@ -184,7 +184,7 @@ func TestClockSteps(t *testing.T) {
 			r.ServerTime = server
 			return r, nil
 		}
-		s, err := evercreds.OpenAt(func() core.Now { return now }, v)
+		s, err := evercreds.New(v, evercreds.At(func() core.Now { return now }))
 		if err != nil {
 			t.Fatal(err)
 		}

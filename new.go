@@ -1,12 +1,8 @@
 package evercreds
 
 import (
-	"math/rand/v2"
-	"time"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/sources"
 )
@@ -16,50 +12,39 @@ import (
 // secret.
 type ParameterError = sources.ParameterError
 
-// open makes the session; done, which may be nil, is called when it is closed.
-func open(source sources.Source, done func(), base aws.Config, opts []Option) (*Session, error) {
-	return openAt(monotonic(time.Now()), source, done, base, opts)
+func init() {
+	host.In = func(p host.Place) any { return Option(func(s *settings) { s.place = p }) }
 }
 
-// openAt takes the clock too, for tests in which the wall clock steps.
-func openAt(clock func() core.Now, source sources.Source, done func(), base aws.Config, opts []Option) (*Session, error) {
-	given := settings{seed: rand.Uint64()}
+// open makes the session; done, which may be nil, is called when it is closed.
+func open(source sources.Source, done func(), base aws.Config, opts []Option) (*Session, error) {
+	var given settings
 	for _, o := range opts {
 		if o == nil {
 			return nil, &ParameterError{Parameter: "opts", Expected: "must not contain nil"}
 		}
 		o(&given)
 	}
-	made := meeting{machine: core.New()}
+	place := given.place.Filled()
+	config := host.Config{
+		Lock: place.Lock, Hears: place.Hears, Clock: place.Clock, Source: source, Refuse: newError,
+	}
 	var err error
-	if made.method, made.attended, err = host.Meet(source); err != nil {
+	if config.Method, config.Attended, err = host.Meet(source); err != nil {
 		return nil, err
 	}
-	if err := given.configure(made); err != nil {
+	machine := place.Machine()
+	if err := given.configure(machine, config.Method, config.Attended); err != nil {
 		return nil, err
 	}
-	s := newSession(clock, source, made, &given, base)
+	config.Machine = machine
+	s := newSession(config, &given, base)
 	s.done = done
-	if err := s.host.Open(given.seed); err != nil {
-		return nil, parameterError(err, nil)
+	if place.Joined != nil {
+		place.Joined(s.host, s.Close)
+	}
+	if err := s.host.Open(place.Seed); err != nil {
+		return nil, given.refused(err)
 	}
 	return s, nil
-}
-
-// meeting is what is known before there is a session.
-type meeting struct {
-	machine  *core.Session
-	method   core.Method
-	attended bool
-}
-
-// monotonic gives the clock pair, with elapsed time since start. One reading
-// gives both. CLOCK_BOOTTIME, which counts time asleep, would be a system call
-// of four times the price; the wall clock, which every lease is checked against
-// too, ends a lease after a sleep.
-func monotonic(start time.Time) func() core.Now {
-	return func() core.Now {
-		now := time.Now()
-		return core.Now{Wall: now.UnixMilli(), Elapsed: int64(now.Sub(start) / time.Millisecond)}
-	}
 }

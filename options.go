@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
@@ -64,7 +65,7 @@ type settings struct {
 	hook  func(Event)
 
 	config *aws.Config
-	seed   uint64 // of the machine: a fresh one, but in tests
+	place  host.Place // of the machine: here, but where [host.In] says otherwise
 }
 
 type setting struct {
@@ -183,24 +184,37 @@ func number(on bool) float64 {
 	return 0
 }
 
-// configure passes the options on to the machine, policy and method first.
-func (s *settings) configure(to meeting) error {
-	if err := to.machine.Set(core.OptMethod, float64(to.method)); err != nil {
-		return parameterError(err, to.method)
-	}
-	s.set(core.OptAttended, number(to.attended), to.attended)
+// configure passes the options on to the machine, the method first.
+func (s *settings) configure(machine host.Unopened, method core.Method, attended bool) error {
+	s.given = append([]setting{{core.OptMethod, float64(method), method}}, s.given...)
+	s.set(core.OptAttended, number(attended), attended)
 	if os.Getenv("AWS_LAMBDA_FUNCTION_NAME") != "" && !s.has(core.OptAdvisoryRefresh) {
 		s.set(core.OptAdvisoryRefresh, float64(Inline), Inline)
 		if !s.has(core.OptMaxWait) { // an error says more than a function that waited too long
 			s.set(core.OptMaxWait, 0, 0)
 		}
 	}
+	for _, o := range s.place.Options {
+		s.set(o.Option, o.Value, o.Value)
+	}
 	for _, g := range s.given {
-		if err := to.machine.Set(g.option, g.value); err != nil {
+		if err := machine.Set(g.option, g.value); err != nil {
 			return parameterError(err, g.shown)
 		}
 	}
 	return nil
+}
+
+// refused words what the machine has against the options together, or against one that
+// it has not judged before.
+func (s *settings) refused(err error) error {
+	var shown any
+	for _, g := range s.given {
+		if e, ok := err.(*core.OptionError); ok && e.Option == g.option {
+			shown = g.shown
+		}
+	}
+	return parameterError(err, shown)
 }
 
 // parameterError words the machine's refusal, whose rule begins with the name.

@@ -161,10 +161,10 @@ func TestCrowdAtClockSteps(t *testing.T) {
 	const lifetime = 4 * time.Second
 	standIn, cfg := startStandIn(t, lifetime)
 	begun, step := time.Now(), atomic.Int64{}
-	s, err := evercreds.OpenSTSAt(func() core.Now {
+	s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: roleARN}, evercreds.At(func() core.Now {
 		now := time.Now()
 		return core.Now{Wall: now.UnixMilli() + step.Load(), Elapsed: now.Sub(begun).Milliseconds()}
-	}, cfg, evercreds.AssumeRole{RoleARN: roleARN})
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}

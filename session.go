@@ -22,7 +22,7 @@ import (
 // with [Session.Config]. Close it when it is no longer needed.
 type Session struct {
 	host *host.Host
-	mu   sync.Mutex    // the host's
+	mu   sync.Mutex    // the host's, where the place of the machine has none
 	done func()        // closes the source, where it is of our own making
 	log  *queue[line]  // nil: nobody wants lines
 	hook *queue[Event] // nil: nobody wants events
@@ -35,14 +35,13 @@ type Session struct {
 }
 
 // newSession makes a session around a machine that has its options.
-func newSession(clock func() core.Now, source sources.Source, made meeting, given *settings, base aws.Config) *Session {
+func newSession(config host.Config, given *settings, base aws.Config) *Session {
 	if given.config != nil {
 		base = *given.config
 	}
-	s := &Session{method: made.method}
-	config := host.Config{
-		Machine: host.Core{Session: made.machine}, Lock: &s.mu, Clock: clock,
-		Source: source, Method: made.method, Attended: made.attended, Refuse: newError,
+	s := &Session{method: config.Method}
+	if config.Lock == nil {
+		config.Lock = &s.mu
 	}
 	s.openLog(given.log, &config)
 	s.openHook(given.hook, &config)

@@ -5,29 +5,31 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/abi"
 )
 
 // engine is the compiled module and what it imports. Instances come from it.
 type engine struct {
 	runtime  wazero.Runtime
-	cache    wazero.CompilationCache // nil: none; else it owns the machine code
 	compiled wazero.CompiledModule
+	made     []api.Closer // in this order
 }
 
-// newEngine compiles the module. With a directory the machine code is kept there,
-// which makes later starts twenty times as fast. What is wrong with a file in it is
-// no reason not to start.
+// newEngine compiles the module in a wazero runtime of its own. With a directory the
+// machine code is kept there, which makes later starts twenty times as fast. What is
+// wrong with a file in it is no reason not to start.
 func newEngine(ctx context.Context, wasm []byte, cacheDir string) (*engine, error) {
 	if cacheDir != "" {
 		cache, err := wazero.NewCompilationCacheWithDir(cacheDir)
 		if err != nil {
-			return nil, fmt.Errorf("hostfuncs: CacheDir must be a directory that can be written: %w", err)
+			return nil, &evercreds.ParameterError{Parameter: "CacheDir", Expected: "must be a directory that can be written: " + err.Error()}
 		}
 		if e, err := compile(ctx, wasm, cache); err == nil {
 			return e, nil
@@ -37,36 +39,55 @@ func newEngine(ctx context.Context, wasm []byte, cacheDir string) (*engine, erro
 }
 
 func compile(ctx context.Context, wasm []byte, cache wazero.CompilationCache) (*engine, error) {
-	config := wazero.NewRuntimeConfig()
+	config, made := wazero.NewRuntimeConfig(), []api.Closer(nil)
 	if cache != nil {
-		config = config.WithCompilationCache(cache)
+		config, made = config.WithCompilationCache(cache), append(made, cache)
 	}
-	e := &engine{runtime: wazero.NewRuntimeWithConfig(ctx, config), cache: cache}
-	if err := e.prepare(ctx, wasm); err != nil {
-		return nil, errors.Join(err, e.close(ctx))
-	}
-	return e, nil
+	r := wazero.NewRuntimeWithConfig(ctx, config)
+	e := &engine{runtime: r, made: append(made, r)}
+	return e, e.prepare(ctx, wasm)
 }
 
-// close ends all instances and lets go of the machine code.
+// enter compiles the module in a wazero runtime of the caller's.
+func enter(ctx context.Context, r wazero.Runtime, wasm []byte) (*engine, error) {
+	if r.Module(abi.HostModule) != nil {
+		return nil, fmt.Errorf("hostfuncs: the wazero runtime has a module %s: it takes one Runtime at a time, which any number of sessions share", abi.HostModule)
+	}
+	e := &engine{runtime: r}
+	return e, e.prepare(ctx, wasm)
+}
+
+// close ends all instances and takes away what was made, the last first.
 func (e *engine) close(ctx context.Context) error {
-	err := e.runtime.Close(ctx)
-	if e.cache != nil {
-		err = errors.Join(err, e.cache.Close(ctx))
+	var errs []error
+	for _, c := range slices.Backward(e.made) {
+		errs = append(errs, c.Close(ctx))
 	}
-	return err
+	e.made = nil
+	return errors.Join(errs...)
 }
 
+// prepare makes what instances need. Where it fails nothing of that stays.
 func (e *engine) prepare(ctx context.Context, wasm []byte) (err error) {
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
-		return fmt.Errorf("hostfuncs: WASI: %w", err)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close(ctx))
+		}
+	}()
+	if e.runtime.Module(wasi_snapshot_preview1.ModuleName) == nil {
+		wasi, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime)
+		if err != nil {
+			return fmt.Errorf("hostfuncs: WASI: %w", err)
+		}
+		e.made = append(e.made, wasi)
 	}
 	if err = e.offerHostFunctions(ctx); err != nil {
 		return fmt.Errorf("hostfuncs: host functions: %w", err)
 	}
 	if e.compiled, err = e.runtime.CompileModule(ctx, wasm); err != nil {
-		return fmt.Errorf("hostfuncs: wasm must be the WASI module of evercreds: %w", err)
+		return fmt.Errorf("hostfuncs: Module must be the WASI module of evercreds: %w", err)
 	}
+	e.made = append(e.made, e.compiled)
 	return nil
 }
 
@@ -85,35 +106,28 @@ func (e *engine) offerHostFunctions(ctx context.Context) error {
 		defer m.checkAlive()
 		m.host.RefreshCancel(api.DecodeI32(stack[0]), int64(api.DecodeF64(stack[1])))
 	}
-	_, err := e.runtime.NewHostModuleBuilder(abi.HostModule).
+	module, err := e.runtime.NewHostModuleBuilder(abi.HostModule).
 		NewFunctionBuilder().WithGoFunction(api.GoFunc(begin), []api.ValueType{i32, f64, i32, i32}, nil).Export("refresh_begin").
 		NewFunctionBuilder().WithGoFunction(api.GoFunc(cancel), []api.ValueType{i32, f64}, nil).Export("refresh_cancel").
 		Instantiate(ctx)
+	if err == nil {
+		e.made = append(e.made, module)
+	}
 	return err
 }
 
 // instantiate makes a machine of its own memory.
-func (e *engine) instantiate(ctx context.Context, host abi.Host) (*Machine, error) {
-	m := &Machine{host: host}
+func (e *engine) instantiate(ctx context.Context, host abi.Host) (*machine, error) {
+	m := &machine{host: host}
 	m.ctx = context.WithValue(context.WithoutCancel(ctx), callerKey{}, m)
 	config := wazero.NewModuleConfig().WithName("").WithStartFunctions("_initialize").
 		WithRandSource(rand.Reader).WithSysNanotime().WithStderr(&m.stderr)
 	var err error
 	if m.module, err = e.runtime.InstantiateModule(m.ctx, e.compiled, config); err != nil {
-		return nil, fmt.Errorf("hostfuncs: wasm must be the WASI module of evercreds: %w", err)
+		return nil, fmt.Errorf("hostfuncs: Module must be the WASI module of evercreds: %w", err)
 	}
 	if err := m.locate(); err != nil {
 		return nil, errors.Join(err, m.Close())
 	}
 	return m, nil
-}
-
-// Machine makes an instance without sessions, for hosts that drive the exports
-// themselves. The host is called for what decisions start and cancel. Closing the
-// Runtime ends it.
-func (rt *Runtime) Machine(ctx context.Context, host abi.Host) (*Machine, error) {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	return rt.engine.instantiate(ctx, host)
 }

@@ -20,13 +20,13 @@ func truth(b bool) int32 {
 }
 
 // event runs an export that gives a decision.
-func (m *Machine) event(name string, args ...uint64) (core.Decision, error) {
+func (m *machine) event(name string, args ...uint64) (core.Decision, error) {
 	_, d, err := m.opened(name, args...)
 	return d, err
 }
 
 // opened runs an export that gives a handle, or 0, and a decision.
-func (m *Machine) opened(name string, args ...uint64) (int32, core.Decision, error) {
+func (m *machine) opened(name string, args ...uint64) (int32, core.Decision, error) {
 	r, err := m.number(name, args...)
 	if err != nil {
 		return 0, core.Decision{}, err
@@ -42,26 +42,19 @@ func (m *Machine) opened(name string, args ...uint64) (int32, core.Decision, err
 	}, err
 }
 
-// Features are the bits of abi_features.
-func (m *Machine) Features() (int32, error) { return m.number("abi_features") }
+func (m *machine) SessionNew() (int32, error) { return m.number("session_new") }
 
-// SessionNew is session_new.
-func (m *Machine) SessionNew() (int32, error) { return m.number("session_new") }
-
-// SessionOption is session_option.
-func (m *Machine) SessionOption(session int32, option core.Option, value float64) error {
+func (m *machine) SessionOption(session int32, option core.Option, value float64) error {
 	_, err := m.number("session_option", i32(session), i32(int32(option)), api.EncodeF64(value))
 	return err
 }
 
-// SessionOpen is session_open.
-func (m *Machine) SessionOpen(session int32, now core.Now, seed uint64) (core.Decision, error) {
+func (m *machine) SessionOpen(session int32, now core.Now, seed uint64) (core.Decision, error) {
 	low, high := halves(seed)
 	return m.event("session_open", i32(session), f64(now.Wall), f64(now.Elapsed), low, high)
 }
 
-// SessionRestore is session_restore.
-func (m *Machine) SessionRestore(snapshot []byte, now core.Now, seed uint64) (int32, core.Decision, error) {
+func (m *machine) SessionRestore(snapshot []byte, now core.Now, seed uint64) (int32, core.Decision, error) {
 	n, err := m.write(snapshot)
 	if err != nil {
 		return 0, core.Decision{}, err
@@ -70,8 +63,7 @@ func (m *Machine) SessionRestore(snapshot []byte, now core.Now, seed uint64) (in
 	return m.opened("session_restore", n, f64(now.Wall), f64(now.Elapsed), low, high)
 }
 
-// SessionSnapshot is session_snapshot.
-func (m *Machine) SessionSnapshot(session int32) ([]byte, error) {
+func (m *machine) SessionSnapshot(session int32) ([]byte, error) {
 	n, err := m.number("session_snapshot", i32(session), 0)
 	if err != nil {
 		return nil, err
@@ -79,77 +71,64 @@ func (m *Machine) SessionSnapshot(session int32) ([]byte, error) {
 	return m.read(n)
 }
 
-// SessionClose is session_close.
-func (m *Machine) SessionClose(session int32) (core.Decision, error) {
+func (m *machine) SessionClose(session int32) (core.Decision, error) {
 	return m.event("session_close", i32(session))
 }
 
-// SessionFree is session_free.
-func (m *Machine) SessionFree(session int32) error {
+func (m *machine) SessionFree(session int32) error {
 	_, err := m.number("session_free", i32(session))
 	return err
 }
 
-// SessionStatus is session_status.
-func (m *Machine) SessionStatus(session int32, field core.Field, now core.Now) (int64, error) {
+func (m *machine) SessionStatus(session int32, field core.Field, now core.Now) (int64, error) {
 	return m.instant("session_status", i32(session), f64(now.Wall), f64(now.Elapsed), i32(int32(field)))
 }
 
-// Ask is ask.
-func (m *Machine) Ask(session int32, now core.Now, need core.Need) (core.Decision, error) {
+func (m *machine) Ask(session int32, now core.Now, need core.Need) (core.Decision, error) {
 	low, high := halves(need.Other)
 	return m.event("ask", i32(session), f64(now.Wall), f64(now.Elapsed),
 		f64(need.MinTTL), low, high, i32(int32(need.Evidence)), f64(need.Until))
 }
 
-// Answer is answer.
-func (m *Machine) Answer(session int32, ticket int64, now core.Now, need core.Need, forced bool) (core.Decision, error) {
+func (m *machine) Answer(session int32, ticket int64, now core.Now, need core.Need, forced bool) (core.Decision, error) {
 	low, high := halves(need.Other)
 	return m.event("answer", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed),
 		f64(need.MinTTL), low, high, i32(int32(need.Evidence)), f64(need.Until), i32(truth(forced)))
 }
 
-// Leave is leave.
-func (m *Machine) Leave(session int32, now core.Now, need core.Need) (core.Decision, error) {
+func (m *machine) Leave(session int32, now core.Now, need core.Need) (core.Decision, error) {
 	low, high := halves(need.Other)
 	return m.event("leave", i32(session), f64(now.Wall), f64(now.Elapsed), f64(need.MinTTL), low, high, i32(int32(need.Evidence)))
 }
 
-// Complete is complete.
-func (m *Machine) Complete(session int32, ticket int64, now core.Now, facts core.Facts) (core.Decision, error) {
+func (m *machine) Complete(session int32, ticket int64, now core.Now, facts core.Facts) (core.Decision, error) {
 	low, high := halves(facts.Fingerprint)
 	return m.event("complete", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed), f64(facts.Expiry),
 		low, high, f64(facts.Duration), f64(facts.ServerTime))
 }
 
-// Fail is fail.
-func (m *Machine) Fail(session int32, ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) (core.Decision, error) {
+func (m *machine) Fail(session int32, ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) (core.Decision, error) {
 	return m.event("fail", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed),
 		i32(int32(class)), i32(int32(reason)), f64(retryAfter))
 }
 
-// Abandon is abandon.
-func (m *Machine) Abandon(session int32, ticket int64, now core.Now) (core.Decision, error) {
+func (m *machine) Abandon(session int32, ticket int64, now core.Now) (core.Decision, error) {
 	return m.event("abandon", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed))
 }
 
-// Prompted is prompted.
-func (m *Machine) Prompted(session int32, ticket int64, now core.Now) (core.Decision, error) {
+func (m *machine) Prompted(session int32, ticket int64, now core.Now) (core.Decision, error) {
 	return m.event("prompted", i32(session), f64(ticket), f64(now.Wall), f64(now.Elapsed))
 }
 
-// Invalidate is invalidate.
-func (m *Machine) Invalidate(session int32, fingerprint uint64, now core.Now) (core.Decision, error) {
+func (m *machine) Invalidate(session int32, fingerprint uint64, now core.Now) (core.Decision, error) {
 	low, high := halves(fingerprint)
 	return m.event("invalidate", i32(session), low, high, f64(now.Wall), f64(now.Elapsed))
 }
 
-// Force is force.
-func (m *Machine) Force(session int32, now core.Now) (core.Decision, error) {
+func (m *machine) Force(session int32, now core.Now) (core.Decision, error) {
 	return m.event("force", i32(session), f64(now.Wall), f64(now.Elapsed))
 }
 
-// Wake is wake.
-func (m *Machine) Wake(session int32, now core.Now) (core.Decision, error) {
+func (m *machine) Wake(session int32, now core.Now) (core.Decision, error) {
 	return m.event("wake", i32(session), f64(now.Wall), f64(now.Elapsed))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // ends is a source whose sets end when the test says.
@@ -26,7 +27,7 @@ func (e *ends) Fetch(context.Context, *evercreds.Flight) (evercreds.Result, erro
 func TestAnyEndOfASet(t *testing.T) {
 	year := func(y int) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
 	var looks atomic.Int64
-	real := clock()
+	real := host.Place{}.Filled().Clock
 	rt := newRuntime(t, modules.plain, func() core.Now { looks.Add(1); return real() })
 	for end, usable := range map[time.Time]bool{
 		year(1).Add(1): false, year(1970): false, time.UnixMilli(1): false, year(2262): true, year(2300): true,
@@ -34,9 +35,9 @@ func TestAnyEndOfASet(t *testing.T) {
 		time.UnixMilli(math.MaxInt64): true, time.UnixMilli(math.MinInt64): false,
 		year(292277026596): true, time.Unix(math.MaxInt64, 0): true, time.Unix(math.MinInt64, 0): false,
 	} {
-		for _, deferred := range []float64{0, 1} {
+		for _, deferred := range []bool{false, true} {
 			set := evercreds.Credentials{AccessKeyID: "key", SecretAccessKey: "example", SessionToken: "example", Expires: end}
-			s := openSession(t, rt, &ends{evercreds.Result{Credentials: set}}, Option{"defer_refresh", deferred})
+			s := openSession(t, rt, &ends{evercreds.Result{Credentials: set}}, evercreds.WithDeferRefresh(deferred))
 			var own *evercreds.Error
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 			_, err := s.Retrieve(ctx)
@@ -49,9 +50,7 @@ func TestAnyEndOfASet(t *testing.T) {
 			if n := looks.Load() - before; n > 100 {
 				t.Errorf("%d s, deferred %v: %d looks at the clock by an idle session", end.Unix(), deferred, n)
 			}
-			if err := s.Close(); err != nil {
-				t.Error(err)
-			}
+			s.Close()
 		}
 	}
 }
@@ -61,7 +60,8 @@ func TestAnyEndOfASet(t *testing.T) {
 func TestLongestSpans(t *testing.T) {
 	h := &hands{}
 	src := &source{hands: h, err: &evercreds.SourceError{RetryAfter: math.MaxInt64}}
-	s := openSession(t, newRuntime(t, modules.plain, h.now), src)
+	rt := newRuntime(t, modules.plain, h.now)
+	s := openSession(t, rt, src)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	var own *evercreds.Error
@@ -75,12 +75,12 @@ func TestLongestSpans(t *testing.T) {
 	if _, err := s.Refresh(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.CredentialsFor(ctx, 36*time.Hour); !errors.As(err, &own) || own.Code != evercreds.CodeMinTTL {
+	if _, err := s.Credentials(ctx, evercreds.MinTTL(36*time.Hour)); !errors.As(err, &own) || own.Code != evercreds.CodeMinTTL {
 		t.Errorf("got %v", err)
 	}
 	odd := evercreds.Result{Duration: math.MinInt64, ServerTime: time.Unix(math.MinInt64, 0)}
 	odd.Credentials = evercreds.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.UnixMilli(wall0).Add(time.Hour)}
-	if _, err := openSession(t, s.handle.rt, &ends{odd}).Retrieve(ctx); err != nil {
+	if _, err := openSession(t, rt, &ends{odd}).Retrieve(ctx); err != nil {
 		t.Error(err)
 	}
 }

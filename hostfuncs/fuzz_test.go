@@ -16,22 +16,16 @@ import (
 	"github.com/evercreds/evercreds/internal/fuzzed"
 )
 
-// deaf is a host that runs no flight.
-type deaf struct{}
-
-func (deaf) RefreshBegin(int32, int64, int32, int32) {}
-func (deaf) RefreshCancel(int32, int64)              {}
-
 // FuzzExports has the fuzzer call any export of the module with any numbers, as
 // handles, lengths, instants and halves, with any bytes in the buffer. No call may
 // trap, and a session beside answers, after all of them, as the core does by itself.
 func FuzzExports(f *testing.F) {
-	rt, err := New(context.Background(), modules.plain, Config{CacheDir: modules.cache})
+	rt, err := New(context.Background(), Config{Module: modules.plain, CacheDir: modules.cache})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = rt.Close() })
-	m, err := rt.Machine(context.Background(), deaf{})
+	m, err := rt.engine.instantiate(context.Background(), silent{})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -64,7 +58,7 @@ func FuzzExports(f *testing.F) {
 // hostileHost calls exports as no host should.
 type hostileHost struct {
 	r       *rand.Rand
-	m       *Machine
+	m       *machine
 	spared  int32 // a session that is never named
 	handles []int32
 	opened  []int32

@@ -2,6 +2,7 @@ package hostfuncs
 
 import (
 	"errors"
+	"math/rand/v2"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/abi"
@@ -14,7 +15,8 @@ import (
 type handle struct {
 	rt       *Runtime
 	host     *host.Host
-	settings []setting
+	end      func() // closes the session
+	settings []host.Setting
 	number   int32
 	snapshot []byte
 	// after Close
@@ -24,7 +26,7 @@ type handle struct {
 
 // event makes a call on the module, again where that died, and keeps the snapshot from
 // which the session goes on after the next fault.
-func (h *handle) event(call func(m *Machine) (core.Decision, error)) (d core.Decision, err error) {
+func (h *handle) event(call func(m *machine) (core.Decision, error)) (d core.Decision, err error) {
 	if h.last != nil {
 		return *h.last, nil
 	}
@@ -43,6 +45,12 @@ func (h *handle) remember() {
 	if s, err := h.rt.machine.SessionSnapshot(h.number); err == nil {
 		h.snapshot = s
 	}
+}
+
+// Set keeps an option for Open: the module judges it then.
+func (h *handle) Set(option core.Option, value float64) error {
+	h.settings = append(h.settings, host.Setting{Option: option, Value: value})
+	return nil
 }
 
 // Open makes the session in the module, in a new instance where this one died of it.
@@ -74,30 +82,30 @@ func (h *handle) make(now core.Now, seed uint64) (d core.Decision, err error) {
 	return d, nil
 }
 
-func (h *handle) configure(m *Machine, now core.Now, seed uint64) (core.Decision, error) {
+func (h *handle) configure(m *machine, now core.Now, seed uint64) (core.Decision, error) {
 	for _, s := range h.settings {
-		if err := m.SessionOption(h.number, s.option, s.value); err != nil {
-			return core.Decision{}, refused(err, s.value)
+		if err := m.SessionOption(h.number, s.Option, s.Value); err != nil {
+			return core.Decision{}, refused(err)
 		}
 	}
 	d, err := m.SessionOpen(h.number, now, seed)
 	if err != nil {
-		return d, refused(err, nil)
+		return d, refused(err)
 	}
 	h.snapshot, err = m.SessionSnapshot(h.number)
 	return d, err
 }
 
-// refused makes the error that names the option.
-func refused(err error, value any) error {
-	if r := Result(0); errors.As(err, &r) && r < abi.ErrOptionValue {
-		return refusal(core.Option(abi.ErrOptionValue-r), value)
+// refused names the option as the core does.
+func refused(err error) error {
+	if r := result(0); errors.As(err, &r) && r < abi.ErrOptionValue {
+		return &core.OptionError{Option: core.Option(abi.ErrOptionValue - r)}
 	}
 	return err
 }
 
 func poisoned(err error) bool {
-	return errors.Is(err, Result(abi.ErrPanic)) || errors.Is(err, Result(abi.ErrPoisoned))
+	return errors.Is(err, result(abi.ErrPanic)) || errors.Is(err, result(abi.ErrPoisoned))
 }
 
 // revive replaces a handle that a fault has poisoned.
@@ -114,7 +122,7 @@ func (h *handle) restore() error {
 	return h.host.Restore(func(now core.Now) (d core.Decision, err error) {
 		h.rt.opening = h
 		defer func() { h.rt.opening = nil }()
-		if h.number, d, err = h.rt.machine.SessionRestore(h.snapshot, now, seed()); err == nil {
+		if h.number, d, err = h.rt.machine.SessionRestore(h.snapshot, now, rand.Uint64()); err == nil {
 			h.rt.handles[h.number] = h
 		}
 		return d, err
@@ -124,7 +132,7 @@ func (h *handle) restore() error {
 // Close ends the session in the module and gives the handle back. What its state was
 // then, Status tells from then on.
 func (h *handle) Close() (core.Decision, error) {
-	d, err := h.event(func(m *Machine) (core.Decision, error) { return m.SessionClose(h.number) })
+	d, err := h.event(func(m *machine) (core.Decision, error) { return m.SessionClose(h.number) })
 	if h.last != nil {
 		return d, err
 	}
@@ -147,7 +155,6 @@ func (h *handle) Close() (core.Decision, error) {
 	return d, h.rt.machine.SessionFree(h.number)
 }
 
-// Status implements host.Machine.
 func (h *handle) Status(field core.Field, now core.Now) (value int64, err error) {
 	if h.final != nil {
 		return h.final[field], nil
@@ -161,54 +168,44 @@ func (h *handle) Status(field core.Field, now core.Now) (value int64, err error)
 
 // The events, as host.Machine has them.
 
-// Ask implements host.Machine.
 func (h *handle) Ask(now core.Now, need core.Need) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Ask(h.number, now, need) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Ask(h.number, now, need) })
 }
 
-// Answer implements host.Machine.
 func (h *handle) Answer(ticket int64, now core.Now, need core.Need, forced bool) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Answer(h.number, ticket, now, need, forced) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Answer(h.number, ticket, now, need, forced) })
 }
 
-// Leave implements host.Machine.
 func (h *handle) Leave(now core.Now, need core.Need) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Leave(h.number, now, need) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Leave(h.number, now, need) })
 }
 
-// Complete implements host.Machine.
 func (h *handle) Complete(ticket int64, now core.Now, facts core.Facts) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Complete(h.number, ticket, now, facts) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Complete(h.number, ticket, now, facts) })
 }
 
-// Fail implements host.Machine.
 func (h *handle) Fail(ticket int64, now core.Now, class core.Class, reason core.Code, retryAfter int64) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) {
 		return m.Fail(h.number, ticket, now, class, reason, retryAfter)
 	})
 }
 
-// Abandon implements host.Machine.
 func (h *handle) Abandon(ticket int64, now core.Now) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Abandon(h.number, ticket, now) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Abandon(h.number, ticket, now) })
 }
 
-// Prompted implements host.Machine.
 func (h *handle) Prompted(ticket int64, now core.Now) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Prompted(h.number, ticket, now) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Prompted(h.number, ticket, now) })
 }
 
-// Invalidate implements host.Machine.
 func (h *handle) Invalidate(fingerprint uint64, now core.Now) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Invalidate(h.number, fingerprint, now) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Invalidate(h.number, fingerprint, now) })
 }
 
-// Force implements host.Machine.
 func (h *handle) Force(now core.Now) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Force(h.number, now) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Force(h.number, now) })
 }
 
-// Wake implements host.Machine.
 func (h *handle) Wake(now core.Now) (core.Decision, error) {
-	return h.event(func(m *Machine) (core.Decision, error) { return m.Wake(h.number, now) })
+	return h.event(func(m *machine) (core.Decision, error) { return m.Wake(h.number, now) })
 }

@@ -2,11 +2,9 @@ package hostfuncs
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,6 +13,7 @@ import (
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/built"
+	"github.com/evercreds/evercreds/internal/host"
 )
 
 // The modules, built once. Their machine code is kept from run to run.
@@ -35,10 +34,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		modules.cache = built.ModuleCache()
 		modules.panicking, modules.plain = build(dir, true), build(dir, false)
-		// where the examples find the module, and may keep its machine code
-		if err := errors.Join(os.Setenv("EVERCREDS_WASM", filepath.Join(dir, "evercreds.wasm")), os.Setenv("EVERCREDS_CACHE", modules.cache)); err != nil {
-			panic(err)
-		}
+		embedded = func() ([]byte, error) { return modules.plain, nil } // for the examples
 		return m.Run()
 	}())
 }
@@ -75,9 +71,15 @@ func (h *hands) now() core.Now {
 
 func (h *hands) advance(d time.Duration) { h.elapsed.Add(d.Milliseconds()) }
 
-func newRuntime(t *testing.T, wasm []byte, clock func() core.Now) *Runtime {
+// clocked is a Runtime whose sessions have a clock of the test's.
+type clocked struct {
+	*Runtime
+	clock func() core.Now
+}
+
+func newRuntime(t *testing.T, wasm []byte, clock func() core.Now) *clocked {
 	t.Helper()
-	rt, err := New(t.Context(), wasm, Config{CacheDir: modules.cache, clock: clock})
+	rt, err := New(t.Context(), Config{Module: wasm, CacheDir: modules.cache})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +88,14 @@ func newRuntime(t *testing.T, wasm []byte, clock func() core.Now) *Runtime {
 			t.Errorf("close: %v", err)
 		}
 	})
-	return rt
+	return &clocked{rt, clock}
+}
+
+// session is one of users, and what tests look at in it.
+type session struct {
+	*evercreds.Session
+	host   *host.Host
+	handle *handle
 }
 
 // source brings sets of an hour, or what the test tells it to.
@@ -136,17 +145,43 @@ func (s *source) count() int {
 
 // openSession makes a session whose callers wait for no hold-off, unless an option says
 // so: on a clock that a test moves by hand they would wait for that.
-func openSession(t *testing.T, rt *Runtime, s evercreds.Source, options ...Option) *Session {
+func openSession(t *testing.T, rt *clocked, from evercreds.Source, options ...evercreds.Option) *session {
 	t.Helper()
-	session, err := rt.Open(s, append([]Option{{"max_wait", 0}}, options...)...)
-	if err != nil {
+	return open(t, rt, func(in evercreds.Option) (*evercreds.Session, error) {
+		return evercreds.New(from, append([]evercreds.Option{in, evercreds.WithMaxWait(0)}, options...)...)
+	})
+}
+
+// open makes a session in a Runtime, by any constructor.
+func open(t *testing.T, rt *clocked, with func(in evercreds.Option) (*evercreds.Session, error)) *session {
+	t.Helper()
+	made, place := &session{}, rt.place()
+	joined := place.Joined
+	place.Clock = rt.clock
+	place.Joined = func(h *host.Host, end func()) {
+		joined(h, end)
+		made.host, made.handle = h, h.Machine.(*handle)
+	}
+	var err error
+	if made.Session, err = with(host.In(place).(evercreds.Option)); err != nil {
 		t.Fatal(err)
 	}
-	return session
+	return made
+}
+
+// wait gives what runs on other goroutines its time.
+func wait(t *testing.T, until func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); !until(); {
+		if time.Now().After(end) {
+			t.Fatal("waited too long")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // wantKey asks a session and compares the access key.
-func wantKey(t *testing.T, s *Session, key string) {
+func wantKey(t *testing.T, s *session, key string) {
 	t.Helper()
 	creds, err := s.Retrieve(t.Context())
 	if err != nil {

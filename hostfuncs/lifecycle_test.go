@@ -58,7 +58,7 @@ func TestTheCacheHoldsTheMachineCode(t *testing.T) {
 		}
 		tinyEngine(t, dir)
 	}
-	if _, err := New(t.Context(), tiny, Config{CacheDir: files[0]}); err == nil || !strings.Contains(err.Error(), "CacheDir must") {
+	if _, err := New(t.Context(), Config{Module: tiny, CacheDir: files[0]}); err == nil || !strings.Contains(err.Error(), "CacheDir must") {
 		t.Errorf("a file as the directory: %v", err)
 	}
 }
@@ -77,7 +77,7 @@ func (l *lookups) ExportedFunction(name string) api.Function {
 // Each export is looked up once for calls of the host's, and once for calls from
 // within a host function.
 func TestFunctionsAreLookedUpOnce(t *testing.T) {
-	host := &inside{t: t}
+	host := &completing{t: t}
 	host.machine = newMachine(t, modules.plain, host)
 	counted := &lookups{host.machine.module, map[string]int{}}
 	host.machine.module, host.machine.functions = counted, nil
@@ -116,9 +116,7 @@ func TestOneMutexForEachInstance(t *testing.T) {
 					if err == nil {
 						_, err = s.Refresh(t.Context())
 					}
-					if err == nil {
-						_, err = s.Status(core.StatusInstalls)
-					}
+					s.Status()
 					if err != nil {
 						t.Error(err)
 						return
@@ -136,15 +134,12 @@ func TestOneMutexForEachInstance(t *testing.T) {
 // After Close nothing of ours runs, whatever the sources were at.
 func TestNothingRunsAfterClose(t *testing.T) {
 	h := &hands{}
-	rt, err := New(t.Context(), modules.plain, Config{CacheDir: modules.cache, clock: h.now})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rt := newRuntime(t, modules.plain, h.now)
 	idle, busy := openSession(t, rt, &source{hands: h}), openSession(t, rt, &source{hands: h, gate: make(chan struct{})})
 	wantKey(t, idle, "key-1") // and has a timer now
 	waiter := make(chan error)
 	go func() { _, err := busy.Retrieve(context.Background()); waiter <- err }()
-	wait(t, func() bool { n, err := busy.Status(core.StatusFlight); return err == nil && n != 0 })
+	wait(t, func() bool { return busy.Status().Refreshing })
 	if err := rt.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -155,11 +150,11 @@ func TestNothingRunsAfterClose(t *testing.T) {
 	if left := stacks.Of("host.(*Host)"); left != "" {
 		t.Errorf("still running:\n%s", left)
 	}
-	if _, err := rt.Open(&source{}); err == nil {
+	if _, err := evercreds.New(&source{}, WithRuntime(rt.Runtime)); err == nil {
 		t.Error("opened in a Runtime that is closed")
 	}
-	if _, err := rt.Machine(t.Context(), silent{}); err == nil {
-		t.Error("a Runtime that is closed has made an instance")
+	if st := busy.Status(); !st.Closed || st.Starts != 1 {
+		t.Errorf("the state of a closed session: %+v", st)
 	}
 	if err := rt.Close(); err != nil {
 		t.Errorf("closing again: %v", err)
@@ -170,21 +165,18 @@ func TestNothingRunsAfterClose(t *testing.T) {
 func TestCloseLeavesAStubbornSourceBehind(t *testing.T) {
 	release := make(chan struct{})
 	defer close(release)
-	stubborn, err := NewCustom(func(context.Context) (evercreds.Credentials, error) {
-		<-release
-		return evercreds.Credentials{}, errors.New("too late")
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := openSession(t, newRuntime(t, modules.plain, nil), stubborn)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-	defer cancel()
-	if _, err := s.Retrieve(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
+	rt := newRuntime(t, modules.plain, nil)
+	for range 3 {
+		s := open(t, rt, func(in evercreds.Option) (*evercreds.Session, error) {
+			return evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+				<-release
+				return evercreds.Credentials{}, errors.New("too late")
+			}, in, evercreds.WithEager())
+		})
+		wait(t, func() bool { return s.Status().Refreshing })
 	}
 	start := time.Now()
-	if err := s.Close(); err != nil || time.Since(start) < time.Second {
+	if err := rt.Close(); err != nil || time.Since(start) < time.Second {
 		t.Errorf("closed after %v: %v", time.Since(start), err)
 	}
 }

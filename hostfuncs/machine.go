@@ -13,11 +13,11 @@ import (
 	"github.com/evercreds/evercreds/internal/abi"
 )
 
-// Machine is one instance of the module; its methods are the exports, one to
-// one. Their errors are a [Result] for a result below zero, and a [*TrapError]
+// machine is one instance of the module; its methods are the exports, one to
+// one. Their errors are a result for a number below zero, and a [*TrapError]
 // for the end of the instance. It is not safe for concurrent use, but a host
 // function may call it.
-type Machine struct {
+type machine struct {
 	module   api.Module
 	ctx      context.Context // carries the machine to the host functions
 	host     abi.Host
@@ -34,16 +34,22 @@ type Machine struct {
 
 type callerKey struct{}
 
-func callerOf(ctx context.Context) *Machine { return ctx.Value(callerKey{}).(*Machine) }
+func callerOf(ctx context.Context) *machine {
+	m, ok := ctx.Value(callerKey{}).(*machine)
+	if !ok {
+		panic("evercreds_host_v1 is for the instance that hostfuncs.Instantiate makes") // another guest's call
+	}
+	return m
+}
 
 // Format prints no field, whatever the verb: the host's secrets are behind them.
-func (m *Machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Machine") }
+func (m *machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.machine") }
 
-// Result is a result below zero: see docs/ABI.md.
-type Result int32
+// result is a number below zero: see docs/ABI.md.
+type result int32
 
 // Error says whose fault it is and whether to retry.
-func (r Result) Error() string {
+func (r result) Error() string {
 	for _, c := range abi.Codes {
 		if c.Value == int64(r) {
 			return "hostfuncs: " + c.Doc
@@ -52,11 +58,13 @@ func (r Result) Error() string {
 	return fmt.Sprintf("hostfuncs: result %d", int32(r))
 }
 
-// TrapError ends an instance: no export may be called any more.
+// TrapError tells that an instance of the module has died in a call. The [Runtime] makes
+// a new instance and goes on where it was; a caller gets this error only where the call
+// fails on that too.
 type TrapError struct {
-	Export string // the call that trapped
-	Reason string // the beginning of what the runtime in the module printed
-	Err    error
+	Export string // the call that trapped, as the ABI names it
+	Reason string // the beginning of what the Go runtime in the module printed, 512 bytes at most
+	Err    error  // of wazero
 }
 
 // Error tells the export and the reason.
@@ -68,7 +76,7 @@ func (e *TrapError) Error() string {
 func (e *TrapError) Unwrap() error { return e.Err }
 
 // locate checks the version and finds the static memory.
-func (m *Machine) locate() error {
+func (m *machine) locate() error {
 	version, err := m.call("abi_version")
 	if err != nil {
 		return err
@@ -87,9 +95,9 @@ func (m *Machine) locate() error {
 }
 
 // Close ends the instance.
-func (m *Machine) Close() error { return m.module.Close(m.ctx) }
+func (m *machine) Close() error { return m.module.Close(m.ctx) }
 
-func (m *Machine) function(name string) (api.Function, error) {
+func (m *machine) function(name string) (api.Function, error) {
 	for len(m.functions) <= m.depth {
 		m.functions = append(m.functions, map[string]api.Function{})
 	}
@@ -104,7 +112,7 @@ func (m *Machine) function(name string) (api.Function, error) {
 }
 
 // call runs an export and gives its result as it stands on the stack.
-func (m *Machine) call(name string, args ...uint64) (uint64, error) {
+func (m *machine) call(name string, args ...uint64) (uint64, error) {
 	if m.dead != nil {
 		return 0, m.died()
 	}
@@ -127,45 +135,45 @@ func (m *Machine) call(name string, args ...uint64) (uint64, error) {
 }
 
 // died gives each caller an error of its own.
-func (m *Machine) died() *TrapError {
+func (m *machine) died() *TrapError {
 	e := *m.dead
 	return &e
 }
 
 // checkAlive keeps the module from going on after a call of a host function has
 // trapped: wazero makes an error of the panic.
-func (m *Machine) checkAlive() {
+func (m *machine) checkAlive() {
 	if m.dead != nil {
 		panic(m.dead)
 	}
 }
 
 // number runs an export whose result is an i32.
-func (m *Machine) number(name string, args ...uint64) (int32, error) {
+func (m *machine) number(name string, args ...uint64) (int32, error) {
 	r, err := m.call(name, args...)
 	switch {
 	case err != nil:
 		return 0, err
 	case int32(r) < 0:
-		return 0, Result(int32(r))
+		return 0, result(int32(r))
 	}
 	return int32(r), nil
 }
 
 // instant runs an export whose result is an f64.
-func (m *Machine) instant(name string, args ...uint64) (int64, error) {
+func (m *machine) instant(name string, args ...uint64) (int64, error) {
 	r, err := m.call(name, args...)
 	if v := int64(api.DecodeF64(r)); err != nil || v >= 0 {
 		return v, err
 	} else {
-		return 0, Result(v)
+		return 0, result(v)
 	}
 }
 
 // write puts bytes into the module's buffer.
-func (m *Machine) write(b []byte) (length uint64, err error) {
+func (m *machine) write(b []byte) (length uint64, err error) {
 	if len(b) > abi.BufferBytes {
-		return 0, Result(abi.ErrCapacity)
+		return 0, result(abi.ErrCapacity)
 	}
 	if !m.module.Memory().Write(m.buffer, b) {
 		return 0, errors.New("hostfuncs: the module's buffer is outside its memory")
@@ -174,7 +182,7 @@ func (m *Machine) write(b []byte) (length uint64, err error) {
 }
 
 // read copies bytes out of the module's buffer.
-func (m *Machine) read(length int32) ([]byte, error) {
+func (m *machine) read(length int32) ([]byte, error) {
 	b, ok := m.module.Memory().Read(m.buffer, uint32(length))
 	if !ok {
 		return nil, errors.New("hostfuncs: the module's buffer is outside its memory")
@@ -183,7 +191,7 @@ func (m *Machine) read(length int32) ([]byte, error) {
 }
 
 // slots reads the decision.
-func (m *Machine) slots() (v [abi.SlotCount]int64, err error) {
+func (m *machine) slots() (v [abi.SlotCount]int64, err error) {
 	b, ok := m.module.Memory().Read(m.decision, 8*uint32(len(v)))
 	if !ok {
 		return v, errors.New("hostfuncs: the module's decision is outside its memory")

@@ -14,15 +14,15 @@ import (
 	"github.com/evercreds/evercreds/internal/abi"
 )
 
-// inside completes each flight before the call that started it returns.
-type inside struct {
+// completing completes each flight before the call that started it returns.
+type completing struct {
 	t       *testing.T
-	machine *Machine
+	machine *machine
 	trap    bool
 	begun   []int64
 }
 
-func (h *inside) RefreshBegin(session int32, ticket int64, _, _ int32) {
+func (h *completing) RefreshBegin(session int32, ticket int64, _, _ int32) {
 	h.begun = append(h.begun, ticket)
 	if h.trap {
 		if _, err := h.machine.number("test_fatal"); err == nil {
@@ -36,18 +36,18 @@ func (h *inside) RefreshBegin(session int32, ticket int64, _, _ int32) {
 	}
 }
 
-func (h *inside) RefreshCancel(int32, int64) {}
+func (h *completing) RefreshCancel(int32, int64) {}
 
-func newMachine(t *testing.T, wasm []byte, host abi.Host) *Machine {
+func newMachine(t *testing.T, wasm []byte, host abi.Host) *machine {
 	t.Helper()
-	m, err := newRuntime(t, wasm, nil).Machine(t.Context(), host)
+	m, err := newRuntime(t, wasm, nil).engine.instantiate(t.Context(), host)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return m
 }
 
-func openHandle(t *testing.T, m *Machine) int32 {
+func openHandle(t *testing.T, m *machine) int32 {
 	t.Helper()
 	s, err := m.SessionNew()
 	if err != nil {
@@ -60,7 +60,7 @@ func openHandle(t *testing.T, m *Machine) int32 {
 }
 
 func TestAHostFunctionMayCompleteItsFlight(t *testing.T) {
-	host := &inside{t: t}
+	host := &completing{t: t}
 	host.machine = newMachine(t, modules.plain, host)
 	s := openHandle(t, host.machine)
 	now := core.Now{Wall: wall0}
@@ -125,10 +125,10 @@ func (silent) RefreshCancel(int32, int64)              {}
 func TestAPanicPoisonsItsHandle(t *testing.T) {
 	m := newMachine(t, modules.panicking, silent{})
 	s, other := openHandle(t, m), openHandle(t, m)
-	if _, err := m.number("test_panic", i32(s)); !errors.Is(err, Result(abi.ErrPanic)) {
+	if _, err := m.number("test_panic", i32(s)); !errors.Is(err, result(abi.ErrPanic)) {
 		t.Fatalf("panic: %v", err)
 	}
-	if _, err := m.Ask(s, core.Now{Wall: wall0}, core.Need{}); !errors.Is(err, Result(abi.ErrPoisoned)) {
+	if _, err := m.Ask(s, core.Now{Wall: wall0}, core.Need{}); !errors.Is(err, result(abi.ErrPoisoned)) {
 		t.Fatalf("ask: %v", err)
 	}
 	if _, err := m.Ask(other, core.Now{Wall: wall0}, core.Need{}); err != nil {
@@ -142,7 +142,7 @@ func TestAPanicPoisonsItsHandle(t *testing.T) {
 // Also a trap in a call that a host function made ends the instance, and says why.
 func TestATrapEndsTheInstance(t *testing.T) {
 	for _, inner := range []bool{false, true} {
-		host := &inside{t: t, trap: inner}
+		host := &completing{t: t, trap: inner}
 		host.machine = newMachine(t, modules.panicking, host)
 		s := openHandle(t, host.machine)
 		var err error
@@ -156,7 +156,7 @@ func TestATrapEndsTheInstance(t *testing.T) {
 			t.Fatalf("inner %v: %v", inner, err)
 		}
 		var again *TrapError
-		if _, err := host.machine.Features(); !errors.As(err, &again) || *again != *trap || again == trap {
+		if _, err := host.machine.number("abi_features"); !errors.As(err, &again) || *again != *trap || again == trap {
 			t.Fatalf("inner %v: called on: %v", inner, err)
 		}
 	}
@@ -212,7 +212,7 @@ func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &Machine{module: module, ctx: ctx, host: silent{}}
+	m := &machine{module: module, ctx: ctx, host: silent{}}
 	if err := m.locate(); err != nil {
 		t.Fatal(err)
 	}
@@ -221,14 +221,14 @@ func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 		if _, err := m.Ask(s, core.Now{Wall: wall0, Elapsed: i}, core.Need{}); err != nil {
 			t.Fatal(err)
 		}
-		c, err := m.CacheNew(core.LFU, 100)
+		c, err := m.number("cache_new", i32(int32(core.LFU)), i32(100))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.CacheAdd(c, int32(i)); err != nil {
+		if _, err := m.number("cache_add", i32(c), i32(int32(i))); err != nil {
 			t.Fatal(err)
 		}
-		if err := m.CacheFree(c); err != nil {
+		if _, err := m.number("cache_free", i32(c)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -244,9 +244,26 @@ func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 	}
 }
 
+// code and expiry are rules, whose text goes through the buffer.
+func (m *machine) code(text string) (int32, error) {
+	n, err := m.write([]byte(text))
+	if err != nil {
+		return 0, err
+	}
+	return m.number("rule_mfa_code", n)
+}
+
+func (m *machine) expiry(text string) (int64, error) {
+	n, err := m.write([]byte(text))
+	if err != nil {
+		return 0, err
+	}
+	return m.instant("rule_expiry", n)
+}
+
 func TestTheBufferIsZeroedAfterACode(t *testing.T) {
 	m := newMachine(t, modules.plain, silent{})
-	if at, err := m.RuleMFACode("code 123456"); err != nil || at != 5 {
+	if at, err := m.code("code 123456"); err != nil || at != 5 {
 		t.Fatalf("%d, %v", at, err)
 	}
 	b, err := m.read(abi.BufferBytes)
@@ -256,7 +273,7 @@ func TestTheBufferIsZeroedAfterACode(t *testing.T) {
 	if strings.Trim(string(b), "\x00") != "" {
 		t.Error("the code is still there")
 	}
-	if _, err := m.RuleMFACode(strings.Repeat("x", abi.BufferBytes+1)); !errors.Is(err, Result(abi.ErrCapacity)) {
+	if _, err := m.code(strings.Repeat("x", abi.BufferBytes+1)); !errors.Is(err, result(abi.ErrCapacity)) {
 		t.Errorf("too long: %v", err)
 	}
 }

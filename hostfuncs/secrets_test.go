@@ -26,7 +26,7 @@ var sentinels = leaks.Secrets{
 }
 
 // memory is a copy of all that an instance has for a memory.
-func memory(t *testing.T, m *Machine) []byte {
+func memory(t *testing.T, m *machine) []byte {
 	t.Helper()
 	all := m.module.Memory()
 	b, ok := all.Read(0, all.Size())
@@ -38,7 +38,7 @@ func memory(t *testing.T, m *Machine) []byte {
 
 // wantNone scans the memory of the instance that serves now, and what the sessions
 // show of themselves.
-func wantNone(t *testing.T, rt *Runtime, secrets leaks.Secrets, sessions ...*Session) {
+func wantNone(t *testing.T, rt *clocked, secrets leaks.Secrets, sessions ...*session) {
 	t.Helper()
 	rt.mu.Lock()
 	defer rt.mu.Unlock()
@@ -50,7 +50,7 @@ func wantNone(t *testing.T, rt *Runtime, secrets leaks.Secrets, sessions ...*Ses
 		for _, told := range finder.In(s.handle.snapshot) {
 			t.Errorf("in a snapshot: %s", told)
 		}
-		for _, v := range []any{s, rt, rt.machine} {
+		for _, v := range []any{rt.Runtime, rt.machine} {
 			if told := finder.In([]byte(leaks.Shown(v))); len(told) > 0 {
 				t.Errorf("%T shows %v", v, told)
 			}
@@ -94,7 +94,7 @@ func TestTheScanFindsWhatACallWrote(t *testing.T) {
 			if len(secret) > 20 {
 				part = secret[2:20]
 			}
-			if _, err := m.RuleExpiry(encode(part)); err == nil {
+			if _, err := m.expiry(encode(part)); err == nil {
 				t.Fatalf("%s is a time", part)
 			}
 			if told := finder.In(memory(t, m)); len(told) != 1 || told[0] != name+", "+form {
@@ -105,17 +105,15 @@ func TestTheScanFindsWhatACallWrote(t *testing.T) {
 }
 
 // secretive brings the sentinels, with every word of its errors a secret.
-func secretive(h *hands, reply *func() (evercreds.Credentials, error)) evercreds.Source {
-	s, err := NewCustom(func(context.Context) (evercreds.Credentials, error) {
-		if *reply != nil {
-			return (*reply)()
-		}
-		return sentinelSet(h), nil
-	})
-	if err != nil {
-		panic(err)
+func secretive(h *hands, reply *func() (evercreds.Credentials, error)) constructor {
+	return func(in evercreds.Option) (*evercreds.Session, error) {
+		return evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+			if *reply != nil {
+				return (*reply)()
+			}
+			return sentinelSet(h), nil
+		}, in, evercreds.WithMaxWait(0))
 	}
-	return s
 }
 
 // sentinelSet is another one at each time.
@@ -132,7 +130,7 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var reply func() (evercreds.Credentials, error)
 			rt := newRuntime(t, wasm, h.now)
-			s := openSession(t, rt, secretive(h, &reply))
+			s := open(t, rt, secretive(h, &reply))
 			quote := fmt.Sprint(sentinels["secret key"], sentinels["session token"])
 			bad := sentinelSet(h)
 			bad.SessionToken = ""
@@ -155,9 +153,7 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 					t.Fatalf("got %v, %v", creds, err)
 				}
 				wantNone(t, rt, sentinels, s)
-				if err := s.Invalidate(creds); err != nil {
-					t.Fatal(err)
-				}
+				s.Invalidate(creds)
 				_, err = s.Retrieve(t.Context()) // the same set again
 				wantQuiet(t, sentinels, err)
 				wantNone(t, rt, sentinels, s)
@@ -170,13 +166,11 @@ func TestACustomSourcesSecretsStayOutOfTheModule(t *testing.T) {
 				}
 				wantNone(t, rt, sentinels, s)
 			}
-			if err := s.Close(); err != nil {
-				t.Fatal(err)
-			}
+			s.Close()
 			_, err := s.Retrieve(t.Context())
 			wantQuiet(t, sentinels, err)
 			wantNone(t, rt, sentinels)
-			if kept := leaks.Find(sentinels).Reached(s, ".rt", ".source"); len(kept) > 0 {
+			if kept := leaks.Find(sentinels).Reached(s.Session, ".rt", ".source"); len(kept) > 0 {
 				t.Errorf("the closed session keeps %v", kept)
 			}
 		})
@@ -192,25 +186,22 @@ func TestSecretsOfRealCallsStayOutOfTheModule(t *testing.T) {
 	codes := 0
 	all := allSources(t, standIn)
 	base := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return standIn.Base, nil })
-	with, err := NewSTS(config(standIn, base), evercreds.AssumeRole{
-		RoleARN: standIn.RoleARN, ExternalID: sentinels["external id"], SerialNumber: "arn:aws:iam::123456789012:mfa/me",
-		MFA: func(context.Context) (string, error) {
-			codes++
-			return []string{sentinels["one-time code"], "827364"}[codes%2], nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
+	all["sts with a code"] = func(in evercreds.Option) (*evercreds.Session, error) {
+		return evercreds.NewSTS(config(standIn, base), evercreds.AssumeRole{
+			RoleARN: standIn.RoleARN, ExternalID: sentinels["external id"], SerialNumber: "arn:aws:iam::123456789012:mfa/me",
+			MFA: func(context.Context) (string, error) {
+				codes++
+				return []string{sentinels["one-time code"], "827364"}[codes%2], nil
+			},
+		}, in, evercreds.WithMaxWait(0))
 	}
-	t.Cleanup(with.Close)
-	all["sts with a code"] = with
-	for name, source := range all {
+	for name, with := range all {
 		t.Run(name, func(t *testing.T) {
 			secrets := maps.Clone(sentinels)
 			secrets["base key"], secrets["other code"] = standIn.Base.SecretAccessKey, "827364"
 			secrets["private key"] = string(standIn.ClientEC.KeyPEM[60:120])
 			rt := newRuntime(t, modules.plain, nil)
-			s := openSession(t, rt, source)
+			s := open(t, rt, with)
 			for _, kind := range []awstest.Kind{awstest.KindAccessDenied, awstest.KindThrottling, awstest.KindTruncated, awstest.KindMissingField, awstest.KindExpired} {
 				faults(t, standIn, kind)
 				_, err := s.Refresh(t.Context())

@@ -7,6 +7,7 @@ package hostexecutor
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,44 +22,18 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
-	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// Session is a session of the host that is played.
-type Session interface {
-	// Ask is for a caller; refused is nil where there is no evidence.
-	Ask(ctx context.Context, minTTL time.Duration, refused *aws.Credentials, evidence core.Evidence) (aws.Credentials, error)
-	Refresh(ctx context.Context) (aws.Credentials, error)
-	Invalidate(creds aws.Credentials)
-	Status(field core.Field) int64
-	Close()
-}
-
-// Host is what is played.
-type Host interface {
-	Open(source sources.Source, clock func() core.Now, options []Option, tell func(host.Event)) (Session, error)
-	// Failure tells what an error of a session's is.
-	Failure(err error) (host.Failure, bool)
-	// Refused tells which parameter an error refuses.
-	Refused(err error) (name string, ok bool)
-}
-
-// Option is one option of a session's, as session_option takes it.
-type Option struct {
-	Option core.Option
-	Value  float64
-}
-
-// Run plays all scenarios that the runner writes.
-func Run(t *testing.T, h Host) {
+// Run plays all scenarios that the runner writes, with sessions in a place.
+func Run(t *testing.T, place host.Place) {
 	in := bufio.NewScanner(os.Stdin)
 	for next := in.Scan(); next; {
 		synctest.Test(t, func(t *testing.T) {
-			p := &play{t: t, host: h, start: time.Now(), callers: map[string]context.CancelFunc{}}
+			p := &play{t: t, place: place, start: time.Now(), callers: map[string]context.CancelFunc{}}
 			defer p.end()
 			p.do(in.Text())
 			for next = in.Scan(); next && !strings.HasPrefix(in.Text(), "open"); next = in.Scan() {
@@ -77,12 +52,12 @@ const epoch = 1767225600000
 // play is one scenario.
 type play struct {
 	t      *testing.T
-	host   Host
+	place  host.Place
 	start  time.Time
 	wall   atomic.Int64 // how far the wall clock was set ahead
 	source *source
 	// session is nil where the options were refused
-	session Session
+	session *session
 
 	mu      sync.Mutex
 	lines   []string
@@ -138,7 +113,7 @@ func (p *play) event(words []string, args map[string]string) {
 			refused = keys(args["other"])
 		}
 		p.call(first, func(ctx context.Context) (aws.Credentials, error) {
-			return p.session.Ask(ctx, minTTL, refused, core.Evidence(number(args["evidence"])))
+			return p.session.ask(ctx, minTTL, refused, core.Evidence(number(args["evidence"])))
 		})
 	case "refresh":
 		p.call(first, p.session.Refresh)
@@ -171,7 +146,7 @@ func keys(flight string) *aws.Credentials {
 
 func (p *play) open(given []string) {
 	p.source = &source{play: p, method: core.MethodCustom}
-	var options []Option
+	var options []host.Setting
 	for _, g := range given {
 		name, text, _ := strings.Cut(g, "=")
 		value, err := strconv.ParseFloat(text, 64)
@@ -185,46 +160,15 @@ func (p *play) open(given []string) {
 		case "attended":
 			p.source.attended = value == 1
 		}
-		options = append(options, Option{core.Option(slices.Index(trace.Options, name) + 1), value})
+		options = append(options, host.Setting{Option: core.Option(slices.Index(trace.Options, name) + 1), Value: value})
 	}
 	var err error
-	p.session, err = p.host.Open(p.source, p.now, options, p.told)
-	if name, ok := p.host.Refused(err); ok {
-		p.say("refused %s", name)
+	p.session, err = p.openSession(options)
+	if bad := (*evercreds.ParameterError)(nil); errors.As(err, &bad) {
+		p.say("refused %s", bad.Parameter)
 	} else if err != nil {
 		p.t.Error(err)
 	}
-}
-
-// told writes an event of the session's.
-func (p *play) told(e host.Event) {
-	told := "told " + e.Kind
-	also := func(is bool, word string) {
-		if is {
-			told += " " + word
-		}
-	}
-	switch e.Kind {
-	case host.Start:
-		told += " " + words.Cause(e.Cause)
-	case host.Refresh, host.Degraded:
-		told += " left=" + span(e.Remaining)
-	case host.Failed:
-		told += " " + host.Reason(e.Failure.Code).Name
-		also(e.Waited, "waited")
-	case host.Rejection:
-		also(e.All, "all")
-		also(!e.All, "caller")
-		also(e.Spaced, "spaced")
-	}
-	p.say("%s", told)
-}
-
-func span(ms int64) string {
-	if ms >= core.Never {
-		return "never"
-	}
-	return strconv.FormatInt(ms, 10)
 }
 
 // call has a caller ask, and writes what it gets.
@@ -243,60 +187,31 @@ func (p *play) call(who string, ask func(context.Context) (aws.Credentials, erro
 	}()
 }
 
+// outcome is what a caller gets.
 func (p *play) outcome(who string, creds aws.Credentials, err error) string {
-	if name, ok := p.host.Refused(err); ok {
-		return "refused " + name
-	}
-	f, ok := p.host.Failure(err)
+	var bad *evercreds.ParameterError
+	var failed *evercreds.Error
 	switch {
+	case errors.As(err, &bad):
+		return "refused min_ttl"
 	case err == nil && creds.CanExpire:
 		return fmt.Sprintf("%s gets %s left=%d", who, creds.AccessKeyID[len("key-"):], creds.Expires.UnixMilli()-p.now().Wall)
 	case err == nil:
 		return fmt.Sprintf("%s gets %s left=never", who, creds.AccessKeyID[len("key-"):])
-	case !ok:
+	case !errors.As(err, &failed):
 		return who + " gave up"
 	}
-	text := who + " fails " + host.Reason(f.Code).Name
-	if f.Code != core.CodeClosed && f.Code != core.CodeMinTTL && f.Code != host.Reentrant {
-		text += " " + words.Class(f.Class)
+	text := who + " fails " + reason(failed)
+	if failed.Code != evercreds.CodeClosed && failed.Code != evercreds.CodeMinTTL && failed.Code != evercreds.CodeReentrant {
+		text += " " + failed.Class.String()
 	}
-	if pause := f.RetryAt.UnixMilli() - p.now().Wall; pause > 0 {
+	if pause := failed.RetryAt.UnixMilli() - p.now().Wall; pause > 0 {
 		text += fmt.Sprintf(" retry=%d", pause)
 	}
 	return text
 }
 
-func (p *play) status(names []string) {
-	text := "status"
-	for _, name := range names {
-		i := slices.IndexFunc(words.Fields, func(f words.Field) bool { return f.Name == name })
-		if i < 0 {
-			text += " " + name + "=unknown"
-			continue
-		}
-		f := words.Fields[i]
-		text += " " + name + "=" + show(f, p.session.Status(f.Field))
-	}
-	p.say("%s", text)
-}
-
-func show(f words.Field, n int64) string {
-	switch {
-	case f.Field == core.StatusPhase:
-		return words.Phase(core.Phase(n))
-	case f.Field == core.StatusLastClass:
-		return words.Class(core.Class(n))
-	case f.Field == core.StatusLastCode && n == 0:
-		return "none"
-	case f.Field == core.StatusLastCode:
-		return host.Reason(core.Code(n)).Name
-	case f.Unit == words.Span:
-		return span(n)
-	case f.Unit == words.Truth:
-		return span(min(n, 1))
-	}
-	return span(n)
-}
+func reason(e *evercreds.Error) string { return host.Reason(core.Code(e.Code)).Name }
 
 // end has nothing of the scenario's run on.
 func (p *play) end() {

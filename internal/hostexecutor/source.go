@@ -4,14 +4,14 @@ package hostexecutor
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/internal/host"
-	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // source does what the scenario says. Its attempts go on until they are told to end,
@@ -23,17 +23,17 @@ type source struct {
 
 	mu       sync.Mutex
 	attempts []chan step
-	brought  map[int]sources.Result
+	brought  map[int]evercreds.Result
 }
 
 // step is what an attempt does next; ended tells that it returns what it gave.
-type step func(ctx context.Context, f *sources.Flight, n int) (result sources.Result, err error, ended bool)
+type step func(ctx context.Context, f *evercreds.Flight, n int) (result evercreds.Result, err error, ended bool)
 
 func (s *source) Method() core.Method { return s.method }
 func (s *source) Attended() bool      { return s.attended }
 
 // Fetch is one attempt.
-func (s *source) Fetch(ctx context.Context, f *sources.Flight) (sources.Result, error) {
+func (s *source) Fetch(ctx context.Context, f *evercreds.Flight) (evercreds.Result, error) {
 	steps := make(chan step, 100)
 	s.mu.Lock()
 	s.attempts = append(s.attempts, steps)
@@ -47,7 +47,7 @@ func (s *source) Fetch(ctx context.Context, f *sources.Flight) (sources.Result, 
 			cancelled = nil
 		case next, ok := <-steps:
 			if !ok {
-				return sources.Result{}, context.Canceled
+				return evercreds.Result{}, context.Canceled
 			}
 			if result, err, ended := next(ctx, f, n); ended {
 				return result, err
@@ -79,44 +79,44 @@ func (s *source) release() {
 func (p *play) step(word string, args map[string]string) step {
 	switch word {
 	case "answer":
-		return func(_ context.Context, _ *sources.Flight, n int) (sources.Result, error, bool) {
+		return func(_ context.Context, _ *evercreds.Flight, n int) (evercreds.Result, error, bool) {
 			return p.source.bring(n, args, p.now().Wall), nil, true
 		}
 	case "fail":
-		failure := &sources.Error{Class: core.Class(number(args["class"])), Reason: core.CodeSource, RetryAfter: time.Duration(number(args["retry_after"])) * time.Millisecond}
+		failure := &evercreds.SourceError{Class: evercreds.Class(number(args["class"])), Reason: evercreds.CodeSource, RetryAfter: time.Duration(number(args["retry_after"])) * time.Millisecond}
 		if args["malformed"] == "1" {
-			failure.Reason = core.CodeMalformed
+			failure.Reason = evercreds.CodeMalformed
 		}
-		return func(context.Context, *sources.Flight, int) (sources.Result, error, bool) {
-			return sources.Result{}, failure, true
+		return func(context.Context, *evercreds.Flight, int) (evercreds.Result, error, bool) {
+			return evercreds.Result{}, failure, true
 		}
 	case "die":
-		return func(context.Context, *sources.Flight, int) (sources.Result, error, bool) {
+		return func(context.Context, *evercreds.Flight, int) (evercreds.Result, error, bool) {
 			runtime.Goexit()
-			return sources.Result{}, nil, true
+			return evercreds.Result{}, nil, true
 		}
 	case "prompted":
-		return func(_ context.Context, f *sources.Flight, _ int) (sources.Result, error, bool) {
+		return func(_ context.Context, f *evercreds.Flight, _ int) (evercreds.Result, error, bool) {
 			f.Prompted()
-			return sources.Result{}, nil, false
+			return evercreds.Result{}, nil, false
 		}
 	case "reenter":
 		minTTL := time.Duration(number(args["min_ttl"])) * time.Millisecond
-		return func(ctx context.Context, _ *sources.Flight, n int) (sources.Result, error, bool) {
-			creds, err := p.session.Ask(ctx, minTTL, nil, core.EvidenceNone)
-			if f, ok := p.host.Failure(err); ok {
-				p.say("refused %d %s", n, host.Reason(f.Code).Name)
+		return func(ctx context.Context, _ *evercreds.Flight, n int) (evercreds.Result, error, bool) {
+			creds, err := p.session.ask(ctx, minTTL, nil, core.EvidenceNone)
+			if failed := (*evercreds.Error)(nil); errors.As(err, &failed) {
+				p.say("refused %d %s", n, reason(failed))
 			} else {
 				p.say("%s", p.outcome("source", creds, err))
 			}
-			return sources.Result{}, nil, false
+			return evercreds.Result{}, nil, false
 		}
 	}
 	return nil
 }
 
 // bring makes the set of a flight.
-func (s *source) bring(n int, args map[string]string, wall int64) sources.Result {
+func (s *source) bring(n int, args map[string]string, wall int64) evercreds.Result {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if same, ok := s.brought[int(number(args["same"]))]; ok {
@@ -124,8 +124,8 @@ func (s *source) bring(n int, args map[string]string, wall int64) sources.Result
 		return same
 	}
 	k := keys(strconv.Itoa(n))
-	r := sources.Result{
-		Credentials: sources.Credentials{AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey, SessionToken: k.SessionToken},
+	r := evercreds.Result{
+		Credentials: evercreds.Credentials{AccessKeyID: k.AccessKeyID, SecretAccessKey: k.SecretAccessKey, SessionToken: k.SessionToken},
 		Duration:    time.Duration(number(args["duration"])) * time.Millisecond,
 	}
 	server, dated := args["server"]
@@ -139,7 +139,7 @@ func (s *source) bring(n int, args map[string]string, wall int64) sources.Result
 		r.Expires = time.UnixMilli(wall + number(args["life"]))
 	}
 	if s.brought == nil {
-		s.brought = map[int]sources.Result{}
+		s.brought = map[int]evercreds.Result{}
 	}
 	s.brought[n] = r
 	return r
