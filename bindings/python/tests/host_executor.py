@@ -280,10 +280,10 @@ class Play:
         loop, stage = self.host.loop, self.stage
         while True:
             stage.settle()
-            due = [at for at in (*stage.dues, loop.wake_at_ms) if stage.now_ms < at <= end_ms]
+            due = [at for at in (*stage.dues, loop.alarm.at_ms) if stage.now_ms < at <= end_ms]
             stage.now_ms = min(due, default=end_ms)
             stage.dues = [at for at in stage.dues if at > stage.now_ms]
-            while loop.wake_at_ms <= stage.now_ms:
+            while loop.alarm.at_ms <= stage.now_ms:
                 loop.wake()
                 stage.settle()
             if not due:
@@ -344,7 +344,7 @@ def main() -> None:
     stage, play = Stage(), None
     launch = attempts.launch
     attempts.launch = lambda run: stage.begin(launch, run)
-    timer.arm = lambda sleeper, at_ms: None  # the stage wakes
+    timer.arm = lambda alarm, at_ms: None  # the stage wakes
     for line in sys.stdin:
         verb, *words = line.split()
         answers = []

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from conftest import ended_well, in_child, until
 from evercreds import EvercredsCredentialError, RefreshableSession
-from evercreds._host.flights import _workers
+from evercreds._host.workers import workers
 
 GOOD = {
     "access_key": "ASIAFIRST",
@@ -78,7 +78,7 @@ def test_a_thread_does_not_end_with_its_attempt() -> None:
     session = custom(provider)
     for _ in range(3):
         session.refresh()
-        until(lambda: len(_workers._idle) > 0)
+        until(lambda: len(workers.idle) > 0)
     assert all(thread.is_alive() for thread in threads)
 
 

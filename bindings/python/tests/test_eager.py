@@ -63,8 +63,8 @@ def test_what_is_due_does_not_grow_with_refreshes_nor_sessions() -> None:
     due = list(timer._timer._times._due)
     assert len(due) < 200
     # What is wanted is still there; twice where two refreshes came in one millisecond.
-    wanted = [at_ms for at_ms, _, sleeper in due if sleeper() is session._host.loop]
-    assert 1 <= wanted.count(session._host.loop.wake_at_ms) <= 2
+    wanted = [at_ms for at_ms, _, alarm in due if alarm() is session._host.loop.alarm]
+    assert 1 <= wanted.count(session._host.loop.alarm.at_ms) <= 2
 
 
 def test_a_session_that_nobody_uses_any_more_is_collected() -> None:

@@ -161,10 +161,10 @@ def test_a_caller_who_starts_a_refresh() -> None:
 
 def test_a_caller_whose_refresh_needs_a_new_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     """`A asks, and starts a thread; A is interrupted; B asks`."""
-    from evercreds._host import flights
+    from evercreds._host.workers import workers
 
     def make() -> Scene:
-        flights._workers._idle.clear()
+        workers.idle.clear()
         return Scene()
 
     places = everywhere(lambda scene: scene.core.obtain(), make)

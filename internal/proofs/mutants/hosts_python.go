@@ -14,7 +14,7 @@ var pythonHost = []mutant{
 	{"a cancelled attempt is not told", "apply, cancelled", "loop.py",
 		"self.flights.cancel(decision.cancelled)", ""},
 	{"the timer is not armed", "arm", "loop.py",
-		"if self._has_timer and at_ms != self.wake_at_ms:", "if False:"},
+		"if self._has_timer and at_ms != self.alarm.at_ms:", "if False:"},
 	{"no set is kept", "forget", "sets.py",
 		"if ticket != held and", "if"},
 	{"the expiry of the source is shown", "the expiry that users see", "sets.py",

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
 
-import boto3
 from botocore.credentials import ReadOnlyCredentials
 
 from evercreds._boto3.arguments import (
-    KEYS,
     base_credentials,
     check_boto3_arguments,
     refuse_beside_source,
@@ -20,10 +18,8 @@ from evercreds._boto3.base import BaseCredentials, provide
 from evercreds._boto3.chain import credentials_of
 from evercreds._boto3.credentials import LeasedCredentials
 from evercreds._boto3.hooks import RejectionWatch
-from evercreds._boto3.limit import limit_replies
 from evercreds._boto3.sessions import derived_session
 from evercreds._errors.frames import calls_user_code, forget_variables
-from evercreds._fork.children import forget_in_child, notice
 from evercreds._host.host import Host
 from evercreds._host.source import Source
 from evercreds._host.status import SessionStatus
@@ -33,6 +29,7 @@ from evercreds._library.needs import Patience
 from evercreds._library.options import DEFAULTS, given_as, options_from, refused
 from evercreds._session.given import as_dict, need_of, patience_of
 from evercreds._session.methods import METHODS, checked_name, make, register
+from evercreds._session.own_client import OwnClient
 from evercreds._session.shapes import Identity, TemporaryCredentials
 from evercreds._sources.custom import CustomSource
 from evercreds.cache import Session as CachingSession
@@ -134,13 +131,12 @@ class _Session(CachingSession, metaclass=_Factory):
             region_name=kwargs.get("region_name"),
             profile_name=kwargs.get("profile_name"),
         )
-        self._identity: Any = None
+        self._own_client = OwnClient()
         try:
             self._host = Host(self._make_source(base, arguments["refresh_timeout"]), options)
             self._leased = LeasedCredentials(self._host, self.refresh_method, base)
             provide(signing, self._leased)
             RejectionWatch(self._host).watch(signing)
-            forget_in_child(self)
             # Last: an eager session's source may use clients of the session already.
             self._host.open()
         except OptionRefusedError as error:
@@ -204,21 +200,8 @@ class _Session(CachingSession, metaclass=_Factory):
             "share this one between threads"
         )
 
-    def after_fork(self) -> None:
-        """Drop, in a forked child, what the parent shares."""
-        self._identity = None
-
     def _identity_client(self, parameters: Mapping[str, Any]) -> Any:
-        """Make the client that asks who this session is, outside the user's cache."""
-        notice()
-        if self._identity is None:
-            given = {
-                name: value
-                for name, value in parameters.items()
-                if name not in KEYS and name != "service_name"
-            }
-            self._identity = limit_replies(boto3.Session.client(self, "sts", **given))
-        return self._identity
+        return self._own_client.of(self, parameters)
 
     @classmethod
     def get_available_methods(cls) -> list[str]:

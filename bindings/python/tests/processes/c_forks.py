@@ -84,7 +84,7 @@ def rest() -> None:
     state in which the child waits for it for ever, with any thread of any program.
     """
     end = time.monotonic() + 1  # in a child the parent's threads are counted for ever
-    while threading.active_count() - len(_workers._idle) > OTHERS and time.monotonic() < end:
+    while threading.active_count() - len(workers.idle) > OTHERS and time.monotonic() < end:
         time.sleep(0.001)
     time.sleep(0.01)
 
@@ -114,7 +114,7 @@ locked.refresh()
 inherited = cache.get_or_make(key, Client)
 # The session's own lock, that of the cache, that of the library: each as if its thread had been
 # in the midst of a call.
-from evercreds._host.flights import _workers  # noqa: E402
+from evercreds._host.workers import workers  # noqa: E402
 from evercreds._library.loading import _loader  # noqa: E402
 
 hold(locked._host.loop._lock, cache._lock, _loader._lock)

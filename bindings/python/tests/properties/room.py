@@ -275,7 +275,7 @@ class Room:
             "mandatory": end - seen.mandatory_ms,
             "hold-off": now + seen.hold_off_ms,
             "lease": core.loop.lease[0] // NANOS,
-            "timer": core.loop.wake_at_ms,
+            "timer": core.loop.alarm.at_ms,
             "middle": now + min(seen.remaining_ms, seen.lifetime_ms) // 2,
         }
         deadlines = [each.deadline_ms for each in self.attempts.values() if not each.is_over]
@@ -295,7 +295,7 @@ class Room:
         """Have the timer wake an eager session, if that is due."""
         assert self.core is not None
         for _ in range(4):
-            if self.core.loop.wake_at_ms > self.clock.elapsed_ms:
+            if self.core.loop.alarm.at_ms > self.clock.elapsed_ms:
                 return
             begun = len(self.attempts)
             actor = self.call("wake")
@@ -418,9 +418,9 @@ async def _soon(given: Any) -> Any:
     return given
 
 
-def _arm(sleeper: Any, at_ms: int) -> None:
+def _arm(alarm: Any, at_ms: int) -> None:
     """The room's timer: it is the test that wakes."""
-    sleeper.wake_at_ms = at_ms
+    alarm.at_ms = at_ms
 
 
 def _panic(machine: Machine) -> None:

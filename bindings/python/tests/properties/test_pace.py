@@ -71,8 +71,8 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evercreds._host.timer.arm", _arm)
 
 
-def _arm(sleeper: Any, at_ms: int) -> None:
-    sleeper.wake_at_ms = at_ms
+def _arm(alarm: Any, at_ms: int) -> None:
+    alarm.at_ms = at_ms
 
 
 def _ended(bell: Bell, until_ms: int) -> None:
@@ -124,11 +124,11 @@ def test_a_source_that_fails_for_a_day_is_not_hammered(
     while office.clock.elapsed_ms < end:
         steps += 1
         assert steps < 100_000, "(15) the timer rings and rings"
-        now = max(office.clock.elapsed_ms, min(caller_at, core.loop.wake_at_ms, end))
+        now = max(office.clock.elapsed_ms, min(caller_at, core.loop.alarm.at_ms, end))
         office.clock.turn(now - office.clock.elapsed_ms)
-        if core.loop.wake_at_ms <= now:
+        if core.loop.alarm.at_ms <= now:
             core.loop.wake()
-            assert core.loop.wake_at_ms > now, "(15) the timer rings at once again"
+            assert core.loop.alarm.at_ms > now, "(15) the timer rings at once again"
         if caller_at <= now:
             caller_at = now + every_ms
             begun = len(office.asked_at)
@@ -178,7 +178,7 @@ def test_a_healthy_source_is_asked_as_seldom_as_can_be(
     core = office.open(seed)
     for gap in gaps:
         office.clock.turn(int(gap * life_ms))
-        if core.loop.wake_at_ms <= office.clock.elapsed_ms:
+        if core.loop.alarm.at_ms <= office.clock.elapsed_ms:
             core.loop.wake()
         served = core.obtain()
         assert served.expiry is not None

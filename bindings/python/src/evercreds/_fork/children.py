@@ -156,7 +156,9 @@ def _in_child() -> None:
     _held.clear()  # of what is used from now on, the owners make others
     HeldOverForks(reentrant_lock())  # the turns of the child's own forks
     for owner in list(_owners):
-        owner.after_fork()
+        # Some are of classes that a user derives from; what fails there must not keep the others.
+        with contextlib.suppress(Exception):
+            owner.after_fork()
     # Last: where this was interrupted, it is done again.
     _Process.pid = os.getpid()
 

@@ -65,6 +65,7 @@ class Attempt:
         finally:
             loop.flights.over(self._flight)
             loop.count_attempt(-1)
+            loop.tell()  # last: a log handler that hangs keeps this thread, and nothing else
 
     def _prompted(self) -> None:
         self._loop.put(lambda machine: machine.prompted(self._ticket))
@@ -86,7 +87,7 @@ class Attempt:
                 sets.arrived(ticket)
 
         try:
-            self._loop.put(complete)
+            self._loop.put(complete, tells=False)
         except PoisonedError:
             raise
         except EvercredsLibraryError:  # times that no clock shows
@@ -108,7 +109,7 @@ class Attempt:
             return machine.fail(ticket, failure.error_class, failure.reason, failure.retry_after_ms)
 
         try:
-            self._loop.put(fail, because)
+            self._loop.put(fail, because, tells=False)
         except PoisonedError:
             raise
         except EvercredsLibraryError:

@@ -25,6 +25,8 @@ _FAILED = abi.Note.FAILED | abi.Note.FAILED_QUIETLY
 _INSTALLED = abi.Note.INSTALLED | abi.Note.LATE_INSTALLED
 _REJECTED = abi.Note.REJECTED | abi.Note.REPORTED
 _LINES = [(note, _LEVELS[level], text) for note, level, text in abi.LINES]
+# What a handler that hangs keeps from being told is not to grow: the latest tell the state.
+_MOST_UNTOLD = 256
 _WINDOWS_SHRUNK = next(text for note, _, text in abi.LINES if note == abi.Note.WINDOWS_SHRUNK)
 
 
@@ -76,7 +78,7 @@ class Teller:
 
     def after_fork(self) -> None:
         """Leave to the parent, in a child, what it had to tell."""
-        self._untold: collections.deque[_Told] = collections.deque()
+        self._untold: collections.deque[_Told] = collections.deque(maxlen=_MOST_UNTOLD)
         self._turn = reentrant_lock()
 
     def note(self, decision: abi.Decision, machine: Machine, because: str) -> None:

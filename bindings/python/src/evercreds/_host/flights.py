@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextvars
 import functools
 import os
-import queue
 import sys
-import threading
 from collections.abc import Callable, Iterator
 
-from evercreds._fork.children import forget_in_child, generation, notice, quiet
+from evercreds._fork.children import generation, notice, quiet
 from evercreds._fork.gate import ForkGate
+from evercreds._host.workers import workers
 from evercreds._waiting.bell import Bell
 
 __all__ = ["Flight", "Flights", "Inside", "cancelled", "launch", "prompted", "running_inside"]
@@ -184,54 +183,6 @@ def running_inside(session: int) -> bool:
     return any(mark.holds_for(session) for mark in _marks.get())
 
 
-class _Workers:
-    """Threads that run attempts, and then wait for the next.
-
-    They do not end with an attempt: a thread that ends takes a lock of OpenSSL's, and a program
-    that forks at that moment, having just got its credentials, would leave that lock held in the
-    child for ever.
-    """
-
-    _MOST_IDLE = 32
-
-    def __init__(self) -> None:
-        self._idle: list[queue.SimpleQueue[Callable[[], None]]] = []
-        forget_in_child(self)
-
-    def after_fork(self) -> None:
-        """Begin anew: the threads have stayed in the parent."""
-        self._idle = []
-
-    def run(self, work: Callable[[], None]) -> None:
-        """Run this in a thread. Raises RuntimeError where none can be had."""
-        try:
-            inbox = self._idle.pop()
-        except IndexError:
-            inbox = queue.SimpleQueue()
-            # Before it starts: no interrupt that comes out of start() leaves it without work.
-            inbox.put(work)
-            threading.Thread(
-                target=self._serve, args=(inbox,), name="evercreds-refresh", daemon=True
-            ).start()
-        else:
-            inbox.put(work)
-
-    def _serve(self, inbox: queue.SimpleQueue[Callable[[], None]]) -> None:
-        begun_in = generation()
-        while True:
-            work = inbox.get()
-            work()
-            del work  # or this thread would keep a session that nobody uses any more
-            if generation() != begun_in:
-                return  # the source has forked, and this is the child
-            if len(self._idle) >= self._MOST_IDLE:
-                return
-            self._idle.append(inbox)
-
-
-_workers = _Workers()
-
-
 def launch(run: Callable[[], None]) -> None:
     """Run an attempt in another thread, with the context of this one.
 
@@ -247,6 +198,6 @@ def launch(run: Callable[[], None]) -> None:
         run()
         return
     try:
-        _workers.run(functools.partial(context.run, run))
+        workers.run(functools.partial(context.run, run))
     except RuntimeError:
         run()

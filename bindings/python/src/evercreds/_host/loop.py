@@ -87,7 +87,7 @@ class Loop:
         self.failures: Failures = Failures()
         self.pause_bell: Bell = Bell()  # of those who wait for an attempt that nobody has begun
         self.attempts: int = 0  # that run now, lost ones included
-        self.wake_at_ms: int = abi.NEVER
+        self.alarm: timer.Alarm = timer.Alarm(self)
         self._teller = Teller(listener)
         self._lock = reentrant_lock()
         self._has_timer = not _is_frozen(dict(options))
@@ -103,17 +103,18 @@ class Loop:
         self.flights = Flights()
         self.pause_bell = Bell()
         self.attempts = 0
-        self.wake_at_ms = abi.NEVER
+        self.alarm.at_ms = abi.NEVER
         self._teller.after_fork()
         self._machine.forget()
         self.source.after_fork()
 
-    def put(self, event: _Put, because: str = "") -> Outcome:
+    def put(self, event: _Put, because: str = "", *, tells: bool = True) -> Outcome:
         """Take one event to the machine, and apply its decision.
 
         Args:
             event: Calls the machine.
             because: The name of the error that it reports, for the log.
+            tells: Whether to tell of it. Who says no calls ``tell`` later.
         """
         self._check_the_process()
         with self._lock:
@@ -122,12 +123,15 @@ class Loop:
             )
         attempts.start(self, revived)
         attempts.start(self, outcome.started)
-        self._teller.tell()
+        if tells:
+            self.tell()
         decision = outcome.decision
         if decision.notes & abi.Note.INSTALLED:
             self.failures.forget_until(decision.held)
         if decision.kind in _SERVING and outcome.granted is None:
-            return self.put(event, because)  # overtaken: what was to be served has been replaced
+            return self.put(
+                event, because, tells=tells
+            )  # overtaken: what was to be served has been replaced
         return outcome
 
     def open(self) -> Outcome:
@@ -141,7 +145,7 @@ class Loop:
             if (flight := outcome.started) is not None:
                 outcome.wait = Wait(flight.bell, flight.deadline_ms, flight)
         attempts.start(self, outcome.started)
-        self._teller.tell()
+        self.tell()
         return outcome
 
     def read(self, use: Callable[[Machine], _T]) -> _T:
@@ -150,14 +154,18 @@ class Loop:
         with self._lock:
             value, revived = self._with_machine(use)
         attempts.start(self, revived)
-        self._teller.tell()
+        self.tell()
         return value
+
+    def tell(self) -> None:
+        """Tell what this thread has caused: to log handlers and a listener, which may hang."""
+        self._teller.tell()
 
     def wake(self) -> None:
         """Do what is due with nobody asking."""
 
         def wake(machine: Machine) -> abi.Decision:
-            self.wake_at_ms = abi.NEVER  # or it would not be armed again for the same instant
+            self.alarm.at_ms = abi.NEVER  # or it would not be armed again for the same instant
             return machine.wake()
 
         self.put(wake)
@@ -259,10 +267,10 @@ class Loop:
 
     def _arm(self, at_ms: int) -> None:
         """Set the one timer."""
-        if self._has_timer and at_ms != self.wake_at_ms:
+        if self._has_timer and at_ms != self.alarm.at_ms:
             if at_ms < abi.NEVER:
-                timer.arm(self, at_ms)
-            self.wake_at_ms = at_ms
+                timer.arm(self.alarm, at_ms)
+            self.alarm.at_ms = at_ms
 
     def _with_machine(self, use: Callable[[Machine], _T]) -> tuple[_T, Flight | None]:
         """Use the machine, restored first where that is necessary. The lock is held.

@@ -1,23 +1,36 @@
-"""Wakes sessions when something is due with nobody asking."""
+"""Wakes sessions when something is due with nobody asking.
+
+All sessions share one thread for that, which does nothing but wait: whatever a session does may
+hang, as in a log handler, in a finalizer, or in a source where no other thread can be had. So each
+is woken in a thread of its own.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import heapq
 import itertools
 import queue
 import sys
 import threading
+import time
 import weakref
-from typing import Any, Protocol
+from typing import Protocol
 
 from evercreds._fork.children import forget_in_child
 from evercreds._host.events import logger
+from evercreds._host.workers import workers
+from evercreds._library import abi_generated as abi
 from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK
 
-__all__ = ["arm"]
+__all__ = ["Alarm", "arm"]
 
 # A wait does not count the time that the machine sleeps, so none is long.
 _LONGEST_WAIT_S = 30.0
+
+# Until a thread may be had again.
+_PAUSE_S = 0.5
 
 _FEW = 64
 
@@ -25,13 +38,40 @@ _FEW = 64
 class Sleeper(Protocol):
     """A session that is to be woken."""
 
-    wake_at_ms: int
-
     def wake(self) -> None:
         """Do what is due."""
 
 
-_Entry = tuple[int, int, "weakref.ref[Sleeper]"]
+class Alarm:
+    """When a session is to be woken.
+
+    The session has this, and the timer knows of this alone. Or the session could end in the timer's
+    thread, and with it what is the user's.
+
+    Args:
+        sleeper: The session.
+    """
+
+    __slots__ = ("__weakref__", "_sleeper", "at_ms")
+
+    def __init__(self, sleeper: Sleeper) -> None:
+        self.at_ms: int = abi.NEVER
+        """On the elapsed clock."""
+        self._sleeper = weakref.ref(sleeper)
+
+    def ring(self) -> None:
+        """Wake the session, if there still is one."""
+        sleeper = self._sleeper()
+        if sleeper is None:
+            return
+        try:
+            sleeper.wake()
+        except Exception as error:
+            with contextlib.suppress(Exception):  # of a filter, say
+                logger.error("waking a session failed: %s", type(error).__name__)
+
+
+_Entry = tuple[int, int, "weakref.ref[Alarm]"]
 
 
 class _Timer:
@@ -53,18 +93,18 @@ class _Timer:
         self._is_running = False
         self._order = itertools.count()
 
-    def arm(self, sleeper: Sleeper, at_ms: int) -> None:
-        """Wake the sleeper at this instant of the elapsed clock, and at no earlier-given one."""
+    def arm(self, alarm: Alarm, at_ms: int) -> None:
+        """Ring the alarm at this instant of the elapsed clock, and at no earlier-given one."""
         if sys.is_finalizing():
             return  # no thread starts any more, and waiting for it to start would never end
-        entry = (at_ms, next(self._order), weakref.ref(sleeper))
+        entry = (at_ms, next(self._order), weakref.ref(alarm))
         # Of the kind that it is now: gevent and eventlet put their own there.
         inbox = self._inbox.get(None)
         if inbox is None:
             inbox = self._inbox.setdefault(None, queue.SimpleQueue())
         is_sent = False
         try:
-            sleeper.wake_at_ms = at_ms  # before: it may be due at once
+            alarm.at_ms = at_ms  # before: it may be due at once
             inbox.put(entry)
             is_sent = True
         finally:
@@ -95,13 +135,20 @@ def _run(inbox: queue.SimpleQueue[_Entry], times: _Times, claims: list[int]) -> 
             times.add(inbox.get(timeout=times.wait_s()))
             continue  # what else is in there, first
         except queue.Empty:
-            sleeper = times.next_due()
-        if sleeper is not None:
-            try:
-                sleeper.wake()
-            except Exception as error:
-                logger.error("waking a session failed: %s", type(error).__name__)
-        del sleeper  # or this thread would keep a session that nobody uses any more
+            due = times.next_due()
+        if due is not None and not _has_rung(due[2]()):
+            times.add(due)
+            time.sleep(_PAUSE_S)
+
+
+def _has_rung(alarm: Alarm | None) -> bool:
+    """Have another thread ring the alarm. False: none can be had."""
+    if alarm is not None:
+        try:
+            workers.run(functools.partial(Alarm.ring, alarm))
+        except RuntimeError:
+            return False
+    return True
 
 
 class _Times:
@@ -124,13 +171,12 @@ class _Times:
         left = self._due[0][0] / 1000 - SYSTEM_CLOCK.elapsed_ns() / (1000 * NANOS)
         return min(max(left, 0.0), _LONGEST_WAIT_S)
 
-    def next_due(self) -> Sleeper | None:
-        """Give whoever is due; ``None`` where nobody is, or has another time by now."""
+    def next_due(self) -> _Entry | None:
+        """Take out what is due; ``None`` where nothing is, or nobody wants it any more."""
         if self.wait_s() != 0:
             return None
-        at_ms, _, reference = heapq.heappop(self._due)
-        sleeper = reference()
-        return sleeper if _wants(sleeper, at_ms) else None
+        due = heapq.heappop(self._due)
+        return due if _is_wanted(due) else None
 
     def _forget_unwanted(self) -> None:
         """Let go of the times that sessions no longer want, before they come.
@@ -138,19 +184,21 @@ class _Times:
         Each refresh leaves some behind, and so does each session that ends: for hours, where
         credentials last for hours.
         """
-        self._due = [entry for entry in self._due if _wants(entry[2](), entry[0])]
+        self._due = [entry for entry in self._due if _is_wanted(entry)]
         heapq.heapify(self._due)
         self._most = 2 * len(self._due) + _FEW
 
 
-def _wants(sleeper: Any, at_ms: int) -> bool:
+def _is_wanted(entry: _Entry) -> bool:
     """Tell whether there still is a session, and this is when it is to be woken."""
-    return sleeper is not None and sleeper.wake_at_ms == at_ms
+    at_ms, _, reference = entry
+    alarm = reference()
+    return alarm is not None and alarm.at_ms == at_ms
 
 
 _timer = _Timer()
 
 
-def arm(sleeper: Sleeper, at_ms: int) -> None:
-    """Wake the sleeper at this instant of the elapsed clock, in milliseconds."""
-    _timer.arm(sleeper, at_ms)
+def arm(alarm: Alarm, at_ms: int) -> None:
+    """Ring the alarm at this instant of the elapsed clock, in milliseconds."""
+    _timer.arm(alarm, at_ms)

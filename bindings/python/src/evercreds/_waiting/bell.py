@@ -47,8 +47,9 @@ class Bell:
         for waiter, loop in self._coroutines.copy().items():
             loops.setdefault(loop, []).append(waiter)
         for loop, waiters in loops.items():
-            # A loop that has been closed has nobody left who waits.
-            with contextlib.suppress(RuntimeError):
+            # A loop that has been closed has nobody left who waits; and others wait in loops of
+            # other kinds, which may raise anything.
+            with contextlib.suppress(Exception):
                 loop.call_soon_threadsafe(_end, waiters)
 
     def wait(self, left_s: Callable[[], float]) -> None:

@@ -103,18 +103,19 @@ class Library:
 
 class _Libraries:
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # One for each: a library may hang as it is loaded.
+        self._locks: dict[Path, threading.Lock] = {}
         self._loaded: dict[Path, Library] = {}
         forget_in_child(self)
 
     def after_fork(self) -> None:
         """Begin anew: PKCS#11 has each process initialize a library for itself."""
         keep_for_ever(self._loaded)
-        self._lock, self._loaded = threading.Lock(), {}
+        self._locks, self._loaded = {}, {}
 
     def get(self, path: Path) -> Library:
         """Give a library, loaded where that is yet to be done."""
-        with self._lock:
+        with self._locks.setdefault(path, threading.Lock()):
             if path not in self._loaded:
                 self._loaded[path] = Library(path)
             return self._loaded[path]

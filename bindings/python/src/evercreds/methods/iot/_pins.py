@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from evercreds._fork.children import forget_in_child
 from evercreds.errors import EvercredsConfigurationError
@@ -53,7 +54,7 @@ class _Memory:
         self._salt = os.urandom(32)
         # A child knows what its parent knew: the token is the same one.
         self._refused: list[tuple[_Try, str]] = []
-        self._locks: dict[bytes, threading.Lock] = {}
+        self._locks: dict[tuple[Path, bytes], threading.Lock] = {}
         forget_in_child(self)
 
     def after_fork(self) -> None:
@@ -66,8 +67,12 @@ class _Memory:
         return _Try(token, hashlib.sha256(self._salt + pin).digest())
 
     def lock(self, tried: _Try) -> threading.Lock:
-        """Give the lock under which one thread at a time logs in with a PIN."""
-        return self._locks.setdefault(tried.digest, threading.Lock())
+        """Give the lock under which one thread at a time logs in with a PIN.
+
+        The tokens of one library share it, since one may have several names; those of others may
+        hang.
+        """
+        return self._locks.setdefault((tried.token.library, tried.digest), threading.Lock())
 
     def refusal(self, tried: _Try) -> str | None:
         """Give what awscrt called the refusal of this PIN, if it was refused."""

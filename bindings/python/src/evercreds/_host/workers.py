@@ -1,0 +1,59 @@
+"""Threads for what may hang: attempts, and what the timer wakes."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+
+from evercreds._fork.children import forget_in_child, generation
+
+__all__ = ["workers"]
+
+
+class Workers:
+    """Threads that do one piece of work, and then wait for the next.
+
+    They do not end with their work: a thread that ends takes a lock of OpenSSL's, and a program
+    that forks at that moment, having just got its credentials, would leave that lock held in the
+    child for ever.
+    """
+
+    _MOST_IDLE = 32
+
+    def __init__(self) -> None:
+        self.idle: list[queue.SimpleQueue[Callable[[], None]]] = []
+        forget_in_child(self)
+
+    def after_fork(self) -> None:
+        """Begin anew: the threads have stayed in the parent."""
+        self.idle = []
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Run this in a thread. Raises RuntimeError where none can be had."""
+        try:
+            inbox = self.idle.pop()
+        except IndexError:
+            inbox = queue.SimpleQueue()
+            # Before it starts: no interrupt that comes out of start() leaves it without work.
+            inbox.put(work)
+            threading.Thread(
+                target=self._serve, args=(inbox,), name="evercreds-refresh", daemon=True
+            ).start()
+        else:
+            inbox.put(work)
+
+    def _serve(self, inbox: queue.SimpleQueue[Callable[[], None]]) -> None:
+        begun_in = generation()
+        while True:
+            work = inbox.get()
+            work()
+            del work  # or this thread would keep a session that nobody uses any more
+            if generation() != begun_in:
+                return  # the source has forked, and this is the child
+            if len(self.idle) >= self._MOST_IDLE:
+                return
+            self.idle.append(inbox)
+
+
+workers = Workers()
