@@ -192,7 +192,7 @@ func (r *refusal) by(set aws.Credentials) bool {
 // that is new, too.
 func (s *Session) doubtClock(r *refusal) {
 	if r.code == "RequestExpired" && !s.clockDoubted.Swap(true) {
-		s.warn("a service calls requests with new credentials expired: this machine's clock may be wrong")
+		s.warn("a service rejects requests that were signed with new credentials as expired; this machine's clock may be wrong")
 	}
 }
 

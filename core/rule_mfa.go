@@ -40,7 +40,7 @@ func wordAt(text []byte, i int) bool {
 // The errors of CheckDuration.
 var (
 	ErrDuration        = errors.New("evercreds: duration_seconds must be whole seconds from 900 to 43200")
-	ErrDurationChained = errors.New("evercreds: duration_seconds must be at most 3600 where one role assumes another")
+	ErrDurationChained = errors.New("evercreds: duration_seconds must be at most 3600 if one role assumes another")
 )
 
 // CheckDuration checks a requested lifetime before the call: STS refuses, and

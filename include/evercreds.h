@@ -39,9 +39,9 @@ enum {
     EVERCREDS_KIND_NONE = 0, /* nothing to tell a caller */
     EVERCREDS_KIND_SERVE = 1, /* use the set, until the lease ends */
     EVERCREDS_KIND_SERVE_AND_REFRESH = 2, /* use the set; run the started flight in the background */
-    EVERCREDS_KIND_REFRESH_INLINE = 3, /* run the started flight, then answer: the new set or the old one */
-    EVERCREDS_KIND_REFRESH = 4, /* run the started flight, wait for it, then answer */
-    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask */
+    EVERCREDS_KIND_REFRESH_INLINE = 3, /* run the started flight, then call answer: the new set or the old one */
+    EVERCREDS_KIND_REFRESH = 4, /* run the started flight, wait for it, then call answer */
+    EVERCREDS_KIND_WAIT = 5, /* wait for the flight under way, then call answer; ticket 0: wait until deadline_ms or a void decision, then call ask */
     EVERCREDS_KIND_ERROR = 6, /* fail now; the source is not contacted before retry_at_ms */
 };
 
@@ -64,7 +64,7 @@ enum {
     EVERCREDS_CODE_EXPIRED_REPLY = 5, /* the reply had already expired */
     EVERCREDS_CODE_STILL_REJECTED = 6, /* the reply brought a rejected set again */
     EVERCREDS_CODE_NO_PROGRESS = 7, /* the reply expires no later than the expired set that is held */
-    EVERCREDS_CODE_REJECTED = 8, /* new sets keep being rejected */
+    EVERCREDS_CODE_REJECTED = 8, /* the set was rejected, and there is no other yet */
     EVERCREDS_CODE_MIN_TTL = 9, /* the set has less time left than this caller needs */
     EVERCREDS_CODE_CLOSED = 10, /* the session is closed */
 };
@@ -83,7 +83,7 @@ enum {
     EVERCREDS_CAUSE_FIRST = 1, /* nothing is held */
     EVERCREDS_CAUSE_ADVISORY = 2, /* the advisory window was reached */
     EVERCREDS_CAUSE_MANDATORY = 3, /* the mandatory window was reached, or the set has expired */
-    EVERCREDS_CAUSE_REJECTED = 4, /* a service rejected the set */
+    EVERCREDS_CAUSE_REJECTED = 4, /* the set was invalidated */
     EVERCREDS_CAUSE_FORCED = 5, /* the user asked for it */
     EVERCREDS_CAUSE_IDLE = 6, /* an eager session refreshes without a caller */
     EVERCREDS_CAUSE_MIN_TTL = 7, /* a caller needs more time than is left */
@@ -100,7 +100,7 @@ enum {
     EVERCREDS_PHASE_EXPIRED = 4, /* the set has expired */
 };
 
-/* Note: what happened, for logs and counters */
+/* Note: what happened: for logs and counters */
 enum {
     EVERCREDS_NOTE_INSTALLED = 1, /* a new set is held */
     EVERCREDS_NOTE_FAILED = 2, /* an attempt failed while somebody waited */
@@ -111,8 +111,8 @@ enum {
     EVERCREDS_NOTE_UNKNOWN_TICKET = 64, /* an answer for an unknown flight */
     EVERCREDS_NOTE_NO_PROGRESS = 128, /* the reply expires no later than what is held */
     EVERCREDS_NOTE_REANCHORED = 256, /* the same set has more time left by the server's clock */
-    EVERCREDS_NOTE_REJECTED = 512, /* the held set was rejected */
-    EVERCREDS_NOTE_INVALIDATE_IGNORED = 1024, /* an invalidate did not name the held set, and was ignored */
+    EVERCREDS_NOTE_REJECTED = 512, /* the held set was invalidated for all callers */
+    EVERCREDS_NOTE_INVALIDATE_IGNORED = 1024, /* an invalidate that does not name the held set was ignored */
     EVERCREDS_NOTE_SPACED = 2048, /* a new set was rejected at once; the next attempt is delayed */
     EVERCREDS_NOTE_WINDOWS_SHRUNK = 4096, /* the configured windows did not fit the lifetime (once per session) */
     EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt is considered lost */
@@ -148,7 +148,7 @@ enum {
 enum {
     EVERCREDS_POLICY_CLASSIC = 0, /* fixed windows; the held set serves until expiry */
     EVERCREDS_POLICY_ADAPTIVE = 1, /* windows by lifetime, with jitter; the held set serves until expiry */
-    EVERCREDS_POLICY_AWS2026 = 2, /* as the AWS SDKs of 2026 */
+    EVERCREDS_POLICY_AWS2026 = 2, /* the rules of the AWS SDKs of 2026 */
 };
 
 /* Method: where credentials come from: OPT_METHOD */
@@ -174,7 +174,7 @@ enum {
 /* Status: the fields of session_status */
 enum {
     EVERCREDS_STATUS_PHASE = 1, /* PHASE_* */
-    EVERCREDS_STATUS_REMAINING_MS = 2, /* time left, at least 0; NEVER for a set without expiry */
+    EVERCREDS_STATUS_REMAINING_MS = 2, /* the time left, at least 0; NEVER for a set without expiry */
     EVERCREDS_STATUS_ADVISORY_MS = 3, /* the advisory window in force for the held set */
     EVERCREDS_STATUS_MANDATORY_MS = 4, /* the mandatory window in force for the held set */
     EVERCREDS_STATUS_LIFETIME_MS = 5, /* the held set's life when it was installed */
@@ -186,8 +186,8 @@ enum {
     EVERCREDS_STATUS_SET = 11, /* the ticket that brought the held set; 0: none */
     EVERCREDS_STATUS_FLIGHT = 12, /* the flight under way; 0: none */
     EVERCREDS_STATUS_EPOCH = 13, /* leases of an older epoch are void */
-    EVERCREDS_STATUS_IS_REJECTED = 14, /* 1: a service rejected the held set */
-    EVERCREDS_STATUS_NEXT_WAKE_MS = 15, /* as a decision's next_wake_ms */
+    EVERCREDS_STATUS_IS_REJECTED = 14, /* 1: the held set was invalidated for all callers */
+    EVERCREDS_STATUS_NEXT_WAKE_MS = 15, /* the same as a decision's next_wake_ms */
     EVERCREDS_STATUS_IS_CLOSED = 16, /* 1: closed */
     EVERCREDS_STATUS_STARTS = 17, /* how many flights were started */
     EVERCREDS_STATUS_INSTALLS = 18, /* how many sets were installed */
@@ -196,7 +196,7 @@ enum {
     EVERCREDS_STATUS_UNKNOWN_TICKETS = 21, /* how many answers were for unknown flights */
     EVERCREDS_STATUS_LATE_ANSWERS = 22, /* how many answers came after the time-out */
     EVERCREDS_STATUS_NO_PROGRESS = 23, /* how many replies brought no progress */
-    EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were rejected or reported */
+    EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were invalidated or reported */
     EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
 };
 
@@ -223,7 +223,7 @@ enum {
     EVERCREDS_ERR_IOT_ENDPOINT = -22, /* user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com) */
     EVERCREDS_ERR_MFA_CODE = -23, /* user: the output has no six-digit code */
     EVERCREDS_ERR_DURATION = -24, /* user: duration_seconds must be whole seconds from 900 to 43200 */
-    EVERCREDS_ERR_DURATION_CHAINED = -25, /* user: duration_seconds must be at most 3600 where one role assumes another */
+    EVERCREDS_ERR_DURATION_CHAINED = -25, /* user: duration_seconds must be at most 3600 if one role assumes another */
     EVERCREDS_NO_ENTRY = -100, /* not an error: no more entries */
     EVERCREDS_ERR_OPTION_VALUE = -1000, /* user: ERR_OPTION_VALUE minus n refuses the value of option n */
 };
@@ -240,8 +240,8 @@ typedef struct evercreds_decision {
     int64_t lease_wall_ms; /* the lease's end on the wall clock */
     int64_t expiry_ms; /* the served set's expiry on the local wall clock, or NEVER */
     int64_t deadline_ms; /* the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER */
-    int64_t retry_at_ms; /* an error: no attempt before here on the elapsed clock */
-    int64_t error_ticket; /* an error: the attempt whose failure it is, or 0 */
+    int64_t retry_at_ms; /* an error: no attempt starts before this instant of the elapsed clock */
+    int64_t error_ticket; /* an error: the attempt that failed, or 0 */
     int64_t epoch; /* leases of an older epoch are void */
     int64_t started; /* run this flight; 0: none */
     int64_t start_cause; /* CAUSE_* */
@@ -318,14 +318,14 @@ int32_t evercreds_session_free(int32_t session);
 /*   field: STATUS_* */
 int64_t evercreds_session_status(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int32_t field);
 
-/* What a caller without a valid lease, or with a need of its own, is to do. */
+/* Says what a caller without a valid lease, or with a need of its own, is to do. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
-/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
-/*   evidence: EVIDENCE_*: what the service said of it */
-/*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
+/*   other: the fingerprint of a set that a service refused to this caller, which needs another; counts only with evidence */
+/*   evidence: EVIDENCE_*: how surely the service's error speaks against that set */
+/*   until_ms: until when the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session's max_wait allows; later calls of the same caller pass on a decision's until_ms */
 /*   out: receives the decision */
 int32_t evercreds_ask(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, int64_t until_ms, evercreds_decision *out);
 
@@ -335,20 +335,20 @@ int32_t evercreds_ask(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int6
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
-/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
-/*   evidence: EVIDENCE_*: what the service said of it */
-/*   until_ms: how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms */
+/*   other: the fingerprint of a set that a service refused to this caller, which needs another; counts only with evidence */
+/*   evidence: EVIDENCE_*: how surely the service's error speaks against that set */
+/*   until_ms: until when the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session's max_wait allows; later calls of the same caller pass on a decision's until_ms */
 /*   forced: 1 for the caller of force, else 0 */
 /*   out: receives the decision */
 int32_t evercreds_answer(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, int64_t until_ms, int32_t forced, evercreds_decision *out);
 
-/* A caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
+/* A caller stops waiting: KIND_SERVE if the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   min_ttl_ms: the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any */
-/*   other: the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence */
-/*   evidence: EVIDENCE_*: what the service said of it */
+/*   other: the fingerprint of a set that a service refused to this caller, which needs another; counts only with evidence */
+/*   evidence: EVIDENCE_*: how surely the service's error speaks against that set */
 /*   out: receives the decision */
 int32_t evercreds_leave(int32_t session, int64_t wall_ms, int64_t elapsed_ms, int64_t min_ttl_ms, uint64_t other, int32_t evidence, evercreds_decision *out);
 
@@ -391,22 +391,22 @@ int32_t evercreds_abandon(int32_t session, int64_t ticket, int64_t wall_ms, int6
 /*   out: receives the decision */
 int32_t evercreds_prompted(int32_t session, int64_t ticket, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
-/* A service rejected a set; ignored unless it is the one held. */
+/* The user gives a set up for all callers; ignored unless it is the one held. */
 /*   session: the session's handle */
-/*   fingerprint: of the set that a service rejected */
+/*   fingerprint: of the set to give up */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   out: receives the decision */
 int32_t evercreds_invalidate(int32_t session, uint64_t fingerprint, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
-/* One flight now, for the user; then answer with forced = 1. */
+/* Starts a flight now, for the user, or joins the one under way; then call answer with forced = 1. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   out: receives the decision */
 int32_t evercreds_force(int32_t session, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
-/* Do what is due now. */
+/* Does what is due now. */
 /*   session: the session's handle */
 /*   wall_ms: now, milliseconds since the Unix epoch */
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
@@ -494,7 +494,7 @@ int32_t evercreds_rule_duration(double duration_seconds, int32_t chained);
 int64_t evercreds_rule_retry_after(int64_t wall_ms, int32_t in_milliseconds, const uint8_t *text, int32_t length);
 
 /* EVIDENCE_*. */
-/*   is_head: 1: the request was a HEAD, whose reply has no body to name a code in; else 0 */
+/*   is_head: 1: the request was a HEAD, whose reply has no body and so no code; else 0 */
 /*   http_status: up to 999; 0: not known */
 /*   code: the error code of a service that was called with a set, as the SDK names it */
 int32_t evercreds_rule_evidence(int32_t is_head, int32_t http_status, const uint8_t *code, int32_t length);

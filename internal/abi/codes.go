@@ -41,7 +41,7 @@ var Codes = []Constant{
 	{"ERR_IOT_ENDPOINT", ErrIoTEndpoint, "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)"},
 	{"ERR_MFA_CODE", ErrMFACode, "user: the output has no six-digit code"},
 	{"ERR_DURATION", ErrDuration, "user: duration_seconds must be whole seconds from 900 to 43200"},
-	{"ERR_DURATION_CHAINED", ErrDurationChained, "user: duration_seconds must be at most 3600 where one role assumes another"},
+	{"ERR_DURATION_CHAINED", ErrDurationChained, "user: duration_seconds must be at most 3600 if one role assumes another"},
 	{"NO_ENTRY", NoEntry, "not an error: no more entries"},
 	{"ERR_OPTION_VALUE", ErrOptionValue, "user: ERR_OPTION_VALUE minus n refuses the value of option n"},
 }

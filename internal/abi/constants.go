@@ -48,9 +48,9 @@ func Groups() []Group {
 			{"KIND_NONE", int64(core.None), "nothing to tell a caller"},
 			{"KIND_SERVE", int64(core.Serve), "use the set, until the lease ends"},
 			{"KIND_SERVE_AND_REFRESH", int64(core.ServeAndRefresh), "use the set; run the started flight in the background"},
-			{"KIND_REFRESH_INLINE", int64(core.RefreshInline), "run the started flight, then answer: the new set or the old one"},
-			{"KIND_REFRESH", int64(core.Refresh), "run the started flight, wait for it, then answer"},
-			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask"},
+			{"KIND_REFRESH_INLINE", int64(core.RefreshInline), "run the started flight, then call answer: the new set or the old one"},
+			{"KIND_REFRESH", int64(core.Refresh), "run the started flight, wait for it, then call answer"},
+			{"KIND_WAIT", int64(core.Wait), "wait for the flight under way, then call answer; ticket 0: wait until deadline_ms or a void decision, then call ask"},
 			{"KIND_ERROR", int64(core.Error), "fail now; the source is not contacted before retry_at_ms"},
 		}},
 		{"Flag", "FLAG_", true, "the bits of a decision's flags", []Constant{
@@ -69,7 +69,7 @@ func Groups() []Group {
 			{"CODE_EXPIRED_REPLY", int64(core.CodeExpiredReply), "the reply had already expired"},
 			{"CODE_STILL_REJECTED", int64(core.CodeStillRejected), "the reply brought a rejected set again"},
 			{"CODE_NO_PROGRESS", int64(core.CodeNoProgress), "the reply expires no later than the expired set that is held"},
-			{"CODE_REJECTED", int64(core.CodeRejected), "new sets keep being rejected"},
+			{"CODE_REJECTED", int64(core.CodeRejected), "the set was rejected, and there is no other yet"},
 			{"CODE_MIN_TTL", int64(core.CodeMinTTL), "the set has less time left than this caller needs"},
 			{"CODE_CLOSED", int64(core.CodeClosed), "the session is closed"},
 		}},
@@ -84,7 +84,7 @@ func Groups() []Group {
 			{"CAUSE_FIRST", int64(core.CauseFirst), "nothing is held"},
 			{"CAUSE_ADVISORY", int64(core.CauseAdvisory), "the advisory window was reached"},
 			{"CAUSE_MANDATORY", int64(core.CauseMandatory), "the mandatory window was reached, or the set has expired"},
-			{"CAUSE_REJECTED", int64(core.CauseRejected), "a service rejected the set"},
+			{"CAUSE_REJECTED", int64(core.CauseRejected), "the set was invalidated"},
 			{"CAUSE_FORCED", int64(core.CauseForced), "the user asked for it"},
 			{"CAUSE_IDLE", int64(core.CauseIdle), "an eager session refreshes without a caller"},
 			{"CAUSE_MIN_TTL", int64(core.CauseMinTTL), "a caller needs more time than is left"},
@@ -98,7 +98,7 @@ func Groups() []Group {
 			{"PHASE_MANDATORY", int64(core.PhaseMandatory), "callers wait for a refresh"},
 			{"PHASE_EXPIRED", int64(core.PhaseExpired), "the set has expired"},
 		}},
-		{"Note", "NOTE_", true, "what happened, for logs and counters", []Constant{
+		{"Note", "NOTE_", true, "what happened: for logs and counters", []Constant{
 			{"NOTE_INSTALLED", int64(core.NoteInstalled), "a new set is held"},
 			{"NOTE_FAILED", int64(core.NoteFailed), "an attempt failed while somebody waited"},
 			{"NOTE_FAILED_QUIETLY", int64(core.NoteFailedQuietly), "an attempt failed while nobody waited"},
@@ -108,8 +108,8 @@ func Groups() []Group {
 			{"NOTE_UNKNOWN_TICKET", int64(core.NoteUnknownTicket), "an answer for an unknown flight"},
 			{"NOTE_NO_PROGRESS", int64(core.NoteNoProgress), "the reply expires no later than what is held"},
 			{"NOTE_REANCHORED", int64(core.NoteReanchored), "the same set has more time left by the server's clock"},
-			{"NOTE_REJECTED", int64(core.NoteRejected), "the held set was rejected"},
-			{"NOTE_INVALIDATE_IGNORED", int64(core.NoteInvalidateIgnored), "an invalidate did not name the held set, and was ignored"},
+			{"NOTE_REJECTED", int64(core.NoteRejected), "the held set was invalidated for all callers"},
+			{"NOTE_INVALIDATE_IGNORED", int64(core.NoteInvalidateIgnored), "an invalidate that does not name the held set was ignored"},
 			{"NOTE_SPACED", int64(core.NoteSpaced), "a new set was rejected at once; the next attempt is delayed"},
 			{"NOTE_WINDOWS_SHRUNK", int64(core.NoteWindowsShrunk), "the configured windows did not fit the lifetime (once per session)"},
 			{"NOTE_WRITTEN_OFF", int64(core.NoteWrittenOff), "a timed-out attempt is considered lost"},
@@ -125,7 +125,7 @@ func Groups() []Group {
 		{"Policy", "POLICY_", false, "presets of options: OPT_POLICY", []Constant{
 			{"POLICY_CLASSIC", int64(core.Classic), "fixed windows; the held set serves until expiry"},
 			{"POLICY_ADAPTIVE", int64(core.Adaptive), "windows by lifetime, with jitter; the held set serves until expiry"},
-			{"POLICY_AWS2026", int64(core.AWS2026), "as the AWS SDKs of 2026"},
+			{"POLICY_AWS2026", int64(core.AWS2026), "the rules of the AWS SDKs of 2026"},
 		}},
 		{"Method", "METHOD_", false, "where credentials come from: OPT_METHOD", []Constant{
 			{"METHOD_STS", int64(core.MethodSTS), "AssumeRole"},
@@ -151,7 +151,7 @@ func Groups() []Group {
 
 var statuses = []Constant{
 	{"STATUS_PHASE", int64(core.StatusPhase), "PHASE_*"},
-	{"STATUS_REMAINING_MS", int64(core.StatusRemaining), "time left, at least 0; NEVER for a set without expiry"},
+	{"STATUS_REMAINING_MS", int64(core.StatusRemaining), "the time left, at least 0; NEVER for a set without expiry"},
 	{"STATUS_ADVISORY_MS", int64(core.StatusAdvisory), "the advisory window in force for the held set"},
 	{"STATUS_MANDATORY_MS", int64(core.StatusMandatory), "the mandatory window in force for the held set"},
 	{"STATUS_LIFETIME_MS", int64(core.StatusLifetime), "the held set's life when it was installed"},
@@ -163,8 +163,8 @@ var statuses = []Constant{
 	{"STATUS_SET", int64(core.StatusSet), "the ticket that brought the held set; 0: none"},
 	{"STATUS_FLIGHT", int64(core.StatusFlight), "the flight under way; 0: none"},
 	{"STATUS_EPOCH", int64(core.StatusEpoch), "leases of an older epoch are void"},
-	{"STATUS_IS_REJECTED", int64(core.StatusIsRejected), "1: a service rejected the held set"},
-	{"STATUS_NEXT_WAKE_MS", int64(core.StatusNextWake), "as a decision's next_wake_ms"},
+	{"STATUS_IS_REJECTED", int64(core.StatusIsRejected), "1: the held set was invalidated for all callers"},
+	{"STATUS_NEXT_WAKE_MS", int64(core.StatusNextWake), "the same as a decision's next_wake_ms"},
 	{"STATUS_IS_CLOSED", int64(core.StatusIsClosed), "1: closed"},
 	{"STATUS_STARTS", int64(core.StatusStarts), "how many flights were started"},
 	{"STATUS_INSTALLS", int64(core.StatusInstalls), "how many sets were installed"},
@@ -173,7 +173,7 @@ var statuses = []Constant{
 	{"STATUS_UNKNOWN_TICKETS", int64(core.StatusUnknownTickets), "how many answers were for unknown flights"},
 	{"STATUS_LATE_ANSWERS", int64(core.StatusLateAnswers), "how many answers came after the time-out"},
 	{"STATUS_NO_PROGRESS", int64(core.StatusNoProgress), "how many replies brought no progress"},
-	{"STATUS_REJECTIONS", int64(core.StatusRejections), "how many sets were rejected or reported"},
+	{"STATUS_REJECTIONS", int64(core.StatusRejections), "how many sets were invalidated or reported"},
 	{"STATUS_IS_REPORTED", int64(core.StatusIsReported), "1: a service refused the held set to one caller or more"},
 }
 

@@ -80,9 +80,9 @@ var (
 	ticket   = Param{"ticket", Instant, "the flight"}
 	wall     = Param{"wall_ms", Instant, "now, milliseconds since the Unix epoch"}
 	elap     = Param{"elapsed_ms", Instant, "now, milliseconds on the elapsed clock"}
-	other    = Param{"other", Hash, "the fingerprint of a set that a service refused to this caller, who needs another; counts where there is evidence"}
-	evidence = Param{"evidence", I32, "EVIDENCE_*: what the service said of it"}
-	until    = Param{"until_ms", Instant, "how long the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session lets; later calls of the same caller pass on a decision's until_ms"}
+	other    = Param{"other", Hash, "the fingerprint of a set that a service refused to this caller, which needs another; counts only with evidence"}
+	evidence = Param{"evidence", I32, "EVIDENCE_*: how surely the service's error speaks against that set"}
+	until    = Param{"until_ms", Instant, "until when the caller waits for an attempt to begin, on the elapsed clock; 0: not at all, NEVER: as long as the session's max_wait allows; later calls of the same caller pass on a decision's until_ms"}
 	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any"}
 	seed     = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
 	out      = Param{"out", Out, "receives the decision"}
@@ -108,11 +108,11 @@ var Functions = []Func{
 	{"session_status", []Param{handle, wall, elap, {"field", I32, "STATUS_*"}}, Instant,
 		"one number of the session's state, as of now; changes nothing; STATUS numbers are never negative", "1.0"},
 
-	{"ask", []Param{handle, wall, elap, minTTL, other, evidence, until, out}, I32, "what a caller without a valid lease, or with a need of its own, is to do", "2.0"},
+	{"ask", []Param{handle, wall, elap, minTTL, other, evidence, until, out}, I32, "says what a caller without a valid lease, or with a need of its own, is to do", "2.0"},
 	{"answer", []Param{handle, ticket, wall, elap, minTTL, other, evidence, until, {"forced", I32, "1 for the caller of force, else 0"}, out}, I32,
 		"the outcome for one waiter of a flight, with its need as in ask: KIND_SERVE, KIND_ERROR, or KIND_WAIT", "2.0"},
 	{"leave", []Param{handle, wall, elap, minTTL, other, evidence, out}, I32,
-		"a caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force", "2.0"},
+		"a caller stops waiting: KIND_SERVE if the held set is good for it as it is, else KIND_NONE; not for the caller of force", "2.0"},
 	{"complete", []Param{handle, ticket, wall, elap,
 		{"expiry_ms", Instant, "the set's expiry, milliseconds since the Unix epoch as the source counts; NEVER: it has none (not for sts and iot)"},
 		{"fingerprint", Hash, "first 8 bytes, big endian, of SHA-256 over access key, a zero byte, session token"},
@@ -125,10 +125,10 @@ var Functions = []Func{
 	{"abandon", []Param{handle, ticket, wall, elap, out}, I32, "the host's attempt ended without an answer", "1.0"},
 	{"prompted", []Param{handle, ticket, wall, elap, out}, I32,
 		"the person has answered; the flight's time-out starts now", "1.0"},
-	{"invalidate", []Param{handle, {"fingerprint", Hash, "of the set that a service rejected"}, wall, elap, out}, I32,
-		"a service rejected a set; ignored unless it is the one held", "1.0"},
-	{"force", []Param{handle, wall, elap, out}, I32, "one flight now, for the user; then answer with forced = 1", "1.0"},
-	{"wake", []Param{handle, wall, elap, out}, I32, "do what is due now", "1.0"},
+	{"invalidate", []Param{handle, {"fingerprint", Hash, "of the set to give up"}, wall, elap, out}, I32,
+		"the user gives a set up for all callers; ignored unless it is the one held", "1.0"},
+	{"force", []Param{handle, wall, elap, out}, I32, "starts a flight now, for the user, or joins the one under way; then call answer with forced = 1", "1.0"},
+	{"wake", []Param{handle, wall, elap, out}, I32, "does what is due now", "1.0"},
 
 	{"cache_new", []Param{{"policy", I32, "CACHE_LRU or CACHE_LFU"}, {"max_size", I32, "the bound, at most 2^30; negative counts as its absolute value; 0: nothing stays"}}, I32, "a handle for a cache policy", "1.0"},
 	{"cache_get", []Param{cache, id}, I32, "1 and the entry counts as used, or 0: not there", "1.0"},
@@ -151,7 +151,7 @@ var Functions = []Func{
 	{"rule_retry_after", []Param{{"wall_ms", Instant, "when the reply came, milliseconds since the Unix epoch: its own Date, or now"},
 		{"in_milliseconds", I32, "1: the text of x-amz-retry-after, 0: of Retry-After"}, {"text", Bytes, "the header's value"}}, Instant,
 		"the pause that the service asks for, in milliseconds, at most an hour; 0: none that can be read", "1.0"},
-	{"rule_evidence", []Param{{"is_head", I32, "1: the request was a HEAD, whose reply has no body to name a code in; else 0"}, {"http_status", I32, "up to 999; 0: not known"},
+	{"rule_evidence", []Param{{"is_head", I32, "1: the request was a HEAD, whose reply has no body and so no code; else 0"}, {"http_status", I32, "up to 999; 0: not known"},
 		{"code", Bytes, "the error code of a service that was called with a set, as the SDK names it"}}, I32, "EVIDENCE_*", "1.0"},
 }
 
@@ -172,7 +172,7 @@ const Wiped = "rule_mfa_code"
 // WasmFunctions are exports of the wasm module alone: where its static memory
 // is. The addresses never change.
 var WasmFunctions = []Func{
-	{"buffer_address", nil, I32, "the address of the buffer for what takes or gives bytes", "1.0"},
+	{"buffer_address", nil, I32, "the address of the buffer for calls that take or give bytes", "1.0"},
 	{"buffer_capacity", nil, I32, "its size: BUFFER_BYTES", "1.0"},
 	{"decision_address", nil, I32, "the address of the slots of the last decision, each an f64", "1.0"},
 }
@@ -197,8 +197,8 @@ var Slots = [...]Slot{
 	{"lease_wall_ms", "the lease's end on the wall clock", "LeaseWall"},
 	{"expiry_ms", "the served set's expiry on the local wall clock, or NEVER", "Expiry"},
 	{"deadline_ms", "the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER", "Deadline"},
-	{"retry_at_ms", "an error: no attempt before here on the elapsed clock", "RetryAt"},
-	{"error_ticket", "an error: the attempt whose failure it is, or 0", "ErrorTicket"},
+	{"retry_at_ms", "an error: no attempt starts before this instant of the elapsed clock", "RetryAt"},
+	{"error_ticket", "an error: the attempt that failed, or 0", "ErrorTicket"},
 	{"epoch", "leases of an older epoch are void", "Epoch"},
 	{"started", "run this flight; 0: none", "Started"},
 	{"start_cause", "CAUSE_*", "StartCause"},

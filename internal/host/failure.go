@@ -44,7 +44,7 @@ func Reason(code core.Code) words.Reason {
 	}
 	r, ok := words.ReasonOf(code)
 	if !ok {
-		r.Name, r.Text = "unknown", "there is no word for the reason"
+		r.Name, r.Text = "unknown", "for a reason that this version does not know"
 	}
 	r.Text = words.In(words.Go, r.Text)
 	return r

@@ -89,7 +89,7 @@ func (i *IoT) Fetch(ctx context.Context, _ *Flight) (Result, error) {
 	body, err := io.ReadAll(io.LimitReader(reply.Body, replyBytes+1))
 	switch {
 	case err != nil:
-		return Result{}, refused(core.MethodIoT, "", "the reply broke off: "+err.Error(), err)
+		return Result{}, refused(core.MethodIoT, "", "the reply ended early: "+err.Error(), err)
 	case reply.StatusCode != http.StatusOK:
 		return Result{}, iotError(reply, body)
 	case len(body) > replyBytes:
@@ -138,7 +138,7 @@ func iotResult(header http.Header, body []byte) (Result, error) {
 		} `json:"credentials"`
 	}
 	if json.Unmarshal(body, &reply) != nil { // its error may quote the reply
-		return Result{}, malformed(core.MethodIoT, "the reply must be JSON with an object credentials")
+		return Result{}, malformed(core.MethodIoT, `the reply must be JSON with an object "credentials"`)
 	}
 	c := reply.Credentials
 	at, err := core.ParseExpiry([]byte(c.Expiration))

@@ -30,9 +30,9 @@ func (d DeviceIdentity) check() error {
 	case d.Certificate.empty():
 		return &ParameterError{"Certificate", "must be PEMFile(path) or PEMBytes(text)"}
 	case d.PrivateKey.empty() && d.Signer == nil:
-		return &ParameterError{"PrivateKey", "must be PEMFile(path) or PEMBytes(text), where there is no Signer"}
+		return &ParameterError{"PrivateKey", "must be PEMFile(path) or PEMBytes(text), unless Signer is set"}
 	case !d.PrivateKey.empty() && d.Signer != nil:
-		return &ParameterError{"Signer", "must not be given beside PrivateKey"}
+		return &ParameterError{"Signer", "must be left out if PrivateKey is set"}
 	}
 	return nil
 }

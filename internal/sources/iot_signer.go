@@ -34,8 +34,8 @@ const (
 )
 
 var (
-	errSignerSilent = errors.New("it has not answered in time")
-	errSignerBusy   = errors.New("earlier calls of it have not returned")
+	errSignerSilent = errors.New("it did not answer in time")
+	errSignerBusy   = errors.New("earlier calls have not returned")
 	errSignerDied   = errors.New("it ended without an answer")
 )
 

@@ -134,7 +134,7 @@ func TestIoTSignerThatHangs(t *testing.T) {
 	p := iotParams(standIn)
 	p.PrivateKey, p.Signer, p.Timeout = sources.PEM{}, key, 300*time.Millisecond
 	source := newIoT(t, p)
-	for i, want := range []string{"not answered in time", "not answered in time", "have not returned", "have not returned"} {
+	for i, want := range []string{"did not answer in time", "did not answer in time", "have not returned", "have not returned"} {
 		_, err := source.Fetch(t.Context(), flight)
 		if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "Signer: ") || !strings.Contains(e.Message, want) {
 			t.Errorf("attempt %d: class %v: %v", i, e.Class, e)

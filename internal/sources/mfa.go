@@ -28,13 +28,13 @@ func (r *AssumeRole) checkMFA() error {
 	provided := r.MFA != nil || len(r.MFACommand) > 0
 	switch {
 	case r.MFA != nil && r.MFACommand != nil:
-		return &ParameterError{"MFACommand", "must be left out where MFA is given"}
+		return &ParameterError{"MFACommand", "must be left out if MFA is set"}
 	case r.MFACommand != nil && (len(r.MFACommand) == 0 || r.MFACommand[0] == ""):
 		return &ParameterError{"MFACommand", "must have a program as its first entry"}
 	case provided && r.SerialNumber == "":
-		return &ParameterError{"SerialNumber", "must name the MFA device where MFA or MFACommand is given"}
+		return &ParameterError{"SerialNumber", "must name the MFA device if MFA or MFACommand is set"}
 	case !provided && r.SerialNumber != "":
-		return &ParameterError{"MFA", "or MFACommand must be given where SerialNumber is"}
+		return &ParameterError{"MFA", "or MFACommand must be set if SerialNumber is set"}
 	case !provided && r.MFAPrompts:
 		return &ParameterError{"MFAPrompts", "needs MFA or MFACommand"}
 	}

@@ -110,7 +110,7 @@ func (r *AssumeRole) checkDuration() error {
 	case nil:
 		return nil
 	case core.ErrDurationChained:
-		return &ParameterError{"Duration", "must be at most 1h where one role assumes another"}
+		return &ParameterError{"Duration", "must be at most 1h if one role assumes another"}
 	}
 	return &ParameterError{"Duration", "must be whole seconds from 900s to 43200s"}
 }

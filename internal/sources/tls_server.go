@@ -54,7 +54,7 @@ func NoConnection(err error) string {
 	if alert := (*net.OpError)(nil); errors.As(err, &alert) && alert.Op == "remote error" && alert.Err != nil {
 		switch text := alert.Err.Error(); {
 		case strings.Contains(text, "certificate"), strings.Contains(text, "access denied"):
-			return "the server does not take the device's certificate: " + text
+			return "the server refuses the device's certificate: " + text
 		default:
 			return "the server ended the handshake: " + text
 		}

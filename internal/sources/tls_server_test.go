@@ -54,7 +54,7 @@ func wantVerdict(t *testing.T, row awstest.TLSServer, told string) {
 	}
 	reason := map[string]string{
 		"certificate": "the server's certificate is not to be trusted: ",
-		"device":      "the server does not take the device's certificate: ",
+		"device":      "the server refuses the device's certificate: ",
 	}[row.Reason]
 	if row.Reason == "time-out" && !strings.Contains(told, "deadline exceeded") {
 		reason = "handshake timeout" // which is as long, and may come first

@@ -37,7 +37,7 @@ test("a client of an SDK that keeps sets itself is refused, and the error says w
   const { session } = virtualSession();
   const error = refusal(() => session.client(CachingClient, { region }));
   expect(error).toMatchObject({ code: "configuration", class: "permanent" });
-  expect(error.message).toMatch(/^CachingClient is of an AWS SDK .*3\.800\.0 or newer$/);
+  expect(error.message).toMatch(/^CachingClient comes from an AWS SDK .*3\.800\.0 or newer$/);
   // and it is not kept
   expect(refusal(() => session.client(CachingClient, { region })).message).toBe(error.message);
   session.client(S3Client, { region });

@@ -32,7 +32,7 @@ async function verdict(row: TlsServer, options: object, hasToken: boolean): Prom
   }
   // nor does it tell what a server says of the device
   if (row.reason === "device" && !hasToken) {
-    expect(message).toMatch(/: the server does not take the device's certificate \(\w+\)/);
+    expect(message).toMatch(/: the server refuses the device's certificate \(\w+\)/);
   }
   if (row.reason === "time-out") expect(message).toContain("within 0.5 s");
 }

@@ -185,7 +185,7 @@ def test_half_of_some_keys_is_no_base(name: str) -> None:
 
 
 def test_method_alone_may_be_positional() -> None:
-    with pytest.raises(TypeError, match="takes method alone"):
+    with pytest.raises(TypeError, match="takes only method"):
         RefreshableSession("sts", {"RoleArn": ROLE})  # type: ignore[call-arg]
 
 

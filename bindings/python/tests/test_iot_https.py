@@ -296,7 +296,7 @@ def test_a_client_certificate_that_is_refused(server: OddServer, session_with: M
     with pytest.raises(EvercredsConnectionError) as caught:
         session_with(certificate=certificate, private_key=key, timeout=5).refresh()
     assert caught.value.param == "endpoint"
-    assert "does not take the device's certificate (tlsv1 alert unknown ca)" in str(caught.value)
+    assert "refuses the device's certificate (tlsv1 alert unknown ca)" in str(caught.value)
     assert not server.requests
 
 

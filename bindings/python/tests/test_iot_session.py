@@ -199,7 +199,7 @@ def test_a_rotation_that_is_half_done_passes_by_itself(
     shutil.copy(given["certificate"], certificate)
     shutil.copy(given["rsa_private_key"], key)
     session = iot_session(certificate=str(certificate), private_key=str(key))
-    with pytest.raises(EvercredsConfigurationError, match="do not go together") as caught:
+    with pytest.raises(EvercredsConfigurationError, match="do not match") as caught:
         session.refresh()
     assert caught.value.param == "certificate/private_key"
     assert (

@@ -88,7 +88,7 @@ def test_a_client_that_the_broker_does_not_know_is_refused(
     session = iot_session()
     given = arguments(broker, certificate=certificate, private_key=key)
     error = refused(session.mqtt(**given), proxy)
-    assert "does not take the device's certificate (tlsv1 alert unknown ca)" in str(error)
+    assert "refuses the device's certificate (tlsv1 alert unknown ca)" in str(error)
     assert f" as {given['client_id']} (" not in broker.log()
 
 

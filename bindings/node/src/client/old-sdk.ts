@@ -15,7 +15,7 @@ function refuse(what: string): never {
 export function refuseOwnCache(client: unknown, name: string): void {
   const provider = peek(peek(client, "config"), "credentials");
   if (typeof provider === "function" && peek(provider, "memoized") !== true) {
-    refuse(`${name} is of an AWS SDK that keeps a session's credentials itself`);
+    refuse(`${name} comes from an AWS SDK that keeps a session's credentials itself`);
   }
 }
 
@@ -23,6 +23,6 @@ export function refuseOwnCache(client: unknown, name: string): void {
 export function refuseOwnSigning(stack: unknown, signing: string): void {
   const names = guarded<unknown>(() => (stack as { identify(): unknown }).identify(), undefined);
   if (Array.isArray(names) && !names.some((each) => String(each).startsWith(signing))) {
-    refuse("the client is of an AWS SDK that signs in another way than this plug-in knows");
+    refuse("the client comes from an AWS SDK that signs in another way than this plug-in knows");
   }
 }

@@ -46,7 +46,7 @@ export class Reports {
     } catch {
       quietly(() => {
         if (set === undefined) this.#put((machine) => machine.abandon(ticket));
-        else this.#fail(ticket, malformed("the reply has times that no clock shows"));
+        else this.#fail(ticket, malformed("the reply's times are out of range"));
       });
     }
   }

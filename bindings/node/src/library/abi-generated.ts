@@ -40,11 +40,11 @@ export const Kind = {
   SERVE: 1,
   /** use the set; run the started flight in the background */
   SERVE_AND_REFRESH: 2,
-  /** run the started flight, then answer: the new set or the old one */
+  /** run the started flight, then call answer: the new set or the old one */
   REFRESH_INLINE: 3,
-  /** run the started flight, wait for it, then answer */
+  /** run the started flight, wait for it, then call answer */
   REFRESH: 4,
-  /** wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask */
+  /** wait for the flight under way, then call answer; ticket 0: wait until deadline_ms or a void decision, then call ask */
   WAIT: 5,
   /** fail now; the source is not contacted before retry_at_ms */
   ERROR: 6,
@@ -82,7 +82,7 @@ export const Code = {
   STILL_REJECTED: 6,
   /** the reply expires no later than the expired set that is held */
   NO_PROGRESS: 7,
-  /** new sets keep being rejected */
+  /** the set was rejected, and there is no other yet */
   REJECTED: 8,
   /** the set has less time left than this caller needs */
   MIN_TTL: 9,
@@ -112,7 +112,7 @@ export const Cause = {
   ADVISORY: 2,
   /** the mandatory window was reached, or the set has expired */
   MANDATORY: 3,
-  /** a service rejected the set */
+  /** the set was invalidated */
   REJECTED: 4,
   /** the user asked for it */
   FORCED: 5,
@@ -140,7 +140,7 @@ export const Phase = {
   EXPIRED: 4,
 } as const;
 
-/** What happened, for logs and counters. */
+/** What happened: for logs and counters. */
 export const Note = {
   /** a new set is held */
   INSTALLED: 1,
@@ -160,9 +160,9 @@ export const Note = {
   NO_PROGRESS: 128,
   /** the same set has more time left by the server's clock */
   REANCHORED: 256,
-  /** the held set was rejected */
+  /** the held set was invalidated for all callers */
   REJECTED: 512,
-  /** an invalidate did not name the held set, and was ignored */
+  /** an invalidate that does not name the held set was ignored */
   INVALIDATE_IGNORED: 1024,
   /** a new set was rejected at once; the next attempt is delayed */
   SPACED: 2048,
@@ -222,7 +222,7 @@ export const Policy = {
   CLASSIC: 0,
   /** windows by lifetime, with jitter; the held set serves until expiry */
   ADAPTIVE: 1,
-  /** as the AWS SDKs of 2026 */
+  /** the rules of the AWS SDKs of 2026 */
   AWS2026: 2,
 } as const;
 
@@ -258,7 +258,7 @@ export const AdvisoryRefresh = {
 export const Status = {
   /** PHASE_* */
   PHASE: 1,
-  /** time left, at least 0; NEVER for a set without expiry */
+  /** the time left, at least 0; NEVER for a set without expiry */
   REMAINING_MS: 2,
   /** the advisory window in force for the held set */
   ADVISORY_MS: 3,
@@ -282,9 +282,9 @@ export const Status = {
   FLIGHT: 12,
   /** leases of an older epoch are void */
   EPOCH: 13,
-  /** 1: a service rejected the held set */
+  /** 1: the held set was invalidated for all callers */
   IS_REJECTED: 14,
-  /** as a decision's next_wake_ms */
+  /** the same as a decision's next_wake_ms */
   NEXT_WAKE_MS: 15,
   /** 1: closed */
   IS_CLOSED: 16,
@@ -302,7 +302,7 @@ export const Status = {
   LATE_ANSWERS: 22,
   /** how many replies brought no progress */
   NO_PROGRESS: 23,
-  /** how many sets were rejected or reported */
+  /** how many sets were invalidated or reported */
   REJECTIONS: 24,
   /** 1: a service refused the held set to one caller or more */
   IS_REPORTED: 25,
@@ -348,7 +348,7 @@ export const Result = {
   ERR_MFA_CODE: -23,
   /** user: duration_seconds must be whole seconds from 900 to 43200 */
   ERR_DURATION: -24,
-  /** user: duration_seconds must be at most 3600 where one role assumes another */
+  /** user: duration_seconds must be at most 3600 if one role assumes another */
   ERR_DURATION_CHAINED: -25,
   /** not an error: no more entries */
   NO_ENTRY: -100,
@@ -378,9 +378,9 @@ export const Slot = {
   expiryMs: 8,
   /** the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER */
   deadlineMs: 9,
-  /** an error: no attempt before here on the elapsed clock */
+  /** an error: no attempt starts before this instant of the elapsed clock */
   retryAtMs: 10,
-  /** an error: the attempt whose failure it is, or 0 */
+  /** an error: the attempt that failed, or 0 */
   errorTicket: 11,
   /** leases of an older epoch are void */
   epoch: 12,
@@ -457,7 +457,7 @@ export interface Exports {
     elapsedMs: number,
     field: number,
   ): number;
-  /** What a caller without a valid lease, or with a need of its own, is to do. */
+  /** Says what a caller without a valid lease, or with a need of its own, is to do. */
   evercreds_ask(
     session: number,
     wallMs: number,
@@ -481,7 +481,7 @@ export interface Exports {
     untilMs: number,
     forced: number,
   ): number;
-  /** A caller stops waiting: KIND_SERVE where the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
+  /** A caller stops waiting: KIND_SERVE if the held set is good for it as it is, else KIND_NONE; not for the caller of force. */
   evercreds_leave(
     session: number,
     wallMs: number,
@@ -527,7 +527,7 @@ export interface Exports {
     wallMs: number,
     elapsedMs: number,
   ): number;
-  /** A service rejected a set; ignored unless it is the one held. */
+  /** The user gives a set up for all callers; ignored unless it is the one held. */
   evercreds_invalidate(
     session: number,
     fingerprintLow: number,
@@ -535,9 +535,9 @@ export interface Exports {
     wallMs: number,
     elapsedMs: number,
   ): number;
-  /** One flight now, for the user; then answer with forced = 1. */
+  /** Starts a flight now, for the user, or joins the one under way; then call answer with forced = 1. */
   evercreds_force(session: number, wallMs: number, elapsedMs: number): number;
-  /** Do what is due now. */
+  /** Does what is due now. */
   evercreds_wake(session: number, wallMs: number, elapsedMs: number): number;
   /** A handle for a cache policy. */
   evercreds_cache_new(policy: number, maxSize: number): number;
@@ -587,7 +587,7 @@ export interface Exports {
     httpStatus: number,
     length: number,
   ): number;
-  /** The address of the buffer for what takes or gives bytes. */
+  /** The address of the buffer for calls that take or give bytes. */
   evercreds_buffer_address(): number;
   /** Its size: BUFFER_BYTES. */
   evercreds_buffer_capacity(): number;
@@ -626,7 +626,7 @@ export const ERROR_TEXTS: Readonly<Record<number, string>> = {
   [-22]: "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)",
   [-23]: "user: the output has no six-digit code",
   [-24]: "user: duration_seconds must be whole seconds from 900 to 43200",
-  [-25]: "user: duration_seconds must be at most 3600 where one role assumes another",
+  [-25]: "user: duration_seconds must be at most 3600 if one role assumes another",
   [-100]: "not an error: no more entries",
   [-1000]: "user: ERR_OPTION_VALUE minus n refuses the value of option n",
 };

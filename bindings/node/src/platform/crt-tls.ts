@@ -159,7 +159,7 @@ function problemWith(
   if (certificate === undefined) {
     return { parameter: "ca", problem: `ca cannot be used (${name})`, permanent };
   }
-  const problem = `certificate, privateKey and ca cannot be used, or do not go together (${name})`;
+  const problem = `certificate, privateKey and ca cannot be used, or do not match (${name})`;
   return { parameter: "certificate/privateKey", problem, permanent };
 }
 

@@ -137,7 +137,7 @@ function explained(error: Error): Error {
   const alert = REFUSED.exec(code) ?? REFUSED.exec(message);
   if (alert?.[1] !== undefined) {
     const name = alert[1].trim().toUpperCase().replaceAll(" ", "_");
-    return telling(error, `the server does not take the device's certificate (${name})`);
+    return telling(error, `the server refuses the device's certificate (${name})`);
   }
   if (!code.startsWith("ERR_SSL") && UNTRUSTED.test(code)) return telling(error, untrusted(code));
   return error;

@@ -81,7 +81,7 @@ function checkDuration(seconds: number | undefined, rules: Rules, chained: boole
   const name = "assumeRole.DurationSeconds";
   const result = rules.duration(seconds, chained);
   if (result === abi.Result.ERR_DURATION_CHAINED) {
-    throw wrong(name, "must be at most 3600 where one role assumes another", seconds);
+    throw wrong(name, "must be at most 3600 if one role assumes another", seconds);
   }
   if (result < 0) throw wrong(name, DURATION_WORDS, seconds);
 }

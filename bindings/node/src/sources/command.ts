@@ -92,6 +92,6 @@ export async function runForCode(
     outcome.output.fill(0);
   }
   if (code !== undefined) return code;
-  const words = `the command of ${NAME} printed no code of six digits`;
+  const words = `the command of ${NAME} printed no six-digit code`;
   throw new SourceFailure(words, { class: "permanent" });
 }

@@ -73,7 +73,7 @@ export class IotSource implements Source {
 
   #read(reply: MutualTlsReply): Reply {
     const set = parse(reply.body)["credentials"];
-    if (!isRecord(set)) throw malformed("the reply is not JSON with an object credentials");
+    if (!isRecord(set)) throw malformed('the reply is not JSON with an object "credentials"');
     const { expiration } = set;
     if (typeof expiration !== "string") throw malformed("the reply's expiration is not a string");
     return {

@@ -88,14 +88,14 @@ function readMfa(
   const given = provider !== undefined;
   const codes = given ? readProvider(provider, args, attended, rules) : undefined;
   if (given && code !== undefined) {
-    throw wrong("assumeRole.TokenCode", "must not be given beside mfaTokenProvider", code);
+    throw wrong("assumeRole.TokenCode", "must be left out if there is an mfaTokenProvider", code);
   }
   if ((given || code !== undefined) && serial === undefined) {
-    const why = "must be given where there is a TokenCode or an mfaTokenProvider";
+    const why = "must be given if there is a TokenCode or an mfaTokenProvider";
     throw wrong("assumeRole.SerialNumber", why, serial);
   }
   if (!given && code === undefined && serial !== undefined) {
-    throw wrong("mfaTokenProvider", "must be given where there is a SerialNumber", provider);
+    throw wrong("mfaTokenProvider", "must be given if there is a SerialNumber", provider);
   }
   return codes ?? (code === undefined ? undefined : MfaCodes.once(code));
 }

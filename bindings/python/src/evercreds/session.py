@@ -62,7 +62,7 @@ class _Factory(type):
                     return super().__call__(*args, **kwargs)
                 if len(args) > 1:
                     raise TypeError(
-                        "RefreshableSession() takes method alone as a positional argument"
+                        "RefreshableSession() takes only method as a positional argument"
                     )
                 return make(*args, **kwargs)
             except Exception as error:
@@ -163,7 +163,7 @@ class _Session(CachingSession, metaclass=_Factory):
             )
         refuse_beside_source(others)
         if source.status().closed:
-            raise EvercredsConfigurationError("source is a session that is closed", param="source")
+            raise EvercredsConfigurationError("source must not be a closed session", param="source")
 
     def _setup_loader(self) -> None:
         """Have boto3 add its data to the search paths, but not a second time.

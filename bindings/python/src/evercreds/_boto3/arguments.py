@@ -62,8 +62,8 @@ def base_credentials(arguments: Mapping[str, Any]) -> BaseCredentials:
         base.set_credentials(access_key, secret_key, token, account_id=account_id)
     elif access_key or secret_key or token or account_id:
         raise EvercredsConfigurationError(
-            "aws_access_key_id and aws_secret_access_key go together, and aws_session_token and "
-            "aws_account_id with both",
+            "aws_access_key_id and aws_secret_access_key must be given together; "
+            "aws_session_token and aws_account_id need both",
             param="aws_access_key_id/aws_secret_access_key",
         )
     if given is None or access_key or profile:

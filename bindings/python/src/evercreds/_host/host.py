@@ -186,8 +186,8 @@ class Host:
         # Nobody else can report while this thread has the lock.
         if self.loop.is_mine:
             raise EvercredsCredentialError(
-                "a signal handler or a finalizer has come in the midst of what this thread does in "
-                "the session, and cannot wait for credentials there",
+                "a signal handler or a finalizer interrupted this thread inside the session, and "
+                "cannot wait for credentials there",
                 code="interrupting",
             )
         attempts.start(self.loop, wait.flight)
@@ -211,7 +211,7 @@ class Host:
             outcome = self.loop.put(lambda machine: machine.leave(need))
             if outcome.granted is not None or outcome.decision.kind == abi.Kind.ERROR:
                 return outcome
-        raise TimeoutError("there were no credentials by the end of timeout")
+        raise TimeoutError("no credentials came within timeout")
 
     def _granted(self, outcome: Outcome) -> CredentialSet:
         """Give what an outcome grants, or raise its error."""

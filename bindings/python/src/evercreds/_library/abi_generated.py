@@ -41,11 +41,11 @@ class Kind(IntEnum):
     SERVE = 1
     # use the set; run the started flight in the background
     SERVE_AND_REFRESH = 2
-    # run the started flight, then answer: the new set or the old one
+    # run the started flight, then call answer: the new set or the old one
     REFRESH_INLINE = 3
-    # run the started flight, wait for it, then answer
+    # run the started flight, wait for it, then call answer
     REFRESH = 4
-    # wait for the flight under way, then answer; ticket 0: until deadline_ms or a void decision, then ask
+    # wait for the flight under way, then call answer; ticket 0: wait until deadline_ms or a void decision, then call ask
     WAIT = 5
     # fail now; the source is not contacted before retry_at_ms
     ERROR = 6
@@ -85,7 +85,7 @@ class Code(IntEnum):
     STILL_REJECTED = 6
     # the reply expires no later than the expired set that is held
     NO_PROGRESS = 7
-    # new sets keep being rejected
+    # the set was rejected, and there is no other yet
     REJECTED = 8
     # the set has less time left than this caller needs
     MIN_TTL = 9
@@ -117,7 +117,7 @@ class Cause(IntEnum):
     ADVISORY = 2
     # the mandatory window was reached, or the set has expired
     MANDATORY = 3
-    # a service rejected the set
+    # the set was invalidated
     REJECTED = 4
     # the user asked for it
     FORCED = 5
@@ -147,7 +147,7 @@ class Phase(IntEnum):
 
 
 class Note(IntFlag):
-    """What happened, for logs and counters."""
+    """What happened: for logs and counters."""
 
     # a new set is held
     INSTALLED = 1
@@ -167,9 +167,9 @@ class Note(IntFlag):
     NO_PROGRESS = 128
     # the same set has more time left by the server's clock
     REANCHORED = 256
-    # the held set was rejected
+    # the held set was invalidated for all callers
     REJECTED = 512
-    # an invalidate did not name the held set, and was ignored
+    # an invalidate that does not name the held set was ignored
     INVALIDATE_IGNORED = 1024
     # a new set was rejected at once; the next attempt is delayed
     SPACED = 2048
@@ -232,7 +232,7 @@ class Policy(IntEnum):
     CLASSIC = 0
     # windows by lifetime, with jitter; the held set serves until expiry
     ADAPTIVE = 1
-    # as the AWS SDKs of 2026
+    # the rules of the AWS SDKs of 2026
     AWS2026 = 2
 
 
@@ -272,7 +272,7 @@ class Status(IntEnum):
 
     # PHASE_*
     PHASE = 1
-    # time left, at least 0; NEVER for a set without expiry
+    # the time left, at least 0; NEVER for a set without expiry
     REMAINING_MS = 2
     # the advisory window in force for the held set
     ADVISORY_MS = 3
@@ -296,9 +296,9 @@ class Status(IntEnum):
     FLIGHT = 12
     # leases of an older epoch are void
     EPOCH = 13
-    # 1: a service rejected the held set
+    # 1: the held set was invalidated for all callers
     IS_REJECTED = 14
-    # as a decision's next_wake_ms
+    # the same as a decision's next_wake_ms
     NEXT_WAKE_MS = 15
     # 1: closed
     IS_CLOSED = 16
@@ -316,7 +316,7 @@ class Status(IntEnum):
     LATE_ANSWERS = 22
     # how many replies brought no progress
     NO_PROGRESS = 23
-    # how many sets were rejected or reported
+    # how many sets were invalidated or reported
     REJECTIONS = 24
     # 1: a service refused the held set to one caller or more
     IS_REPORTED = 25
@@ -364,7 +364,7 @@ class Result(IntEnum):
     ERR_MFA_CODE = -23
     # user: duration_seconds must be whole seconds from 900 to 43200
     ERR_DURATION = -24
-    # user: duration_seconds must be at most 3600 where one role assumes another
+    # user: duration_seconds must be at most 3600 if one role assumes another
     ERR_DURATION_CHAINED = -25
     # not an error: no more entries
     NO_ENTRY = -100
@@ -413,8 +413,8 @@ class Decision(ctypes.Structure):
     lease_wall_ms: int  # the lease's end on the wall clock
     expiry_ms: int  # the served set's expiry on the local wall clock, or NEVER
     deadline_ms: int  # the flight's deadline on the elapsed clock (KIND_WAIT without a ticket: when to ask again), or NEVER
-    retry_at_ms: int  # an error: no attempt before here on the elapsed clock
-    error_ticket: int  # an error: the attempt whose failure it is, or 0
+    retry_at_ms: int  # an error: no attempt starts before this instant of the elapsed clock
+    error_ticket: int  # an error: the attempt that failed, or 0
     epoch: int  # leases of an older epoch are void
     started: int  # run this flight; 0: none
     start_cause: int  # CAUSE_*
@@ -520,7 +520,7 @@ ERROR_TEXTS: dict[int, str] = {
     -22: "user: not an IoT credentials endpoint (ID.credentials.iot.REGION.amazonaws.com)",
     -23: "user: the output has no six-digit code",
     -24: "user: duration_seconds must be whole seconds from 900 to 43200",
-    -25: "user: duration_seconds must be at most 3600 where one role assumes another",
+    -25: "user: duration_seconds must be at most 3600 if one role assumes another",
     -100: "not an error: no more entries",
     -1000: "user: ERR_OPTION_VALUE minus n refuses the value of option n",
 }

@@ -92,7 +92,8 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
                 mfa_provider(lambda: "", kwargs)  # for the check of their type
             if (config.SerialNumber is None) != (config.TokenCode is None):
                 raise EvercredsConfigurationError(
-                    "SerialNumber and TokenCode go together, where there is no mfa_token_provider",
+                    "SerialNumber and TokenCode must be given together, unless there is an "
+                    "mfa_token_provider",
                     param="SerialNumber/TokenCode",
                 )
             return None

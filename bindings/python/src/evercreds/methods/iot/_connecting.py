@@ -131,7 +131,7 @@ class Connector:
         if left_s <= 0 or not self._identity.verify_peer:
             return None
         reason = _found(look_at_refusal(self._host, self._open, self._identity, left_s), deadline)
-        return reason and f"it does not take the device's certificate ({reason})"
+        return reason and f"it refuses the device's certificate ({reason})"
 
 
 class TokenLostError(Exception):

@@ -106,7 +106,7 @@ def _reply_of(reply: HttpsReply, duration_ms: int) -> Reply:
     credentials = _parsed(reply.body).get("credentials")
     if not isinstance(credentials, dict):
         raise replies.malformed(
-            "the reply of the IoT credentials provider must be JSON with an object credentials"
+            'the reply of the IoT credentials provider must be JSON with an object "credentials"'
         )
     missing = [name for name in _FIELDS if not replies.is_key(credentials.get(name))]
     if not isinstance(credentials.get("expiration"), str):

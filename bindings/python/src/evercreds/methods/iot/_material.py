@@ -89,7 +89,7 @@ class Material:
             raise self._refused("must be PEM bytes or the path of a file, got no path")
         if _BEGIN.decode() in text:
             raise self._refused(
-                "must be the path of a file where it is a string: PEM text is given as bytes"
+                "must be the path of a file if it is a string; pass PEM text as bytes"
             )
         path = existing_file(text)
         if path is None:

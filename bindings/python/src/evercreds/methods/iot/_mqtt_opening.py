@@ -85,7 +85,7 @@ def _explain(connection: Any, identity: ClientIdentity, error: AwsCrtError) -> N
     concurrent.futures.wait([look], _LOOK_S)
     if look.done() and (reason := look.result()):
         raise EvercredsConnectionError(
-            f"endpoint: it does not take the device's certificate ({reason})", param="endpoint"
+            f"endpoint: it refuses the device's certificate ({reason})", param="endpoint"
         ) from None
 
 

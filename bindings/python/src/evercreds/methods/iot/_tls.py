@@ -209,7 +209,7 @@ class ClientIdentity:
                 f"certificate or ca cannot be used ({name})", param="certificate"
             )
         return EvercredsConfigurationError(
-            f"certificate, private_key and ca cannot be used, or do not go together ({name})",
+            f"certificate, private_key and ca cannot be used, or do not match ({name})",
             param="certificate/private_key",
         )
 
