@@ -166,9 +166,6 @@ func parseOptions(a *args) ([]Option, error) {
 }
 
 func optionValue(o core.Option, text string) (float64, bool) {
-	if n, ok := methods[text]; ok && o == core.OptMethod {
-		return float64(n), true
-	}
 	if n := index(choices[o], text); n >= 0 {
 		return float64(n), true
 	}

@@ -1,61 +1,82 @@
 package trace
 
 import (
+	"math/bits"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi"
 )
 
-// Names by number, as docs/conformance.md prints them. Flags and notes are by
-// bit, options and status fields from 1.
+// Names by number, as docs/conformance.md prints them: those of the ABI's constants.
+// Flags and notes are by bit.
 var (
-	kinds    = words("none serve serve_and_refresh refresh_inline refresh wait error")
-	flags    = words("degraded expired held_off flight_failed endless")
-	codes    = words("none source timed_out abandoned malformed expired_reply still_rejected no_progress rejected min_ttl closed")
-	classes  = words("none recoverable permanent throttled")
-	causes   = words("none first advisory mandatory rejected forced idle min_ttl degraded reported")
-	evidence = words("none strong weak")
-	phases   = words("empty fresh advisory mandatory expired")
-	notes    = words("installed failed failed_quietly timed_out late_installed late_ignored unknown_ticket no_progress reanchored rejected invalidate_ignored spaced windows_shrunk written_off degraded reported")
+	kinds    = named("Kind")
+	flags    = named("Flag")
+	codes    = named("Code")
+	classes  = named("ErrorClass")
+	causes   = named("Cause")
+	evidence = named("Evidence")
+	phases   = named("Phase")
+	notes    = named("Note")
+	fields   = named("Status")
+	methods  = named("Method")
 
 	// Options are the names of a session's options, from number 1.
-	Options = words("policy method advisory_timeout advisory_auto mandatory_timeout stability advisory_refresh refresh_timeout jitter max_stale defer_refresh attended max_wait")
-	fields  = words("phase remaining advisory mandatory lifetime degraded last_code last_class last_ticket hold_off set flight epoch is_rejected next_wake is_closed starts installs failures time_outs unknown_tickets late_answers no_progress rejections is_reported")
-	methods = map[string]int64{"sts": 1, "custom": 2, "iot": 3}
+	Options = named("Option")[1:]
+
+	truths  = []string{"false", "true"}
 	choices = map[core.Option][]string{
-		core.OptPolicy:          words("classic adaptive aws2026"),
-		core.OptStability:       words("strict until_expiry static"),
-		core.OptAdvisoryRefresh: words("background inline"),
-		core.OptJitter:          words("false true"),
-		core.OptDeferRefresh:    words("false true"),
-		core.OptAttended:        words("false true"),
-		core.OptAdvisoryAuto:    words("false true"),
+		core.OptPolicy:          named("Policy"),
+		core.OptMethod:          methods,
+		core.OptStability:       named("Stability"),
+		core.OptAdvisoryRefresh: named("AdvisoryRefresh"),
+		core.OptJitter:          truths,
+		core.OptDeferRefresh:    truths,
+		core.OptAttended:        truths,
+		core.OptAdvisoryAuto:    truths,
 	}
 )
 
-func words(s string) []string { return strings.Fields(s) }
-
-func index(list []string, name string) int {
-	for i, n := range list {
-		if n == name {
-			return i
+// named are the names of a group's constants, without its prefix and their unit. A number
+// that has none is "".
+func named(group string) (names []string) {
+	groups := abi.Groups()
+	g := groups[slices.IndexFunc(groups, func(g abi.Group) bool { return g.Name == group })]
+	for _, c := range g.Constants {
+		at := int(c.Value)
+		if g.Bits {
+			at = bits.TrailingZeros64(uint64(c.Value))
 		}
+		for len(names) <= at {
+			names = append(names, "")
+		}
+		names[at] = strings.TrimSuffix(strings.ToLower(strings.TrimPrefix(c.Name, g.Prefix)), "_ms")
 	}
-	return -1
+	return names
+}
+
+// index finds a name; -1: there is none.
+func index(list []string, name string) int {
+	if name == "" {
+		return -1
+	}
+	return slices.Index(list, name)
 }
 
 func name[T ~int32 | ~int64](list []string, n T) string {
-	if n >= 0 && int(n) < len(list) {
+	if n >= 0 && int(n) < len(list) && list[n] != "" {
 		return list[n]
 	}
 	return strconv.FormatInt(int64(n), 10)
 }
 
-func bits[T ~int32 | ~int64](list []string, set T) string {
+func set[T ~int32 | ~int64](list []string, all T) string {
 	var on []string
 	for i, n := range list {
-		if set&(1<<i) != 0 {
+		if all&(1<<i) != 0 {
 			on = append(on, n)
 		}
 	}

@@ -26,7 +26,7 @@ func (r *replayer) show(d core.Decision) string {
 	elapsed := func(key string, at int64) { put(key, FormatSpan(at), at != core.Never) }
 	wall := func(key string, at int64) { put(key, FormatSpan(at-Base), at != core.Never) }
 
-	put("flags", bits(flags, d.Flags), d.Flags != 0)
+	put("flags", set(flags, d.Flags), d.Flags != 0)
 	put("code", name(codes, d.Code), d.Code != 0)
 	put("class", name(classes, d.Class), d.Class != 0)
 	ticket("ticket", d.Ticket)
@@ -46,7 +46,7 @@ func (r *replayer) show(d core.Decision) string {
 	ticket("cancelled", d.Cancelled)
 	elapsed("wake", d.NextWake)
 	put("phase", name(phases, d.Phase), true)
-	put("notes", bits(notes, d.Notes), d.Notes != 0)
+	put("notes", set(notes, d.Notes), d.Notes != 0)
 	return w.String()
 }
 
@@ -65,7 +65,7 @@ func (r *replayer) status(a *args) (string, error) {
 		if at < 0 {
 			return "", fmt.Errorf("%q is no status field", f)
 		}
-		field := core.Field(at + 1)
+		field := core.Field(at)
 		out += " " + f + "=" + r.statusValue(field, r.m.Status(field, r.now))
 	}
 	a.words = nil

@@ -115,7 +115,7 @@ func newBench(steps int, seed uint64) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/fuzzed/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/abi/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
