@@ -27,7 +27,7 @@ func TestEachCodeHasAScenario(t *testing.T) {
 			}
 		}
 	}
-	for rule, file := range map[string]string{"class": "rule_class.go", "evidence": "rule_evidence.go"} {
+	for rule, file := range map[string]string{"class": "rule_error_class.go", "evidence": "rule_evidence.go"} {
 		known := codesIn(t, filepath.Join(testdata, "..", file))
 		if len(known) < 10 {
 			t.Errorf("%s has %d codes", file, len(known))
