@@ -353,7 +353,7 @@ func TestConstructorThatPanics(t *testing.T) {
 	}
 }
 
-func TestClientNamesWhatItRefuses(t *testing.T) {
+func TestClientErrorsNameTheParameter(t *testing.T) {
 	s := local(t)
 	bare := open(t, &vault{})
 	defer bare.Close()

@@ -24,7 +24,7 @@ import (
 // docs/defects-go.md says which test looks for which.
 
 // What a program passes to a session stays as it was, and signs as it did.
-func TestWhatIsPassedInStaysAsItWas(t *testing.T) {
+func TestArgumentsStayUnchanged(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	cfg.APIOptions = make([]func(*middleware.Stack) error, 0, 4) // room to be written into
 	role := evercreds.AssumeRole{

@@ -12,7 +12,7 @@ import (
 )
 
 // Caller A asks who the session is; STS answers with megabytes; A gets an error.
-func TestIdentityReadsNoReplyWithoutEnd(t *testing.T) {
+func TestIdentityReadsNoEndlessReply(t *testing.T) {
 	s, cfg := startStandIn(t, time.Hour)
 	session := newSTS(t, cfg, evercreds.WithConfig(cfg))
 	if _, err := session.Identity(context.Background()); err != nil {

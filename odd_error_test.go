@@ -79,7 +79,7 @@ func seeFickle(t *testing.T, name string, fails error, custom bool, spoil func()
 }
 
 // An error that unwraps to itself has no end.
-func TestErrorWithoutEnd(t *testing.T) {
+func TestEndlessError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{}
 		v.err = endless{v}
@@ -97,7 +97,7 @@ func (endless) Error() string   { return "endless" }
 func (e endless) Unwrap() error { return e }
 
 // Each caller's error is his own: what one does with it is nobody else's affair.
-func TestEachCallerHasAnErrorOfHisOwn(t *testing.T) {
+func TestEachCallerHasItsOwnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sealed := &evercreds.SourceError{Message: "sealed", Code: "Sealed"}
 		s := open(t, &vault{err: sealed, latency: time.Second}, evercreds.WithStability(evercreds.Strict))

@@ -15,7 +15,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
-func TestOptionsNameWhatTheyRefuse(t *testing.T) {
+func TestOptionErrorsNameTheOption(t *testing.T) {
 	for name, sets := range map[string][][]evercreds.Option{
 		"policy": {{evercreds.WithPolicy(7)}, {evercreds.WithPolicy(-1)}},
 		"advisory_timeout": {
@@ -86,7 +86,7 @@ type nameless struct{ vault }
 
 func (*nameless) Method() core.Method { return 7 }
 
-func TestConstructorsNameWhatTheyRefuse(t *testing.T) {
+func TestConstructorErrorsNameTheParameter(t *testing.T) {
 	base := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}
 	for name, build := range map[string]func() (*evercreds.Session, error){
 		"RoleARN":  func() (*evercreds.Session, error) { return evercreds.NewSTS(base, evercreds.AssumeRole{}) },

@@ -103,7 +103,7 @@ func TestCloseLeavesTheUsersSourceAlone(t *testing.T) {
 
 // What a user does with lists, maps and texts after they were handed in changes
 // nothing, and none of them is changed.
-func TestWhatWasHandedInMayBeUsedOn(t *testing.T) {
+func TestArgumentsMayBeReused(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	var ours, theirs atomic.Int64
 	count := func(n *atomic.Int64) func(*middleware.Stack) error {
@@ -143,7 +143,7 @@ func TestWhatWasHandedInMayBeUsedOn(t *testing.T) {
 }
 
 // A function's error is the function's: it may keep it, with the reply and all.
-func TestAFunctionsErrorIsLeftAsItWas(t *testing.T) {
+func TestErrorsOfAFunctionStayUnchanged(t *testing.T) {
 	request, _ := http.NewRequest(http.MethodGet, "https://localhost/", nil)
 	fails := &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: 500, Request: request, Header: http.Header{"X": {"y"}}, Body: http.NoBody}},
@@ -182,7 +182,7 @@ func (k *keeping) Do(request *http.Request) (*http.Response, error) {
 
 // source answers, well or badly, by the user's HTTP client: the replies that the client
 // keeps are as they were, and the error that callers get shows none of what they hold.
-func TestTheRepliesOfTheUsersHTTPClientAreLeftAsTheyWere(t *testing.T) {
+func TestRepliesOfTheUsersHTTPClientStayUnchanged(t *testing.T) {
 	const ok = `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>1</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
 	_, cfg := startStandIn(t, 0)
 	for name, c := range map[string]struct {
@@ -227,7 +227,7 @@ func TestTheRepliesOfTheUsersHTTPClientAreLeftAsTheyWere(t *testing.T) {
 
 // source fails with an error of the user's own, which its HTTP client or its middleware
 // gives again and again: it is as it was.
-func TestTheErrorOfTheUsersClientIsLeftAsItWas(t *testing.T) {
+func TestErrorsOfTheUsersClientStayUnchanged(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "secret", SessionToken: "sentinel-token"}, nil

@@ -177,7 +177,7 @@ func TestRequestExpired(t *testing.T) {
 
 // service rejects for A; the source is down: A has the service's own error, in which
 // the source's is the cause, and from which nothing leads to the session.
-func TestTheServicesErrorHasTheSourcesAsItsCause(t *testing.T) {
+func TestServicesErrorWrapsTheSourcesError(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg, evercreds.WithMaxWait(0))

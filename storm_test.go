@@ -14,7 +14,7 @@ import (
 // Callers come and go: whose patience ends is freed while the flight is under way, and
 // the flight goes on for the others. At the first call, in the mandatory window and
 // after a rejection the stand-in is asked once.
-func TestFiveHundredCallersOfWhomHalfGiveUp(t *testing.T) {
+func TestHalfOfFiveHundredCallersGiveUp(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 4*time.Second)
 	var impatient sync.WaitGroup

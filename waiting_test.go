@@ -92,7 +92,7 @@ func TestTwoHundredCallersOfASickSource(t *testing.T) {
 
 // caller A waits in a hold-off; the session is closed, or refreshed by hand, or A gives
 // up: A is freed at once.
-func TestWhatEndsTheWaitInAHoldOff(t *testing.T) {
+func TestWaitInAHoldOffEnds(t *testing.T) {
 	for name, end := range map[string]func(s *evercreds.Session, giveUp func()) string{
 		"closed": func(s *evercreds.Session, _ func()) string { s.Close(); return "evercreds: the session is closed" },
 		"gives up": func(_ *evercreds.Session, giveUp func()) string {
@@ -153,7 +153,7 @@ func TestMaxWait(t *testing.T) {
 
 // source fails; A's deadline is when the next attempt may begin: A is told why at once,
 // since an attempt that begins at the deadline serves nobody.
-func TestADeadlineIsNoTimeToBeginAt(t *testing.T) {
+func TestNoAttemptBeginsAtTheDeadline(t *testing.T) {
 	for range 30 { // timers of one instant fire in any order
 		synctest.Test(t, func(t *testing.T) {
 			s := open(t, &vault{err: &evercreds.SourceError{Message: "down", RetryAfter: 2 * time.Second}})

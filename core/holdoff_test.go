@@ -111,7 +111,7 @@ func TestNoAdvisoryRetryInTheLastTenSeconds(t *testing.T) {
 }
 
 // The advisory ladder and its error bind nobody who must wait.
-func TestAdvisoryFailureDoesNotBindWhoMustWait(t *testing.T) {
+func TestAdvisoryFailureDoesNotDelayRequiredAttempts(t *testing.T) {
 	h := holding(t, options{}, hour)
 	h.until(612 * second)
 	h.ask()

@@ -51,7 +51,7 @@ func TestLateAnswerServesTheWaitersOfTheNext(t *testing.T) {
 	h.expect(h.ask(), core.Serve)
 }
 
-func TestLateAnswerThatIsOfNoUse(t *testing.T) {
+func TestUselessLateAnswer(t *testing.T) {
 	for name, reply := range map[string]func(h *host, first int64) core.Decision{
 		"a newer set is held": func(h *host, first int64) core.Decision {
 			h.ask()

@@ -23,7 +23,7 @@ func written(s *Session) []byte {
 // Each number of a snapshot has its bounds, and what lies just within is taken: a
 // snapshot comes from a file, and whoever restores a time-out of nothing, or a window of
 // days, has a session that never works.
-func TestRestoreRefusesWhatNoSessionHasWritten(t *testing.T) {
+func TestRestoreRefusesImpossibleSnapshots(t *testing.T) {
 	for name, c := range map[string]struct {
 		good, bad func(s *Session, v int64)
 		last      int64 // the last good value; the next one is bad

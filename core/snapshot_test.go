@@ -107,7 +107,7 @@ func TestRestoreOfAnEagerSession(t *testing.T) {
 
 // Old snapshots, restored again and again, even with the seed of the original,
 // and a session that runs through its ticket numbers.
-func TestTicketsAreNeverIssuedAgain(t *testing.T) {
+func TestTicketsAreNeverReused(t *testing.T) {
 	seen := map[int64]bool{}
 	h := open(t, options{})
 	take := func(n int) {

@@ -75,7 +75,7 @@ func wantQuiet(t *testing.T, secrets leaks.Secrets, err error) {
 
 // What the scans below say is worth what a scan finds: a call that does take bytes
 // into the module leaves them there.
-func TestTheScanFindsWhatACallWrote(t *testing.T) {
+func TestScanFindsWrittenBytes(t *testing.T) {
 	for form, encode := range map[string]func(string) string{
 		"as it is":       func(s string) string { return s },
 		"in hexadecimal": func(s string) string { return hex.EncodeToString([]byte(s)) },

@@ -103,7 +103,7 @@ func (l *listener) wantHeard(t *testing.T, text string) {
 // caller A subscribes whenever it is connected; the network cuts A off, again and again;
 // the broker starts anew; the certificate is replaced: A hears each message after that,
 // and comes back with the new certificate. ./task devices has more of the cuts.
-func TestWhatCutsAClientOff(t *testing.T) {
+func TestClientReconnectsAfterEachCut(t *testing.T) {
 	cuts := 3
 	if text := os.Getenv("EVERCREDS_CUTS"); text != "" {
 		cuts, _ = strconv.Atoi(text)

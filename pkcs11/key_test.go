@@ -84,7 +84,7 @@ func TestSessionsOfKeysInAToken(t *testing.T) {
 	}
 }
 
-func TestTheKeyMustBeTheCertificates(t *testing.T) {
+func TestKeyMustMatchTheCertificate(t *testing.T) {
 	key := open(t, token(t, "rsa"))
 	_, err := evercreds.NewIoT(evercreds.IoTParams{
 		Endpoint:  "c1234567890abc.credentials.iot.us-east-1.amazonaws.com",

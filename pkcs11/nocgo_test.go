@@ -10,7 +10,7 @@ import (
 	"github.com/evercreds/evercreds/pkcs11"
 )
 
-func TestOpenTellsThatThereIsNoCgo(t *testing.T) {
+func TestOpenReportsMissingCgo(t *testing.T) {
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -65,7 +65,7 @@ func TestATokenThatWasTakenOut(t *testing.T) {
 
 // caller A opens; the PIN is changed; the token is taken out and put back; A signs: the
 // token refuses the PIN, and is asked no more.
-func TestAPINThatIsRefusedLaterIsNotTriedAgain(t *testing.T) {
+func TestPINRefusedLaterIsNotTriedAgain(t *testing.T) {
 	p := ownToken(t, "pin changes")
 	key := open(t, p)
 	const changed = "5550199"

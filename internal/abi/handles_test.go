@@ -32,7 +32,7 @@ func TestHandlesAreOfOneKind(t *testing.T) {
 }
 
 // A number comes back only after very many others.
-func TestHandlesAreNotSoonGivenOutAgain(t *testing.T) {
+func TestHandlesAreNotReusedSoon(t *testing.T) {
 	l := New(silent{})
 	seen := map[int32]bool{}
 	for range 20 * leastFree {
@@ -48,7 +48,7 @@ func TestHandlesAreNotSoonGivenOutAgain(t *testing.T) {
 	}
 }
 
-func TestGenerationsGoRound(t *testing.T) {
+func TestGenerationsWrapAround(t *testing.T) {
 	l := New(silent{})
 	for range leastFree + 1 {
 		l.handles.entries = append(l.handles.entries, &entry{})

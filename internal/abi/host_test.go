@@ -49,7 +49,7 @@ type recorder struct{ begun, cancelled []int64 }
 func (r *recorder) RefreshBegin(_ int32, ticket int64, _, _ int32) { r.begun = append(r.begun, ticket) }
 func (r *recorder) RefreshCancel(_ int32, ticket int64)            { r.cancelled = append(r.cancelled, ticket) }
 
-func TestTheHostIsToldWhatTimesOut(t *testing.T) {
+func TestHostHearsOfTimeOuts(t *testing.T) {
 	host := &recorder{}
 	l, s := open(t, host)
 	var d core.Decision

@@ -57,7 +57,7 @@ func TestRefusedOptionsAreNamed(t *testing.T) {
 	want(t, "open again", l.SessionOpen(s, wall0, 0, 1, &d), 0)
 }
 
-func TestAClosedSessionAnswersThatItIs(t *testing.T) {
+func TestClosedSessionSaysSo(t *testing.T) {
 	l, s := open(t, silent{})
 	var d core.Decision
 	want(t, "close", l.SessionClose(s, &d), 0)

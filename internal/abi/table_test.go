@@ -37,7 +37,7 @@ const reserved = " alignas alignof and as asm assert async atomic_bool auto awai
 	" raise register reinterpret_cast restrict return short signed sizeof static struct super switch template this throw true True" +
 	" try type typedef typeid typename typeof union unsigned using var virtual void volatile wchar_t while with xor yield "
 
-func TestNamesAreWordsOfNoLanguage(t *testing.T) {
+func TestNamesAreNotKeywords(t *testing.T) {
 	check := func(where, name string) {
 		if strings.Contains(reserved, " "+name+" ") {
 			t.Errorf("%s: %s is a word of one of the languages that it is written in", where, name)

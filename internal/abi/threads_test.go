@@ -49,7 +49,7 @@ func TestThreadsShareASession(t *testing.T) {
 }
 
 // Handles that are freed while others use them: refused or served, never mixed.
-func TestThreadsFreeWhatOthersUse(t *testing.T) {
+func TestThreadsFreeHandlesInUse(t *testing.T) {
 	l := New(silent{})
 	var current atomic.Int32
 	current.Store(openIn(t, l))

@@ -27,7 +27,7 @@ func (s *Server) ec2Call(form string) signed {
 const describeRegions = "Action=DescribeRegions&Version=2016-11-15"
 
 // A reply to HEAD has no body, so that whatever is wrong shows by the status alone.
-func TestHeadSaysTheStatusAlone(t *testing.T) {
+func TestHeadRepliesHaveOnlyAStatus(t *testing.T) {
 	s, _ := start(t, Config{})
 	for _, tc := range []struct {
 		name, path string
@@ -81,7 +81,7 @@ func TestHeadSaysTheStatusAlone(t *testing.T) {
 	}
 }
 
-func TestObjectsAreReadAsTheyAreAnnounced(t *testing.T) {
+func TestHeadAndGetOfAnObjectAgree(t *testing.T) {
 	s, _ := start(t, Config{})
 	head, get := s.s3Call("HEAD", "/stand-in-first/object"), s.s3Call("GET", "/stand-in-first/object")
 	h := send(t, plainClient(), head.request(t, s.Base))
@@ -98,7 +98,7 @@ func TestObjectsAreReadAsTheyAreAnnounced(t *testing.T) {
 
 // EC2 has words of its own, and the same one for a token and for a clock that are
 // past their time.
-func TestEC2HasWordsOfItsOwn(t *testing.T) {
+func TestEC2HasItsOwnErrors(t *testing.T) {
 	s, _ := start(t, Config{})
 	for _, tc := range []struct {
 		name  string

@@ -49,7 +49,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 	}
 }
 
-func TestFailuresAreCountedInEveryRunnersForm(t *testing.T) {
+func TestFailuresOfEveryRunnerAreCounted(t *testing.T) {
 	lines, missing := closingLines("go: 5 passed, 1 failed, 0 skipped (modules: 1)\n" +
 		"==== 2 failed, 7 passed, 1 warning in 12.00s ====\n" +
 		"      Tests  3 failed | 9 passed (12)\n")
@@ -64,7 +64,7 @@ func TestFailuresAreCountedInEveryRunnersForm(t *testing.T) {
 	}
 }
 
-func TestARunnerCutShortIsSaidToBe(t *testing.T) {
+func TestRunnerCutShortIsReported(t *testing.T) {
 	cut := strings.Replace(wholeRun, "aws suite: 24/24 in 4 hosts\n", "", 1)
 	lines, missing := closingLines(cut)
 	if missing != 1 || !strings.Contains(strings.Join(lines, "\n"), "aws suite: did not come to its end") {
@@ -72,7 +72,7 @@ func TestARunnerCutShortIsSaidToBe(t *testing.T) {
 	}
 }
 
-func TestARunThatWasNotMadeIsMissed(t *testing.T) {
+func TestMissingRunIsReported(t *testing.T) {
 	cut := strings.Replace(wholeRun, "21 passed in 12.00s\n", "", 1)
 	lines, missing := closingLines(cut)
 	if missing != 1 || !strings.Contains(strings.Join(lines, "\n"), "pytest: did not come to its end") {

@@ -98,7 +98,7 @@ vitest: Unhandled Rejection
 	}
 }
 
-func TestNothingIsShownWhereNothingFailed(t *testing.T) {
+func TestNothingIsShownIfNothingFailed(t *testing.T) {
 	if got := failedTests(wholeRun); got != nil {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
@@ -114,7 +114,7 @@ func TestATestThatAPanicEndedIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatIsShownIsBounded(t *testing.T) {
+func TestShownFailuresAreBounded(t *testing.T) {
 	for _, failures := range []int{1, 3, 13, 39, 40, 1000} {
 		var log strings.Builder
 		for i := range failures {

@@ -38,9 +38,9 @@ func TestSuitePasses(t *testing.T) {
 	}
 }
 
-// TestSuiteSeesWhatIsWrong turns each expectation round: a check that cannot
+// TestSuiteFindsWrongAnswers turns each expectation round: a check that cannot
 // fail would prove nothing.
-func TestSuiteSeesWhatIsWrong(t *testing.T) {
+func TestSuiteFindsWrongAnswers(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"newCredentials", "sourceContacted": true`, `"cachedCredentials", "sourceContacted": true`, "step 6: result is newCredentials, not cachedCredentials"},
 		{`"sourceContacted": false, "rateLimited": true`, `"sourceContacted": true, "rateLimited": true`, "step 4: sourceContacted is false, not true"},
@@ -67,7 +67,7 @@ func TestSuiteSeesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestSuiteRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestSuiteRefusesUnknownFields(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{`"seconds": 490`, `"minutes": 8`, `unknown field "minutes"`},
 		{`"cachedCredentials": "expired"`, `"cachedCredentials": "stale"`, `scenario 1: cachedCredentials "stale" is not known`},

@@ -56,7 +56,7 @@ func (l list) Unwrap() []error {
 	return []error{nil, l[1:], fs.ErrExist}
 }
 
-func TestNothingThatIsDoneWithItPanics(t *testing.T) {
+func TestForeignErrorsNeverPanic(t *testing.T) {
 	for _, broken := range []string{"", "Error", "Is", "As", "GoString", "Format", "no end"} {
 		whole := &odd{}
 		err := foreign.Guard(whole)
@@ -105,7 +105,7 @@ func refusal() (reply *http.Response, err error) {
 
 // What a caller finds of the SDK's is his own, without the request, and what the
 // source gave is as it was.
-func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
+func TestFoundErrorsAreTheCallersOwn(t *testing.T) {
 	reply, original := refusal()
 	finder := leaks.Find(leaks.Secrets{"token": token})
 	err := fmt.Errorf("outer: %w", foreign.Guard(fmt.Errorf("inner: %w", original)))
@@ -148,7 +148,7 @@ func TestWhatIsFoundIsTheCallersOwn(t *testing.T) {
 }
 
 // A copy is the caller's own also where what it wraps cannot be read any more.
-func TestACopyOfWhatBrokeLater(t *testing.T) {
+func TestCopyOfAnErrorThatBreaksLater(t *testing.T) {
 	inner := &odd{}
 	own := &sources.Error{Message: "sealed", Err: inner}
 	err := foreign.Guard(own)

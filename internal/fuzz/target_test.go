@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestTheEndOfTheTimeIsNoFinding(t *testing.T) {
+func TestEndOfTheTimeIsNotAFinding(t *testing.T) {
 	const over = "fuzz: elapsed: 3s, execs: 30872 (0/sec), new interesting: 0 (total: 7)\n" +
 		"--- FAIL: FuzzEvidence (3.09s)\n    context deadline exceeded\nFAIL\nexit status 1\n"
 	const finding = "--- FAIL: FuzzEvidence (0.09s)\n    --- FAIL: FuzzEvidence (0.00s)\n        fuzz_rules_test.go:99: \"x\"\n" +

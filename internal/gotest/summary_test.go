@@ -27,7 +27,7 @@ func summarize(t *testing.T, body string) (*summary, string) {
 	return sum, out.String()
 }
 
-func TestCountsAndShowsOnlyWhatFailedOrWasSkipped(t *testing.T) {
+func TestOutputHasCountsFailuresAndSkips(t *testing.T) {
 	sum, out := summarize(t, `
 func TestGood(t *testing.T) { t.Log("quiet"); t.Run("sub", func(t *testing.T) {}) }
 func TestBad(t *testing.T)  { t.Error("loud") }
@@ -69,7 +69,7 @@ func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
 	}
 }
 
-func TestRunModuleReportsAModuleThatIsNotThere(t *testing.T) {
+func TestRunModuleReportsAMissingModule(t *testing.T) {
 	err := runModule(newSummary(&strings.Builder{}), filepath.Join(t.TempDir(), "absent"), nil)
 	if err == nil {
 		t.Error("got no error for a directory that is not there")

@@ -117,7 +117,7 @@ func TestAReportThatIsRefused(t *testing.T) {
 
 // caller A refreshes; source answers, and leaves behind what has its context; that
 // asks: it is a caller like any other.
-func TestWhatASourceLeavesBehindMayAsk(t *testing.T) {
+func TestCodeLeftBehindByASourceMayAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		left := make(chan context.Context, 2)
 		h := open(t, host.Core{Session: core.New()}, func(ctx context.Context) (sources.Credentials, error) {

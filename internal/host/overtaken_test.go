@@ -40,7 +40,7 @@ func (o *overtaken) by(then func()) {
 
 // caller A is told to serve; the set is invalidated before A goes on: there is no lease
 // of it.
-func TestALeaseIsOfTheDecision(t *testing.T) {
+func TestOvertakenDecisionStoresNoLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock := &overtaken{}
 		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) { return set(), nil })
@@ -67,7 +67,7 @@ func TestALeaseIsOfTheDecision(t *testing.T) {
 
 // source fails; caller A is told to wait for the next attempt; B refreshes, and source
 // answers, before A sleeps: A does not sleep.
-func TestABellIsOfTheDecision(t *testing.T) {
+func TestWaiterSleepsOnTheBellOfItsDecision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock, down := &overtaken{}, true
 		h := openWith(t, lock, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) {
@@ -128,7 +128,7 @@ func TestAFailureIsToldBeforeTheStart(t *testing.T) {
 }
 
 // caller A refreshes, and again; the session is closed: one set is kept, then none.
-func TestSetsThatAreKept(t *testing.T) {
+func TestOnlyTheHeldSetIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, host.Core{Session: core.New()}, func(context.Context) (sources.Credentials, error) {
 			fresh := set()

@@ -40,7 +40,7 @@ func TestNoCellIsEmpty(t *testing.T) {
 
 // The page that the product was asked for from is not ours to carry: it is looked
 // for beside the clone.
-func TestTheSeedsNamesHaveRows(t *testing.T) {
+func TestPredecessorsNamesHaveRows(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(built.Root(), "..", "shared", "seed", "RefreshableSession.txt"))
 	if err != nil {
 		t.Skipf("the page is not there: %v", err)

@@ -18,7 +18,7 @@ const secret = "q7ZkSentinelValue0123456789abcdef"
 
 var finder = leaks.Find(leaks.Secrets{"key": secret, "code": "918273"})
 
-func TestAPieceIsFoundInEveryForm(t *testing.T) {
+func TestPiecesAreFoundInEveryForm(t *testing.T) {
 	noise := bytes.Repeat([]byte{0, 'q', '7', 0xff}, 500)
 	if told := finder.In(noise); len(told) != 0 {
 		t.Errorf("found in noise: %v", told)
@@ -45,7 +45,7 @@ func TestAPieceIsFoundInEveryForm(t *testing.T) {
 	}
 }
 
-func TestPartsOfALongNumberAreNoCode(t *testing.T) {
+func TestPartOfALongNumberIsNotACode(t *testing.T) {
 	for text, want := range map[string]int{
 		"at 70.918273951": 0, "at 0.77918273": 0, "the code 918273.": 1, "918273": 1, "x918273y and 1918273": 1,
 	} {
@@ -63,7 +63,7 @@ type deep struct {
 	atomic atomic.Pointer[deep]
 }
 
-func TestTheWalkGoesEverywhere(t *testing.T) {
+func TestWalkReachesEverything(t *testing.T) {
 	sum := [33]byte([]byte(secret))
 	held := &deep{any: []byte(secret)}
 	loop := &deep{}

@@ -73,7 +73,7 @@ func TestIoTReadsRotatedFiles(t *testing.T) {
 
 // The certificate is replaced and then the key, and a refresh comes in between: it
 // waits a little until they go together. In virtual time.
-func TestFilesInTheMidstOfARotationAreReadAgain(t *testing.T) {
+func TestFilesAreReadAgainDuringARotation(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -121,7 +121,7 @@ func TestFilesInTheMidstOfARotationAreReadAgain(t *testing.T) {
 }
 
 // What is wrong with a key is said, and not more than that.
-func TestIoTKeysThatAreNone(t *testing.T) {
+func TestIoTUnusableKeys(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	block := func(kind string, headers map[string]string, text string) sources.PEM {
 		return sources.PEMBytes(pem.EncodeToMemory(&pem.Block{Type: kind, Headers: headers, Bytes: []byte(text)}))

@@ -182,7 +182,7 @@ func (m *messages) SignMessage(rand io.Reader, message []byte, opts crypto.Signe
 }
 
 // AWS IoT knows certificates that no authority of its own has signed.
-func TestIoTShowsItsCertificateWhateverAuthoritiesAreNamed(t *testing.T) {
+func TestIoTSendsItsCertificateToAnyAuthority(t *testing.T) {
 	standIn, other := startStandIn(t, awstest.Config{}), startStandIn(t, awstest.Config{})
 	named := x509.NewCertPool()
 	named.AppendCertsFromPEM(other.CAPEM)

@@ -20,7 +20,7 @@ import (
 
 // A reply without end takes neither memory nor time, whatever its status, and
 // whosever the HTTP client is.
-func TestRepliesWithoutEnd(t *testing.T) {
+func TestEndlessReplies(t *testing.T) {
 	var written atomic.Int64
 	endless := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		written.Store(0)
@@ -60,7 +60,7 @@ func TestRepliesWithoutEnd(t *testing.T) {
 
 // What is no error of AWS's is told by its status: neither its words nor those of a
 // parser that failed on them are shown.
-func TestWordsOfStrangers(t *testing.T) {
+func TestForeignErrorTextsAreNotShown(t *testing.T) {
 	const secret = "wJalrXUtnFEMI-sentinel"
 	for _, c := range []struct {
 		status int

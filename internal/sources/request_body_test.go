@@ -14,7 +14,7 @@ import (
 
 // net/http may look for the rest of a request's body after its reply has come. It finds
 // none, rather than an error for which it would close the connection.
-func TestARequestsBodyEndsWithoutErrorAfterItsReply(t *testing.T) {
+func TestRequestBodyEndsWithoutErrorAfterTheReply(t *testing.T) {
 	var body io.ReadCloser
 	s := newSTS(t, aws.Config{
 		Region:      "us-east-1",

@@ -163,7 +163,7 @@ func TestSTSErrors(t *testing.T) {
 	}
 }
 
-func TestSTSCallsOnceWhereNobodyWaits(t *testing.T) {
+func TestSTSTriesOnceIfNobodyWaits(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	inject(t, standIn, awstest.Fault{Kind: awstest.KindHTTP})
 	s := newSTS(t, baseConfig(standIn), sources.AssumeRole{RoleARN: roleARN})

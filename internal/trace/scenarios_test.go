@@ -44,9 +44,9 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// TestScenariosSayWhatTheyProve keeps the prose in: a scenario that nobody can
+// TestScenariosHaveProse keeps the prose in: a scenario that nobody can
 // judge proves nothing.
-func TestScenariosSayWhatTheyProve(t *testing.T) {
+func TestScenariosHaveProse(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(testdata, "*.trace"))
 	for _, file := range files {
 		text, err := os.ReadFile(file)

@@ -43,7 +43,7 @@ func TestTheNewestGivenVersion(t *testing.T) {
 	}
 }
 
-func TestTheOldestThatIsNoLowerThanTheFloor(t *testing.T) {
+func TestOldestVersionIsAtLeastTheFloor(t *testing.T) {
 	for _, c := range []struct{ listed, given, floor, want, refused string }{
 		{"1.9.0 1.37.9 1.38.0 1.38.1", "1.38.0 1.38.1", "1.38.0", "1.38.0", ""},
 		{"0.28.1 0.27.5 0.29.0", "0.28.1 0.29.0", "0.28", "0.28.1", ""}, // no file of the floor itself

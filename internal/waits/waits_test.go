@@ -7,7 +7,7 @@ import (
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
-func TestNobodyWaitsForHimself(t *testing.T) {
+func TestNobodyWaitsForItself(t *testing.T) {
 	ctx, flights := [4]context.Context{}, [4]*waits.Attempt{}
 	for i := range flights {
 		ctx[i], flights[i] = waits.New(t.Context(), &waits.Owner{})

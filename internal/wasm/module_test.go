@@ -29,7 +29,7 @@ func readModule(t *testing.T) []byte {
 
 // A new import is a new demand on every embedder, and a new way to the outside;
 // an export that goes away breaks one.
-func TestImportsAndExportsAreTheGoldenOnes(t *testing.T) {
+func TestImportsAndExportsMatchTheGoldenFile(t *testing.T) {
 	binary := readModule(t)
 	for _, list := range []struct {
 		section byte

@@ -50,7 +50,7 @@ func TestSetsMayEndASecondEarly(t *testing.T) {
 	}
 }
 
-func TestJudgeFindsWhatIsUnexpected(t *testing.T) {
+func TestJudgeFindsUnexpectedCells(t *testing.T) {
 	unharmed := []string{"clock_offset aws2026"}
 	for _, p := range policies {
 		unharmed = append(unharmed, "latency "+p, "revoke "+p)

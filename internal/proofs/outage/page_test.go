@@ -52,7 +52,7 @@ const first = 7
 
 // The default fails no request in any of them that can be played here; ./task outages
 // writes the others, which the page is asked for.
-func TestTheDefaultFailsNothingInTheFirstSeven(t *testing.T) {
+func TestDefaultFailsNoRequestInTheFirstSevenOutages(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join(root, "docs", "outages.md"))
 	if err != nil {
 		t.Fatal(err)

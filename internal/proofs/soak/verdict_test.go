@@ -28,7 +28,7 @@ func problem(t *testing.T, samples []usage, start, end usage) string {
 	return rows[0].problem
 }
 
-func TestWhatGrowsIsTold(t *testing.T) {
+func TestGrowthIsReported(t *testing.T) {
 	for _, tc := range []struct {
 		name                string
 		from, noise, growth float64
@@ -50,7 +50,7 @@ func TestWhatGrowsIsTold(t *testing.T) {
 	}
 }
 
-func TestWarmingUpIsNoGrowth(t *testing.T) {
+func TestWarmingUpIsNotGrowth(t *testing.T) {
 	samples := series("heap bytes", 60, 40*mb, 0, 0)
 	for i := range 12 {
 		samples[i]["heap bytes"] = float64(i) * mb
@@ -61,7 +61,7 @@ func TestWarmingUpIsNoGrowth(t *testing.T) {
 }
 
 // Samples that met much under way move nothing.
-func TestASpikeIsNoGrowth(t *testing.T) {
+func TestSpikeIsNotGrowth(t *testing.T) {
 	samples := series("descriptors", 60, 80, 0, 0)
 	for i := 48; i < 53; i++ {
 		samples[i]["descriptors"] = 500
@@ -71,7 +71,7 @@ func TestASpikeIsNoGrowth(t *testing.T) {
 	}
 }
 
-func TestWhatIsLeftBehindIsTold(t *testing.T) {
+func TestLeftoversAreReported(t *testing.T) {
 	flat := series("handles", 60, 40, 0, 0)
 	if got := problem(t, flat, usage{"handles": 0}, usage{"handles": 1}); got != "left behind" {
 		t.Errorf("got %q", got)
