@@ -1,6 +1,6 @@
 package core
 
-// outcome is how a flight ended, kept for waiters that come for it late.
+// outcome is how a flight ended. It is kept for waiters that come late.
 type outcome struct {
 	ticket   int64
 	installs int64 // how many sets had been installed when it ended
@@ -10,7 +10,7 @@ type outcome struct {
 	retryAt  int64
 }
 
-// settle keeps the outcome of a flight and has its waiters woken.
+// settle keeps the outcome of a flight, and has the host wake its waiters.
 func (s *Session) settle(o outcome) {
 	o.installs = s.counts.installs
 	s.outcomes[s.oldest] = o
@@ -19,11 +19,11 @@ func (s *Session) settle(o outcome) {
 	s.out.Settled = o.ticket
 }
 
-// Answer is what one waiter of a flight calls when it was woken, or when its
-// own patience ends: Serve, Error, or Wait while the flight is under way. The
-// outcome is one for all waiters; each is checked against its own need. The
-// caller of Force passes forced, and sees the failure that others do not.
-// An outcome older than eight flights is answered from what is held now.
+// Answer gives one waiter the outcome of its flight: Serve, Error, or Wait while
+// the flight is under way. The waiter calls it when it was woken, or when its own
+// patience ends. All waiters share one outcome, which is checked against the need
+// of each. The caller of Force passes forced, and sees the failure that others do
+// not. If eight flights have ended since, the answer is made from what is held now.
 func (s *Session) Answer(ticket int64, now Now, need Need, forced bool) Decision {
 	if !s.begin(now) {
 		return s.end()
@@ -68,8 +68,9 @@ func (s *Session) usable(now Now, need Need) bool {
 	return s.held.ticket != 0 && !s.held.rejected && !s.barred(need) && left > 0 && left >= need.MinTTL
 }
 
-// answerFailed serves the held set to those whom the failure need not concern:
-// who did not have to wait (or has not to any more), and whom the stability lets.
+// answerFailed serves the held set to waiters that the failure does not concern:
+// those that did not have to wait, or need not wait any more, and those that the
+// stability serves.
 func (s *Session) answerFailed(now Now, need Need, o outcome) {
 	calm := s.usable(now, need) && (o.serve || s.held.phase(now) <= PhaseAdvisory)
 	calm = calm && !s.cfg.shows(o.failure.class)
@@ -81,9 +82,9 @@ func (s *Session) answerFailed(now Now, need Need, o outcome) {
 	s.serve(now)
 }
 
-// answerShort: the flight brought no failure, or is not known any more, and yet
-// what is held is nothing for this waiter. The error of an attempt that nobody
-// waited for is not shown here either.
+// answerShort answers a waiter for whom the held set will not do, although the
+// flight did not fail, or is not known any more. It does not show the error of an
+// attempt that nobody waited for either.
 func (s *Session) answerShort(now Now, need Need) {
 	left := s.held.remaining(now)
 	f := s.required.failure

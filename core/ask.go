@@ -1,7 +1,8 @@
 package core
 
-// Ask is what a caller without a valid lease, or with a need of its own, calls.
-// What it reports is marked before anything else is due, as by Invalidate.
+// Ask says what a caller without a valid lease, or with a need of its own, is to
+// do. If the caller reports a set, the report is taken in before anything else
+// that is due, as in Invalidate.
 func (s *Session) Ask(now Now, need Need) Decision {
 	s.out = nothing()
 	if s.stage != stageOpen {
@@ -40,7 +41,8 @@ func requiredCause(phase Phase, rejected bool) Cause {
 	return CauseMinTTL
 }
 
-// askAdvisory: nobody waits, and one caller at most sets a refresh going.
+// askAdvisory serves a caller in the advisory window: nobody waits, and at most
+// one caller starts a refresh.
 func (s *Session) askAdvisory(now Now) {
 	switch {
 	case s.flight.ticket != 0:
@@ -57,8 +59,8 @@ func (s *Session) askAdvisory(now Now) {
 	}
 }
 
-// permanentShown tells whether even those who need not wait are shown the error
-// that is kept.
+// permanentShown tells whether even callers that need not wait get the error that
+// is kept.
 func (s *Session) permanentShown() bool { return s.cfg.shows(s.required.class) }
 
 // refreshQuietly serves the held set and starts a refresh that nobody needs yet.
@@ -72,7 +74,8 @@ func (s *Session) refreshQuietly(now Now, cause Cause) {
 	}
 }
 
-// askRequired: the held set may not be handed out before an attempt was made.
+// askRequired answers a caller that may not have the held set before an attempt
+// was made.
 func (s *Session) askRequired(now Now, need Need, cause Cause) {
 	quiet := s.servesOn() && s.mayServe(now, need, Recoverable)
 	switch {
@@ -93,13 +96,13 @@ func (s *Session) askRequired(now Now, need Need, cause Cause) {
 	default:
 		s.start(now, cause)
 		s.flight.required = true
-		s.held.bypassed = s.held.bypassed || s.held.rejected // later ones heed the hold-off that this may leave
+		s.held.bypassed = s.held.bypassed || s.held.rejected // later attempts heed the hold-off that this one may leave
 		s.await(Refresh)
 	}
 }
 
-// servedBeside serves whom a hold-off would have served: a reporter's flight that
-// began in spite of it keeps nobody waiting.
+// servedBeside serves callers that a hold-off would have served. A reporter's
+// flight may begin despite that hold-off, but makes nobody else wait.
 func (s *Session) servedBeside(now Now, need Need) bool {
 	before := s.out
 	if s.flight.cause == CauseReported && s.heldBack(now, need) && s.out.Kind == Serve {
@@ -109,8 +112,8 @@ func (s *Session) servedBeside(now Now, need Need) bool {
 	return false
 }
 
-// heldBack answers a caller who must wait while no attempt may start, and
-// reports whether that is so.
+// heldBack answers a caller that must wait while no attempt may start. It reports
+// whether that is so.
 func (s *Session) heldBack(now Now, need Need) bool {
 	if s.held.rejected && s.spaced > now.Elapsed {
 		s.serveOr(now, need, failure{code: CodeRejected, class: Recoverable}, s.spaced)
@@ -142,7 +145,7 @@ func (s *Session) heldBack(now Now, need Need) bool {
 	return true
 }
 
-// lacks says why the held set, which is served to others, is none for this caller.
+// lacks says why the held set, which others get, will not do for this caller.
 func (s *Session) lacks(need Need) Code {
 	if s.barred(need) {
 		return CodeRejected
@@ -150,13 +153,13 @@ func (s *Session) lacks(need Need) Code {
 	return CodeMinTTL
 }
 
-// bypasses tells whether the next attempt starts in spite of a hold-off: once
-// per set, since what is held is known to be useless.
+// bypasses tells whether the next attempt starts despite a hold-off. That happens
+// once per set, when the held set is known to be useless.
 func (s *Session) bypasses() bool {
 	return s.held.rejected && !s.held.bypassed && s.cfg.policy != AWS2026
 }
 
-// serveOr hands out the held set where the stability lets it, else the failure.
+// serveOr serves the held set if the stability allows it, else the failure.
 func (s *Session) serveOr(now Now, need Need, f failure, retryAt int64) {
 	if s.mayServe(now, need, f.class) {
 		s.out.Flags |= HeldOff
@@ -166,8 +169,8 @@ func (s *Session) serveOr(now Now, need Need, f failure, retryAt int64) {
 	s.fail(f, retryAt)
 }
 
-// mayServe tells whether the held set may be handed out although a required
-// refresh failed with this class.
+// mayServe tells whether the held set may be served although a required refresh
+// failed with this class.
 func (s *Session) mayServe(now Now, need Need, class Class) bool {
 	left := s.held.remaining(now)
 	if s.held.ticket == 0 || s.barred(need) || left < need.MinTTL && need.MinTTL > 0 {

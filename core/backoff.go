@@ -7,18 +7,18 @@ type ladder struct {
 	until    int64 // no attempt before here, on the elapsed clock
 }
 
-// holdOff decides how long no new attempt starts, so that neither a sick source
-// nor a queue of callers makes a storm.
+// holdOff decides for how long no new attempt starts, so that neither a sick
+// source nor a queue of callers causes a storm of calls.
 func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 	held := s.cfg.stability == Static && s.mayServe(now, Need{}, f.class)
 	switch {
 	case f.class == Permanent && fl.required, s.cfg.shows(f.class):
 		s.hold(now, f, max(floor, s.permanentStep()))
-		if fl.cause != CauseReported { // whose error is its reporter's, and nobody else's
+		if fl.cause != CauseReported { // a reporter's failure is the reporter's alone
 			s.static = 0 // the error is shown for seconds, not for what is left of minutes
 		}
 	case held:
-		if fl.reported { // who cannot use the held set is not to knock at will
+		if fl.reported { // a caller that cannot use the held set must not call the source at will
 			s.hold(now, f, max(floor, s.requiredStep(s.required.failures)))
 		}
 		end := now.Elapsed + max(floor, s.rng.between(300*second, 600*second))
@@ -34,27 +34,27 @@ func (s *Session) holdOff(now Now, f failure, fl flight, floor int64) {
 		if f.class == Permanent {
 			span = s.permanentStep()
 		}
-		s.degradedFailures++ // those who must wait once the set has expired begin anew
+		s.degradedFailures++ // callers that wait after the expiry begin anew
 		s.quiet.until = max(s.quiet.until, now.Elapsed+max(floor, span))
 		return
 	default:
 		s.holdQuietly(now, floor)
 		return
 	}
-	// what callers tried in vain is not to be tried at once with nobody asking
+	// after callers failed, no attempt starts at once without a caller
 	if !s.cfg.deferred || fl.required && s.held.phase(now) == PhaseAdvisory {
 		s.holdQuietly(now, floor)
 	}
 }
 
-// hold binds callers who must wait: they get the error that is kept here.
+// hold delays callers that must wait: they get the error that is kept here.
 func (s *Session) hold(now Now, f failure, span int64) {
 	s.required.failures++
 	s.required.failure = f
-	s.required.until = max(s.required.until, now.Elapsed+span) // a pause that was asked for stands
+	s.required.until = max(s.required.until, now.Elapsed+span) // a pause that the source asked for stands
 }
 
-// requiredStep: nothing after the first failure, then 200 ms doubling to 5 s.
+// requiredStep is 0 after the first failure, then 200 ms doubling to 5 s.
 func (s *Session) requiredStep(before int64) int64 {
 	if before == 0 {
 		return 0
@@ -83,9 +83,9 @@ func (s *Session) draw(n, first, most int64) int64 {
 	return s.rng.between(step/2, step)
 }
 
-// quietUntil is the end of every hold-off that keeps an attempt from starting
-// for which nobody waits. After a failure none starts in the last 10 s before
-// the mandatory window either: it would only make those wait who come just then.
+// quietUntil is when an attempt that nobody waits for may start: the end of every
+// hold-off that concerns it. After a failure none starts in the last 10 s before
+// the mandatory window either: it would only make callers wait that come then.
 func (s *Session) quietUntil() int64 {
 	until := max(s.quiet.until, s.required.until, s.static, s.stalled, s.quietLostUntil())
 	if s.held.rejected {

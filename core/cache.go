@@ -1,6 +1,6 @@
 package core
 
-// CachePolicy says which entry a full cache gives up.
+// CachePolicy says which entry a full cache evicts.
 type CachePolicy int32
 
 // The cache policies.
@@ -20,10 +20,10 @@ func (p CachePolicy) String() string {
 	return "no cache policy"
 }
 
-// DefaultCacheSize is the bound of a cache for which none was given.
+// DefaultCacheSize is the bound of a cache if none was given.
 const DefaultCacheSize = 10
 
-// MaxCacheSize bounds the bound.
+// MaxCacheSize is the largest bound of a cache.
 const MaxCacheSize = 1 << 30
 
 // Cache is the order of a cache's entries. Keys and objects stay with the host;
@@ -64,7 +64,7 @@ func bound(n int) int {
 	if n < 0 {
 		n = -n
 	}
-	if n < 0 || n > MaxCacheSize { // -n of the least int is negative still
+	if n < 0 || n > MaxCacheSize { // -n of the smallest int is still negative
 		n = MaxCacheSize
 	}
 	return n
@@ -125,7 +125,7 @@ func (c *Cache) Remove(id int32) bool {
 	return true
 }
 
-// Resize sets the bound, evicts what is over it, and tells the bound in force.
+// Resize sets the bound, evicts the entries above it, and returns the bound.
 func (c *Cache) Resize(maxSize int) int {
 	c.most = bound(maxSize)
 	c.shrink(c.most)
@@ -182,8 +182,8 @@ func (c *Cache) shrink(to int) {
 	}
 }
 
-// unlink takes an entry out of its bucket, and the bucket with it if it is
-// empty then and not to be used again at once.
+// unlink takes an entry out of its bucket. It takes the bucket out too if that is
+// empty then and not used again at once.
 func (c *Cache) unlink(e *entry, drop bool) {
 	e.prev.next, e.next.prev = e.next, e.prev
 	if b := e.in; drop && b.ring.next == &b.ring {

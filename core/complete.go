@@ -10,9 +10,9 @@ type Facts struct {
 	// Duration is the lifetime that was requested, in milliseconds; 0: unknown.
 	Duration int64
 	// ServerTime is when the source replied by its own clock, milliseconds since
-	// the Unix epoch; 0: unknown. Where the source's clock is coarse this is the
-	// latest instant that it can mean. A time that would give the set more than
-	// Duration, or more than 12 h, is ignored.
+	// the Unix epoch; 0: unknown. If that clock is coarse, this is the latest
+	// instant that it can mean. The machine ignores a time that would give the
+	// set more than Duration, or more than 12 h.
 	ServerTime int64
 }
 
@@ -46,9 +46,9 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 	return s.end()
 }
 
-// completeLate takes an answer whose flight has timed out: still good if it is
-// good and nothing newer has come. It answers the waiters of the flight that
-// replaced it, which goes on for nobody in particular.
+// completeLate takes an answer whose flight has timed out. If the set is good and
+// no newer one has come, it is installed. It also answers the waiters of the next
+// flight, which continues without waiters.
 func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 	c, code := s.judge(now, l.start, facts)
 	if code != CodeNone || l.seq <= s.held.seq || !s.progress(&c, l.forced, l.against) {
@@ -68,9 +68,9 @@ func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 	}
 }
 
-// progress tells whether a set is worth more than the one held. Sources with a
-// cache of their own hand out the same set again for a while. Where a service
-// refused the held set to somebody, any other set is.
+// progress tells whether a set is worth more than the held one. Sources with a
+// cache of their own return the same set for a while. If a service refused the
+// held set to somebody, any other set is worth more.
 func (s *Session) progress(c *set, forced bool, against grounds) bool {
 	h := &s.held
 	doubted := h.suspect || against.evidence != EvidenceNone && against.set == h.fingerprint
@@ -78,9 +78,9 @@ func (s *Session) progress(c *set, forced bool, against grounds) bool {
 		doubted && c.fingerprint != h.fingerprint || c.sourceExpiry > h.sourceExpiry
 }
 
-// noProgress keeps the held set; the source is well, but there is nothing to
-// fetch yet. The same set with more time left by the server's clock proves the
-// local idea of its end wrong.
+// noProgress keeps the held set: the source is well, but has nothing new yet. If
+// it is the same set with more time left by the server's clock, the local idea of
+// its end was wrong.
 func (s *Session) noProgress(now Now, c set, byServer bool) {
 	ticket := s.flight.ticket
 	s.counts.noProgress++
@@ -94,13 +94,13 @@ func (s *Session) noProgress(now Now, c set, byServer bool) {
 		return
 	}
 	s.last, s.required, s.degraded, s.static, s.degradedFailures = failure{}, ladder{}, false, 0, 0
-	s.quiet.until = 0 // the source is well; only how often it had nothing counts on
+	s.quiet.until = 0 // the source is well; only the count of replies without progress stays
 	s.holdQuietly(now, 0)
 	s.stalled = s.quiet.until
 	s.settle(outcome{ticket: ticket})
 }
 
-// install replaces what is held, all of it at once.
+// install replaces the held set, all of it at once.
 func (s *Session) install(now Now, c set, ticket, seq int64) {
 	c.ticket, c.seq, c.installed = ticket, seq, now.Elapsed
 	var shrunk bool
@@ -113,7 +113,7 @@ func (s *Session) install(now Now, c set, ticket, seq int64) {
 		c.advisory -= s.rng.between(0, (c.advisory-c.mandatory)/2)
 	}
 	if s.held.ticket != 0 && !s.held.rejected && s.held.lasted(now) {
-		s.rejections, s.spaced = 0, 0 // it was accepted: those after it are not in a row with those before
+		s.rejections, s.spaced = 0, 0 // services accepted it, so later rejections begin a new row
 	}
 	if s.held.ticket != 0 && c.fingerprint == s.held.fingerprint {
 		c.keepDoubts(&s.held)

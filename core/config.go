@@ -31,7 +31,7 @@ const (
 	OptDeferRefresh
 	// OptAttended (0 or 1): an attempt prompts a person.
 	OptAttended
-	// OptMaxWait is how long, in seconds, a caller with nothing to be served
+	// OptMaxWait is how long, in seconds, a caller without valid credentials
 	// waits for the next attempt to begin; 0: it gets the error at once.
 	OptMaxWait
 
@@ -41,7 +41,7 @@ const (
 // Policy names a preset.
 type Policy int32
 
-// The presets: see section "Presets" of docs/refresh.md.
+// The presets: see section "Policies" of docs/refresh.md.
 const (
 	Classic Policy = iota
 	Adaptive
@@ -134,8 +134,8 @@ type config struct {
 	given     uint32 // bit 1<<Option
 }
 
-// shows tells whether a failure of this class is shown even to those who need
-// not wait: AWS's rule for permanent ones.
+// shows tells whether even callers that need not wait get a failure of this class:
+// AWS's rule for permanent ones.
 func (c *config) shows(class Class) bool { return c.policy == AWS2026 && class == Permanent }
 
 func (c *config) has(o Option) bool { return c.given&(1<<uint(o)) != 0 }
@@ -229,7 +229,7 @@ func (c *config) finish() error {
 // longestWindow is the last whole second below the 12 hours that no role outlives.
 const longestWindow = 43199
 
-// store keeps a value that is in order; a refused one changes nothing.
+// store keeps a valid value; a refused one changes nothing.
 func store[T ~int32 | ~int64](to *T, v float64, ok bool) bool {
 	if ok {
 		*to = T(v)
@@ -264,11 +264,11 @@ const (
 	defaultMandatoryAuto = 60 * second
 )
 
-// finishWindows clamps the default of the one window that was not given.
+// finishWindows clamps the default of a window that was not given.
 func (c *config) finishWindows() error {
 	if !c.has(OptMandatoryTimeout) {
 		c.mandatory = defaultMandatory
-		if c.auto || presets[c.policy].auto { // M is the preset's also where A was given
+		if c.auto || presets[c.policy].auto { // M is the preset's even if A was given
 			c.mandatory = defaultMandatoryAuto
 		}
 	}

@@ -10,7 +10,7 @@ const (
 	Serve                       // use the set, until the lease ends
 	ServeAndRefresh             // use the set; the host runs the started flight in the background
 	RefreshInline               // run the started flight, then Answer: the new set, or the old one
-	Refresh                     // nobody can be served: the host runs the started flight, the caller waits
+	Refresh                     // run the started flight, wait for it, then Answer
 	Wait                        // wait for the flight under way; without a ticket: until Deadline or a Void, then Ask
 	Error                       // fail now; the source is not contacted before RetryAt
 )
@@ -20,7 +20,7 @@ type Flag int64
 
 // The flags of a Decision.
 const (
-	Degraded     Flag = 1 << iota // the set is served although a required refresh failed
+	Degraded     Flag = 1 << iota // a required refresh failed, and the set stays in use
 	Expired                       // the set is served past its expiry (stability "static" only)
 	HeldOff                       // an attempt was due, and a hold-off prevented it
 	FlightFailed                  // Answer: the flight asked about failed, and the held set is served
@@ -40,7 +40,7 @@ const (
 	CodeExpiredReply       // the reply had already expired
 	CodeStillRejected      // the reply brought a set that had been rejected
 	CodeNoProgress         // the reply expires no later than the expired set that is held
-	CodeRejected           // new sets keep being rejected: spaced
+	CodeRejected           // the set was rejected, and there is no other yet
 	CodeMinTTL             // the set has less time left than this caller needs
 	CodeClosed             // the session is closed
 )
@@ -65,9 +65,9 @@ const (
 	CauseFirst           // nothing is held
 	CauseAdvisory        // the advisory window was reached
 	CauseMandatory       // the mandatory window was reached, or the set has expired
-	CauseRejected        // a service rejected the set
+	CauseRejected        // the set was invalidated
 	CauseForced          // the user asked for it
-	CauseIdle            // eager session: fetched with nobody asking
+	CauseIdle            // an eager session refreshes without a caller
 	CauseMinTTL          // a caller needs more time than is left
 	CauseDegraded        // a required refresh failed earlier; nobody waits for this one
 	CauseReported        // a service refused the set to one caller
@@ -99,12 +99,12 @@ const (
 	NoteUnknownTicket                      // an answer for an unknown flight
 	NoteNoProgress                         // the reply expires no later than what is held
 	NoteReanchored                         // the same set, with more time left by the server's clock
-	NoteRejected                           // the held set was rejected
+	NoteRejected                           // the held set was invalidated for all callers
 	NoteInvalidateIgnored                  // an Invalidate that does not name the held set
-	NoteSpaced                             // rejected again at once: the next attempt is spaced
+	NoteSpaced                             // a new set was rejected at once: the next attempt is delayed
 	NoteWindowsShrunk                      // explicit windows did not fit the lifetime (once per session)
 	NoteWrittenOff                         // a timed-out attempt is considered lost
-	NoteDegraded                           // a required refresh failed, and the held set is served on
+	NoteDegraded                           // a required refresh failed, and the held set stays in use
 	NoteReported                           // a service refused the held set to one caller
 )
 

@@ -21,8 +21,8 @@ func (s *Session) Fail(ticket int64, now Now, class Class, reason Code, retryAft
 	return s.report(ticket, now, failure{ticket, reason, class}, retryAfter)
 }
 
-// Abandon reports that the host's attempt died without an answer. A caller who
-// gave up waiting is not that.
+// Abandon reports that the host's attempt died without an answer. It is not for a
+// caller that gives up waiting: see Leave.
 func (s *Session) Abandon(ticket int64, now Now) Decision {
 	return s.report(ticket, now, failure{ticket, CodeAbandoned, Recoverable}, 0)
 }
@@ -59,7 +59,7 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 	o := outcome{ticket: fl.ticket, failed: true, failure: f, retryAt: max(now.Elapsed, s.required.until)}
 	if fl.required {
 		o.serve = s.mayServe(now, Need{}, f.class)
-		// a Force or a minTTL that fails early leaves everyone else as they were
+		// a Force or a minTTL that fails early changes nothing for anybody else
 		if o.serve && s.held.overdue(now) && !s.degraded {
 			s.degraded = true
 			s.out.Notes |= NoteDegraded

@@ -1,6 +1,6 @@
 package core
 
-// flight is the one refresh attempt under way.
+// flight is the one refresh under way.
 type flight struct {
 	ticket   int64 // 0: none
 	seq      int64
@@ -9,18 +9,18 @@ type flight struct {
 	cause    Cause
 	required bool // somebody waits for it
 	forced   bool // the user asked for it
-	reported bool // somebody to whom a service refused the held set waits for it
+	reported bool // a reporter, to whom a service refused the held set, waits for it
 	against  grounds
 	answered bool // a late answer has come in meanwhile, and serves its waiters
 }
 
-// grounds are why a reporter's flight was started: to replace this set.
+// grounds say which set a reporter's flight is to replace, and why.
 type grounds struct {
 	set      uint64
 	evidence Evidence // EvidenceNone: it was started for another cause
 }
 
-// lostAttempt is one that passed its deadline and may still be running.
+// lostAttempt is an attempt that passed its deadline and may still run.
 type lostAttempt struct {
 	ticket  int64 // 0: none
 	seq     int64
@@ -28,18 +28,18 @@ type lostAttempt struct {
 	forced  bool
 	against grounds
 	quiet   bool  // nobody waited for it
-	until   int64 // given up for lost then
+	until   int64 // written off then
 }
 
 // promptTime is how long a person may take to answer a prompt, and writeOffTime
-// how long after its time-out an attempt that never reports counts as running:
-// without that end, two attempts that hang for ever would end all refreshing.
+// how long after its time-out an attempt that never reports counts as running.
+// Without that end, two attempts that hang for ever would end all refreshing.
 const (
 	promptTime   = 15 * minute
 	writeOffTime = 15 * minute
 )
 
-// start sets a flight going. The caller has checked that it may.
+// start starts a flight. The caller has checked that it may.
 func (s *Session) start(now Now, cause Cause) {
 	s.seq++
 	s.counts.starts++
@@ -54,8 +54,8 @@ func (s *Session) start(now Now, cause Cause) {
 	s.out.Started, s.out.StartCause, s.out.StartDeadline = s.flight.ticket, cause, s.flight.deadline
 }
 
-// Prompted tells that the person whom the flight asked has answered: the time
-// that the source may take starts now.
+// Prompted reports that the person whom the flight asked has answered: the
+// flight's time-out starts now.
 func (s *Session) Prompted(ticket int64, now Now) Decision {
 	if !s.begin(now) {
 		return s.end()
@@ -105,8 +105,8 @@ func (s *Session) timeOut(now Now) {
 	s.flightFailed(now, failure{f.ticket, CodeTimedOut, Recoverable}, 0)
 }
 
-// lostUntil is when a new attempt may start beside the lost ones: at most one
-// of those may still be running then. 0: now.
+// lostUntil is when a new attempt may start beside the lost ones: at most one of
+// those may still run then. 0: now.
 func (s *Session) lostUntil() int64 {
 	if s.lost[0].ticket == 0 || s.lost[1].ticket == 0 {
 		return 0
@@ -114,10 +114,11 @@ func (s *Session) lostUntil() int64 {
 	return min(s.lost[0].until, s.lost[1].until)
 }
 
-// quietLostUntil is when a new attempt that nobody waits for may start: not
-// beside a lost one, for two of them would keep those who must wait from having
-// any, and show them the error of attempts that they never saw. Where a hanging
-// source made the set be served on, one such may start beside what hangs.
+// quietLostUntil is when a new attempt that nobody waits for may start. It may not
+// start beside a lost one: two such attempts would keep callers that must wait
+// from having any, and show them the error of attempts that they never saw. If
+// the set stays in use because a source hangs, one such attempt may start beside
+// the one that hangs.
 func (s *Session) quietLostUntil() int64 {
 	until := s.lostUntil()
 	for _, l := range s.lost {
@@ -128,8 +129,8 @@ func (s *Session) quietLostUntil() int64 {
 	return until
 }
 
-// lostFailure is what callers get while nothing may start beside the lost
-// attempts: the time-out of one that somebody waited for.
+// lostFailure is what callers get while no attempt may start beside the lost ones:
+// the time-out of one that somebody waited for.
 func (s *Session) lostFailure() failure {
 	f, latest := failure{code: CodeTimedOut, class: Recoverable}, int64(0)
 	for _, l := range s.lost {
@@ -140,9 +141,9 @@ func (s *Session) lostFailure() failure {
 	return f
 }
 
-// takeLost removes a lost attempt that has reported after all. Where it was what
-// kept others from starting, leases run to its end: they are void now, or nobody
-// would ask before the mandatory window.
+// takeLost removes a lost attempt that has reported after all. If it kept others
+// from starting, leases run to the end of that time. They are void now; otherwise
+// nobody would ask before the mandatory window.
 func (s *Session) takeLost(ticket int64) (lostAttempt, bool) {
 	for i, l := range s.lost {
 		if l.ticket != ticket || ticket == 0 {

@@ -1,13 +1,13 @@
 package core
 
-// quickRejection is how soon after its install a rejected set points to a
-// client with another fault rather than to the set.
+// quickRejection is how soon after its install a rejection points to another fault
+// of the client rather than to the set.
 const quickRejection = minute
 
-// Invalidate reports that a service rejected a set. It is ignored unless it
-// names the one held; else the next Ask takes the required path. The mark is
-// made before anything else is due, so that a flight that ends in this very
-// instant is judged against it.
+// Invalidate gives a set up for all callers. Unless it names the held set it is
+// ignored; otherwise the next Ask takes the required path. The set is marked before
+// anything else that is due, so that a flight that ends in this very instant is
+// judged against the mark.
 func (s *Session) Invalidate(fingerprint uint64, now Now) Decision {
 	s.out = nothing()
 	if s.stage != stageOpen {
@@ -23,7 +23,7 @@ func (s *Session) Invalidate(fingerprint uint64, now Now) Decision {
 	return s.end()
 }
 
-// lasted tells that a rejection of the set would be no quick one any more.
+// lasted tells that a rejection of the set would not be a quick one any more.
 func (c *set) lasted(now Now) bool { return now.Elapsed-c.installed >= quickRejection }
 
 func (s *Session) reject(now Now) {

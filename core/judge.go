@@ -26,9 +26,9 @@ func (s *Session) judge(now, start Now, f Facts) (set, Code) {
 	c.lifetime = life
 	c.wall = began + life
 	if began > start.Wall {
-		// either the wall clock was set forward (a device's first synchronisation),
-		// or the machine slept and only this clock saw it: the reply's own words
-		// then keep the sleep from being added to the lifetime
+		// Either the wall clock was set forward (a device's first synchronisation),
+		// or the machine slept and only this clock saw it. The reply's own times
+		// then keep the sleep from being added to the lifetime.
 		c.wall = min(c.wall, max(start.Wall+life, f.Expiry))
 	}
 	c.elapsed = start.Elapsed + life
@@ -38,16 +38,16 @@ func (s *Session) judge(now, start Now, f Facts) (set, Code) {
 	return c, CodeNone
 }
 
-// datesWell tells whether the reply's date can be right. One that gives a set
-// more time than it can have is of a clock that is wrong (that of a proxy, or of a
-// device that has just started), and is ignored.
+// datesWell tells whether the reply's date can be right. A date that gives a set
+// more time than it can have comes from a wrong clock (of a proxy, or of a device
+// that has just started), and is ignored.
 func (s *Session) datesWell(f Facts) bool {
 	return f.ServerTime > 0 && f.Expiry-f.ServerTime <= s.longestLife(f)
 }
 
-// longestLife is what was asked for, or what AWS gives at most: whatever a clock
-// makes of a set's lifetime, it is no longer. Of a source that is not AWS's and
-// dates nothing, nothing is known.
+// longestLife is the requested lifetime, or the longest that AWS gives: no clock
+// makes a set's lifetime longer. For a source that is not AWS's and dates nothing
+// there is no bound.
 func (s *Session) longestLife(f Facts) int64 {
 	most := Never
 	if f.ServerTime > 0 || s.cfg.method == MethodSTS || s.cfg.method == MethodIoT {

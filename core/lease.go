@@ -18,10 +18,9 @@ func (s *Session) serve(now Now) {
 	d.LeaseElapsed, d.LeaseWall = add(now.Elapsed, span), add(now.Wall, span)
 }
 
-// leaseSpan is how long the held set may be handed out without asking: until
-// the next instant at which an Ask would be answered differently. It is 0 where
-// an attempt is due already, so that the set is used once and the next caller
-// asks.
+// leaseSpan is how long the held set may be handed out without asking: until the
+// next instant at which an Ask would get another answer. It is 0 if an attempt is
+// due already: then the set is used once, and the next caller asks.
 func (s *Session) leaseSpan(now Now, phase Phase, left int64) int64 {
 	span := left
 	switch phase {
@@ -48,9 +47,8 @@ func (s *Session) leaseSpan(now Now, phase Phase, left int64) int64 {
 	return min(span, s.quietUntil()-now.Elapsed)
 }
 
-// servedUntil is the end of the hold-off during which even callers who would
-// have to wait are served. 0: there is none, and the next caller waits or gets
-// an error.
+// servedUntil is the end of the hold-off during which even callers that would have
+// to wait are served. 0: there is none, and the next caller waits or gets an error.
 func (s *Session) servedUntil(now Now) int64 {
 	until, class, lost := int64(0), Recoverable, s.lostUntil()
 	switch {
@@ -73,6 +71,6 @@ func (s *Session) servedUntil(now Now) int64 {
 	return until
 }
 
-// servesOn tells whether the held set is served, by "until_expiry", after a
-// required refresh has failed.
+// servesOn tells whether "until_expiry" keeps the held set in use after a required
+// refresh has failed.
 func (s *Session) servesOn() bool { return s.degraded && s.cfg.stability == UntilExpiry }

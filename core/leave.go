@@ -1,9 +1,9 @@
 package core
 
-// Leave is what a caller calls who stops waiting before its answer has come: Serve
-// where the held set is good for it without an attempt, else None, and the host gives
-// it an error of its own. The flight and the other callers go on. The caller of Force
-// does not call it: what is held is not what it asked for.
+// Leave answers a caller that stops waiting before its answer has come: Serve if the
+// held set is good for it without an attempt, else None, and the host gives it an
+// error of its own. The flight and the other callers are not concerned. The caller
+// of Force does not call it: the held set is not what it asked for.
 func (s *Session) Leave(now Now, need Need) Decision {
 	if !s.begin(now) {
 		return s.end()

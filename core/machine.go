@@ -33,13 +33,13 @@ type Session struct {
 	spaced     int64     // no attempt for a rejected set before here
 	strikes    int64     // sets in a row that were reported soon after their install
 
-	quiet            ladder // advisory attempts: binds nobody who must wait
+	quiet            ladder // advisory attempts: delays no caller that must wait
 	required         ladder // attempts that somebody waited for
 	static           int64  // "static" with a held set: no attempt before here
 	stalled          int64  // after a reply without progress: no attempt before here
-	idleFrom         int64  // eager: no attempt with nobody asking before here
+	idleFrom         int64  // eager: no attempt without a caller before here
 	last             failure
-	degraded         bool  // a required refresh failed and the held set is served on
+	degraded         bool  // a required refresh failed, and the held set stays in use
 	degradedFailures int64 // those since, which nobody waited for
 	warned           bool  // explicit windows had to shrink, and that was noted
 
@@ -52,7 +52,7 @@ type counters struct {
 	unknown, late, noProgress, rejected  int64
 }
 
-// New gives a session that takes options and is then opened.
+// New makes a session that takes options and is then opened.
 func New() *Session { return &Session{} }
 
 // Method is the session's method, once it is open.
@@ -96,7 +96,7 @@ func (s *Session) seed(seed uint64) {
 }
 
 // Close answers the waiters with CodeClosed and cancels the flight. Every later
-// event is refused with the same code.
+// event gets the same code.
 func (s *Session) Close() Decision {
 	s.out = nothing()
 	if s.stage == stageOpen {
@@ -109,7 +109,7 @@ func (s *Session) Close() Decision {
 }
 
 // Wake does what is due: it times flights out and, in an eager session, starts
-// the refresh that nobody has asked for yet.
+// the refresh that is due without a caller.
 func (s *Session) Wake(now Now) Decision {
 	s.begin(now)
 	return s.end()
@@ -184,8 +184,8 @@ func (s *Session) nextWake() int64 {
 	return s.idleAt(s.now)
 }
 
-// idleAt is when an eager session starts a refresh with nobody asking. Hosts
-// that freeze between calls (inline) and people (attended) are left in peace.
+// idleAt is when an eager session starts a refresh without a caller. It is never in
+// hosts that freeze between calls (inline) and in attended sessions.
 func (s *Session) idleAt(now Now) int64 {
 	if s.cfg.deferred || s.cfg.inline || s.cfg.attended {
 		return Never

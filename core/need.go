@@ -5,24 +5,24 @@ type Need struct {
 	// MinTTL is the time in milliseconds that they must have left; 0: any.
 	MinTTL int64
 	// Other is the fingerprint of a set that a service refused to this caller,
-	// who needs another one. It counts where there is Evidence.
+	// which needs another one. It counts only with Evidence.
 	Other    uint64
 	Evidence Evidence
-	// Until is how long the caller waits for an attempt to begin, on the elapsed
-	// clock: 0 not at all, Never as long as the session lets. What a Decision
-	// gives as Until is passed on in the caller's next call.
+	// Until is until when the caller waits for an attempt to begin, on the elapsed
+	// clock: 0 not at all, Never as long as max_wait allows. The caller passes a
+	// Decision's Until on in its next call.
 	Until int64
 }
 
-// MaxMinTTL bounds Need.MinTTL: no credentials of AWS's that end are issued for
-// longer (GetSessionToken: 36 hours).
+// MaxMinTTL bounds Need.MinTTL: AWS issues no temporary credentials for longer
+// (GetSessionToken: 36 hours).
 const MaxMinTTL = 36 * hour
 
-// patience has a caller wait for the next attempt, where it would be told an
-// error that may be over by then. A service's refusal, a permanent error, an
-// attempt that died (a fault of the program's, which waiting hides) and a need that
-// no set meets are told at once; so is every error where an attempt prompts a
-// person, who would be prompted again.
+// patience has a caller wait for the next attempt if its error may be over by then.
+// Some errors are told at once: a service's refusal, a permanent error, an attempt
+// that died (a fault of the program, which waiting would hide), and a need that no
+// set meets. So is every error if an attempt prompts a person, who would be prompted
+// again.
 func (s *Session) patience(now Now, need Need) {
 	d := &s.out
 	if need.Until <= 0 {
@@ -44,6 +44,6 @@ func (s *Session) patience(now Now, need Need) {
 	}
 }
 
-// leastPause is how long a caller waits at least, in milliseconds, where no
-// hold-off keeps the next attempt from starting at once.
+// leastPause is how long a caller waits at least, in milliseconds, if no hold-off
+// delays the next attempt.
 const leastPause = 200

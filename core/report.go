@@ -1,12 +1,12 @@
 package core
 
-// longSuspicion: sets that are reported sooner after their install count as
-// sets in a row. It is long, since the pause counts from the install: a set that
-// is revoked later is replaced at once all the same.
+// longSuspicion is how soon after its install a reported set counts as one in a row.
+// It is long, since the pause counts from the install: a set that is revoked later
+// is still replaced at once.
 const longSuspicion = 10 * minute
 
-// doubt takes in what a caller reports. It concerns the reporter alone: no lease
-// ends, and the set is served to all others. (Under AWS2026 it is Invalidate.)
+// doubt takes in a caller's report. The report concerns the reporter alone: no lease
+// ends, and all others are still served. (Under AWS2026 it is an Invalidate.)
 func (s *Session) doubt(now Now, need Need) {
 	h := &s.held
 	if need.Evidence != EvidenceStrong || h.ticket == 0 || h.fingerprint != need.Other {
@@ -32,7 +32,7 @@ func (s *Session) doubt(now Now, need Need) {
 		return // once may be chance; the caller's retry is to succeed
 	}
 	h.spaced = h.installed + min(5*second<<min(s.strikes-2, 10), 5*minute)
-	if s.cfg.attended { // no person is prompted again and again: there is Force
+	if s.cfg.attended { // no person is prompted again and again; Force is there
 		h.spaced = max(h.spaced, min(h.elapsed, h.installed+12*hour))
 	}
 	if h.spaced > now.Elapsed {
@@ -40,14 +40,14 @@ func (s *Session) doubt(now Now, need Need) {
 	}
 }
 
-// barred tells that the held set is none for this caller, to whom a service
-// refused it.
+// barred tells that this caller must not get the held set, since a service refused
+// it to this caller.
 func (s *Session) barred(need Need) bool {
 	return need.Evidence != EvidenceNone && s.held.ticket != 0 && s.held.fingerprint == need.Other && s.cfg.policy != AWS2026
 }
 
-// askOther is for a caller who needs another set than the one held. The static
-// hold-off does not bind it, since it cannot be served meanwhile.
+// askOther answers a caller that needs another set than the held one. The static
+// hold-off does not delay it, since it cannot be served meanwhile.
 func (s *Session) askOther(now Now, need Need) {
 	h, lost, weak := &s.held, s.lostUntil(), need.Evidence == EvidenceWeak
 	bypass := !h.bypassed && !weak

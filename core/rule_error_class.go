@@ -1,19 +1,19 @@
 package core
 
 // ErrorClass sorts a service's error by source, HTTP status (0: no reply) and
-// error code ("": none). What is not known to be permanent is recoverable: a
-// source that could not be reached may be back.
+// error code ("": none). An error that is not known to be permanent is recoverable:
+// a source that could not be reached may be back.
 //
 // The permanent codes are those of the AWS SDK for Rust (sts/util.rs), and hold
-// for STS alone: of the call that a custom source was refused nothing is known.
+// for STS alone: nothing is known of the call that a custom source was refused.
 // ExpiredToken is recoverable, since it speaks of the source credentials, which
 // may rotate; Throttling is HTTP 400 from STS.
 func ErrorClass(m Method, status int, code []byte) Class {
 	if n := len(code) - len("Exception"); n > 0 && string(code[n:]) == "Exception" {
 		code = code[:n]
 	}
-	// Here the compiler makes no copy, which would stay in memory: what a source
-	// has in place of a code may be anything, a secret too.
+	// Here the compiler makes no copy, which would stay in memory: a source may put
+	// anything in place of a code, even a secret.
 	switch string(code) {
 	case "Throttling", "Throttled", "TooManyRequests", "RequestLimitExceeded", "SlowDown",
 		"RequestThrottled", "BandwidthLimitExceeded", "PriorRequestNotComplete", "LimitExceeded":

@@ -1,6 +1,6 @@
 package core
 
-// Evidence is what a service's error says of the set that signed the call.
+// Evidence is how surely a service's error speaks against the set that signed the call.
 type Evidence int32
 
 const (
@@ -8,15 +8,15 @@ const (
 	EvidenceNone Evidence = iota
 	// EvidenceStrong: the service refuses the set, in so many words.
 	EvidenceStrong
-	// EvidenceWeak: the set may be refused, and something else may be wrong.
+	// EvidenceWeak: the service may refuse the set, or something else is wrong.
 	EvidenceWeak
 )
 
 // EvidenceOf judges a service's error by the request's method, the HTTP status
 // (0: not known) and the error code, as the SDK names it. AccessDenied is none:
-// it speaks of what the credentials may do. A wrong "weak" costs one fetch for
-// each fetch of another cause, and a code that is missing here costs the set's
-// whole life; so what another set can help with is weak at least.
+// it speaks of what the credentials may do. A wrong "weak" costs one fetch for each
+// fetch of another cause. A code that is missing here costs the set's whole life. So
+// a code is at least weak if another set may help.
 func EvidenceOf(isHead bool, status int, code []byte) Evidence {
 	switch string(code) {
 	// Query and REST services, the others, and S3 of a token that it cannot read.

@@ -8,16 +8,16 @@ var (
 	ErrExpiryUnreadable = errors.New("evercreds: expiry must be an RFC 3339 date and time, as in 2026-01-31T09:30:00Z")
 )
 
-// longestExpiry is far more than any form takes; hosts give no more.
+// longestExpiry is far longer than any form of an expiry; hosts pass no more.
 const longestExpiry = 256
 
 // ParseExpiry reads an expiry as sources write it: RFC 3339 with Z or an
 // offset, with or without a fraction, and the variants that AWS tools are known
 // to write (a space for the T, "UTC" for Z, an offset without colon). The result
 // is in milliseconds since the Unix epoch; finer digits are cut off, which errs
-// early. A time without zone is refused, since guessing it wrong by hours is
-// worse than an error; so is a time before 1970, which is no expiry. The last one
-// is the end of the year 9999.
+// early. A time without a zone is refused, since a guess that is wrong by hours is
+// worse than an error. A time before 1970 is refused too, as no credentials expire
+// then. A time after the year 9999 counts as the end of that year.
 func ParseExpiry(text []byte) (int64, error) {
 	if len(text) > longestExpiry {
 		return 0, ErrExpiryUnreadable

@@ -2,15 +2,14 @@ package core
 
 import "errors"
 
-// ErrIoTEndpoint refuses what is not an endpoint of the IoT credentials provider.
+// ErrIoTEndpoint refuses a host that is not an endpoint of the IoT credentials provider.
 var ErrIoTEndpoint = errors.New("evercreds: endpoint must be an IoT credentials endpoint, as in ID.credentials.iot.REGION.amazonaws.com")
 
 // IoTEndpoint gives the credentials endpoint for what a user configured: a bare
 // host name, with :port if need be. A data endpoint (ID-ats.iot.REGION..., in
-// China ID.ats.iot.REGION...) is rewritten to the credentials endpoint of the
-// same account, which is the usual mistake; the caller warns when the result
-// differs. Anything else is refused, so that a certificate is never shown to a
-// stranger.
+// China ID.ats.iot.REGION...), the usual mistake, is rewritten to the credentials
+// endpoint of the same account; the caller warns when the result differs. Anything
+// else is refused, so that no stranger ever sees a certificate.
 func IoTEndpoint(text []byte) ([]byte, error) {
 	host, port := text, []byte(nil)
 	for i, c := range text {
@@ -54,7 +53,7 @@ func awsSuffix(labels [][]byte) bool {
 	return false
 }
 
-// split takes a host name apart, or gives nil if it is none.
+// split takes a host name apart, or returns nil if it is not one.
 func split(host []byte) [][]byte {
 	var labels [][]byte
 	start := 0

@@ -5,9 +5,9 @@ import "errors"
 // mfaDigits is the length of a one-time code.
 const mfaDigits = 6
 
-// MFACode finds the one-time code in what a command printed: the last run of
-// exactly six ASCII digits that stands as a word of its own. The result is its
-// offset, so that the code itself never leaves the caller's text.
+// MFACode finds the one-time code in a command's output: the last run of exactly
+// six ASCII digits that is a word of its own. The result is its offset, so that the
+// code itself never leaves the caller's text.
 func MFACode(text []byte) (offset int, ok bool) {
 	for end := len(text); end >= mfaDigits; end-- {
 		at := end - mfaDigits
@@ -27,7 +27,7 @@ func allDigits(b []byte) bool {
 	return true
 }
 
-// wordAt tells whether a word of ASCII goes on at i. Beyond ASCII there are
+// wordAt tells whether a word of ASCII continues at i. Beyond ASCII there are
 // quotation marks and full stops as well as letters; none of them hides a code.
 func wordAt(text []byte, i int) bool {
 	if i < 0 || i >= len(text) {
@@ -43,8 +43,8 @@ var (
 	ErrDurationChained = errors.New("evercreds: duration_seconds must be at most 3600 if one role assumes another")
 )
 
-// CheckDuration checks a requested lifetime before the call: STS refuses, and
-// does not cap, more than an hour for a role that is assumed by another role.
+// CheckDuration checks a requested lifetime before the call. If one role assumes
+// another, STS refuses more than an hour; it does not cap it.
 func CheckDuration(seconds float64, chained bool) error {
 	switch {
 	case !(seconds >= 900 && seconds <= 43200) || seconds != float64(int64(seconds)):

@@ -1,14 +1,14 @@
 package core
 
-// maxRetryAfter bounds the pause that a service may ask for. The machine heeds
-// less of it still.
+// maxRetryAfter bounds the pause that a service may ask for. The machine heeds at
+// most a minute of it.
 const maxRetryAfter = hour
 
 // RetryAfter reads the pause that a reply asks for, in milliseconds, at most an
-// hour. The text of x-amz-retry-after is whole milliseconds (AWS's Retry Behavior
-// 2.1, 2026). That of Retry-After is whole seconds or a date (RFC 9110, 10.2.3),
-// which counts from wall: best the reply's own Date, so that a wrong clock here
-// does not matter. What cannot be read asks for none: 0.
+// hour. x-amz-retry-after has whole milliseconds (AWS's Retry Behavior 2.1, 2026).
+// Retry-After has whole seconds or a date (RFC 9110, 10.2.3), which counts from
+// wall: best the reply's own Date, so that a wrong clock here does not matter. A text
+// that cannot be read asks for no pause: 0.
 func RetryAfter(text []byte, inMilliseconds bool, wall int64) int64 {
 	text = trim(text)
 	if n, ok := whole(text); ok {
@@ -23,7 +23,7 @@ func RetryAfter(text []byte, inMilliseconds bool, wall int64) int64 {
 	return 0
 }
 
-// whole reads digits and nothing else, and stops counting far above the bound.
+// whole reads digits and nothing else; it stops counting far above the bound.
 func whole(text []byte) (n int64, ok bool) {
 	for _, c := range text {
 		if c < '0' || c > '9' {

@@ -12,15 +12,15 @@ type set struct {
 	advisory     int64 // windows in force, fixed at install
 	mandatory    int64
 	installed    int64 // when, on the elapsed clock
-	rejected     bool  // by the user's word: for nobody
+	rejected     bool  // by the user's word: no caller gets it
 	bypassed     bool  // the one bypass of a hold-off was used
 	suspect      bool  // a service refused it to somebody
-	checked      bool  // weak evidence against it was looked into, or it came of that
+	checked      bool  // weak evidence against it was checked, or it came from such a check
 	spaced       int64 // no attempt for those who report it before here
 }
 
-// keepDoubts takes over what was said of the very same set, which its source has
-// only given more time.
+// keepDoubts keeps the reports on a set when its source gives the same set more
+// time.
 func (c *set) keepDoubts(of *set) {
 	c.suspect, c.checked, c.spaced = of.suspect, of.checked, of.spaced
 	c.bypassed = of.suspect || of.checked
@@ -55,8 +55,8 @@ func (c *set) phase(now Now) Phase {
 // overdue tells whether a refresh must be attempted before the set is handed out.
 func (c *set) overdue(now Now) bool { return c.phase(now) >= PhaseMandatory || c.rejected }
 
-// windowsFor fixes the windows for a lifetime, and tells whether explicit ones
-// had to shrink. Windows that reach the lifetime would refresh on every call.
+// windowsFor fixes the windows for a lifetime, and tells whether explicit windows had
+// to shrink. Windows as long as the lifetime would cause a refresh on every call.
 func (c *config) windowsFor(life int64) (advisory, mandatory int64, shrunk bool) {
 	if life >= Never {
 		return 0, 0, false

@@ -119,9 +119,9 @@ func (f *failure) walk(c *codec) {
 	choice(c, &f.class, Throttled)
 }
 
-// AppendSnapshot appends the session's state to b: all of it but the waiters,
-// the flight and the outcomes kept for them. There is no secret in it. A session
-// that was not opened has none.
+// AppendSnapshot appends the session's state to b, except the waiters, the flight
+// and the outcomes kept for them. The snapshot holds no secret. A session that was
+// not opened has none.
 func (s *Session) AppendSnapshot(b []byte) []byte {
 	if s.stage == stageNew {
 		return b
@@ -135,9 +135,9 @@ func (s *Session) AppendSnapshot(b []byte) []byte {
 	return append(b, c.b...)
 }
 
-// Restore gives a session that goes on where the snapshot was taken, in another
-// process or after a reboot too. The seed must be a fresh one: the tickets of
-// the new session come from it. All leases end.
+// Restore makes a session that continues where the snapshot was taken, also in
+// another process or after a reboot. The seed must be fresh: the tickets of the new
+// session come from it. All leases end.
 func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
 	c := codec{b: b, reading: true}
 	var head, sum uint64
@@ -156,7 +156,7 @@ func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
 		return nil, Decision{}, ErrSnapshot
 	}
 	for _, n := range s.counters() {
-		*n = min(*n, maxCount/2) // what is accepted now is accepted after more events, too
+		*n = min(*n, maxCount/2) // a snapshot that is accepted now is accepted after more events, too
 	}
 	if now = now.clamped(); now.Elapsed < s.now.Elapsed {
 		s.rebase(now)
@@ -168,7 +168,7 @@ func Restore(b []byte, now Now, seed uint64) (*Session, Decision, error) {
 	return s, s.end(), nil
 }
 
-// checksum is FNV-1a: against damage, not against malice.
+// checksum is FNV-1a. It finds damage, not malice.
 func checksum(b []byte) uint64 {
 	h := uint64(0xcbf29ce484222325)
 	for _, c := range b {
@@ -177,7 +177,7 @@ func checksum(b []byte) uint64 {
 	return h
 }
 
-// maxCount bounds the counters of a snapshot; no session lives to reach it.
+// maxCount bounds the counters of a snapshot; no session lives long enough to reach it.
 const maxCount int64 = 1 << 50
 
 func (s *Session) counters() []*int64 {
@@ -189,8 +189,8 @@ func (s *Session) counters() []*int64 {
 	}
 }
 
-// sound refuses what no session can have written, so that arithmetic on the
-// restored numbers cannot overflow.
+// sound refuses a snapshot that no session can have written, so that arithmetic on
+// the restored numbers cannot overflow.
 func (s *Session) sound() bool {
 	for _, n := range s.counters() {
 		if !within(0, maxCount, *n) {
@@ -218,10 +218,10 @@ func within(least, most int64, values ...int64) bool {
 	return true
 }
 
-// rebase moves everything on the elapsed clock to one that began anew (another
-// boot, another machine), by what the wall clock says has passed meanwhile. The
-// set's end moves along: what the old clock knew still stands if the wall clock
-// was set back before the snapshot.
+// rebase moves all instants of the elapsed clock to a clock that began anew (another
+// boot, another machine), by the time that has passed on the wall clock. The set's
+// end moves along: the old clock's end still holds if the wall clock was set back
+// before the snapshot.
 func (s *Session) rebase(now Now) {
 	by := now.Elapsed - s.now.Elapsed - max(0, now.Wall-s.now.Wall)
 	instants := []*int64{&s.spaced, &s.quiet.until, &s.required.until, &s.static, &s.stalled, &s.idleFrom}

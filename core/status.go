@@ -18,7 +18,7 @@ const (
 	StatusSet                             // the ticket that brought the held set; 0: none
 	StatusFlight                          // the flight under way; 0: none
 	StatusEpoch                           // the epoch
-	StatusIsRejected                      // 1: a service rejected the held set
+	StatusIsRejected                      // 1: the held set was invalidated for all callers
 	StatusNextWake                        // as Decision.NextWake
 	StatusIsClosed                        // 1: closed
 	StatusStarts                          // counter: flights started
@@ -28,12 +28,12 @@ const (
 	StatusUnknownTickets                  // counter: answers for unknown flights
 	StatusLateAnswers                     // counter: answers after the time-out
 	StatusNoProgress                      // counter: replies without progress
-	StatusRejections                      // counter: sets rejected or reported
+	StatusRejections                      // counter: sets invalidated or reported
 	StatusIsReported                      // 1: a service refused the held set to one caller or more
 )
 
-// Status tells one number of the session's state as of now. It changes nothing.
-// An unknown field gives -1.
+// Status returns one number of the session's state as of now. It changes nothing.
+// For an unknown field it returns -1.
 func (s *Session) Status(f Field, now Now) int64 {
 	now = now.clamped()
 	now.Elapsed = max(now.Elapsed, s.now.Elapsed)

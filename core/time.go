@@ -4,9 +4,8 @@ package core
 type Now struct {
 	// Wall is milliseconds since the Unix epoch, from the clock that may step.
 	Wall int64
-	// Elapsed is milliseconds, from 0 up, from a clock that never goes back and,
-	// where the host has such a one, counts time asleep. Its origin does not
-	// matter.
+	// Elapsed is milliseconds from a clock that never goes back and, if the host
+	// has one, counts time asleep. Its origin does not matter.
 	Elapsed int64
 }
 

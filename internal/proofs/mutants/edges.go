@@ -61,7 +61,7 @@ var edges = []mutant{
 	{"a set of IoT without expiry", "section 3, endless sets", "judge.go",
 		" && s.cfg.method != MethodIoT {", " {"},
 	{"no progress keeps the quiet hold-off", "section 5, no progress", "complete.go",
-		"\ts.quiet.until = 0 // the source is well; only how often it had nothing counts on\n", ""},
+		"\ts.quiet.until = 0 // the source is well; only the count of replies without progress stays\n", ""},
 	{"no progress keeps the static hold-off", "section 5, no progress", "complete.go",
 		"s.last, s.required, s.degraded, s.static, s.degradedFailures = failure{}, ladder{}, false, 0, 0",
 		"s.last, s.required, s.degraded, s.degradedFailures = failure{}, ladder{}, false, 0"},

@@ -51,7 +51,7 @@ var needs = []mutant{
 	{"a reporter's failure shortens a hold-off", "invariant 16", "backoff.go",
 		"end = max(end, s.static)", "end = min(end, end)"},
 	{"a reporter's failure ends a hold-off", "invariant 16", "backoff.go",
-		"if fl.cause != CauseReported { // whose", "if true { // whose"},
+		"if fl.cause != CauseReported { // a", "if true { // a"},
 	{"reporters knock at will", "section 7a, the reporter's answer", "backoff.go",
 		"if fl.reported {", "if false {"},
 	{"aws2026 hears no report", "section 7a, aws2026", "report.go",

@@ -48,7 +48,7 @@ var invariants = []mutant{
 	{"a set of two replies", "invariant 10", "complete.go",
 		"s.held = c\n\ts.degradedFailures", "c.wall = max(c.wall, s.held.wall)\n\ts.held = c\n\ts.degradedFailures"},
 	{"hidden state", "invariant 11", "flight.go",
-		"// start sets a flight going. The caller has checked that it may.\nfunc (s *Session) start(now Now, cause Cause) {",
+		"// start starts a flight. The caller has checked that it may.\nfunc (s *Session) start(now Now, cause Cause) {",
 		"var shared int64\n\nfunc (s *Session) start(now Now, cause Cause) {\n\tshared++\n\tnow.Elapsed += shared % 2"},
 	{"elapsed clock not heeded", "invariant 12", "set.go",
 		"return min(c.wall-now.Wall, c.elapsed-now.Elapsed)", "return c.wall - now.Wall"},
