@@ -11,8 +11,8 @@ const SlotCount = len(Slots)
 // lastOption is the highest number that session_option takes.
 const lastOption = core.OptMaxWait
 
-// exact bounds what crosses the line as an instant or a ticket: up to here, a
-// double stands for one whole number alone.
+// exact bounds the instants and tickets that cross the line: up to here, a double
+// stands for only one whole number.
 const exact = int64(1)<<53 - 1
 
 // maxInstant bounds the pair of instants of an event (year 9999), so that the
@@ -192,7 +192,7 @@ var Choices = []Choice{
 	{"ADVISORY_REFRESHES", "AdvisoryRefresh"},
 }
 
-// options takes the words from the rules that errors show to users.
+// options takes its texts from the rules that errors show to users.
 func options() []Constant {
 	names := [...]string{
 		core.OptPolicy: "POLICY", core.OptMethod: "METHOD", core.OptAdvisoryTimeout: "ADVISORY_TIMEOUT",

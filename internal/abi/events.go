@@ -34,7 +34,7 @@ func (l *Library) Ask(session int32, wall, elapsed, minTTL int64, other uint64, 
 	})
 }
 
-// needOf takes in what a caller needs, and tells whether it can be that.
+// needOf makes a caller's need, and tells whether it is valid.
 func needOf(minTTL int64, other uint64, evidence int32, until int64) (core.Need, bool) {
 	e := core.Evidence(evidence)
 	need := core.Need{MinTTL: minTTL, Other: other, Evidence: e, Until: until}
@@ -60,8 +60,8 @@ func (l *Library) Leave(session int32, wall, elapsed, minTTL int64, other uint64
 }
 
 // Complete is the export complete. An expiry that no set can have is not a
-// wrong argument but a malformed reply, which the core judges; a date before 1970
-// is that of a wrong clock.
+// wrong argument but a malformed reply, which the core judges. A date before 1970
+// comes from a wrong clock.
 func (l *Library) Complete(session int32, ticket, wall, elapsed, expiry int64, fingerprint uint64,
 	duration, serverTime int64, out *core.Decision) int32 {
 	valid := span(ticket, duration) && source(expiry, serverTime)

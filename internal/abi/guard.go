@@ -1,8 +1,8 @@
 package abi
 
 // guard runs one call on a handle's entry. A panic in it is a fault of the
-// library: what it touched may be half done, so it is never used again, while
-// all other handles go on.
+// library. Its entry may be half changed, so it is never used again; all other
+// handles still work.
 func (e *entry) guard(call func() int32) (result int32) {
 	defer func() {
 		if recover() != nil {

@@ -2,9 +2,8 @@ package abi
 
 import "github.com/evercreds/evercreds/core"
 
-// A handle is an index into the table (low 16 bits) and a generation (the 15
-// bits above), so that a handle that was freed is refused for a long time after
-// its place was taken by another.
+// A handle is an index into the table (low 16 bits) and a generation (the 15 bits
+// above). So a freed handle is refused for a long time after another took its place.
 const (
 	indexBits     = 16
 	mostHandles   = 1 << indexBits

@@ -62,7 +62,7 @@ func startExecutor(root string, command []string) (*executor, error) {
 	return e, nil
 }
 
-// end lets the process end by itself, and ends it where it does not.
+// end lets the process end by itself, and kills it if it does not.
 func (e *executor) end() {
 	_ = e.in.Close()
 	timer := time.AfterFunc(5*time.Second, func() { _ = e.cmd.Process.Kill() })

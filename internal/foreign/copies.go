@@ -11,8 +11,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// copied gives a copy of an error of the SDK's or of evercreds'. It gives nothing for
-// one of anybody else's, which may not work as a copy.
+// copied returns a copy of an error of the SDK's or of evercreds'. For anybody else's
+// error it returns nothing, since that may not work as a copy.
 func copied(v reflect.Value) (none reflect.Value) {
 	if v.Kind() != reflect.Pointer || v.IsNil() || !v.CanInterface() {
 		return none
@@ -62,8 +62,7 @@ func shallow(v reflect.Value) reflect.Value {
 	return to
 }
 
-// later is Guard for an error within one that was guarded: its methods may panic by
-// now.
+// later is Guard for an error inside a guarded one, whose methods may panic by now.
 func later(err error) (safe error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -75,8 +74,8 @@ func later(err error) (safe error) {
 
 var errUnreadable = errors.New("an error that cannot be read any more")
 
-// bare gives a reply's status and headers: behind the rest are the token that the
-// request was signed with, and the connection that it went through.
+// bare returns a reply's status and headers. The rest leads to the token that signed
+// the request, and to its connection.
 func bare(r *smithyhttp.Response) *smithyhttp.Response {
 	if r == nil || r.Response == nil {
 		return &smithyhttp.Response{Response: &http.Response{Body: http.NoBody}}

@@ -1,7 +1,7 @@
-// Package foreign reads what is other people's. Their errors are kept for days and
-// shown to callers who know nothing of them, so an error's methods must not panic
-// there, two callers must not share what one of them can change, and what hangs on
-// an error must not show the request that it came from.
+// Package foreign reads other people's errors. Such errors are kept for days and shown
+// to callers who know nothing of them. So an error's methods must not panic there, two
+// callers must not share anything that one of them can change, and nothing that hangs
+// on an error may show the request that it came from.
 package foreign
 
 import (
@@ -10,17 +10,17 @@ import (
 )
 
 // guarded has the words of an error, and answers errors.Is and errors.As as it does.
-// The error itself is behind functions only: whatever prints or stores fields of
-// fields, as reporters of crashes do, does not come to it.
+// The error itself is behind functions only. Code that prints or stores fields of
+// fields, as crash reporters do, does not reach it.
 type guarded struct {
 	text string
 	is   func(error) bool
 	as   func(any) bool
 }
 
-// Guard gives an error that may be kept, shared and shown for one that another made.
-// It calls the error's methods, and so is itself called where a panic is caught;
-// nothing that is done with what it gives can panic. nil stays nil.
+// Guard turns a foreign error into one that may be kept, shared and shown. Guard calls
+// the error's methods, so its caller must catch panics. Nothing that is done with its
+// result can panic. nil stays nil.
 func Guard(err error) error {
 	if err == nil {
 		return nil
@@ -95,7 +95,7 @@ func asOne(e error, target any) bool {
 	return ok && own.As(target)
 }
 
-// Error gives the words that the error had when it came.
+// Error returns the text that the error had when it came.
 func (g *guarded) Error() string { return g.text }
 
 // GoString is for %#v.
@@ -104,8 +104,8 @@ func (g *guarded) GoString() string { return fmt.Sprintf("error(%q)", g.text) }
 // Is is that of the error and of all that it wraps.
 func (g *guarded) Is(target error) bool { return g.is(target) }
 
-// As is that of the error and of all that it wraps. What it finds of the SDK's and
-// of evercreds' own is a copy for this caller, without the request and the body.
+// As is that of the error and of all that it wraps. An error of the SDK's or of
+// evercreds' is found as a copy for this caller, without the request and the body.
 func (g *guarded) As(target any) bool {
 	if !g.as(target) {
 		return false
@@ -114,7 +114,7 @@ func (g *guarded) As(target any) bool {
 	return true
 }
 
-// own puts a copy in the place of what was found.
+// own replaces the error that was found by a copy.
 func own(at reflect.Value) {
 	found := at
 	if found.Kind() == reflect.Interface {

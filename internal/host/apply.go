@@ -10,13 +10,13 @@ import (
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
-// reply is a decision together with what its caller needs of this side: all of it
+// reply is a decision and all that its caller needs from this side. Everything is
 // taken under one lock.
 type reply struct {
 	core.Decision
 	now        core.Now
-	granted    *Lease          // where the decision serves
-	bell       <-chan struct{} // where it waits: what it sleeps on
+	granted    *Lease          // if the decision serves
+	bell       <-chan struct{} // if it waits: what it sleeps on
 	attempt    *waits.Attempt  // that it waits for
 	cause      error           // of an error
 	generation int
@@ -62,8 +62,8 @@ func ring(bell *chan struct{}) {
 	*bell = make(chan struct{})
 }
 
-// grant makes the lease of a set. One that ends at once is good for this caller only:
-// the next one finds it over, and asks.
+// grant makes the lease of a set. A lease that ends at once is good for this caller
+// only: the next caller finds that it is over, and asks.
 func (h *Host) grant(d core.Decision) *Lease {
 	set := h.sets[d.Set]
 	l := &Lease{elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
@@ -80,7 +80,7 @@ func (h *Host) grant(d core.Decision) *Lease {
 	return l
 }
 
-// forget lets go of the sets that are not held.
+// forget drops the sets that are not held.
 func (h *Host) forget(held int64) {
 	for ticket := range h.sets {
 		if ticket != held {
@@ -109,7 +109,7 @@ func (h *Host) arm(at int64, now core.Now) {
 
 func (h *Host) wake() {
 	_, _ = h.put(func(now core.Now) (core.Decision, error) {
-		h.wakeAt = core.Never // the timer has fired: arm it anew, for the same instant too
+		h.wakeAt = core.Never // the timer has fired: arm it again, even for the same instant
 		return h.Machine.Wake(now)
-	}) // who asks next meets the same error
+	}) // the next caller meets the same error
 }

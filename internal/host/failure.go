@@ -17,10 +17,10 @@ type Failure struct {
 	Err error
 }
 
-// Reentrant is the code of what hosts notice by themselves.
+// Reentrant is the code of an error that hosts detect themselves.
 const Reentrant core.Code = -1
 
-// Sentinel is what errors.Is finds in each error with this code.
+// Sentinel is what errors.Is finds in each error with its code.
 type Sentinel core.Code
 
 // ErrReentrant is that of [Reentrant].
@@ -84,8 +84,8 @@ func (r reply) failure() Failure {
 	return f
 }
 
-// LastFailure is that of the last attempt that failed, until one succeeds. Else nil.
-// The lock is held.
+// LastFailure is the failure of the last attempt that failed, or nil if one has
+// succeeded since. The lock is held.
 func (h *Host) LastFailure(now core.Now) (*Failure, error) {
 	var of [4]int64
 	for i, field := range []core.Field{core.StatusLastCode, core.StatusLastClass, core.StatusLastTicket, core.StatusHoldOff} {

@@ -18,16 +18,16 @@ type flight struct {
 	cancel context.CancelFunc
 }
 
-// NoTimeout is that of a flight whose end the machine alone knows.
+// NoTimeout is the timeout of a flight whose end only the machine knows.
 const NoTimeout time.Duration = -1
 
-// Start runs a flight in a goroutine of its own, since its life is not that of the
-// caller who came first, and returns at once. The lock is held. The source's context
+// Start runs a flight in a goroutine of its own, since the flight may outlive the
+// caller that came first, and returns at once. The lock is held. The source's context
 // ends when the machine cancels the flight, and shows the timeout, if one is given.
 func (h *Host) Start(ticket int64, cause core.Cause, timeout time.Duration) {
 	ctx, attempt := waits.New(context.Background(), &h.owner)
 	cancel := context.CancelFunc(nil)
-	if timeout == NoTimeout || h.Attended { // the answer of a person moves the deadline, which no context can do
+	if timeout == NoTimeout || h.Attended { // a person's answer moves the deadline, and no context can do that
 		ctx, cancel = context.WithCancel(ctx)
 	} else {
 		// Its timer and the host's are due in the same instant. The machine times the
@@ -60,8 +60,8 @@ func (h *Host) attempt(ctx context.Context, f *flight, cause core.Cause) {
 	}))
 }
 
-// report tells the machine how an attempt has ended. One of before a restore, or of a
-// session that is closed, is dropped.
+// report tells the machine how an attempt has ended. The report of an attempt from
+// before a restore, or of a closed session, is dropped.
 func (h *Host) report(f *flight, o outcome) {
 	h.Lock.Lock()
 	defer h.Lock.Unlock()
@@ -74,7 +74,7 @@ func (h *Host) report(f *flight, o outcome) {
 		h.keep(f.ticket, o.err)
 	}
 	if err := h.tryAll(o.reports(h.Machine, f.ticket)); err != nil {
-		ring(&f.bell) // those who wait meet the same error
+		ring(&f.bell) // the waiters meet the same error
 		delete(h.sets, f.ticket)
 	}
 	if h.flights[f.ticket] == f {
@@ -82,7 +82,7 @@ func (h *Host) report(f *flight, o outcome) {
 	}
 }
 
-// tryAll puts the first of these events that the machine takes.
+// tryAll puts these events until the machine takes one.
 func (h *Host) tryAll(events []func(core.Now) (core.Decision, error)) (err error) {
 	for _, event := range events {
 		if _, err = h.step(event); err == nil {

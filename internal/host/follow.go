@@ -12,8 +12,8 @@ import (
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
-// NeedOf is what a caller needs who asks for credentials with a least time to live.
-// Fractions of a millisecond count as a whole.
+// NeedOf is the need of a caller that asks for credentials with a least time to live.
+// A fraction of a millisecond counts as a whole one.
 func NeedOf(minTTL time.Duration) (core.Need, error) {
 	if minTTL < 0 || minTTL > millis.Duration(core.MaxMinTTL) {
 		return core.Need{}, &sources.ParameterError{
@@ -25,8 +25,8 @@ func NeedOf(minTTL time.Duration) (core.Need, error) {
 }
 
 // Credentials gives credentials to a caller without a valid lease, or with a need of
-// its own. It waits as long as the session lets, and never past its context's deadline:
-// an error then says more than the context's.
+// its own. The caller waits as long as max_wait allows, and never past its context's
+// deadline: the session's error says more than the context's.
 func (h *Host) Credentials(ctx context.Context, need core.Need) (aws.Credentials, error) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -35,8 +35,8 @@ func (h *Host) Credentials(ctx context.Context, need core.Need) (aws.Credentials
 	return h.follow(ctx, need, false)
 }
 
-// Refresh makes a refresh now, past every hold-off, or joins the one under way, and
-// gives what it brought.
+// Refresh starts a refresh now, past every hold-off, or joins the one under way, and
+// returns the credentials that it brought.
 func (h *Host) Refresh(ctx context.Context) (aws.Credentials, error) {
 	if ctx == nil {
 		ctx = context.Background()
@@ -44,7 +44,7 @@ func (h *Host) Refresh(ctx context.Context) (aws.Credentials, error) {
 	return h.follow(ctx, core.Need{}, true)
 }
 
-// follow asks, does what the decisions tell its caller, and waits where they say so.
+// follow asks, does what the decisions tell its caller, and waits if they say so.
 func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Credentials, error) {
 	if waits.Within(ctx, &h.owner) {
 		return aws.Credentials{}, h.Refuse(reentrant)
@@ -79,8 +79,9 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 	}
 }
 
-// heard asks what becomes of a caller who has waited. Where no flight was waited for, or
-// the machine was restored and does not know it, also in that very call, it begins anew.
+// heard asks for the outcome of a caller that has waited. It begins anew if the caller
+// waited for no flight, or if the machine was restored, also in this very call, and does
+// not know the flight.
 func (h *Host) heard(r reply, need core.Need, forced bool, begin func(core.Now) (core.Decision, error)) (reply, error) {
 	answered := false
 	next, err := h.put(func(now core.Now) (core.Decision, error) {
@@ -96,8 +97,8 @@ func (h *Host) heard(r reply, need core.Need, forced bool, begin func(core.Now) 
 	return next, err
 }
 
-// sleep returns when the bell has rung or the deadline has come, and false where the
-// caller's own patience has ended before.
+// sleep returns true when the bell has rung or the deadline has come, and false if the
+// caller gives up before.
 func sleep(ctx context.Context, r reply) (woken bool) {
 	var deadline <-chan time.Time
 	if r.Deadline != core.Never {
@@ -114,8 +115,8 @@ func sleep(ctx context.Context, r reply) (woken bool) {
 	return true
 }
 
-// leave frees a caller who stops waiting. The caller of a refresh wants what that
-// brings; any other is served where the held set is good for it without.
+// leave frees a caller that stops waiting. A caller of Refresh wants only what that
+// brings. Any other is served if the held set is good for it without the attempt.
 func (h *Host) leave(ctx context.Context, need core.Need, forced bool) (aws.Credentials, error) {
 	if !forced {
 		r, err := h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Leave(now, need) })

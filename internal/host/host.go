@@ -1,6 +1,6 @@
-// Package host is what every front end in Go does around the machine: the loop of
-// docs/HOST.md, in the words of that page. The root package runs it around the core,
-// and package hostfuncs around the WASI module.
+// Package host is the loop of docs/HOST.md for both hosts in Go, in the words of that
+// page. The root package runs it around the core, and package hostfuncs around the WASI
+// module.
 package host
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
-// Config is what a front end brings.
+// Config is what a front end passes to its host.
 type Config struct {
 	Machine Machine
 	Lock    sync.Locker // held in each call of the Machine, of Tell and of Log
@@ -87,7 +87,7 @@ func (h *Host) Leased() *Lease {
 	return nil
 }
 
-// put gives the machine an event, and applies its decision. Nothing else comes to the
+// put gives the machine an event, and applies its decision. Nothing else calls the
 // machine.
 func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
 	h.Lock.Lock()
@@ -95,7 +95,7 @@ func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
 	return h.step(event)
 }
 
-// step is put for who has the lock.
+// step is put for a caller that has the lock.
 func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) {
 	now := h.Clock()
 	d, err := event(now)
@@ -105,8 +105,8 @@ func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) 
 	return h.apply(d, now), nil
 }
 
-// Report asks for another set for a caller who will not use it, since its request
-// cannot be sent twice.
+// Report asks for another set on behalf of a caller that will not use it, since its
+// request cannot be sent twice.
 func (h *Host) Report(need core.Need) {
 	_, _ = h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Ask(now, need) })
 }
@@ -117,15 +117,15 @@ func (h *Host) Invalidate(fingerprint uint64) error {
 	return err
 }
 
-// Look has no event come while something looks at the machine.
+// Look calls a function while no event can reach the machine.
 func (h *Host) Look(look func(Machine, core.Now)) {
 	h.Lock.Lock()
 	defer h.Lock.Unlock()
 	look(h.Machine, h.Clock())
 }
 
-// Restore goes on with a machine that knows the flights under way no more: who waits
-// for one asks again, and what it reports is dropped. The lock is held.
+// Restore continues with a machine that does not know the flights under way: their
+// waiters ask again, and their reports are dropped. The lock is held.
 func (h *Host) Restore(restore func(core.Now) (core.Decision, error)) error {
 	h.generation++
 	h.letGo()
@@ -133,7 +133,7 @@ func (h *Host) Restore(restore func(core.Now) (core.Decision, error)) error {
 	return err
 }
 
-// Close answers every waiter, cancels the attempts, and lets go of the credentials.
+// Close answers every waiter, cancels the attempts, and drops the credentials.
 func (h *Host) Close() error {
 	h.Lock.Lock()
 	defer h.Lock.Unlock()
@@ -169,7 +169,7 @@ func (h *Host) Ended() { h.running.Wait() }
 // heed its context, a slow hook. All others end at once.
 const grace = time.Second
 
-// Grace waits until all has ended that was told to, a second at most.
+// Grace waits, a second at most, until everything that was told to end has ended.
 func Grace(ended func()) {
 	done := make(chan struct{})
 	go func() {

@@ -21,10 +21,10 @@ type Machine interface {
 	Status(field core.Field, now core.Now) (int64, error)
 }
 
-// Core is the machine as it is compiled in, which refuses nothing.
+// Core is the compiled-in machine. It refuses no event.
 type Core struct{ *core.Session }
 
-// Ask is that of the core, and so are the others.
+// Ask calls the core, as do the other methods.
 func (c Core) Ask(now core.Now, need core.Need) (core.Decision, error) {
 	return c.Session.Ask(now, need), nil
 }

@@ -20,15 +20,15 @@ type outcome struct {
 	pause  int64 // milliseconds that the source asked for
 }
 
-// errAbandoned is what remains where the source neither returned nor panicked.
+// errAbandoned is the error if the source neither returned nor panicked.
 var errAbandoned = errors.New("it neither returned nor panicked")
 
 // panicked names only the type of a panic: its value may hold anything.
 func panicked(p any) outcome { return outcome{err: fmt.Errorf("it panicked with a %T", p)} }
 
 // judge sorts what a source returned. It runs without the lock and where a panic is
-// caught, because errors are code of the source's too: a nil pointer in an error panics
-// in its methods. Later on nothing of the source's runs any more.
+// caught, because errors are the source's code too: a nil pointer in an error panics in
+// its methods. After judge no code of the source's runs.
 func (h *Host) judge(result sources.Result, err error) outcome {
 	if err == nil {
 		err = result.Check(h.Method)
@@ -52,8 +52,8 @@ func (h *Host) judge(result sources.Result, err error) outcome {
 	return o
 }
 
-// reports are the events that tell of an outcome: where the machine refuses one, the
-// next says less.
+// reports are the events that report an outcome. If the machine refuses one, the next
+// says less.
 func (o outcome) reports(m Machine, ticket int64) []func(core.Now) (core.Decision, error) {
 	complete := func(now core.Now) (core.Decision, error) { return m.Complete(ticket, now, facts(o.result)) }
 	malformed := func(now core.Now) (core.Decision, error) {

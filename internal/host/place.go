@@ -9,7 +9,7 @@ import (
 )
 
 // Place says where a session has its machine, and on which clock it runs. The zero value
-// is the core as it is compiled in, on the clocks of the process.
+// is the compiled-in core, on the clocks of the process.
 type Place struct {
 	// Machine makes the machine of one session.
 	Machine func() Unopened
@@ -20,10 +20,10 @@ type Place struct {
 	// Clock and Seed are for tests. 0: a random number.
 	Clock func() core.Now
 	Seed  uint64
-	// Options are for tests. They are set before those of the user's.
+	// Options are for tests. They are set before the user's.
 	Options []Setting
-	// Joined, which may be nil, is told of the session's host before that is opened, and
-	// of what closes the session.
+	// Joined, which may be nil, gets the session's host before that is opened, and the
+	// function that closes the session.
 	Joined func(h *Host, close func())
 }
 
@@ -39,11 +39,11 @@ type Unopened interface {
 	Set(option core.Option, value float64) error
 }
 
-// In makes an option of the root package's, an evercreds.Option: sessions with it are in
-// this place. The root package sets it, since no type of here is to be in its API.
+// In makes an evercreds.Option that puts sessions into a place. The root package sets
+// it, since no type of this package may be in its API.
 var In func(Place) any
 
-// Filled has the defaults of what is not given.
+// Filled fills in the defaults.
 func (p Place) Filled() Place {
 	if p.Machine == nil {
 		p.Machine = func() Unopened { return Core{core.New()} }

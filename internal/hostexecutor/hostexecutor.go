@@ -171,7 +171,7 @@ func (p *play) open(given []string) {
 	}
 }
 
-// call has a caller ask, and writes what it gets.
+// call lets a caller ask, and writes the outcome.
 func (p *play) call(who string, ask func(context.Context) (aws.Credentials, error)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	p.mu.Lock()
@@ -213,7 +213,7 @@ func (p *play) outcome(who string, creds aws.Credentials, err error) string {
 
 func reason(e *evercreds.Error) string { return host.Reason(core.Code(e.Code)).Name }
 
-// end has nothing of the scenario's run on.
+// end ends everything that the scenario has started.
 func (p *play) end() {
 	if p.session == nil {
 		return

@@ -1,7 +1,7 @@
 // Package millis converts between the machine's milliseconds and the types of
 // package time. A duration has 64 bits of nanoseconds, 292 years, and the machine's
-// instants go to the year 9999: whatever does not fit becomes the nearest that does,
-// and never turns round into the past.
+// instants go to the year 9999. A value that does not fit becomes the nearest one that
+// does, and never wraps around into the past.
 package millis
 
 import (
@@ -33,9 +33,9 @@ func Duration(ms int64) time.Duration {
 // is over.
 func Until(at, now int64) time.Duration { return Duration(max(0, at-now)) }
 
-// Patience is until when, on the elapsed clock, an attempt may begin that is of use to
-// a caller with this context: the last instant before its deadline, at which the caller
-// is gone. [core.Never] where it has none.
+// Patience is the last instant, on the elapsed clock, at which an attempt may begin
+// that is of use to a caller with this context: the one before its deadline, when the
+// caller is gone. It is [core.Never] without a deadline.
 func Patience(ctx context.Context, elapsed int64) int64 {
 	at, ok := ctx.Deadline()
 	if !ok {
@@ -44,8 +44,7 @@ func Patience(ctx context.Context, elapsed int64) int64 {
 	return elapsed + max(0, (time.Until(at)-1).Milliseconds())
 }
 
-// Of is a span for the machine, rounded up: "at least" must not become a little
-// less.
+// Of is a span for the machine, rounded up: "at least" must not become less.
 func Of(d time.Duration) int64 {
 	ms := int64(d / time.Millisecond)
 	if d%time.Millisecond > 0 {

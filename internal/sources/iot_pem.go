@@ -54,7 +54,7 @@ func (p PEM) Pool() (*x509.CertPool, error) {
 
 func authorities(text []byte) (*x509.CertPool, error) {
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) { // else no authority would mean the system's
+	if !pool.AppendCertsFromPEM(text) { // without an authority it would mean the system's
 		return nil, &ParameterError{"CA", "must be PEM certificates"}
 	}
 	return pool, nil
@@ -62,8 +62,8 @@ func authorities(text []byte) (*x509.CertPool, error) {
 
 func (p PEM) empty() bool { return p.path == "" && len(p.text) == 0 }
 
-// pemBytes bounds what is read of a file. A bundle of all the authorities that
-// there are has a quarter of this.
+// pemBytes bounds what is read of a file. A bundle of all public authorities has a
+// quarter of this.
 const pemBytes = 1 << 20
 
 // read gives the text, as the file holds it now, in which no block is cut off as

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// publicKey is what all public keys of the standard library are.
+// publicKey is implemented by all public keys of the standard library.
 type publicKey interface{ Equal(crypto.PublicKey) bool }
 
 // A Signer is code of the user's that runs within a handshake, in a goroutine of
@@ -23,8 +23,8 @@ type guard struct {
 }
 
 const (
-	// signersAtOnce is as many attempts as a session has at once: one that was
-	// given up, and the one after it.
+	// signersAtOnce is the number of attempts that a session has at once: one that was
+	// given up, and the next one.
 	signersAtOnce = 2
 	// signerLost is when a call that has not returned stops keeping others out,
 	// as an attempt that was given up does.
@@ -52,7 +52,7 @@ func newGuard(signer crypto.Signer) (*guard, error) {
 	return g, nil
 }
 
-// signature is what a call of the signer came to.
+// signature is the outcome of a call of the signer.
 type signature struct {
 	bytes []byte
 	err   error
@@ -80,7 +80,7 @@ func (g *guard) call(ctx context.Context, sign func() ([]byte, error)) ([]byte, 
 		}()
 		b, err := sign()
 		if err != nil {
-			_ = err.Error() // if it panics, then here, as whoever looks for its causes would
+			_ = err.Error() // if it panics, then here, and not in a caller that reads it
 			_ = errors.As(err, new(*Error))
 		}
 		s = signature{b, err}

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// DeviceTLS makes TLS configurations of what a device shows and whom it trusts. It
-// is safe for concurrent use.
+// DeviceTLS makes TLS configurations from a device's certificate and key, and from the
+// authorities that it trusts. It is safe for concurrent use.
 type DeviceTLS struct {
 	identity DeviceIdentity
 	ca       PEM
@@ -24,8 +24,8 @@ type DeviceTLS struct {
 // pemTexts are what the files held when the configuration was made.
 type pemTexts struct{ certificate, key, ca string }
 
-// NewDeviceTLS reads the files and checks that all goes together. ca are the
-// authorities that may vouch for the server; default: the system's. Its errors are of
+// NewDeviceTLS reads the files and checks that they match. ca are the authorities that
+// may vouch for the server; default: the system's. Its errors are of
 // type [*ParameterError].
 func NewDeviceTLS(identity DeviceIdentity, ca PEM) (*DeviceTLS, error) {
 	if err := identity.check(); err != nil {
@@ -48,18 +48,18 @@ func NewDeviceTLS(identity DeviceIdentity, ca PEM) (*DeviceTLS, error) {
 // Format prints no field, whatever the verb.
 func (d *DeviceTLS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sources.DeviceTLS") }
 
-// Who replaces two files does it one after the other, and for a moment they do not
-// go together. A little patience spares a caller that error. The pauses grow, so that
-// they do not meet each of many replacements at the same point.
+// Two files are replaced one after the other, and for a moment they do not match. A
+// little patience spares a caller that error. The pauses grow, so that they do not meet
+// each of many replacements at the same point.
 const (
 	readingPause    = 20 * time.Millisecond
 	readingPatience = 3 * time.Second
 )
 
 // Config reads the files and gives the configuration, which is the same one for as
-// long as they are the same: clone it before you change it. Where the files do not
-// go together it reads them again, for three seconds or until ctx ends, and then fails with a
-// [*ParameterError]: it may have met them while they are being replaced.
+// long as they are the same: clone it before you change it. If the files do not
+// match, somebody may be replacing them: it reads them again, for three seconds or until
+// ctx ends, and then fails with a [*ParameterError].
 //
 // A Signer is waited for until the context of the handshake ends.
 func (d *DeviceTLS) Config(ctx context.Context) (*tls.Config, error) {

@@ -9,13 +9,13 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// replyBytes bounds what is read of a reply, of STS and of the IoT provider, a good
-// one or an error. Real ones have about 1.1 KB; AWS sets no bound for a token, and
-// recommends to assume none.
+// replyBytes bounds what is read of a reply of STS and of the IoT provider, good or
+// not. Real replies have about 1.1 KB. AWS sets no bound for a token, and recommends
+// to assume none.
 const replyBytes = 64 << 10
 
-// LimitReplies has the calls of an SDK client end where a reply is longer than any
-// real one, whatever the HTTP client: for [sts.Options.APIOptions].
+// LimitReplies ends a call of an SDK client if the reply is longer than any real one,
+// whatever the HTTP client. It is for [sts.Options.APIOptions].
 func LimitReplies(stack *middleware.Stack) error {
 	// the last one before the transport, so that whatever reads the body is around it
 	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("EvercredsLimit", limitReply), middleware.After)
@@ -26,7 +26,7 @@ func limitReply(ctx context.Context, in middleware.DeserializeInput, next middle
 ) {
 	out, metadata, err := next.HandleDeserialize(ctx, in)
 	if reply, ok := out.RawResponse.(*smithyhttp.Response); ok && reply != nil && reply.Response != nil && reply.Body != nil {
-		own := *reply.Response // whose HTTP client gave it may keep it
+		own := *reply.Response // the HTTP client that gave it may keep it
 		own.Header, own.Body = reply.Header.Clone(), &limitedBody{reply.Body, replyBytes}
 		out.RawResponse = &smithyhttp.Response{Response: &own}
 	}

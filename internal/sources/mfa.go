@@ -21,7 +21,7 @@ const (
 	commandOutput = 16 << 10
 )
 
-// commandTime is what a command has that asks nobody.
+// commandTime is the time for a command that asks nobody.
 var commandTime = 30 * time.Second
 
 func (r *AssumeRole) checkMFA() error {
@@ -48,7 +48,7 @@ type codes struct {
 	last string
 }
 
-// next asks the provider for the code of one flight. It is empty where the role
+// next asks the provider for the code of one flight. The code is empty if the role
 // needs none.
 func (c *codes) next(ctx context.Context, f *Flight) (string, error) {
 	if c.role.SerialNumber == "" {
@@ -94,8 +94,8 @@ func (c *codes) ask(ctx context.Context) (code string, err error) {
 	return code, nil
 }
 
-// run runs the command. Neither its arguments nor what it prints go into an
-// error: seeds and codes stand there.
+// run runs the command. Neither its arguments nor its output go into an error: they
+// hold seeds and codes.
 func (c *codes) run(ctx context.Context) (string, error) {
 	if !c.role.MFAPrompts {
 		var cancel context.CancelFunc
@@ -111,7 +111,7 @@ func (c *codes) run(ctx context.Context) (string, error) {
 		cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
 	}
 	name := filepath.Base(argv[0])
-	// where only a grandchild goes on, the command has ended well
+	// if only a grandchild still runs, the command has ended well
 	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		how := outcome(err)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -127,8 +127,8 @@ func (c *codes) run(ctx context.Context) (string, error) {
 	return string(out.text[at : at+6]), nil
 }
 
-// mfaError: a provider that refuses is not asked again at once, but one that
-// ran out of time may be.
+// mfaError makes the error of a provider. One that refuses is not asked again at once,
+// but one that ran out of time may be.
 func mfaError(ctx context.Context, message string, cause error) error {
 	e := refused(core.MethodSTS, codeMFARefused, message, cause)
 	if ctx.Err() != nil {
@@ -150,7 +150,7 @@ func outcome(err error) string {
 	return err.Error()
 }
 
-// capped keeps the end of what is written to it, where the code is looked for.
+// capped keeps the end of what is written to it: the code is looked for there.
 type capped struct {
 	text []byte
 	cut  bool

@@ -14,7 +14,7 @@ type secrets []string
 
 func (s *secrets) add(texts ...string) {
 	for _, t := range texts {
-		if len(t) >= 6 { // shorter ones would take words apart
+		if len(t) >= 6 { // shorter ones could be parts of words
 			*s = append(*s, t)
 		}
 	}
@@ -32,8 +32,8 @@ func (s secrets) clean(text string) string {
 	return text
 }
 
-// cause gives what stands for the error itself, to errors.Is and errors.As too, where
-// its text is clean; else one with the cleaned text only.
+// cause returns an error that stands for the original, also to errors.Is and errors.As,
+// if its text is clean; else one with only the cleaned text.
 func (s secrets) cause(err error) error {
 	if err == nil {
 		return nil

@@ -9,11 +9,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// KeepReplies has the calls of an SDK client keep their connection until the reply is
-// read: for [sts.Options.APIOptions]. The SDK closes a request's body as soon as the
+// KeepReplies makes the calls of an SDK client keep their connection until the reply is
+// read. It is for [sts.Options.APIOptions]. The SDK closes a request's body as soon as the
 // reply's header is there, and its body then answers WriteTo, though not Read, with
-// io.EOF as an error (smithy-go 1.28.9, safeWriteToReadCloser). net/http asks for what
-// is left of a body after it has sent it; where the reply was faster, it takes that for
+// io.EOF as an error (smithy-go 1.28.9, safeWriteToReadCloser). net/http asks for the
+// rest of a body after it has sent it; if the reply was faster, it takes that error for
 // a failed request and closes the connection. A reply of more than 4 KB, such as one
 // with a long token, is then lost: 1 in 30 on loopback under load.
 func KeepReplies(stack *middleware.Stack) error {

@@ -38,11 +38,11 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	case errors.As(err, &late):
 		e.Reason, e.Message, e.Err = core.CodeMalformed, late.Error(), nil
 	case e.Status/100 == 2 || e.Status == 0 && errors.As(err, &unreadable):
-		// Whatever its type, it quotes the reply or holds it, secrets and all.
+		// Whatever its type, it quotes or holds the reply, with its secrets.
 		e.Reason, e.Message, e.Err = core.CodeMalformed, "the reply could not be read", nil
 	case e.Status != 0:
-		// What answered has no words of AWS's: a proxy, as a rule. What it sent stays
-		// out too, and the status is of more use than how the parser fails on that.
+		// Usually a proxy has answered, not AWS. Its text stays out too; the status is
+		// of more use than the parser's error on that text.
 		e.Message, e.Err = "the service answered without an error code", nil
 	}
 	e.Class = core.ErrorClass(m, e.Status, []byte(e.Code))

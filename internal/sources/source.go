@@ -8,10 +8,9 @@ import (
 	"github.com/evercreds/evercreds/internal/millis"
 )
 
-// Source fetches credentials. Fetch may be called while an earlier call that
-// was given up still runs. It returns soon after ctx ends, and what it returns
-// comes from one single reply. Its errors are best of type [*Error]; any other
-// counts as recoverable.
+// Source fetches credentials. Fetch may be called while an earlier call that was
+// given up still runs. It returns soon after ctx ends, and its result comes from one
+// single reply. Its errors should be of type [*Error]; any other counts as recoverable.
 type Source interface {
 	// Method is the number under which the machine knows the source.
 	Method() core.Method
@@ -49,9 +48,9 @@ type Result struct {
 	Duration time.Duration
 }
 
-// Check refuses what cannot sign a request: a key or the token is missing or has
-// characters that cannot stand in a header, the account is none, not exactly one of
-// Expires and NoExpiry is set, or Expires is before 1970. m is the source to blame.
+// Check refuses a result that cannot sign a request: a key or the token is missing or
+// has characters that cannot stand in a header, the account is not one, not exactly one
+// of Expires and NoExpiry is set, or Expires is before 1970. m is the source to blame.
 func (r Result) Check(m core.Method) error {
 	for _, key := range []struct{ name, value string }{
 		{"AccessKeyID", r.AccessKeyID}, {"SecretAccessKey", r.SecretAccessKey}, {"SessionToken", r.SessionToken},
@@ -85,7 +84,7 @@ func (r Result) ExpiryMilli() int64 {
 // longestKey is more than any service takes in a header.
 const longestKey = 64 << 10
 
-// isKey tells whether a text can be part of credentials. What cannot stand in a
+// isKey tells whether a text can be part of credentials. A text that cannot stand in a
 // header would fail every call for the set's whole life.
 func isKey(text string) bool {
 	for i := range len(text) {
@@ -96,7 +95,7 @@ func isKey(text string) bool {
 	return text != "" && len(text) <= longestKey
 }
 
-// isAccount tells whether a text is the ID of an account. SDKs make host names of it.
+// isAccount tells whether a text is an account ID. SDKs make host names of it.
 func isAccount(text string) bool {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {

@@ -45,14 +45,14 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	s.codes.role = &s.role
 	cfg = OwnConfig(cfg)
 	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
-	cfg.RetryMaxAttempts = 0 // it would undo the bound of attempts
+	cfg.RetryMaxAttempts = 0 // it would undo the limit of attempts
 	s.client = sts.NewFromConfig(cfg)
 	return s, nil
 }
 
-// OwnConfig gives a copy of which nothing changes when the user changes lists and
-// texts that were handed in: aws.Config.Copy goes on to share them. What does the
-// work, such as the HTTP client and the functions, stays the user's.
+// OwnConfig returns a copy that stays as it is when the user changes lists and texts
+// that were passed in: aws.Config.Copy still shares them. The HTTP client, the functions
+// and whatever else does work stay the user's.
 func OwnConfig(cfg aws.Config) aws.Config {
 	cfg.APIOptions = slices.Clone(cfg.APIOptions)
 	cfg.ConfigSources = slices.Clone(cfg.ConfigSources)
@@ -136,9 +136,9 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 	return s.result(out)
 }
 
-// attempts is how often one flight may call STS. An attempt for which nobody
-// waits is made again by the machine, at the machine's own pace; and a one-time
-// code is good for one call.
+// attempts is how often one flight may call STS. If nobody waits for an attempt, the
+// machine makes the next one, at its own pace. And a one-time code is good for one
+// call.
 func attempts(f *Flight, code string) int {
 	if code != "" || !f.awaited() {
 		return 1
@@ -180,7 +180,7 @@ func (s *STS) result(out *sts.AssumeRoleOutput) (Result, error) {
 	return r, r.Check(core.MethodSTS)
 }
 
-// accountOf is the fifth field of an ARN, "" where that is no account.
+// accountOf is the fifth field of an ARN, or "" if that is not an account.
 func accountOf(arn string) string {
 	if fields := strings.SplitN(arn, ":", 6); len(fields) == 6 && isAccount(fields[4]) {
 		return fields[4]

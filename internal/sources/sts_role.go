@@ -56,10 +56,10 @@ func (r AssumeRole) MarshalText() ([]byte, error) { return []byte(r.String()), n
 // LogValue is String, for log/slog.
 func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// defaultSessionName is sent where the user gives no RoleSessionName.
+// defaultSessionName is sent if the user gives no RoleSessionName.
 const defaultSessionName = "evercreds"
 
-// defaultDuration is what STS gives where nothing is asked for.
+// defaultDuration is the lifetime that STS gives by default.
 const defaultDuration = time.Hour
 
 var (
@@ -151,7 +151,7 @@ func isTagKey(key string) bool {
 	return n >= 1 && n <= 128
 }
 
-// clone keeps what the user does with the lists later from changing the role.
+// clone copies the lists, so that the user can change them later.
 func (r AssumeRole) clone() AssumeRole {
 	r.Tags = maps.Clone(r.Tags)
 	r.TransitiveTagKeys = slices.Clone(r.TransitiveTagKeys)

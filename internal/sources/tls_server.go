@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// leastRSABits is what is asked of the keys of servers and of those who vouch for them,
-// as OpenSSL asks at its security level 2; crypto/tls takes 1024 bits.
+// leastRSABits is the least length of an RSA key in a server's chain, as at OpenSSL's
+// security level 2; crypto/tls takes 1024 bits.
 const leastRSABits = 2048
 
-// NewServerTLS is how a server's TLS has to be: version 1.2 or 1.3, and a certificate that
-// is to be trusted, with no SHA-1 and no short RSA key in its chain. authorities may vouch
-// for it; nil: the system's.
+// NewServerTLS makes a configuration that wants TLS 1.2 or 1.3 and a trusted certificate,
+// with no SHA-1 and no short RSA key in its chain. authorities may vouch for it; nil: the
+// system's.
 func NewServerTLS(authorities *x509.CertPool) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: authorities, VerifyConnection: wantLongKeys}
 }
@@ -45,8 +45,8 @@ func hasShortKey(chain []*x509.Certificate) bool {
 }
 
 // NoConnection says in words why there is no connection to a server: it is not to be
-// trusted, or does not take the certificate that the device shows. The latter is told by
-// the server, in TLS 1.3 when all else is done.
+// trusted, or it refuses the device's certificate. The server tells the latter itself, in
+// TLS 1.3 after all else is done.
 func NoConnection(err error) string {
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 		return "the server's certificate is not to be trusted: " + untrusted.Err.Error()

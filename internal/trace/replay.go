@@ -24,7 +24,7 @@ type replayer struct {
 }
 
 // Replay reads a scenario, drives the machine and writes the answers. The error
-// names the line that is no event.
+// names a line that is not an event.
 func Replay(in io.Reader, out io.Writer, m Machine) error {
 	r := &replayer{m: m, now: core.Now{Wall: Base}}
 	lines := bufio.NewScanner(in)

@@ -1,5 +1,5 @@
-// Package waits knows which attempts wait for which others, so that one that waits
-// for itself, directly or through other sessions, is told at once and not at its
+// Package waits knows which attempts wait for which others. An attempt that waits for
+// itself, directly or through other sessions, gets its error at once, not at its
 // time-out.
 package waits
 
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// Owner marks the attempts of one session. It leads nowhere: the contexts of requests
-// are kept in errors, and what is in them must not come to what a session holds.
+// Owner marks the attempts of one session. It leads nowhere: errors keep the contexts of
+// requests, and those must not lead to what a session holds.
 type Owner struct{ _ byte }
 
 // Attempt is one call of a source, of any session of this process.
@@ -25,22 +25,22 @@ var mu sync.Mutex
 
 type key struct{}
 
-// New gives an attempt and the context that its source runs in.
+// New makes an attempt and the context that its source runs in.
 func New(ctx context.Context, owner *Owner) (context.Context, *Attempt) {
 	a := &Attempt{owner: owner, on: map[*Attempt]int{}}
 	return context.WithValue(ctx, key{}, a), a
 }
 
-// End tells that the source has returned. What still has the context of the attempt is
-// a caller like any other.
+// End says that the source has returned. Code that still has the context of the attempt
+// is a caller like any other.
 func (a *Attempt) End() {
 	mu.Lock()
 	defer mu.Unlock()
 	a.over = true
 }
 
-// of gives the attempt that a context is part of. The context may be of the user's
-// making, so that it is asked without the lock.
+// of returns the attempt that a context is part of. The context may be the user's own,
+// so it is asked without the lock.
 func of(ctx context.Context) *Attempt {
 	a, _ := ctx.Value(key{}).(*Attempt)
 	return a
@@ -58,8 +58,8 @@ func Within(ctx context.Context, owner *Owner) bool {
 	return !own.over && own.owner == owner
 }
 
-// Begin notes that the attempt which ctx is part of, if it is of one under way, waits
-// for another until end is called. It refuses where that other waits for it.
+// Begin notes that the attempt which ctx is part of, if it is under way, waits for
+// another one until end is called. It refuses if that other one waits for it.
 func Begin(ctx context.Context, other *Attempt) (end func(), ok bool) {
 	own := of(ctx)
 	if own == nil || other == nil {

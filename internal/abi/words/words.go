@@ -36,7 +36,7 @@ var parameters = map[string][4]string{
 	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
 }
 
-// Reentrant is the error of a caller who is part of an attempt of the same session.
+// Reentrant is the error of a caller that is part of an attempt of the same session.
 // Hosts detect it themselves. Users know it by the name "reentrant".
 const Reentrant = "a source must not ask its own session for credentials"
 
