@@ -135,3 +135,53 @@ func TestCodeLeftBehindByASourceMayAsk(t *testing.T) {
 		}
 	})
 }
+
+// restoring is a machine that dies as it is to answer a waiter, and is made anew of what
+// was known before the flight, in that very call.
+type restoring struct {
+	host.Core
+	host  *host.Host
+	times int
+}
+
+func (r *restoring) Answer(ticket int64, now core.Now, need core.Need, forced bool) (core.Decision, error) {
+	if r.times++; r.times == 1 {
+		err := r.host.Restore(func(now core.Now) (core.Decision, error) {
+			r.Core = host.Core{Session: core.New()}
+			return r.Open(now, 2)
+		})
+		if err != nil {
+			return core.Decision{}, err
+		}
+	}
+	return r.Core.Answer(ticket, now, need, forced)
+}
+
+// caller A asks; source answers; the machine is restored in the call that answers A, and
+// does not know the flight: A asks anew, and is not told an error that nothing has caused.
+func TestARestoreInTheCallThatAnswers(t *testing.T) {
+	for _, forced := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			calls := 0
+			machine := &restoring{Core: host.Core{Session: core.New()}}
+			machine.host = open(t, machine, func(context.Context) (sources.Credentials, error) {
+				calls++
+				return set(), nil
+			})
+			ask := func(ctx context.Context) (err error) {
+				if forced {
+					_, err = machine.host.Refresh(ctx)
+				} else {
+					_, err = machine.host.Credentials(ctx, core.Need{})
+				}
+				return err
+			}
+			if err := ask(t.Context()); err != nil || calls != 2 {
+				t.Errorf("forced %v: %v after %d calls of the source", forced, err, calls)
+			}
+			if err := machine.host.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

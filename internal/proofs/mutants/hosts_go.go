@@ -84,6 +84,8 @@ var goHost = []mutant{
 		"if noted(core.NoteReported) {", "if d.Started != 0 {\n\t\ttell(Event{Kind: Start, Cause: d.StartCause})\n\t\td.Started = 0\n\t}\n\tif noted(core.NoteReported) {"},
 	{"degraded is told before the failure", "order", "tell.go",
 		"if failure != nil {\n\t\ttell(", "if noted(core.NoteDegraded) {\n\t\ttell(Event{Kind: Degraded, Remaining: left()})\n\t\td.Notes &^= core.NoteDegraded\n\t}\n\tif failure != nil {\n\t\ttell("},
+	{"a restore within the call that answers is not noticed", "restore", "follow.go",
+		"answered && next.generation != r.generation", "false && answered"},
 	{"close is not told", "closing", "host.go",
 		"h.tell(Event{Kind: Close, At: h.Clock().Wall})\n", ""},
 }
