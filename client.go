@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Clients is where [Client] keeps what it makes: a [*Session], which means its
-// LRU cache, or one of its caches by [Session.Cache].
+// Clients is where [Client] caches clients: a [*Session], which stands for its LRU cache,
+// or a [*ClientCache] of [Session.Cache].
 type Clients interface {
 	clientCache() *ClientCache // nil: there is none
 }
@@ -16,28 +16,26 @@ func (s *Session) clientCache() *ClientCache { return s.Cache(LRU) }
 
 func (c *ClientCache) clientCache() *ClientCache { return c }
 
-// Client gives a client of a service that signs with the session's credentials
-// and tells the session when they are rejected ([Session.Config]). It is made by
-// the service's own constructor, from the config that [NewSTS] was given or that
-// of [WithConfig]:
+// Client returns a client of a service that signs with the session's credentials, as
+// clients of [Session.Config] do. The service's own constructor makes it, from the config
+// of [NewSTS] or of [WithConfig]:
 //
 //	client, err := evercreds.Client(session, s3.NewFromConfig, func(o *s3.Options) {
 //		o.Region = "eu-west-1"
 //	})
 //
-// Equal constructors and options give the same client, which is made once however
-// many goroutines ask. Options are compared by what they change: plain values, the
-// text behind a *string and the elements of lists by value; functions and what is
-// behind other pointers are equal to themselves only, so make such things once,
-// outside of opts. Spelling out what holds anyway changes nothing. The functions
-// in opts are called each time, and must do nothing but set options.
+// Equal constructors and options return the same client, which is made once however many
+// goroutines ask. Client compares options by what they change: plain values, the text
+// behind a *string and the elements of lists by value. Functions, and what is behind other
+// pointers, equal only themselves; make them once, outside of opts. An option that sets
+// what holds anyway changes nothing. Client calls the functions in opts each time, and
+// they must do nothing but set options.
 //
-// A session keeps ten clients, and forgets the one that was not used for longest;
-// see [Session.Cache] for other bounds and for LFU. A client that was forgotten
-// goes on to work for those who have it.
+// A session caches ten clients, and drops the least recently used one; [Session.Cache]
+// has other bounds and LFU. A dropped client still works for whoever has it.
 //
-// Its errors are a [*ParameterError], as where opts set Credentials, which are the
-// session's, and an [*Error] with CodeClosed.
+// Client returns a [*ParameterError] if an argument is nil or opts set Credentials, and
+// [ErrClosed] matches if the session is closed.
 func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C, opts ...func(*O)) (C, error) {
 	var none C
 	cache, err := cacheOf(in)

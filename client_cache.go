@@ -11,19 +11,19 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
-// EvictionPolicy says which client a full cache forgets.
+// EvictionPolicy says which client a full cache drops.
 type EvictionPolicy = core.CachePolicy
 
 // The eviction policies.
 const (
-	// LRU (the default): the client that was not asked for for longest.
+	// LRU drops the least recently used client. It is the default.
 	LRU EvictionPolicy = core.LRU
-	// LFU: the client that was asked for least often; of equals, as LRU.
+	// LFU drops the least frequently used client; of equals, the least recently used.
 	LFU EvictionPolicy = core.LFU
 )
 
-// ClientCache holds the clients that [Client] made in a session, up to a bound.
-// It is safe for concurrent use.
+// ClientCache caches the clients that [Client] makes in a session, up to a bound. It is
+// safe for concurrent use.
 type ClientCache struct {
 	maker  *clientMaker
 	policy EvictionPolicy
@@ -51,14 +51,14 @@ type cachedClient struct {
 	constructor, options any
 }
 
-// CachedClient tells of one client in a cache.
+// CachedClient describes one client in a cache.
 type CachedClient struct {
 	Name   string // the client's type, as "*s3.Client"
 	Key    string // stands for its constructor and options, and shows nothing of them
 	Policy EvictionPolicy
 }
 
-// CacheStats counts what a cache did since the session was made.
+// CacheStats are counts since the session was made, and the size now.
 type CacheStats struct {
 	Size      int   // clients that are there
 	MaxSize   int   // the bound in force
@@ -67,11 +67,11 @@ type CacheStats struct {
 	Evictions int64 // clients forgotten because the cache was full
 }
 
-// Cache gives one of the session's two caches, for [Client] to use or to look at:
+// Cache returns one of the session's two caches:
 //
 //	client, err := evercreds.Client(session.Cache(evercreds.LFU).Resize(20), s3.NewFromConfig)
 //
-// It is nil for a policy that is neither LRU nor LFU.
+// It returns nil if policy is neither [LRU] nor [LFU].
 func (s *Session) Cache(policy EvictionPolicy) *ClientCache {
 	if policy != LRU && policy != LFU {
 		return nil
@@ -79,9 +79,9 @@ func (s *Session) Cache(policy EvictionPolicy) *ClientCache {
 	return s.clients.caches[policy]
 }
 
-// Resize sets the bound from now on, forgets the clients that are over it, and
-// gives the cache itself. 0 keeps nothing, and a negative bound counts as its
-// absolute value; most is 2^30. Default: 10.
+// Resize sets the bound, drops the clients above it, and returns the cache. 0 caches
+// nothing, a negative bound counts as its absolute value, and the most is 2^30. Default:
+// 10.
 func (c *ClientCache) Resize(maxSize int) *ClientCache {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -90,7 +90,7 @@ func (c *ClientCache) Resize(maxSize int) *ClientCache {
 	return c
 }
 
-// Stats tells how full the cache is, and what it did.
+// Stats returns the counts of the cache.
 func (c *ClientCache) Stats() CacheStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -99,7 +99,7 @@ func (c *ClientCache) Stats() CacheStats {
 	return stats
 }
 
-// List tells of all clients; the first would be the first to go.
+// List describes all clients, the next to drop first.
 func (c *ClientCache) List() []CachedClient {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -111,7 +111,7 @@ func (c *ClientCache) List() []CachedClient {
 	return list
 }
 
-// Clear forgets all clients, which go on to work for those who have them.
+// Clear drops all clients. They still work for whoever has them.
 func (c *ClientCache) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -202,14 +202,14 @@ func (c *ClientCache) drop(e *cachedClient) {
 	}
 }
 
-// String tells policy and size.
+// String returns policy and size.
 func (c *ClientCache) String() string {
 	stats := c.Stats()
 	return fmt.Sprintf("evercreds.ClientCache(%s, %d of %d)", c.policy, stats.Size, stats.MaxSize)
 }
 
-// Format prints String for every verb, so that no verb reaches the clients.
+// Format prints String for every verb, so that none shows what the clients hold.
 func (c *ClientCache) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, so that log/slog shows nothing more.
 func (c *ClientCache) LogValue() slog.Value { return slog.StringValue(c.String()) }

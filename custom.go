@@ -12,45 +12,46 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// Credentials are one set of temporary credentials, as one reply brought them: what
-// a function of [NewCustom] returns.
-// However they are printed or logged, access key, secret key and token stay out.
+// Credentials are one set of temporary credentials from one reply. A function of
+// [NewCustom] returns them. No way to print or log them shows access key, secret key or
+// token.
 type Credentials struct {
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string
-	// AccountID is the 12-digit account, "" where the source does not tell.
+	AccessKeyID     string // required; printable ASCII, as the other two
+	SecretAccessKey string // required
+	SessionToken    string // required
+	// AccountID is the account, 12 digits; "" if the source does not know it.
 	AccountID string
-	// Expires is the end as the source wrote it.
+	// Expires is the expiry as the source states it. Either it or NoExpiry is required.
 	Expires time.Time
-	// NoExpiry says that the set has no end; Expires is then zero. Only a
-	// custom source may say so.
+	// NoExpiry says that the credentials do not expire; Expires must then be zero.
 	NoExpiry bool
 }
 
-// String is for people: no secret is in it.
+// String describes it without a secret.
 func (c Credentials) String() string { return sources.Credentials(c).String() }
 
-// Format prints String for every verb, so that no verb reaches the fields.
+// Format prints String for every verb, so that none shows a secret.
 func (c Credentials) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.String()) }
 
-// MarshalText is String, for JSON and log handlers.
+// MarshalText returns String, so that JSON and log handlers show no secret.
 func (c Credentials) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, so that log/slog shows no secret.
 func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// NewCustom makes a session of a function of the user's. The function returns
-// all three keys and either Expires or NoExpiry, and ends soon after its context
-// does. It is never called twice at once, unless one call outlasts its time.
+// NewCustom makes a session whose credentials a function fetches. The function must
+// return soon after its context ends. The session makes the next call only after the
+// last one has returned or timed out ([WithRefreshTimeout], 15 minutes by default here).
 //
-// Clients that the function uses sign with credentials of their own: those of the
-// session are what it was called for, and [ErrReentrant] is the answer where its
-// context, which it must pass on, reaches the session.
+// The function must pass its context on to what it calls, and its clients must sign with
+// other credentials than the session's: a function that asks its own session gets
+// [ErrReentrant].
 //
-// An error of the function's may be a [*SourceError], whose Class ([Permanent]
-// keeps callers from trying again at once) and RetryAfter then hold, or one of
-// the AWS SDK, which is sorted by its code. Any other is recoverable.
+// The function's error may be a [*SourceError], whose Class and RetryAfter the session
+// heeds, or one of the AWS SDK, which the session sorts by its code. Any other error
+// counts as [Recoverable].
+//
+// NewCustom returns a [*ParameterError] if fetch is nil or an option is wrong.
 func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Option) (*Session, error) {
 	var custom sources.CustomFunc
 	if fetch != nil {

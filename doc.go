@@ -10,23 +10,24 @@
 //	defer session.Close()
 //	client := s3.NewFromConfig(session.Config(cfg))
 //
-// With more than the advisory window left (15 minutes by default), a request
-// costs one reading of the clock. Within it, one refresh runs in the background,
-// nobody waits, and a failure is nobody's error. Within the mandatory window (10
-// minutes) callers wait for the one refresh under way and share its outcome.
-// A sick source is called at a bounded pace, however many callers there are; whoever
-// has nothing to be served waits for the next attempt, up to [WithMaxWait].
+// While more than the advisory window is left (15 minutes by default), a request
+// costs one reading of the clock. Within that window one refresh runs in the
+// background: nobody waits, and a failure is nobody's error. Within the mandatory
+// window (10 minutes by default) callers wait for the one refresh under way and share
+// its outcome. The session calls a failing source at a bounded pace, however many
+// callers there are. A caller that cannot be served waits for the next attempt, at most
+// [WithMaxWait].
 //
-// What a service refuses to one client is that client's affair: its call is signed
-// with another set and sent again, and all others go on. [Session.Invalidate] gives a
-// set up for everybody.
+// If a service rejects a set for one client, the session signs that client's call with
+// another set and sends it once more; all other clients keep the held set.
+// [Session.Invalidate] gives a set up for everybody.
 //
-// Time is told by two clocks: the wall clock, corrected by the server's, and the
-// monotonic one; the set ends with whichever says so first.
+// The session looks at two clocks: the wall clock, corrected by the server's, and the
+// monotonic one. A set ends when either says so.
 //
-// [Client] gives clients of any service that the session keeps, one for equal
-// options. [WithEvents] and [WithLogger] tell what happens.
+// [Client] returns a client of any service. The session caches it, and returns the same
+// one for equal options. [WithEvents] and [WithLogger] report what happens.
 //
-// The context of a call frees that caller only. Refreshes have contexts of their
-// own, bounded by [WithRefreshTimeout].
+// The context of a call ends the wait of that caller only. Refreshes have contexts of
+// their own, bounded by [WithRefreshTimeout].
 package evercreds

@@ -9,64 +9,67 @@ import (
 	"github.com/evercreds/evercreds/internal/host"
 )
 
-// Code is the reason of an [Error].
+// Code is the reason of an [Error]. Every language has the same ones.
 type Code core.Code
 
-// Why there are no credentials.
+// The codes.
 const (
 	CodeSource        Code = Code(core.CodeSource)        // the source failed; see Err
-	CodeTimedOut      Code = Code(core.CodeTimedOut)      // no answer within the refresh timeout
-	CodeAbandoned     Code = Code(core.CodeAbandoned)     // the source died without an answer
-	CodeMalformed     Code = Code(core.CodeMalformed)     // the reply could not be used
-	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the reply had already expired
-	CodeStillRejected Code = Code(core.CodeStillRejected) // the reply brought a set that a service had rejected
-	CodeNoProgress    Code = Code(core.CodeNoProgress)    // the reply expires no later than the expired set that is held
-	CodeRejected      Code = Code(core.CodeRejected)      // new sets keep being rejected
-	CodeMinTTL        Code = Code(core.CodeMinTTL)        // the credentials expire before MinTTL has passed
+	CodeTimedOut      Code = Code(core.CodeTimedOut)      // the source did not answer within [WithRefreshTimeout]
+	CodeAbandoned     Code = Code(core.CodeAbandoned)     // the source ended its goroutine, or panicked
+	CodeMalformed     Code = Code(core.CodeMalformed)     // the source's reply could not be used
+	CodeExpiredReply  Code = Code(core.CodeExpiredReply)  // the source returned expired credentials
+	CodeStillRejected Code = Code(core.CodeStillRejected) // the source returned rejected credentials again
+	CodeNoProgress    Code = Code(core.CodeNoProgress)    // the source returned the expired credentials again
+	CodeRejected      Code = Code(core.CodeRejected)      // a service rejected the credentials, and there are no new ones yet
+	CodeMinTTL        Code = Code(core.CodeMinTTL)        // the credentials expire before [MinTTL] has passed
 	CodeClosed        Code = Code(core.CodeClosed)        // the session is closed
 	CodeReentrant     Code = Code(host.Reentrant)         // a source asked its own session: see [ErrReentrant]
 )
 
-// What errors.Is finds in an [*Error], for the codes that programs ask for.
+// Sentinels for errors.Is: each [*Error] with that code matches.
 var (
-	// ErrClosed: the session is closed.
+	// ErrClosed says that the session is closed.
 	ErrClosed error = host.Sentinel(core.CodeClosed)
-	// ErrTimedOut: the source gave no answer within the refresh timeout.
+	// ErrTimedOut says that the source did not answer within [WithRefreshTimeout].
 	ErrTimedOut error = host.Sentinel(core.CodeTimedOut)
-	// ErrRejected: new sets keep being rejected.
+	// ErrRejected says that a service rejected the credentials, and there are no new ones
+	// yet.
 	ErrRejected error = host.Sentinel(core.CodeRejected)
-	// ErrMinTTL: what the source brings has less time left than [MinTTL] asks for.
+	// ErrMinTTL says that the source's credentials expire before [MinTTL] has passed.
 	ErrMinTTL error = host.Sentinel(core.CodeMinTTL)
-	// ErrReentrant: a source asked its own session for credentials, which are what it
-	// was called for, or another session whose source asks this one.
+	// ErrReentrant says that a source asked its own session for credentials, directly or
+	// by way of other sessions. It comes at once.
 	ErrReentrant error = host.ErrReentrant
 )
 
-// String says it in words.
+// String returns the text of the error.
 func (c Code) String() string { return host.Reason(core.Code(c)).Text }
 
-// Class says whether a failure can pass by itself.
+// Class says whether the cause of a failure can pass by itself.
 type Class core.Class
 
-// Whether a failure can pass.
+// The classes. STS's error codes are sorted as the AWS SDK for Rust does; unknown ones are
+// Recoverable.
 const (
 	Recoverable Class = Class(core.Recoverable) // try again later
 	Permanent   Class = Class(core.Permanent)   // trying again will not help
 	Throttled   Class = Class(core.Throttled)   // recoverable, and the source asked for a pause
 )
 
-// String is "recoverable", "permanent" or "throttled"; "none" where it was no failure
-// of the source's.
+// String returns "recoverable", "permanent" or "throttled", or "none" if the source did
+// not fail.
 func (c Class) String() string { return words.Class(core.Class(c)) }
 
-// Error is why a session has no credentials for a caller. It holds no secret.
+// Error says why a session has no credentials for a caller. It contains no secret, and
+// each caller has one of its own.
 type Error struct {
-	Code  Code
-	Class Class
-	// RetryAt is when the source may be contacted again. Until then callers get
-	// this error without a call. Zero: never.
+	Code  Code  // the reason
+	Class Class // whether the cause can pass by itself
+	// RetryAt is when the session may ask the source again, by the local wall clock.
+	// Callers get this error until then, without a call. Zero: never.
 	RetryAt time.Time
-	// Err is what the source said, mostly a [*SourceError]. It may be nil.
+	// Err is the source's error, mostly a [*SourceError]. It may be nil.
 	Err error
 }
 
@@ -76,7 +79,7 @@ func errorOf(f host.Failure) *Error {
 	return &Error{Code: Code(f.Code), Class: Class(f.Class), RetryAt: f.RetryAt, Err: f.Err}
 }
 
-// Error gives the reason and what the source said.
+// Error returns the reason and the source's error in one line.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return "evercreds: " + e.Code.String()
@@ -84,19 +87,19 @@ func (e *Error) Error() string {
 	return "evercreds: " + e.Code.String() + ": " + e.Err.Error()
 }
 
-// GoString is for %#v, which would otherwise print the cause's fields.
+// GoString keeps %#v from printing the fields of the cause.
 func (e *Error) GoString() string { return fmt.Sprintf("&evercreds.Error{%q}", e.Error()) }
 
-// MarshalText gives Error, for JSON and log handlers: the cause's fields may hold
-// the request, and with it the token of the base credentials.
+// MarshalText returns the text of Error. It keeps JSON and log handlers from the fields
+// of the cause, which may hold the request and with it a token.
 func (e *Error) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// Unwrap gives what the source said.
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Is tells that target is the sentinel of the code, such as [ErrClosed].
+// Is reports whether target is the sentinel of the code, such as [ErrClosed].
 func (e *Error) Is(target error) bool { return host.Failure{Code: core.Code(e.Code)}.Is(target) }
 
-// RetryableError is false: the pace of attempts is the session's, and the
-// retries of an SDK client would only meet the same error again.
+// RetryableError returns false, so that clients of the SDK do not retry: the session sets
+// the pace of attempts.
 func (e *Error) RetryableError() bool { return false }

@@ -10,7 +10,8 @@ import (
 	"github.com/evercreds/evercreds/internal/host"
 )
 
-// EventKind is what an [Event] tells of.
+// EventKind says what has happened. The comments name the fields of [Event] that go with
+// a kind.
 type EventKind string
 
 // The kinds of events.
@@ -18,26 +19,26 @@ const (
 	EventStart     EventKind = host.Start     // a refresh began: Cause
 	EventRefresh   EventKind = host.Refresh   // new credentials are held: Remaining
 	EventFailure   EventKind = host.Failed    // a refresh failed: Err, Waited
-	EventRejection EventKind = host.Rejection // the credentials were refused: Scope, Spaced
-	EventDegraded  EventKind = host.Degraded  // a refresh that callers waited for failed, and what is held is served on: Remaining
-	EventWarning   EventKind = host.Warning   // something that is no error, such as windows that do not fit the lifetime: Message
+	EventRejection EventKind = host.Rejection // the credentials were rejected: Scope, Spaced
+	EventDegraded  EventKind = host.Degraded  // callers waited for a refresh that failed, and keep the held credentials: Remaining
+	EventWarning   EventKind = host.Warning   // no error, but worth to know, as windows that do not fit the lifetime: Message
 	EventClose     EventKind = host.Close     // the session was closed; the last event
 )
 
-// Event is something that happened in a session. Nothing in it is secret. The
-// fields that its kind does not name are zero.
+// Event is something that happened in a session. It contains no secret. The fields that
+// do not go with its kind are zero.
 type Event struct {
 	Kind      EventKind
-	At        time.Time     // by the wall clock, at a resolution of a millisecond
+	At        time.Time     // by the local wall clock, to the millisecond
 	Cause     Cause         // why a refresh began
-	Remaining time.Duration // time left then; Forever for a set without expiry
+	Remaining time.Duration // time left until the expiry; [Forever]: there is none
 	Err       *Error        // why a refresh failed
-	Waited    bool          // callers were waiting for the refresh that failed
+	Waited    bool          // callers waited for the refresh that failed
 	Scope     Scope         // whom a rejection concerns
-	Spaced    bool          // rejected again so soon that the next refresh is put off
-	Message   string
-	// Missed counts the events before this one that were left out, because the
-	// hook is more than a thousand events behind.
+	Spaced    bool          // new credentials keep being rejected, so that the next refresh is delayed
+	Message   string        // the text of a warning
+	// Missed counts the events that were dropped before this one. A session keeps 1024
+	// for a slow hook.
 	Missed int
 }
 
@@ -46,38 +47,37 @@ type Scope string
 
 // The scopes.
 const (
-	ScopeCaller Scope = "caller" // a service refused them to one client; the others go on with them
-	ScopeAll    Scope = "all"    // Invalidate gave them up
+	ScopeCaller Scope = "caller" // a service rejected them for one client; the others keep them
+	ScopeAll    Scope = "all"    // [Session.Invalidate] gave them up for all
 )
 
-// Cause is why a refresh began.
+// Cause says why a refresh began.
 type Cause core.Cause
 
-// Why a refresh began.
+// The causes.
 const (
-	CauseFirst     Cause = Cause(core.CauseFirst)     // nothing is held
+	CauseFirst     Cause = Cause(core.CauseFirst)     // there are no credentials yet
 	CauseAdvisory  Cause = Cause(core.CauseAdvisory)  // the advisory window was reached
 	CauseMandatory Cause = Cause(core.CauseMandatory) // the mandatory window was reached, or the credentials have expired
-	CauseRejected  Cause = Cause(core.CauseRejected)  // a service rejected the credentials
-	CauseForced    Cause = Cause(core.CauseForced)    // Refresh was called
-	CauseIdle      Cause = Cause(core.CauseIdle)      // a session that does not defer refreshes, with nobody asking
-	CauseMinTTL    Cause = Cause(core.CauseMinTTL)    // a caller needs more time than is left
-	CauseDegraded  Cause = Cause(core.CauseDegraded)  // a refresh that was waited for failed earlier; nobody waits for this one
-	CauseReported  Cause = Cause(core.CauseReported)  // a service refused the credentials to one caller
+	CauseRejected  Cause = Cause(core.CauseRejected)  // the credentials were invalidated for all callers
+	CauseForced    Cause = Cause(core.CauseForced)    // [Session.Refresh] was called
+	CauseIdle      Cause = Cause(core.CauseIdle)      // the session is eager, and nobody asks
+	CauseMinTTL    Cause = Cause(core.CauseMinTTL)    // a caller's [MinTTL] is more than the time left
+	CauseDegraded  Cause = Cause(core.CauseDegraded)  // a refresh that callers waited for has failed; nobody waits for this one
+	CauseReported  Cause = Cause(core.CauseReported)  // a service rejected the credentials for one caller
 )
 
-// String is "first", "advisory", "mandatory", "rejected", "forced", "idle",
+// String returns "first", "advisory", "mandatory", "rejected", "forced", "idle",
 // "min_ttl", "degraded" or "reported".
 func (c Cause) String() string { return words.Cause(core.Cause(c)) }
 
-// WithEvents calls hook with each [Event] of the session: for metrics, say. The
-// calls come one after the other, in the order of the events and a little after
-// them, from a goroutine of the session's; no caller and no refresh waits for
-// them, and hook may use the session. A panic in hook is logged where there is a
-// logger, and the next event comes all the same.
+// WithEvents calls hook with each [Event] of the session, for metrics and the like. The
+// calls come one after the other, in the order of the events and a little after them, from
+// a goroutine of the session's. No caller and no refresh waits for hook, which may use
+// the session. If hook panics, the session logs that ([WithLogger]) and goes on.
 //
-// [Session.Close] waits up to a second for hook to have had the last event, so a
-// hook that calls Close takes that second. Default, and with nil: no events.
+// [Session.Close] waits a second at most until hook has had the last event; a hook that
+// calls Close itself takes that second. Default, and for nil: no events.
 func WithEvents(hook func(Event)) Option {
 	return func(s *settings) { s.hook = hook }
 }

@@ -7,16 +7,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// Identity is whom the session's credentials speak for.
+// Identity is the identity of a session's credentials, as STS reports it.
 type Identity struct {
 	Account string // 12 digits
-	ARN     string
-	UserID  string
+	ARN     string // of the assumed role's session
+	UserID  string // the role's ID and the session name, with a colon between
 }
 
-// Identity asks STS whom the session's credentials speak for: the assumed role,
-// not the base identity. Region and endpoint are those of the session's config;
-// see [WithConfig].
+// Identity asks STS for the identity of the session's credentials: the assumed role, not
+// the base credentials. Region and endpoint are those of [WithConfig]; options override
+// them for this call. It returns the errors of GetCallerIdentity, among them those of
+// [Session.Retrieve].
 func (s *Session) Identity(ctx context.Context, options ...func(*sts.Options)) (Identity, error) {
 	if ctx == nil {
 		ctx = context.Background()

@@ -14,86 +14,89 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// IoTParams say where and as whom the AWS IoT credentials provider is asked; see
-// [NewIoT].
-// Endpoint, RoleAlias, Certificate and one of PrivateKey and Signer are required.
+// IoTParams say how to ask the AWS IoT credentials provider; see [NewIoT]. Endpoint,
+// RoleAlias, Certificate and either PrivateKey or Signer are required.
 type IoTParams struct {
-	// Endpoint is ID.credentials.iot.REGION.amazonaws.com, what
-	// "aws iot describe-endpoint --endpoint-type iot:CredentialProvider" tells;
-	// with :PORT if need be. A data endpoint (ID-ats.iot...) is rewritten.
+	// Endpoint is ID.credentials.iot.REGION.amazonaws.com, with :PORT if need be:
+	// "aws iot describe-endpoint --endpoint-type iot:CredentialProvider" prints it. The
+	// session rewrites a data endpoint (ID-ats.iot...), and logs a warning.
 	Endpoint string
-	// RoleAlias is 1 to 128 of [A-Za-z0-9_=,@-].
+	// RoleAlias is the role alias, 1 to 128 of [A-Za-z0-9_=,@-].
 	RoleAlias string
-	// ThingName is sent where it is set; the certificate must be attached to
-	// that thing then.
+	// ThingName is the thing that the certificate is attached to. Default: none is sent.
 	ThingName string
 	// Certificate is the client's certificate, with its chain if there is one.
 	Certificate PEM
-	// PrivateKey is its key: PKCS #1, PKCS #8 or SEC 1, not encrypted.
+	// PrivateKey is the certificate's key: PKCS #1, PKCS #8 or SEC 1, not encrypted.
 	PrivateKey PEM
-	// Signer signs in place of PrivateKey: a key in a token, a TPM or a key
-	// service, of any kind that crypto/tls takes. (Module
-	// github.com/evercreds/evercreds/pkcs11 has one for PKCS#11 tokens.) It is
-	// called in goroutines of its own, at most two at once, and waited for as long
-	// as the handshake is of use; the session does not close it.
+	// Signer signs in place of PrivateKey: a key in a token, a TPM or a key service, of
+	// any kind that crypto/tls accepts. The module github.com/evercreds/evercreds/pkcs11
+	// has one for PKCS#11 tokens. The session calls it in goroutines of their own, at
+	// most two at once, and waits no longer than the handshake may take. The caller
+	// closes it, after the session.
 	Signer crypto.Signer
 	// CA are the authorities that may vouch for the endpoint. Default: the
 	// system's.
 	CA PEM
-	// InsecureSkipVerify accepts any server. Only for tests.
+	// InsecureSkipVerify accepts any server. It is for tests only.
 	InsecureSkipVerify bool
-	// Timeout is for one call, connecting included. Default: 10 s.
+	// Timeout bounds one call, connecting included. Default: 10 s.
 	Timeout time.Duration
-	// Duration is the lifetime to ask for, in the header
-	// X-Amzn-Iot-Credential-Duration-Seconds: whole seconds from 900 s to 12 h. AWS
-	// documents no such header; the role alias decides. What it brings is used for
-	// no longer than this. 0 asks for none.
+	// Duration is the requested lifetime, whole seconds from 900 s to 12 h. It goes into
+	// the header X-Amzn-Iot-Credential-Duration-Seconds, which AWS does not document; the
+	// role alias decides. The session uses no set for longer than this. Default: no
+	// header.
 	Duration time.Duration
-	// DialContext makes the connections, for private links. Default: net.Dialer.
+	// DialContext makes the connections, such as over a private link. Default: a
+	// net.Dialer's.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// String is for people: no secret is in it.
+// String describes it without a secret.
 func (p IoTParams) String() string { return sources.IoTParams(p).String() }
 
-// Format prints String for every verb, so that no verb reaches the fields.
+// Format prints String for every verb, so that none shows a secret.
 func (p IoTParams) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, p.String()) }
 
-// MarshalText is String, for JSON and log handlers.
+// MarshalText returns String, so that JSON and log handlers show no secret.
 func (p IoTParams) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// DeviceIdentity is what a device shows of itself in a TLS handshake. Certificate
-// and one of PrivateKey and Signer are required. It is for MQTT: see module
-// github.com/evercreds/evercreds/mqtt.
+// DeviceIdentity is what a device shows in a TLS handshake with AWS IoT's message
+// broker: see the module github.com/evercreds/evercreds/mqtt. Certificate and either
+// PrivateKey or Signer are required.
 type DeviceIdentity struct {
 	// Certificate is the client's certificate, with its chain if there is one.
 	Certificate PEM
-	// PrivateKey is its key: PKCS #1, PKCS #8 or SEC 1, not encrypted.
+	// PrivateKey is the certificate's key: PKCS #1, PKCS #8 or SEC 1, not encrypted.
 	PrivateKey PEM
 	// Signer signs in place of PrivateKey; see [IoTParams].
 	Signer crypto.Signer
 }
 
-// String is for people: no secret is in it.
+// String describes it without a secret.
 func (d DeviceIdentity) String() string { return sources.DeviceIdentity(d).String() }
 
-// Format prints String for every verb, so that no verb reaches the fields.
+// Format prints String for every verb, so that none shows a secret.
 func (d DeviceIdentity) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, d.String()) }
 
-// MarshalText is String, for JSON and log handlers.
+// MarshalText returns String, so that JSON and log handlers show no secret.
 func (d DeviceIdentity) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// PEM is a certificate or key: [PEMFile] or [PEMBytes]. However it is printed, its text
-// does not show.
+// PEM is a certificate or a key: [PEMFile] or [PEMBytes]. No way to print it shows its
+// text.
 type PEM = sources.PEM
 
-// PEMFile is PEM text in a file, read again for each refresh.
+// PEMFile is PEM text in a file. The session reads the file again for each refresh, so
+// you may replace it at any time.
 func PEMFile(path string) PEM { return sources.PEMFile(path) }
 
-// PEMBytes is PEM text itself. It is copied.
+// PEMBytes is PEM text. PEMBytes copies it.
 func PEMBytes(text []byte) PEM { return sources.PEMBytes(text) }
 
-// NewIoT makes a session of a device's certificate.
+// NewIoT makes a session with the credentials that the AWS IoT credentials provider
+// returns for a device's certificate. It reads the files, and makes no call unless it is told
+// to by [WithEager]. It returns a [*ParameterError] if a parameter, a file or an option is
+// wrong.
 func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 	source, err := sources.NewIoT(sources.IoTParams(params))
 	if err != nil {

@@ -7,9 +7,9 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// ParameterError refuses a parameter or option: its field Parameter is the name, and
-// Expected says what was expected, beginning with "must". It shows no value that may be
-// secret.
+// ParameterError refuses a parameter or an option. Its string fields are Parameter, the
+// name, and Expected, what was expected and mostly what came instead: "must be seconds
+// from 0 to 3600; got 2h0m0s". It shows no value that may be a secret.
 type ParameterError = sources.ParameterError
 
 func init() {

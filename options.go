@@ -14,49 +14,48 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// Policy is a preset of all the other options.
+// Policy is a preset of the other options; docs/refresh.md has the table.
 type Policy = core.Policy
 
 // The policies.
 const (
-	// Classic (the default): windows of 15 and 10 minutes, UntilExpiry, no jitter.
+	// Classic has windows of 15 and 10 minutes, [UntilExpiry] and no jitter. It is the
+	// default.
 	Classic Policy = core.Classic
-	// Adaptive: windows by lifetime, UntilExpiry, jitter.
+	// Adaptive has windows by lifetime, [UntilExpiry] and jitter.
 	Adaptive Policy = core.Adaptive
-	// AWS2026 answers as AWS's SDKs of 2026 do: windows by lifetime, Static,
-	// Inline.
+	// AWS2026 behaves as AWS's SDKs of 2026: windows by lifetime, [Static] and [Inline].
 	AWS2026 Policy = core.AWS2026
 )
 
-// Stability decides what callers get when a refresh that they had to wait for
-// failed.
+// Stability says what callers get if a refresh that they waited for has failed.
 type Stability = core.Stability
 
 // The stabilities.
 const (
-	// Strict: the error. A successful refresh is required before continuing.
+	// Strict gives them the error.
 	Strict Stability = core.Strict
-	// UntilExpiry: the credentials that are held, while they last.
+	// UntilExpiry gives them the held credentials until these expire.
 	UntilExpiry Stability = core.UntilExpiry
-	// Static: the credentials that are held, also past their expiry, unless the
-	// failure is permanent.
+	// Static gives them the held credentials, even expired ones, unless the failure is
+	// [Permanent].
 	Static Stability = core.Static
 )
 
-// AdvisoryRefresh says who runs a refresh in the advisory window.
+// AdvisoryRefresh says who waits for a refresh in the advisory window.
 type AdvisoryRefresh = core.AdvisoryRefresh
 
 // The ways of an advisory refresh.
 const (
-	// Background: a goroutine of the session's, and no caller waits.
+	// Background lets nobody wait: a goroutine of the session's fetches.
 	Background AdvisoryRefresh = core.Background
-	// Inline: the caller who comes first waits for it. The default on AWS
-	// Lambda, which freezes background work between calls.
+	// Inline lets the first caller wait. It is the default on AWS Lambda, which freezes
+	// background work between calls.
 	Inline AdvisoryRefresh = core.Inline
 )
 
-// Option is a setting of a session. Values are checked by the constructor,
-// whose error names the setting.
+// Option is a setting of a session. The constructor checks its value, and returns a
+// [*ParameterError] with the setting's name.
 type Option func(*settings)
 
 type settings struct {
@@ -87,92 +86,93 @@ func (s *settings) has(o core.Option) bool {
 	return false
 }
 
-// WithPolicy takes a preset; any other option overrides its part of it.
-// Default: Classic.
+// WithPolicy sets a preset. Every other option overrides its part of it. Default:
+// [Classic].
 func WithPolicy(p Policy) Option {
 	return func(s *settings) { s.set(core.OptPolicy, float64(p), int(p)) }
 }
 
-// WithAdvisoryTimeout sets the advisory window: with at most d left, refresh
-// early, and go on with what is held if that fails. Whole seconds, at least the
-// mandatory window, below 12 h. Default: 15 min.
+// WithAdvisoryTimeout sets the advisory window. With at most d left the session
+// refreshes early, and keeps the held credentials if that fails. d is in whole seconds, at
+// least the mandatory window and below 12 h. Default: 15 min.
 func WithAdvisoryTimeout(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptAdvisoryTimeout, d.Seconds(), d) }
 }
 
-// WithAutoAdvisoryTimeout picks the advisory window by the lifetime of each set:
-// 5 min up to 20 min, 15 min below 90 min, else 1 h.
+// WithAutoAdvisoryTimeout sets the advisory window by the lifetime of each set: 5 min
+// for lifetimes up to 20 min, 15 min for those below 90 min, else 1 h. AWS's SDKs of 2026
+// have this rule.
 func WithAutoAdvisoryTimeout() Option {
 	return func(s *settings) { s.set(core.OptAdvisoryAuto, 1, true) }
 }
 
-// WithMandatoryTimeout sets the mandatory window: with at most d left, a refresh
-// must be attempted before credentials are handed out. Whole seconds, at most
-// the advisory window. Default: 10 min, or 1 min with automatic windows.
+// WithMandatoryTimeout sets the mandatory window. With at most d left callers wait for a
+// refresh before they get credentials. d is in whole seconds, at most the advisory window.
+// Default: 10 min, or 1 min with automatic windows.
 func WithMandatoryTimeout(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMandatoryTimeout, d.Seconds(), d) }
 }
 
-// WithStability decides what a failed refresh means for callers who waited for
-// it. Default: UntilExpiry, Static in AWS2026.
+// WithStability sets what callers get if a refresh that they waited for has failed.
+// Default: [UntilExpiry], in [AWS2026] [Static].
 func WithStability(v Stability) Option {
 	return func(s *settings) { s.set(core.OptStability, float64(v), int(v)) }
 }
 
-// WithAdvisoryRefresh says who runs a refresh in the advisory window. Default:
-// Background, but Inline where AWS_LAMBDA_FUNCTION_NAME is set.
+// WithAdvisoryRefresh sets who waits for a refresh in the advisory window. Default:
+// [Background]; [Inline] in [AWS2026], and if AWS_LAMBDA_FUNCTION_NAME is set.
 func WithAdvisoryRefresh(v AdvisoryRefresh) Option {
 	return func(s *settings) { s.set(core.OptAdvisoryRefresh, float64(v), int(v)) }
 }
 
-// WithRefreshTimeout bounds one refresh: above 0, at most 12 h. Default: 1 min,
-// and 15 min for custom sources, where people may log in.
+// WithRefreshTimeout bounds one refresh. d is above 0 and at most 12 h. Default:
+// 1 min for [NewSTS] and [NewIoT], 15 min for other sources, where a person may log in.
 func WithRefreshTimeout(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptRefreshTimeout, d.Seconds(), d) }
 }
 
-// WithJitter draws the refresh point of each set, so that many sessions that
-// started together do not refresh together. Default: false, true in Adaptive.
+// WithJitter moves the early refresh of each set by chance, so that sessions that started
+// together do not refresh together. Default: false, in [Adaptive] true.
 func WithJitter(on bool) Option {
 	return func(s *settings) { s.set(core.OptJitter, number(on), on) }
 }
 
-// WithMaxStale bounds how long Static hands out an expired set: from 0 to 365
-// days. Default: no bound.
+// WithMaxStale bounds how long [Static] serves expired credentials, from 0 to 365 days.
+// Default: no bound.
 func WithMaxStale(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMaxStale, d.Seconds(), d) }
 }
 
-// WithMaxWait bounds how long a caller with nothing to be handed out waits for the
-// next attempt to begin, where it would get an error otherwise: from 0 to 1 h. The
-// wait is longer by at most one refresh that has begun by then. Default: 30 s; 0
-// (the error at once) in AWS2026, and where Inline is chosen because
-// AWS_LAMBDA_FUNCTION_NAME is set.
+// WithMaxWait bounds how long a caller that would get an error waits for the next attempt
+// to begin, from 0 to 1 h. A refresh that has begun by then adds its own time. 0 returns
+// the error at once. Default: 30 s; 0 in [AWS2026], and if AWS_LAMBDA_FUNCTION_NAME is set
+// and [WithAdvisoryRefresh] is not.
 func WithMaxWait(d time.Duration) Option {
 	return func(s *settings) { s.set(core.OptMaxWait, d.Seconds(), d) }
 }
 
-// WithEager fetches at once, and from then on ahead of need, so that an idle session
-// stays fresh too. Default: the first call fetches.
+// WithEager fetches as soon as the session is made, and from then on without a caller, so
+// that an idle session stays fresh. Default: the first call fetches.
 func WithEager() Option { return WithDeferRefresh(false) }
 
-// WithDeferRefresh is for programs that have the choice in a variable: false is
-// [WithEager], and true the default.
+// WithDeferRefresh is [WithEager] for programs that have the choice in a variable: false
+// is eager, true is the default.
 func WithDeferRefresh(on bool) Option {
 	return func(s *settings) { s.set(core.OptDeferRefresh, number(on), on) }
 }
 
-// WithConfig sets the config of the session's own clients, those of [Client] and
-// that of [Session.Identity]: region, endpoint, HTTP client, retries. Its
-// credentials are not used. Default: what [NewSTS] was given; for [NewIoT] the
-// region of its endpoint; else nothing, so that clients need a region as an option.
+// WithConfig sets the config for [Client] and [Session.Identity]: region, endpoint, HTTP
+// client, retries. The session ignores its credentials. Default: the config of [NewSTS];
+// the endpoint's region for [NewIoT]; else an empty one, so that clients need a region as
+// an option.
 func WithConfig(cfg aws.Config) Option {
 	cfg = sources.OwnConfig(cfg)
 	return func(s *settings) { s.config = &cfg }
 }
 
-// WithLogger logs what the session does: refreshes at level Info, failures at
-// Warn. Secrets are never logged. Default, and with nil: no logging.
+// WithLogger logs what the session does: refreshes at level Info, failures at Warn,
+// details at Debug. It logs no secret. The handler may be slow, panic, or
+// use the session: nothing waits for it. Default, and for nil: no log.
 func WithLogger(l *slog.Logger) Option {
 	return func(s *settings) { s.log = l }
 }

@@ -18,8 +18,8 @@ import (
 )
 
 // Session keeps one set of temporary credentials fresh. It is an
-// aws.CredentialsProvider, safe for concurrent use; put it into an aws.Config
-// with [Session.Config]. Close it when it is no longer needed.
+// aws.CredentialsProvider and safe for concurrent use. [Session.Config] puts it into an
+// aws.Config. The caller closes it.
 type Session struct {
 	host *host.Host
 	mu   sync.Mutex    // the host's, where the place of the machine has none
@@ -55,12 +55,14 @@ func newSession(config host.Config, given *settings, base aws.Config) *Session {
 	return s
 }
 
-// Retrieve gives credentials for one request. It costs a clock reading, unless a
-// refresh is due; it waits only in the mandatory window, and where there is nothing to
-// be handed out, for the next attempt ([WithMaxWait]), if that can begin before ctx's
-// deadline. The end of ctx frees this caller, and leaves the refresh to the others.
+// Retrieve returns credentials for one request. It costs one reading of the clock,
+// unless a refresh is due. It waits for a refresh in the mandatory window only. If it
+// cannot serve anything, it waits for the next attempt, at most [WithMaxWait] and only if
+// the attempt can begin before ctx's deadline. The end of ctx ends this wait; the refresh
+// goes on for other callers. A nil ctx never ends.
 //
-// Its errors are [*Error], or *aws.RequestCanceledError where ctx ended.
+// It returns an [*Error] if there are no credentials, and an *aws.RequestCanceledError if
+// ctx ends first.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if l := s.host.Leased(); l != nil {
 		return l.Credentials, nil
@@ -68,7 +70,7 @@ func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return s.host.Credentials(ctx, core.Need{})
 }
 
-// Need says what a caller of [Session.Credentials] needs.
+// Need is what a caller of [Session.Credentials] asks for: [MinTTL] or [OtherThan].
 type Need func(*need)
 
 type need struct {
@@ -76,18 +78,22 @@ type need struct {
 	refused *aws.Credentials
 }
 
-// MinTTL asks for credentials with at least d left: from 0 to 36 hours.
+// MinTTL asks for credentials with at least d left, from 0 to 36 hours: no credentials of
+// AWS's that expire are issued for longer (GetSessionToken: 36 hours). A fraction of a
+// millisecond counts as a whole one. Default: 0.
 func MinTTL(d time.Duration) Need { return func(n *need) { n.minTTL = d } }
 
-// OtherThan asks for another set than the one that a service refused to this caller,
-// who waits for it. All others go on with that set: [Session.Invalidate] is for them
-// too. Where there is no other set to be had, the error tells why; a source that keeps
-// bringing sets which are refused is asked at a bounded pace. Clients made from
-// [Session.Config] report by themselves.
+// OtherThan asks for another set than the one that a service rejected for this caller,
+// who waits for it. All other callers keep that set; [Session.Invalidate] gives it up for
+// all. If every new set is rejected too, the session asks the source at a bounded pace.
+// Clients made from [Session.Config] do this by themselves.
 func OtherThan(refused aws.Credentials) Need { return func(n *need) { n.refused = &refused } }
 
-// Credentials is Retrieve for a caller with needs of its own. Credentials that
-// have less time left than MinTTL are refreshed first, and the caller waits.
+// Credentials is [Session.Retrieve] for a caller with needs of its own. If the held
+// credentials do not meet them, the caller waits for a refresh.
+//
+// Besides the errors of Retrieve, it returns a [*ParameterError] if a need is nil or out of
+// bounds. [ErrMinTTL] matches if the new credentials do not last long enough.
 func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentials, error) {
 	var n need
 	for _, set := range needs {
@@ -109,38 +115,37 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 	return s.host.Credentials(ctx, asked)
 }
 
-// Refresh fetches new credentials now, past every hold-off, or joins the refresh
-// under way, and gives what it brought. If it fails, this caller gets the error,
-// and everybody else goes on with what is held.
+// Refresh fetches new credentials now, past every hold-off, and returns them. If a
+// refresh is under way, it joins that. If the refresh fails, this caller gets the error, and
+// all others keep the held credentials. Its errors are those of [Session.Retrieve].
 func (s *Session) Refresh(ctx context.Context) (aws.Credentials, error) {
 	return s.host.Refresh(ctx)
 }
 
-// Invalidate gives these credentials up for all callers: the next one waits for new
-// ones. It is ignored for a set that is not the one held. Clients made from
-// [Session.Config] need no call of it: they report what a service refuses, each for
-// itself, as [OtherThan] does.
+// Invalidate gives these credentials up for all callers: the next caller waits for new
+// ones. It does nothing if the session does not hold them. Clients made from
+// [Session.Config] do not need it: each reports what a service rejects, as [OtherThan]
+// does.
 func (s *Session) Invalidate(creds aws.Credentials) {
 	_ = s.host.Invalidate(sources.FingerprintOf(creds.AccessKeyID, creds.SessionToken)) // the core refuses nothing
 }
 
-// String tells the phase.
+// String returns "evercreds.Session(PHASE)".
 func (s *Session) String() string {
 	return "evercreds.Session(" + s.Status().Phase.String() + ")"
 }
 
-// Format prints String for every verb, so that no verb reaches the fields.
+// Format prints String for every verb, so that none shows a secret.
 func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, so that log/slog shows no secret.
 func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Close ends the session: callers who wait get an [*Error] with CodeClosed, and
-// so does every later caller. It cancels the refresh under way, waits until that
-// has ended and the hook of [WithEvents] has had the last event, forgets the
-// clients of [Client], and closes the idle connections of these and its own. A custom
-// function that does not heed its context, and a hook that does not return, are left
-// behind after a second.
+// Close ends the session. Callers that wait, and all later ones, get [ErrClosed]. Close
+// cancels the refresh under way, waits until it has ended and the hook of [WithEvents]
+// has had the last event, forgets the clients of [Client], and closes the idle
+// connections that the session has made. It waits a second at most for a source or a
+// hook that does not return. Closing again does nothing.
 func (s *Session) Close() {
 	s.closeOnce.Do(func() {
 		_ = s.host.Close() // the core refuses nothing

@@ -10,48 +10,54 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// Source fetches credentials; see [New]. Fetch may be called while an earlier call that
-// was given up still runs. It returns soon after ctx ends, and what it returns comes from
-// one single reply. Its errors are best of type [*SourceError]; any other counts as
-// recoverable.
+// Source fetches credentials; see [New]. A source with a method Attended() bool that
+// returns true prompts a person for each refresh.
 type Source interface {
-	// Method is the number under which the session's machine knows the source.
+	// Method returns the number of this kind of source, [MethodRegistered] or higher.
+	// The session asks once.
 	Method() Method
-	// Fetch runs one flight.
+	// Fetch makes one refresh. It must return soon after ctx ends, and all fields of its
+	// result must come from one reply. The session may call it while an earlier call,
+	// which has timed out, still runs. Its error should be a [*SourceError], or one of
+	// the AWS SDK; any other error counts as [Recoverable].
 	Fetch(ctx context.Context, f *Flight) (Result, error)
 }
 
-// Method is the number of a way to fetch credentials.
+// Method is the number of a kind of source.
 type Method = core.Method
 
-// MethodRegistered is the least number for a [Source] of the user's.
+// MethodRegistered is the lowest Method of a [Source] of your own. The highest is 2^30.
 const MethodRegistered Method = core.MethodRegistered
 
-// Flight is what a [Source] learns of the refresh that it is to run.
+// Flight tells a [Source] about the refresh that it makes.
 type Flight struct {
-	// Ticket names the flight within its session.
+	// Ticket is the refresh's number, unique within its session and above 0.
 	Ticket int64
-	// Cause says why the flight was started, and so whether somebody waits.
+	// Cause says why the refresh began.
 	Cause Cause
-	// Prompted, where not nil, is called when a person has answered the source's
-	// prompt: the time that the source may take starts then.
+	// Prompted may be nil. A source that prompts a person calls it when that person has
+	// answered; [WithRefreshTimeout] counts from then on.
 	Prompted func()
 }
 
-// Result is a set of credentials and what the reply told about time.
+// Result is a set of credentials and what its reply says about time.
 type Result struct {
 	Credentials
-	// ServerTime is the latest instant that the reply's Date can mean: its whole second
-	// plus 999 ms. Zero: the reply had no Date.
+	// ServerTime is the latest instant that the reply's Date header can mean: its whole
+	// second plus 999 ms (RFC 9110, 5.6.7, knows whole seconds only). The session corrects the
+	// wall clock by it. Zero: the reply had no Date.
 	ServerTime time.Time
-	// Duration is the lifetime that was requested. 0: not known.
+	// Duration is the lifetime that the request asked for. The credentials are used for
+	// no longer. 0: unknown.
 	Duration time.Duration
 }
 
-// New makes a session of any other source. Its Method is a number from
-// [MethodRegistered] on, and asked once; so is Attended() bool, where it has that: it
-// tells that a refresh prompts a person, so that none is made ahead of need. The source
-// is the caller's to close.
+// New makes a session with a source of your own. The caller closes the source, after
+// the session. If the source prompts a person (see [Source]), the session makes no
+// refresh ahead of need.
+//
+// New returns a [*ParameterError] if source is nil, if its Method or Attended panics, or
+// if an option is wrong.
 func New(source Source, opts ...Option) (*Session, error) {
 	if source == nil {
 		return nil, &ParameterError{Parameter: "source", Expected: "must be a Source, not nil"}

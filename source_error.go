@@ -8,26 +8,26 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// SourceError is why a source brought no credentials; an [Error] unwraps to it. A
-// function of [NewCustom] and a [Source] may return one, so that its Class and
-// RetryAfter hold.
+// SourceError says why a source returned no credentials; an [Error] unwraps to it. A
+// function of [NewCustom] or a [Source] may return one to set Class and RetryAfter.
 type SourceError struct {
-	// Method is the source.
+	// Method is the kind of source.
 	Method Method
-	// Class says whether trying again can help. Zero: [Recoverable].
+	// Class says whether trying again can help. Default: [Recoverable].
 	Class Class
-	// Reason is [CodeMalformed] for a reply that could not be used; anything else
-	// counts as [CodeSource].
+	// Reason is [CodeMalformed] if the reply could not be used. Default, and for any
+	// other value: [CodeSource].
 	Reason Code
-	// Code is the service's error code, as AccessDenied. "": none.
+	// Code is the service's error code, such as "AccessDenied"; "" if there is none.
 	Code string
-	// Status is the HTTP status of the reply. 0: none.
+	// Status is the HTTP status of the reply; 0 if there is none.
 	Status int
-	// Message says what happened, with every secret taken out.
+	// Message says what happened. It contains no secret.
 	Message string
-	// RetryAfter is the pause that the source asked for. 0: none.
+	// RetryAfter is the pause that the source asks for. The session heeds at most a
+	// minute of it. 0: none.
 	RetryAfter time.Duration
-	// Err is the cause, where it can be shown without a secret. It may be nil.
+	// Err is the cause. It is nil if there is none, or if it could show a secret.
 	Err error
 }
 
@@ -50,7 +50,7 @@ func (e *SourceError) inner() *sources.Error {
 	}
 }
 
-// As is for the session, which sorts errors of sources by a type of its own.
+// As converts the error into the internal type by which a session sorts errors.
 func (e *SourceError) As(target any) bool {
 	at, ok := target.(**sources.Error)
 	if ok {
@@ -59,15 +59,15 @@ func (e *SourceError) As(target any) bool {
 	return ok
 }
 
-// Error gives method, code, status and message.
+// Error returns method, code, status and message in one line.
 func (e *SourceError) Error() string { return e.inner().Error() }
 
-// GoString is for %#v, which would otherwise print the cause's fields.
+// GoString keeps %#v from printing the fields of the cause.
 func (e *SourceError) GoString() string { return fmt.Sprintf("&evercreds.SourceError{%q}", e.Error()) }
 
-// MarshalText gives Error, for JSON and log handlers: the cause's fields may hold
-// the request, and with it the token of the base credentials.
+// MarshalText returns the text of Error. It keeps JSON and log handlers from the fields
+// of the cause, which may hold the request and with it a token.
 func (e *SourceError) MarshalText() ([]byte, error) { return []byte(e.Error()), nil }
 
-// Unwrap gives the cause.
+// Unwrap returns Err.
 func (e *SourceError) Unwrap() error { return e.Err }

@@ -9,23 +9,23 @@ import (
 	"github.com/evercreds/evercreds/internal/millis"
 )
 
-// Phase is where the credentials held stand in their life.
+// Phase is a stage in the life of the held credentials.
 type Phase core.Phase
 
 // The phases.
 const (
-	PhaseEmpty     Phase = Phase(core.PhaseEmpty)     // none are held
+	PhaseEmpty     Phase = Phase(core.PhaseEmpty)     // there are none
 	PhaseFresh     Phase = Phase(core.PhaseFresh)     // no refresh is due
-	PhaseAdvisory  Phase = Phase(core.PhaseAdvisory)  // refresh early, nobody waits
-	PhaseMandatory Phase = Phase(core.PhaseMandatory) // refresh before use
-	PhaseExpired   Phase = Phase(core.PhaseExpired)   // no time left
+	PhaseAdvisory  Phase = Phase(core.PhaseAdvisory)  // a refresh is due, and nobody waits for it
+	PhaseMandatory Phase = Phase(core.PhaseMandatory) // callers wait for a refresh
+	PhaseExpired   Phase = Phase(core.PhaseExpired)   // they have expired
 )
 
-// String is "empty", "fresh", "advisory", "mandatory" or "expired".
+// String returns "empty", "fresh", "advisory", "mandatory" or "expired".
 func (p Phase) String() string { return words.Phase(core.Phase(p)) }
 
-// Forever stands for the time left of a set without expiry, and of one that has 292
-// years or more.
+// Forever is the time left of credentials that do not expire, or that last 292 years and
+// more.
 const Forever = time.Duration(1<<63 - 1)
 
 // Status is the state of a session at one instant. Its fields have the names that every

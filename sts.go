@@ -14,71 +14,77 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// AssumeRole says which role to assume, and how: the parameters of the STS
-// action AssumeRole; see [NewSTS]. Only RoleARN is required. However it is printed or logged,
-// only role and session name show: an ExternalID is to be known by few, and a
-// command may have a seed among its arguments.
+// AssumeRole says which role to assume, and how; see [NewSTS]. Its fields are the
+// parameters of STS's action AssumeRole, with the bounds of its API reference. Only RoleARN
+// is required. No way to print or log it shows more than role and session name.
 type AssumeRole struct {
-	// RoleARN is the role, 20 to 2048 characters.
+	// RoleARN is the ARN of the role, 20 to 2048 characters.
 	RoleARN string
-	// RoleSessionName shows in CloudTrail and in the session's ARN: 2 to 64 of
-	// [A-Za-z0-9_+=,.@-]. Default: "evercreds".
+	// RoleSessionName shows in CloudTrail and in the ARN of the identity: 2 to 64
+	// of [A-Za-z0-9_+=,.@-]. Default: "evercreds".
 	RoleSessionName string
-	// Duration is the lifetime to ask for: whole seconds from 900 s to 12 h, at
-	// most 1 h where the base credentials are those of a role. 0: 1 h, STS's own
-	// default. Each role has a maximum of its own.
+	// Duration is the requested lifetime: whole seconds from 900 s to 12 h, and at
+	// most 1 h if the base credentials are those of a role. The role's own maximum may be
+	// lower. Default, as STS has it: 1 h.
 	Duration time.Duration
-	// MinimumSessionTokenSize has STS fill the session token up to so many bytes, 0
-	// to 4096, to try out how long ones fare. Default: the token as it is.
+	// MinimumSessionTokenSize has STS pad the session token to this many bytes, 0 to
+	// 4096, so that you can test how long tokens fare. Default: no padding.
 	MinimumSessionTokenSize int
-	// ExternalID is what a third party was told to send, 2 to 1224 characters.
+	// ExternalID is the secret that the role's trust policy may demand, 2 to 1224
+	// characters. Default: none.
 	ExternalID string
-	// SourceIdentity stays with chained roles, 2 to 64 characters.
+	// SourceIdentity stays with all roles that are chained, 2 to 64 characters. Default:
+	// none.
 	SourceIdentity string
 	// Tags are session tags, at most 50.
 	Tags map[string]string
-	// TransitiveTagKeys are the keys of the tags that chained roles inherit.
+	// TransitiveTagKeys are the keys of those tags that chained roles inherit.
 	TransitiveTagKeys []string
-	// Policy is an inline session policy, in JSON.
+	// Policy is an inline session policy in JSON.
 	Policy string
-	// PolicyARNs are managed session policies, at most 10.
+	// PolicyARNs are the ARNs of managed session policies, at most 10.
 	PolicyARNs []string
 	// ProvidedContexts are trusted contexts, at most 5.
 	ProvidedContexts []types.ProvidedContext
-	// SerialNumber is the MFA device: 9 to 256 characters. It goes with MFA or
-	// MFACommand, and only with them.
+	// SerialNumber is the number or ARN of the MFA device, 9 to 256 characters. It is
+	// required with MFA or MFACommand, and refused without.
 	SerialNumber string
-	// MFA gives the one-time code, exactly six digits. It is called once for
-	// each refresh, and no code is sent twice.
+	// MFA returns the one-time code, exactly six digits. The session calls it once for
+	// each refresh, and never sends a code twice.
 	MFA func(ctx context.Context) (string, error)
-	// MFACommand is a program and its arguments, run without a shell. The last
-	// six-digit word that it prints is the code. It has 30 s unless MFAPrompts.
+	// MFACommand is a program and its arguments, which runs without a shell. The code is
+	// the last word of exactly six digits that it prints. The program has 30 s, or with
+	// MFAPrompts the time that the refresh has.
 	MFACommand []string
-	// MFAPrompts says that MFA or MFACommand asks a person. Then nothing is
-	// refreshed ahead of need, and the refresh's time starts after the answer.
+	// MFAPrompts says that MFA or MFACommand asks a person. The session then makes no
+	// refresh ahead of need, and [WithRefreshTimeout] counts from the answer.
 	MFAPrompts bool
-	// Chained says that the base credentials are those of a role.
+	// Chained says that the base credentials are those of a role. [NewSTS] sets it if
+	// they come from a *Session.
 	Chained bool
 }
 
-// String is for people: no secret is in it.
+// String describes it without a secret.
 func (r AssumeRole) String() string { return sources.AssumeRole(r).String() }
 
-// Format prints String for every verb, so that no verb reaches the fields.
+// Format prints String for every verb, so that none shows a secret.
 func (r AssumeRole) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
 
-// MarshalText is String, for JSON and log handlers.
+// MarshalText returns String, so that JSON and log handlers show no secret.
 func (r AssumeRole) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
-// LogValue is String, for log/slog.
+// LogValue returns String, so that log/slog shows no secret.
 func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) }
 
-// NewSTS makes a session of an assumed role. cfg has the base credentials,
-// which are asked for anew at each refresh, and the region and endpoint of STS.
+// NewSTS makes a session that assumes a role. cfg brings the base credentials, which the
+// session asks for anew at each refresh, and the region, endpoint and HTTP client for STS.
 //
-// Where cfg.Credentials is itself a *Session, roles are chained: the parent is
-// asked for credentials with at least a minute left, and a Duration above one
-// hour is refused, since STS does.
+// If cfg.Credentials is a *Session, roles are chained: the session asks its parent for
+// credentials with at least a minute left, and refuses a Duration above one hour, as STS
+// does for chained roles.
+//
+// NewSTS makes no call unless it is told to by [WithEager]. It returns a
+// [*ParameterError] if a field of role, the config or an option is wrong.
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	if parent, ok := cfg.Credentials.(*Session); ok {
 		if parent == nil {

@@ -19,18 +19,18 @@ import (
 // Broker says which broker to connect to, and as which client. Endpoint and
 // ClientID are required.
 type Broker struct {
-	// Endpoint is the account's data endpoint, ID-ats.iot.REGION.amazonaws.com: what
-	// "aws iot describe-endpoint --endpoint-type iot:Data-ATS" tells.
+	// Endpoint is the account's data endpoint, ID-ats.iot.REGION.amazonaws.com:
+	// "aws iot describe-endpoint --endpoint-type iot:Data-ATS" prints it.
 	Endpoint string
-	// ClientID is the name of this client, of 1 to 128 bytes. Of two clients with
-	// the same name the broker ends the first.
+	// ClientID is the name of this client, 1 to 128 bytes. The broker ends the connection
+	// of a client when another one connects with the same name.
 	ClientID string
-	// Port is the broker's. Default: 8883, and 443 for [WebSocket].
+	// Port is the broker's port. Default: 8883 for [X509], 443 for [WebSocket].
 	Port int
 	// CA are the authorities that may vouch for the broker. Default: the system's.
 	CA evercreds.PEM
-	// DialContext makes the connections, for proxies and private links. Default:
-	// net.Dialer for [X509]; [WebSocket] heeds HTTPS_PROXY and its kin too.
+	// DialContext makes the connections, such as through a proxy or a private link.
+	// Default: a net.Dialer's; [WebSocket] also heeds HTTPS_PROXY and NO_PROXY.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 }
 

@@ -24,16 +24,17 @@ import (
 // service is the name that AWS IoT's WebSockets are signed for.
 const service = "iotdevicegateway"
 
-// WebSocket gives the configuration of a connection over WebSockets. Each attempt
-// to connect is signed with what provider gives then: a [*evercreds.Session] waits
-// for fresh credentials where it holds none.
+// WebSocket returns the configuration of a connection over WebSockets. It signs each
+// attempt to connect with the credentials that provider returns then; a
+// [*evercreds.Session] waits for new ones if it holds none.
 //
-// The session is clean (CleanStartOnInitialConnection), the keep-alive 60 s, an attempt
-// may take 30 s, waiting for credentials included (ConnectTimeout), and the pause after
-// one that failed grows from a second to two minutes, by chance (ReconnectBackoff);
-// change what you need in what it returns, but for AttemptConnection.
+// Defaults: the session is clean (CleanStartOnInitialConnection), the keep-alive is 60 s, an
+// attempt has 30 s, waiting for credentials included (ConnectTimeout), and the pause after a
+// failed attempt is random and grows from 1 s to 2 min (ReconnectBackoff). You may change
+// every field of the result but AttemptConnection.
 //
-// Its errors are of type [*evercreds.ParameterError].
+// WebSocket makes no call. It returns a [*evercreds.ParameterError] if broker is wrong or
+// provider is nil.
 func WebSocket(broker Broker, provider aws.CredentialsProvider) (autopaho.ClientConfig, error) {
 	region, err := broker.check()
 	if err != nil {

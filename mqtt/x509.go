@@ -13,17 +13,18 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// X509 gives the configuration of a connection over TLS in which the device shows
-// its certificate. The files are read now, to find what is wrong with them, and
-// again for each attempt to connect.
+// X509 returns the configuration of a connection over TLS in which the device shows its
+// certificate. It reads the files now, to check them, and again for each attempt to
+// connect.
 //
-// The session is clean (CleanStartOnInitialConnection), the keep-alive 60 s, an attempt
-// may take 30 s (ConnectTimeout), and the pause after one that failed grows from a
-// second to two minutes, by chance (ReconnectBackoff); change what you need in what it
-// returns, but for AttemptConnection. On port 443 AWS IoT is told by ALPN
-// (x-amzn-mqtt-ca) that this is MQTT.
+// Defaults: the session is clean (CleanStartOnInitialConnection), the keep-alive is 60 s, an
+// attempt has 30 s (ConnectTimeout), and the pause after a failed attempt is random and
+// grows from 1 s to 2 min (ReconnectBackoff). You may change every field of the result but
+// AttemptConnection. On port 443 it asks for MQTT by ALPN (x-amzn-mqtt-ca), as AWS IoT
+// wants there.
 //
-// Its errors are of type [*evercreds.ParameterError].
+// X509 makes no call. It returns a [*evercreds.ParameterError] if broker, identity or one of
+// the files is wrong.
 func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConfig, error) {
 	if _, err := broker.check(); err != nil {
 		return autopaho.ClientConfig{}, err

@@ -16,15 +16,13 @@
 //		Signer:      key,
 //	})
 //
-// A key logs in again by itself where the token has forgotten this process: it was taken
-// out and put back, reset, or made anew with the same key. For that the library is ended
-// and initialized, with the logins of all its keys. A PIN that the token refused is not
-// shown to it again before the process ends, whichever key it was for. One library serves
-// all keys of a process; other code that initializes the same library in another way than
-// by crypto11 keeps it from being opened.
+// A key logs in again by itself if the token has forgotten this process: it was taken out
+// and put back, reset, or made anew with the same key. For that it ends and initializes
+// the library, with the logins of all its keys. A token never sees again a PIN that it has
+// refused in this process, whichever key the PIN was for. One library serves all keys of a
+// process. [Open] fails if other code has initialized the same library without crypto11.
 //
-// It needs cgo, and is a module of its own so that nobody else does; programs that are
-// built without get an error from [Open]. Keys may be RSA or EC, and servers may speak
-// TLS 1.2 or 1.3; for TLS 1.3 the token must know RSA-PSS (CKM_RSA_PKCS_PSS) where the
-// key is RSA.
+// The package needs cgo, and is a Go module of its own so that nobody else does; without
+// cgo Open returns an error. Keys may be RSA or EC, and servers may speak TLS 1.2 or 1.3.
+// For TLS 1.3 an RSA key needs a token that knows RSA-PSS (CKM_RSA_PKCS_PSS).
 package pkcs11

@@ -13,8 +13,8 @@ import (
 	"github.com/miekg/pkcs11"
 )
 
-// Key is a private key in a token. It is a crypto.Signer, safe for concurrent use;
-// close it after the sessions that use it.
+// Key is a private key in a token. It is a crypto.Signer and safe for concurrent use.
+// Close it after the sessions that use it.
 type Key struct {
 	params  Params
 	public  crypto.PublicKey
@@ -25,13 +25,13 @@ type Key struct {
 	closed bool
 }
 
-// Open loads the library, logs in and finds the key. A PIN that the token refused is
-// not shown to it again by this process, whichever Key it is for: tokens lock themselves
-// after a few wrong ones. Where this process is logged in to the token already, by
-// another Key, the token does not look at the PIN.
+// Open loads the library, logs in and finds the key. It shows a token no PIN that the
+// token has refused before in this process, whichever Key that was for: tokens lock
+// themselves after a few wrong ones. If another Key of this process is logged in to the
+// token, the token does not check the PIN.
 //
-// Its errors are [*evercreds.ParameterError], which names the parameter, or tell
-// what the token answered. None has the PIN in it.
+// Open returns a [*evercreds.ParameterError] if a parameter is wrong or names no token or
+// key, and otherwise an error with the token's answer. No error contains the PIN.
 func Open(params Params) (*Key, error) {
 	opened, err := openToken(params)
 	if err != nil {
@@ -40,11 +40,12 @@ func Open(params Params) (*Key, error) {
 	return &Key{params: params, public: opened.public, library: opened.library, token: opened}, nil
 }
 
-// Public is the key's public half.
+// Public returns the public key.
 func (k *Key) Public() crypto.PublicKey { return k.public }
 
-// Sign has the token sign a digest. Where the token knows this process no more, since
-// it was taken out, reset or asleep, Sign logs in again, and tries once more.
+// Sign has the token sign a digest. If the token has forgotten this process, since it was
+// taken out, reset or asleep, Sign logs in again and tries once more. It returns
+// [ErrClosed] after Close, and otherwise an error with the token's answer.
 func (k *Key) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	signature, with, err := k.sign(rand, digest, opts)
 	if !lost(err) {
@@ -116,8 +117,8 @@ func (k *Key) reopen(old *token) error {
 	return nil
 }
 
-// Close logs out and lets go of the token, after the signatures that are under way.
-// Closing again does nothing.
+// Close waits for the signatures under way, logs out and releases the token. Closing again
+// does nothing.
 func (k *Key) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -130,8 +131,8 @@ func (k *Key) Close() error {
 	return nil
 }
 
-// String shows nothing of the key.
+// String names the type, and shows nothing of the key.
 func (k *Key) String() string { return "pkcs11.Key" }
 
-// Format prints String for every verb: the token's PIN is among the fields.
+// Format prints String for every verb, so that none shows the PIN.
 func (k *Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.String()) }

@@ -11,43 +11,40 @@ import (
 	"github.com/evercreds/evercreds"
 )
 
-// Params say where a private key is, and what opens it. Library is required. TokenLabel
-// and SlotID say which token; where more than one fits, none is used, and none is shown
-// the PIN.
+// Params say where a private key is, and what opens it. Library is required. If TokenLabel
+// and SlotID fit more than one token, Open uses none, and shows none the PIN.
 type Params struct {
 	// Library is the path of the token's PKCS#11 library.
 	Library string
 	// TokenLabel is the label of the token. Default: any, if there is but one.
 	TokenLabel string
-	// SlotID is the slot that the token is in, for those whose labels are not
-	// unique. Default: any.
+	// SlotID is the token's slot, for tokens whose labels are not unique. Default: any.
 	SlotID *uint32
-	// PIN is the user's PIN. One that the token refused is not shown to it again by
-	// this process. Default: none is sent; the token needs no login, asks on a pad of its
-	// own (CKF_PROTECTED_AUTHENTICATION_PATH), or other code of this process is logged in.
+	// PIN is the user's PIN. Default: none is sent, for a token that needs no login, that
+	// asks on a pad of its own (CKF_PROTECTED_AUTHENTICATION_PATH), or to which other code
+	// of this process is logged in.
 	PIN string
-	// PrivateKeyLabel is the key's label. Default: the only key that there is.
+	// PrivateKeyLabel is the key's label. Default: the token's only key.
 	PrivateKeyLabel string
-	// PublicKey is the key's public half. Default: what the token has, which may
-	// also be a certificate of that label. It must be given where the token has
-	// neither.
+	// PublicKey is the public key. Default: the token's public key or certificate of that
+	// label. It is required if the token has neither.
 	PublicKey crypto.PublicKey
 }
 
-// String tells the library, and never the PIN.
+// String returns the path of the library, and never the PIN.
 func (p Params) String() string { return fmt.Sprintf("pkcs11.Params(%q)", p.Library) }
 
-// Format prints String for every verb.
+// Format prints String for every verb, so that none shows the PIN.
 func (p Params) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.String())) }
 
-// MarshalText is String, for JSON and log handlers.
+// MarshalText returns String, so that JSON and log handlers do not show the PIN.
 func (p Params) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // poolWait bounds the wait for a session of the token's: they are few, and whoever
 // hangs in one must not keep all others for ever.
 const poolWait = 10 * time.Second
 
-// ErrClosed is the error of a [Key] that has been closed.
+// ErrClosed is the error of a [Key] that was closed.
 var ErrClosed = errors.New("evercreds/pkcs11: the key is closed")
 
 // check refuses bad parameters, and gives the library's one true path: a process
