@@ -16,9 +16,6 @@ import (
 )
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == workerArg {
-		exit(runWorker())
-	}
 	p := parseFlags()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -29,14 +26,6 @@ func main() {
 	if err != nil || !ok {
 		os.Exit(1)
 	}
-}
-
-func exit(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
 }
 
 // params are the flags of the demo.
@@ -84,17 +73,12 @@ func run(ctx context.Context, p params) (bool, error) {
 	defer s.close()
 	ctx, cancel := context.WithTimeout(ctx, p.length+2*time.Minute) // ends workers that hang
 	defer cancel()
-	workers, err := startWorkers(ctx, s)
-	if err != nil {
-		return false, err
-	}
 	if s.standIn != nil {
 		go s.rejectOnce(ctx)
 	}
 	show := newView(os.Stdout, p.plain)
 	show.intro(s)
-	latest := follow(workers, show)
-	ok := conclude(os.Stdout, s, latest)
+	ok := conclude(os.Stdout, s, follow(ctx, s, show))
 	switch ctx.Err() {
 	case context.Canceled:
 		return false, errors.New("interrupted")

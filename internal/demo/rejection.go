@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // rejectAfter is the age at which a set is rejected: its callers are at work, and
@@ -19,7 +21,7 @@ const (
 // life, as AWS does with a set that was revoked: the second set, or one after that
 // where this program came too late for it. It ends with the context.
 func (s *scene) rejectOnce(ctx context.Context) {
-	waiting := slices.Clone(languages)
+	waiting := slices.Clone(workers.Languages)
 	for len(waiting) > 0 {
 		select {
 		case <-ctx.Done():

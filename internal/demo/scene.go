@@ -7,10 +7,8 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
-
-// languages are the workers of the demo, in the order of the view.
-var languages = []string{"go", "python", "node"}
 
 // The timing of the stand-in's credentials. The advisory window opens 18 s
 // before the expiry; the outage meets the attempt made there, and is over when
@@ -22,20 +20,8 @@ const (
 	mandatorySec   = 2
 	outageFrom     = 17 * time.Second // of life left
 	outageTo       = 20 * time.Second
+	forceEvery     = 8 * time.Second // on AWS, where credentials live too long for a refresh to come by itself
 )
-
-// assignment is what a worker is told, as JSON in the environment.
-type assignment struct {
-	RoleARN   string `json:"role_arn"`
-	Region    string `json:"region"`
-	Endpoint  string `json:"endpoint"` // empty: real AWS
-	LengthMs  int64  `json:"length_ms"`
-	Advisory  int    `json:"advisory_s"`
-	Mandatory int    `json:"mandatory_s"`
-	// ForceMs makes the worker ask for a refresh that often, where credentials
-	// live too long for one to come by itself. 0: never.
-	ForceMs int64 `json:"force_ms"`
-}
 
 // scene is what the workers talk to: the stand-in with its outage, or AWS.
 type scene struct {
@@ -56,7 +42,7 @@ func newScene(p params) (*scene, error) {
 	if s.standIn, err = awstest.Start(awstest.Config{Lifetime: lifetime, Region: p.region}); err != nil {
 		return nil, err
 	}
-	for _, l := range languages {
+	for _, l := range workers.Languages {
 		fault := awstest.Fault{
 			Kind: awstest.KindHTTP, Role: s.role(l), Status: 503,
 			RemainingMinMs: outageFrom.Milliseconds(), RemainingMaxMs: outageTo.Milliseconds(),
@@ -76,7 +62,7 @@ func projectRoot() (string, error) {
 		return "", err
 	}
 	root := filepath.Dir(filepath.Dir(self))
-	if _, err := os.Stat(filepath.Join(root, "internal", "demo", "worker.py")); err != nil {
+	if _, err := os.Stat(filepath.Join(root, "internal", "proofs", "worker")); err != nil {
 		return "", fmt.Errorf("run it by ./task demo: %w", err)
 	}
 	return root, nil
@@ -87,19 +73,6 @@ func (s *scene) role(language string) string {
 		return s.roleARN
 	}
 	return "arn:aws:iam::123456789012:role/demo-" + language
-}
-
-func (s *scene) assign(language string) assignment {
-	a := assignment{
-		RoleARN: s.role(language), Region: s.region, LengthMs: s.length.Milliseconds(),
-		Advisory: advisorySecond, Mandatory: mandatorySec,
-	}
-	if s.standIn != nil {
-		a.Endpoint = s.standIn.URL
-		return a
-	}
-	a.ForceMs = 8000
-	return a
 }
 
 func (s *scene) close() {

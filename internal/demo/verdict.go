@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // outageSequence is what every language should have decided: a set, then an
@@ -21,7 +23,7 @@ func conclude(out io.Writer, s *scene, latest map[string]report) bool {
 	var calls, refreshes, failed int64
 	ok := true
 	fmt.Fprintln(out, "\nHow each refresh ended (I: new credentials, F: failed, the old ones served on):")
-	for _, language := range languages {
+	for _, language := range workers.Languages {
 		r := latest[language]
 		calls += r.Calls
 		refreshes += r.refreshes()

@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // view shows the workers: a live table on a terminal, plain lines elsewhere.
@@ -85,13 +87,13 @@ func (v *view) table(latest map[string]report) {
 	b.WriteString(v.back() + noWrap)
 	fmt.Fprintf(&b, "\x1b[1m%-8s %-24s %8s %7s %10s %9s %7s\x1b[0m\n",
 		"", "phase", "left", "calls", "refreshes", "degraded", "failed")
-	for _, language := range languages {
+	for _, language := range workers.Languages {
 		r := latest[language]
 		fmt.Fprintf(&b, "%-8s %s%-10s %s\x1b[0m %6.1f s %7d %10d %9d %7d\n", language,
 			colour(r.Phase), r.Phase, bar(r.LeftMs), float64(r.LeftMs)/1000, r.Calls, r.refreshes(), r.Degraded, r.Failed)
 	}
 	b.WriteString(wrap)
-	v.drawn = len(languages) + 1
+	v.drawn = len(workers.Languages) + 1
 	fmt.Fprint(v.out, b.String())
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // What the rules expect, said by hand for cells that stand for the others.
@@ -63,7 +64,11 @@ func TestJudgeFindsUnexpectedCells(t *testing.T) {
 		for _, ok := range []bool{true, false} {
 			r := &result{disturbed: true}
 			for at := time.Duration(0); at < length; at += time.Second {
-				r.calls = append(r.calls, call{AtMs: at.Milliseconds(), OK: ok})
+				line := workers.Line{AtMs: at.Milliseconds()}
+				if !ok {
+					line.Failed = "refused"
+				}
+				r.calls = append(r.calls, line)
 			}
 			sound := ok && slices.Contains(unharmed, string(c.row.fault.Kind)+" "+policies[c.policy])
 			if got := judge(r, e, 1).wrong; (got == "") != sound {

@@ -17,19 +17,10 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
-	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
-var languages = []string{"go", "python", "node"}
-
 func main() {
-	var err error
-	if len(os.Args) > 1 && os.Args[1] == workers.Arg {
-		err = runWorker()
-	} else {
-		err = run()
-	}
-	if err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "faults:", err)
 		os.Exit(1)
 	}

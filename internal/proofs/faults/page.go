@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // words tells what the rules expect of a cell.
@@ -89,14 +90,14 @@ func (m *matrix) counts(b *bytes.Buffer) {
 Each cell has three numbers, from the run that wrote this page, for deferred and eager sessions together: calls made, calls that failed, and failed calls that had to fail by the rules, without the tolerance. The other failed calls failed within the tolerance of such a time.
 
 | fault | policy |`)
-	for _, l := range languages {
+	for _, l := range workers.Languages {
 		fmt.Fprintf(b, " %s |", l)
 	}
-	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(languages)) + "\n")
+	b.WriteString("\n|---|---|" + strings.Repeat("---:|", len(workers.Languages)) + "\n")
 	for i := 0; i < len(m.cells); i += 2 {
 		c := m.cells[i]
 		fmt.Fprintf(b, "| `%s` | %s |", c.row.fault.Kind, policies[c.policy])
-		for _, l := range languages {
+		for _, l := range workers.Languages {
 			var sum tally
 			for j := i; j < i+2; j++ {
 				t := m.tally(l, j)

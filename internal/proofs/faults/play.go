@@ -1,9 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
@@ -15,11 +14,11 @@ import (
 func (m *matrix) play(ctx context.Context, s *awstest.Server, root string) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // a worker that fails takes the others with it
-	over := make(chan error, len(languages))
-	for _, language := range languages {
+	over := make(chan error, len(workers.Languages))
+	for _, language := range workers.Languages {
 		go func() { over <- m.work(ctx, s, root, language) }()
 	}
-	for running := len(languages); running > 0; {
+	for running := len(workers.Languages); running > 0; {
 		select {
 		case err := <-over:
 			if err != nil {
@@ -73,32 +72,55 @@ func (m *matrix) disturb(s *awstest.Server) error {
 	return nil
 }
 
+// work runs a session and a caller for each cell of a language.
 func (m *matrix) work(ctx context.Context, s *awstest.Server, root, language string) error {
-	job := assignment{Endpoint: s.URL, Region: awstest.DefaultRegion, LengthMs: length.Milliseconds(),
-		Advisory: int(advisory.Seconds()), Mandatory: int(mandatory.Seconds()), Timeout: int(timeout.Seconds())}
+	w := workers.Process{Language: language, Root: root, Server: s, Region: awstest.DefaultRegion, Call: func(l workers.Line) {
+		r := m.results[language][l.Session-1]
+		r.calls = append(r.calls, l)
+	}}
+	if err := w.Start(ctx); err != nil {
+		return err
+	}
+	over := make(chan error, len(m.cells))
+	var err error
+	opened := 0
+	// One after the other: what is left of a set counts from the start of its flight,
+	// a first refresh in Python makes a client, and many at once would be slow.
 	for i, c := range m.cells {
-		if m.results[language][i] != nil {
-			job.Cells = append(job.Cells, session{i, c.role(language), policies[c.policy], c.deferred})
+		if m.results[language][i] == nil || err != nil {
+			continue
+		}
+		ends := time.Now().Add(length)
+		if err = m.begin(ctx, &w, i, c, s.URL); err == nil {
+			opened++
+			go func() {
+				select {
+				case <-ctx.Done():
+				case <-time.After(time.Until(ends)):
+				}
+				_, err := w.Do(ctx, workers.Order{Do: "close", Session: i + 1})
+				over <- err
+			}()
 		}
 	}
-	if len(job.Cells) == 0 {
-		return nil
+	for range opened {
+		err = cmp.Or(err, <-over)
 	}
-	w := workers.Process{Language: language, Root: root, Program: "internal/proofs/faults",
-		AssignmentEnv: assignmentEnv, Assignment: job, Region: job.Region}
-	_, err := w.Run(ctx, s, func(line []byte) error { return m.hear(language, line) })
-	return err
+	return cmp.Or(w.End(), err)
 }
 
-func (m *matrix) hear(language string, line []byte) error {
-	var c call
-	if json.Unmarshal(line, &c) != nil {
-		return nil // a warning of the language's own on standard output
+// begin opens a cell's session, makes its first call, and starts its caller.
+func (m *matrix) begin(ctx context.Context, w *workers.Process, i int, c cell, endpoint string) error {
+	source := workers.Source{Kind: "sts", Name: c.role(w.Language), SessionName: "faults-" + w.Language, Endpoint: endpoint,
+		Policy: policies[c.policy], Eager: !c.deferred, NoWait: true,
+		Advisory: int(advisory.Seconds()), Mandatory: int(mandatory.Seconds()), Timeout: int(timeout.Seconds())}
+	for _, o := range []workers.Order{
+		{Do: "open", Source: source}, {Do: "call"}, {Do: "keep", Pace: workers.Pace{Callers: 1, PauseMs: 1000}},
+	} {
+		o.Session = i + 1 // 0 is none
+		if _, err := w.Do(ctx, o); err != nil {
+			return err
+		}
 	}
-	if c.Cell < 0 || c.Cell >= len(m.cells) || m.results[language][c.Cell] == nil {
-		return fmt.Errorf("a report of cell %d", c.Cell)
-	}
-	r := m.results[language][c.Cell]
-	r.calls = append(r.calls, c)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // tries are the most calls that an SDK makes to the source in one refresh.
@@ -18,7 +19,7 @@ const tries = 3
 type result struct {
 	disturbed bool
 	origin    int64 // when the first set was handed out, in ms since 1970
-	calls     []call
+	calls     []workers.Line
 }
 
 type matrix struct {
@@ -34,7 +35,7 @@ func newMatrix(only *regexp.Regexp, copies int) (*matrix, error) {
 	m := &matrix{results: map[string][]*result{}}
 	for _, c := range cells() {
 		chosen := func(l string) bool { return only.MatchString(c.name(l)) }
-		if !slices.ContainsFunc(languages, chosen) {
+		if !slices.ContainsFunc(workers.Languages, chosen) {
 			continue
 		}
 		e, err := expect(c)
@@ -43,7 +44,7 @@ func newMatrix(only *regexp.Regexp, copies int) (*matrix, error) {
 		}
 		for c.copy = range copies {
 			m.cells, m.expected = append(m.cells, c), append(m.expected, e)
-			for _, l := range languages {
+			for _, l := range workers.Languages {
 				var r *result
 				if chosen(l) {
 					r = &result{}
@@ -79,14 +80,14 @@ func judge(r *result, e expectation, attempts int) (t tally) {
 		if must {
 			t.must++
 		}
-		if !c.OK {
+		if c.Failed != "" {
 			t.failed++
 		}
 		switch {
 		case t.wrong != "":
-		case !c.OK && !may:
-			t.wrong = fmt.Sprintf("a call failed at %s, though none should: %.200s", since, c.Error)
-		case c.OK && must:
+		case c.Failed != "" && !may:
+			t.wrong = fmt.Sprintf("a call failed at %s, though none should: %.200s", since, c.Failed)
+		case c.Failed == "" && must:
 			t.wrong = fmt.Sprintf("a call succeeded at %s, though all should fail", since)
 		}
 	}
@@ -114,12 +115,12 @@ func (m *matrix) attempts(language string, cell int) int {
 
 // print shows the table. It is an error that a cell is unexpected.
 func (m *matrix) print(w io.Writer) error {
-	fmt.Fprintf(w, "%-14s %-8s %-8s | calls, failed (of which must fail), calls to the source: %v\n", "fault", "policy", "opening", languages)
+	fmt.Fprintf(w, "%-14s %-8s %-8s | calls, failed (of which must fail), calls to the source: %v\n", "fault", "policy", "opening", workers.Languages)
 	var wrong bytes.Buffer
 	total, sessions, unexpected := tally{}, 0, 0
 	for i, c := range m.cells {
 		fmt.Fprintf(w, "%-14s %-8s %-8s |", c.row.fault.Kind, policies[c.policy], c.opening())
-		for _, l := range languages {
+		for _, l := range workers.Languages {
 			if m.results[l][i] == nil {
 				continue
 			}

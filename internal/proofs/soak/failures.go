@@ -1,19 +1,28 @@
 package main
 
-import "time"
+import "github.com/evercreds/evercreds/internal/proofs/workers"
 
 // failure is a call that failed.
 type failure struct {
-	Source string `json:"source"`
-	AtMs   int64  `json:"at_ms"` // when it began, in ms since 1970
-	TookMs int64  `json:"took_ms"`
-	// Held: when it began, its session held a set that nobody had rejected, and
+	source string
+	atMs   int64 // when it began, in ms since 1970
+	tookMs int64
+	// held: when it began, its session held a set that nobody had rejected, and
 	// that was good for longer than the call took. Nothing explains that.
-	Held bool `json:"held"`
-	// Spaced: sets of its session were rejected in a row, which a machine under
+	held bool
+	// spaced: sets of its session were rejected in a row, which a machine under
 	// load does where a call takes the second that is left to a set.
-	Spaced bool   `json:"spaced"`
-	Error  string `json:"error"`
+	spaced bool
+	code   string // of the error, where it is the session's
+	error  string
+}
+
+// failureOf is what a worker's line tells of a call that failed.
+func failureOf(source string, l workers.Line) failure {
+	took, left := l.EndMs-l.AtMs, l.Before.RemainingMs-l.Before.MandatoryMs
+	return failure{source: source, atMs: l.AtMs, tookMs: took, code: l.Code, error: l.Failed,
+		held:   left > took && !l.Before.Rejected && l.Before.Rejections == l.After.Rejections,
+		spaced: l.Code == "rejected" && l.After.Rejections >= 2}
 }
 
 // blame is a fault of a source, and when it was in force; or a time in which the
@@ -29,11 +38,11 @@ const aftermath = int64(refreshTimeout+5+2) * 1000
 
 // explained tells whether its source's faults account for a failed call.
 func (f failure) explained(blames []blame) bool {
-	if f.Held || f.Spaced {
-		return f.Spaced
+	if f.held || f.spaced {
+		return f.spaced
 	}
 	for _, b := range blames {
-		if b.fromMs <= f.AtMs+f.TookMs && f.AtMs <= b.endMs+aftermath {
+		if b.fromMs <= f.atMs+f.tookMs && f.atMs <= b.endMs+aftermath {
 			return true
 		}
 	}
@@ -43,22 +52,3 @@ func (f failure) explained(blames []blame) bool {
 // stallMs is the standstill that uses up what a set of this soak has left beside
 // what a busy machine takes anyway.
 const stallMs = 1000
-
-// watchStalls tells of each standstill of this process until done is closed.
-func watchStalls(done <-chan struct{}, stall func(lag time.Duration)) {
-	const every = 50 * time.Millisecond
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for last := time.Now(); ; {
-		select {
-		case <-done:
-			return
-		case <-tick.C:
-			now := time.Now()
-			if lag := now.Sub(last) - every; lag > 0 {
-				stall(lag)
-			}
-			last = now
-		}
-	}
-}

@@ -23,10 +23,7 @@ import (
 	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
-var (
-	languages = []string{"go", "python", "node"}
-	leaks     = []string{"", "thread", "fd", "memory", "session"}
-)
+var leaks = []string{"", "thread", "fd", "memory", "session"}
 
 type options struct {
 	minutes   float64
@@ -39,13 +36,7 @@ type options struct {
 }
 
 func main() {
-	var err error
-	if len(os.Args) > 1 && os.Args[1] == workers.Arg {
-		err = runWorker()
-	} else {
-		err = run()
-	}
-	if err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}
@@ -53,7 +44,7 @@ func main() {
 
 func parse() (o options, err error) {
 	flag.Float64Var(&o.minutes, "minutes", 2, "how long each language runs, from 1 on")
-	chosen := flag.String("languages", strings.Join(languages, ","), "which, one after the other")
+	chosen := flag.String("languages", strings.Join(workers.Languages, ","), "which, one after the other")
 	flag.Uint64Var(&o.seed, "seed", 1, "of the faults")
 	flag.StringVar(&o.leak, "leak", "", "leak on purpose: thread, fd, memory or session; must be told")
 	flag.StringVar(&o.root, "root", ".", "the project's directory")
@@ -70,8 +61,8 @@ func parse() (o options, err error) {
 		return o, fmt.Errorf("-leak must be one of %q", leaks[1:])
 	}
 	for _, l := range o.languages {
-		if !slices.Contains(languages, l) {
-			return o, fmt.Errorf("-languages must be of %q, got %q", languages, l)
+		if !slices.Contains(workers.Languages, l) {
+			return o, fmt.Errorf("-languages must be of %q, got %q", workers.Languages, l)
 		}
 	}
 	o.root, err = filepath.Abs(o.root)
@@ -112,27 +103,21 @@ func one(ctx context.Context, o options, language string) (*soak, error) {
 	}
 	defer server.Close()
 	length := time.Duration(o.minutes * float64(time.Minute))
-	s := &soak{language: language, minutes: o.minutes, verbose: o.verbose,
-		begun: make(chan struct{}), blames: map[string][]blame{}}
+	s := &soak{language: language, minutes: o.minutes, verbose: o.verbose, leak: o.leak, load: loads[language],
+		installs: map[int]int64{}, totals: map[string]int64{}, blames: map[string][]blame{}}
 	ctx, cancel := context.WithTimeout(ctx, length+2*time.Minute) // ends a worker that hangs
 	defer cancel()
-	var weather sync.WaitGroup
-	weather.Go(func() { s.disturb(ctx, server, o.seed, last, length) })
-	weather.Go(func() {
-		watchStalls(ctx.Done(), func(lag time.Duration) {
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		workers.WatchStalls(ctx.Done(), func(lag time.Duration) {
 			if now := time.Now().UnixMilli(); lag.Milliseconds() > stallMs {
 				s.own = append(s.own, blame{now - lag.Milliseconds(), now})
 			}
 		})
 	})
-	err = s.work(ctx, server, o, assignment{
-		Endpoint: server.URL, TLSEndpoint: server.TLSURL, Control: server.URL + "/_control",
-		CA: server.CAFile, Certificate: server.ClientEC.CertFile, PrivateKey: server.ClientEC.KeyFile,
-		Region: "us-east-1", LengthMs: length.Milliseconds(), SampleMs: sampleEvery(length).Milliseconds(),
-		Seed: int(o.seed), load: loads[language], Leak: o.leak, Lasting: last, Passing: pass,
-	})
+	err = s.work(ctx, server, o, last, pass, length)
 	cancel()
-	weather.Wait()
+	watching.Wait()
 	if err != nil {
 		return nil, err
 	}

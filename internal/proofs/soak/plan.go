@@ -6,52 +6,26 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // source is one source of credentials, and how a session of it is kept fresh.
 type source struct {
-	Kind      string `json:"kind"` // sts, custom or iot
-	Name      string `json:"name"` // role ARN, or alias of the IoT credentials provider
-	Policy    string `json:"policy"`
-	Deferred  bool   `json:"deferred"`
-	Inline    bool   `json:"inline"`
-	Advisory  int    `json:"advisory_s"`
-	Mandatory int    `json:"mandatory_s"`
-	Timeout   int    `json:"timeout_s"`
-
+	workers.Source
 	lifetime time.Duration
 	sound    bool // no fault ever takes it
 }
 
-// assignment is what a worker is told, as JSON in the environment.
-type assignment struct {
-	Endpoint    string `json:"endpoint"`
-	TLSEndpoint string `json:"tls_endpoint"`
-	Control     string `json:"control"`
-	CA          string `json:"ca"`
-	Certificate string `json:"certificate"`
-	PrivateKey  string `json:"private_key"`
-	Region      string `json:"region"`
-
-	LengthMs int64 `json:"length_ms"`
-	SampleMs int64 `json:"sample_ms"`
-	Seed     int   `json:"seed"`
-	load
-	Leak    string   `json:"leak"`
-	Lasting []source `json:"lasting"` // sessions that last as long as the run
-	Passing []source `json:"passing"` // of which sessions are made and closed all the while
-}
-
 // load is how much a worker does. Two cores are enough for one language.
 type load struct {
-	Callers   int   `json:"callers"`    // of each session that lasts
-	PauseMs   int64 `json:"pause_ms"`   // between two calls of a caller, half to one and a half of it
-	PassingMs int64 `json:"passing_ms"` // between two sessions that pass
-	RevokeMs  int64 `json:"revoke_ms"`  // between two sets of lasting sessions that are rejected, one of each
-	ForkMs    int64 `json:"fork_ms"`    // between two forked children, in Python
+	Callers   int   // of each session that lasts
+	PauseMs   int64 // between two calls of a caller, half to one and a half of it
+	PassingMs int64 // between two sessions that pass
+	RevokeMs  int64 // between two sets of lasting sessions that are rejected, one of each
+	ForkMs    int64 // between two forked children, in Python
 	// WarmUp is for how many refreshes the heap of a core that is loaded grows
 	// until it is collected for the first time.
-	WarmUp int `json:"warm_up"`
+	WarmUp int
 }
 
 var loads = map[string]load{
@@ -68,15 +42,12 @@ var kinds = []string{"sts", "custom", "sts", "iot"}
 // under load may take from a set's use to the service: it would reject sets that
 // are used in the moment of their expiry, and the core takes repeated rejections of
 // young sets for another fault, which it answers by spacing.
-var manners = []struct {
-	source
-	lifetime time.Duration
-}{
-	{source{Policy: "classic", Deferred: true, Advisory: 3, Mandatory: 2}, 4 * time.Second},
-	{source{Policy: "adaptive", Advisory: 4, Mandatory: 2}, 6 * time.Second},
-	{source{Policy: "classic", Deferred: true, Inline: true, Advisory: 3, Mandatory: 2}, 4 * time.Second},
-	{source{Policy: "classic", Advisory: 4, Mandatory: 2}, 5 * time.Second},
-	{source{Policy: "adaptive", Deferred: true, Advisory: 2, Mandatory: 2}, 4 * time.Second},
+var manners = []source{
+	{workers.Source{Policy: "classic", Advisory: 3, Mandatory: 2}, 4 * time.Second, false},
+	{workers.Source{Policy: "adaptive", Eager: true, Advisory: 4, Mandatory: 2}, 6 * time.Second, false},
+	{workers.Source{Policy: "classic", Inline: true, Advisory: 3, Mandatory: 2}, 4 * time.Second, false},
+	{workers.Source{Policy: "classic", Eager: true, Advisory: 4, Mandatory: 2}, 5 * time.Second, false},
+	{workers.Source{Policy: "adaptive", Advisory: 2, Mandatory: 2}, 4 * time.Second, false},
 }
 
 const (
@@ -90,9 +61,8 @@ const (
 // pass, are sound.
 func plan(language string) (last, pass []source) {
 	for i := range lasting + passing {
-		s := manners[i%len(manners)].source
-		s.lifetime = manners[i%len(manners)].lifetime
-		s.Kind, s.Timeout = kinds[i%len(kinds)], refreshTimeout
+		s := manners[i%len(manners)]
+		s.Kind, s.Timeout, s.SessionName = kinds[i%len(kinds)], refreshTimeout, "soak"
 		s.Name = fmt.Sprintf("soak-%s-%d", language, i)
 		if s.Kind != "iot" {
 			s.Name = "arn:aws:iam::" + awstest.DefaultAccountID + ":role/" + s.Name

@@ -7,6 +7,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 const placeOfRuns = "<!-- the last run -->"
@@ -20,10 +23,11 @@ func (s *soak) print(to io.Writer) {
 			ratio(r.before, r.after), "+"+r.show(r.allowed), r.show(r.perMinute), r.show(r.start), r.show(r.end), r.problem)
 	}
 	for _, f := range s.unexplained[:min(5, len(s.unexplained))] {
-		fmt.Fprintf(to, "  not explained (held: %v): %s: %.300s\n", f.Held, f.Source, f.Error)
+		fmt.Fprintf(to, "  not explained: %s, %d ms, held: %v, code: %q: %s: %.300s\n",
+			time.UnixMilli(f.atMs).UTC().Format(time.TimeOnly), f.tookMs, f.held, f.code, f.source, f.error)
 	}
-	if len(s.unexplained) > 0 && s.words != "" {
-		fmt.Fprintf(to, "  the worker said:\n%s\n", s.words)
+	if words := s.worker.Words(); len(s.unexplained) > 0 && words != "" {
+		fmt.Fprintf(to, "  the worker said:\n%s\n", words)
 	}
 }
 
@@ -109,7 +113,7 @@ func writePage(path string, runs []*soak) error {
 		parts[s.title()] = s.part()
 	}
 	page := head + placeOfRuns + "\n"
-	for _, language := range languages {
+	for _, language := range workers.Languages {
 		if title := (&soak{language: language}).title(); parts[title] != "" {
 			page += "\n" + title + "\n" + strings.TrimSpace(parts[title]) + "\n"
 		}

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // series are n samples of one thing that begins at a number, swings by noise and
@@ -98,19 +100,42 @@ func TestFailuresAreExplainedByFaultsOfTheirSource(t *testing.T) {
 		f    failure
 		want bool
 	}{
-		{"before", failure{AtMs: 9000, TookMs: 500}, false},
-		{"into the fault", failure{AtMs: 9000, TookMs: 1500}, true},
-		{"after it, in a pause", failure{AtMs: 14_000 + aftermath}, true},
-		{"long after it", failure{AtMs: 14_001 + aftermath}, false},
-		{"with a good set in hand", failure{AtMs: 12_000, Held: true}, false},
-		{"spaced", failure{AtMs: 1000, Spaced: true}, true},
+		{"before", failure{atMs: 9000, tookMs: 500}, false},
+		{"into the fault", failure{atMs: 9000, tookMs: 1500}, true},
+		{"after it, in a pause", failure{atMs: 14_000 + aftermath}, true},
+		{"long after it", failure{atMs: 14_001 + aftermath}, false},
+		{"with a good set in hand", failure{atMs: 12_000, held: true}, false},
+		{"spaced", failure{atMs: 1000, spaced: true}, true},
 	} {
 		if got := tc.f.explained(fault); got != tc.want {
 			t.Errorf("%s: %v", tc.name, got)
 		}
 	}
-	if (failure{AtMs: 12_000}).explained(nil) {
+	if (failure{atMs: 12_000}).explained(nil) {
 		t.Error("a sound source explains nothing")
+	}
+}
+
+func TestFailureIsOfASetThatWasHeld(t *testing.T) {
+	good := workers.Status{RemainingMs: 4000, MandatoryMs: 2000, Rejections: 1}
+	for _, tc := range []struct {
+		name         string
+		spot         func(*workers.Line)
+		held, spaced bool
+	}{
+		{"a good set", func(*workers.Line) {}, true, false},
+		{"in the mandatory window", func(l *workers.Line) { l.Before.RemainingMs = 2400 }, false, false},
+		{"given up before", func(l *workers.Line) { l.Before.Rejected = true }, false, false},
+		{"rejected meanwhile", func(l *workers.Line) { l.After.Rejections = 2 }, false, false},
+		{"rejected in a row", func(l *workers.Line) { l.After.Rejections, l.Code = 2, "rejected" }, false, true},
+		{"rejected once", func(l *workers.Line) { l.Code = "rejected" }, true, false},
+	} {
+		line := workers.Line{AtMs: 1000, EndMs: 1500, Failed: "refused", Before: good, After: good}
+		tc.spot(&line)
+		want := failure{source: "a", atMs: 1000, tookMs: 500, held: tc.held, spaced: tc.spaced, code: line.Code, error: "refused"}
+		if got := failureOf("a", line); got != want {
+			t.Errorf("%s: %+v, want %+v", tc.name, got, want)
+		}
 	}
 }
 

@@ -1,9 +1,12 @@
-// Package workers runs a program's worker in Go, Python or Node as a process that
-// makes signed calls to the stand-in, and reads what it tells.
+// Package workers runs sessions of Go, Python and Node, each language in a process
+// of its own, which makes signed calls to the stand-in or to AWS. A driver tells a
+// worker what to do, an [Order] a line, and hears of it, a [Line] each. The workers
+// are in internal/proofs/worker.
 package workers
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,88 +17,169 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
-// Arg makes a program's own executable its Go worker.
-const Arg = "worker"
+// Languages have a worker each.
+var Languages = []string{"go", "python", "node"}
 
-// Process is one worker, which is told its assignment as JSON in the environment.
+// Process is one worker.
 type Process struct {
-	Language string // go, python or node
-	Root     string // the project's directory
-	Program  string // its folder, with worker.py and worker.mjs
-	NodeArgs []string
+	Language string
+	Root     string          // the project's directory
+	Server   *awstest.Server // nil: AWS itself, with the ambient credentials
+	Region   string
+	Env      []string // besides
 
-	AssignmentEnv string
-	Assignment    any
-	Region        string
-	Env           []string // besides
+	// Call hears of each call of a session, in the order in which they ended.
+	Call func(Line)
+	// Say hears each line of the worker's standard error. Default: the end of them is
+	// in the error of a worker that fails.
+	Say func(line string)
+
+	over    chan struct{} // closed when the process has ended
+	err     error         // why it ended
+	sending sync.Mutex    // of the next two
+	stdin   io.WriteCloser
+	orders  int
+	lock    sync.Mutex // of what follows
+	answers map[int]chan Line
+	words   string
 }
 
-func (w *Process) argv() ([]string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
+// Start runs the worker until End, or the end of the context.
+func (w *Process) Start(ctx context.Context) error {
 	root, err := filepath.Abs(w.Root)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	here := filepath.Join(root, w.Program)
-	node := append([]string{"node"}, w.NodeArgs...)
-	return map[string][]string{
-		"go":     {self, Arg},
+	here := filepath.Join(root, "internal", "proofs", "worker")
+	argv := map[string][]string{
+		"go":     {filepath.Join(root, "build", "worker")},
 		"python": {filepath.Join(root, "build", "venv", "bin", "python"), filepath.Join(here, "worker.py")},
-		"node":   append(node, "--require", filepath.Join(root, "tools", "run", "node-resolve.cjs"), filepath.Join(here, "worker.mjs")),
-	}[w.Language], nil
-}
-
-// Run runs the worker to its end, and gives each line of its standard output to
-// hear. It returns the end of what it said on standard error.
-func (w *Process) Run(ctx context.Context, s *awstest.Server, hear func(line []byte) error) (words string, err error) {
-	told, err := json.Marshal(w.Assignment)
-	if err != nil {
-		return "", err
-	}
-	argv, err := w.argv()
-	if err != nil {
-		return "", err
-	}
+		"node": {"node", "--expose-gc", "--require", filepath.Join(root, "tools", "run", "node-resolve.cjs"),
+			filepath.Join(here, "worker.mjs")},
+	}[w.Language]
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	env := slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "AWS_") })
-	cmd.Env = append(append(env, w.AssignmentEnv+"="+string(told), "AWS_REGION="+w.Region,
-		"AWS_ACCESS_KEY_ID="+s.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+s.Base.SecretAccessKey,
-		"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true"), w.Env...)
+	cmd.Env = append(w.environment(), w.Env...)
 	// A terminal's Ctrl-C is for this program, which then ends its workers.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var said strings.Builder
-	cmd.Stderr = &said
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", err
+	in, err1 := cmd.StdinPipe()
+	out, err2 := cmd.StdoutPipe()
+	words, err3 := cmd.StderrPipe()
+	if err := errors.Join(err1, err2, err3, cmd.Start()); err != nil {
+		return fmt.Errorf("the %s worker does not start: %w", w.Language, err)
 	}
-	if err := cmd.Start(); err != nil {
-		return "", err
-	}
-	reading := read(out, hear)
-	err = errors.Join(reading, cmd.Wait())
-	words = said.String()
-	if words = words[max(0, len(words)-4000):]; err != nil {
-		err = fmt.Errorf("the %s worker: %w\n%s", w.Language, err, words)
-	}
-	return words, err
+	w.stdin, w.over, w.answers = in, make(chan struct{}), map[int]chan Line{}
+	go func() {
+		said := make(chan error)
+		go func() { said <- read(words, w.heed) }()
+		err := read(out, w.hear)
+		err = errors.Join(err, <-said, cmd.Wait()) // Wait would close the pipes before they are read
+		if err != nil {
+			w.err = fmt.Errorf("the %s worker: %w\n%s", w.Language, err, w.Words())
+		}
+		close(w.over)
+	}()
+	return nil
 }
 
-func read(out io.Reader, hear func([]byte) error) error {
-	lines := bufio.NewScanner(out)
+// environment is ours; on the stand-in, its credentials take the place of any that
+// a developer has.
+func (w *Process) environment() []string {
+	env := os.Environ()
+	if w.Server != nil {
+		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "AWS_") })
+		env = append(env, "AWS_ACCESS_KEY_ID="+w.Server.Base.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+w.Server.Base.SecretAccessKey,
+			"AWS_EC2_METADATA_DISABLED=true", "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true",
+			// neither may be read from the user's own directory
+			"AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull)
+	}
+	return append(env, "AWS_REGION="+w.Region, "AWS_DEFAULT_REGION="+w.Region)
+}
+
+// Do has the worker carry out an order, and gives its answer.
+func (w *Process) Do(ctx context.Context, o Order) (Line, error) {
+	answer := make(chan Line, 1)
+	if err := w.send(o, answer); err != nil {
+		<-w.over // the worker reads no more
+		return Line{}, cmp.Or(w.err, err)
+	}
+	select {
+	case <-ctx.Done():
+		return Line{}, ctx.Err()
+	case line := <-answer:
+		if line.Error != "" {
+			return line, fmt.Errorf("%s: %s", o.Do, line.Error)
+		}
+		return line, nil
+	case <-w.over:
+		return Line{}, cmp.Or(w.err, fmt.Errorf("the %s worker ended before it had answered", w.Language))
+	}
+}
+
+func (w *Process) send(o Order, answer chan Line) error {
+	w.sending.Lock()
+	defer w.sending.Unlock()
+	w.orders++
+	o.Number = w.orders
+	w.lock.Lock()
+	w.answers[o.Number] = answer
+	w.lock.Unlock()
+	return json.NewEncoder(w.stdin).Encode(o)
+}
+
+// End lets the worker end, which it does once all that it does is done.
+func (w *Process) End() error {
+	_ = w.stdin.Close()
+	<-w.over
+	return w.err
+}
+
+// Words is the end of what the worker said on standard error.
+func (w *Process) Words() string {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	return w.words
+}
+
+func (w *Process) hear(told []byte) {
+	var line Line
+	if json.Unmarshal(told, &line) != nil {
+		return // a warning of the language's own on standard output
+	}
+	if line.EndMs != 0 && w.Call != nil {
+		w.Call(line)
+	}
+	if line.Number == 0 {
+		return
+	}
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	if answer := w.answers[line.Number]; answer != nil {
+		answer <- line
+	}
+	delete(w.answers, line.Number)
+}
+
+func (w *Process) heed(said []byte) {
+	if w.Say != nil {
+		w.Say(string(said))
+	}
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	w.words += string(said) + "\n"
+	w.words = w.words[max(0, len(w.words)-4000):]
+}
+
+func read(from io.Reader, hear func([]byte)) error {
+	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		if err := hear(lines.Bytes()); err != nil {
-			return err
-		}
+		hear(lines.Bytes())
 	}
 	return lines.Err()
 }

@@ -1,4 +1,4 @@
-module github.com/evercreds/evercreds/internal/demo
+module github.com/evercreds/evercreds/internal/proofs/worker
 
 go 1.25.0
 
@@ -23,4 +23,4 @@ require (
 	github.com/aws/smithy-go v1.28.9 // indirect
 )
 
-replace github.com/evercreds/evercreds => ../..
+replace github.com/evercreds/evercreds => ../../..

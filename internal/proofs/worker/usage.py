@@ -1,4 +1,4 @@
-"""What the Python worker of the soak holds."""
+"""What the Python worker holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from typing import Any
 from evercreds._library.handle import Handle
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_BACK = ("threads", "descriptors", "sockets", "sessions", "handles")
 _PATIENCE_S = 15.0
 
 
@@ -85,19 +84,20 @@ class Usage:
             "handles": len(self._handles.held),
         }
 
-    def settled(self, start: dict[str, float] | None = None) -> dict[str, float]:
-        """Tell what is in use with nothing open, once that is as at the start, or stays the same.
+    def settled(self, names: list[str], start: dict[str, float] | None) -> dict[str, float]:
+        """Tell what is in use with nothing open, once the named numbers have settled.
 
-        Threads and connections of awscrt's end a little after what they were for.
+        They are to be no more than at the start, or, without one, to stay the same. Threads and
+        connections of awscrt's end a little after what they were for.
         """
         end = time.monotonic() + _PATIENCE_S
-        usage, before = self.now(), None
+        usage = self.now()
         while time.monotonic() < end:
             time.sleep(0.5)
             before, usage = usage, self.now()
-            if start is None and all(usage[name] == before[name] for name in _BACK):
+            if start is None and all(usage[name] == before[name] for name in names):
                 break
-            if start is not None and all(usage[name] <= start[name] for name in _BACK):
+            if start is not None and all(usage[name] <= start[name] for name in names):
                 break
         return usage
 

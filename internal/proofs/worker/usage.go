@@ -2,16 +2,16 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
 
 // usage is what the worker holds now.
-func (w *worker) usage() usage {
+func (w *worker) usage() map[string]float64 {
 	for range 2 { // what the first one finds unused may hold on to more
 		runtime.GC()
 	}
@@ -27,8 +27,8 @@ func (w *worker) usage() usage {
 }
 
 // processUsage is what Linux tells of this process.
-func processUsage() usage {
-	u := usage{}
+func processUsage() map[string]float64 {
+	u := map[string]float64{}
 	text, _ := os.ReadFile("/proc/self/status")
 	for line := range strings.Lines(string(text)) {
 		var n float64
@@ -53,53 +53,32 @@ func processUsage() usage {
 	return u
 }
 
-// quiet is the usage once nothing of the worker's own is open. Where there is
-// a start to come back to, it waits for that a little.
-func (w *worker) quiet(start usage) usage {
-	u := usage{}
-	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+// settled is the usage once nothing of the worker's own is open, and the named
+// numbers are no more than at the start, or, without one, stay the same. It waits a
+// little for that.
+func (w *worker) settled(names []string, start map[string]float64) (u map[string]float64) {
+	u = w.usage()
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); {
 		w.pool.CloseIdleConnections()
 		w.sources.CloseIdleConnections()
+		time.Sleep(300 * time.Millisecond)
 		was := u
-		if u = w.usage(); start == nil && u["goroutines"] == was["goroutines"] && u["sessions"] == 0 {
+		u = w.usage()
+		moves := func(name string) bool {
+			return start == nil && u[name] != was[name] || start != nil && u[name] > start[name]
+		}
+		if !slices.ContainsFunc(names, moves) {
 			break
 		}
-		if start != nil && back(start, u) {
-			break
-		}
 	}
-	return maps.Clone(u)
-}
-
-func back(start, now usage) bool {
-	for _, b := range bounds {
-		if b.back && now[b.name] > start[b.name] {
-			return false
-		}
-	}
-	return true
-}
-
-func (w *worker) totals() map[string]int64 {
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	fetched := w.passed
-	for _, s := range w.lasting {
-		fetched += s.Status().Installs
-	}
-	return map[string]int64{"calls": w.calls.Load(), "failed": w.failed.Load(), "refreshes": fetched,
-		"sessions": w.opened.Load(), "rejected": w.rejected.Load()}
-}
-
-func (w *worker) tell(line map[string]any) {
-	w.lock.Lock()
-	defer w.lock.Unlock()
-	_ = w.lines.Encode(line) // a reader that has gone ends the process
+	return u
 }
 
 // leak holds on to something, once for each sample, where that is asked for.
-func (w *worker) leak() {
-	switch w.job.Leak {
+func (w *worker) leak(kind string) {
+	w.lock.Lock()
+	defer w.lock.Unlock()
+	switch kind {
 	case "thread":
 		for range 4 {
 			go func() { select {} }()

@@ -1,8 +1,7 @@
-// What the Node worker of the soak holds.
+// What the Node worker holds.
 import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 
-const BACK = ["threads", "descriptors", "sockets", "sessions", "handles"];
 const PATIENCE_MS = 15_000;
 
 /** Counts sessions, and the handles of the module's instances that are made from now on. */
@@ -51,17 +50,19 @@ export class Usage {
     };
   }
 
-  /** What is in use with nothing open, once that is as at the start, or stays the same. */
-  async settled(start) {
+  /**
+   * What is in use with nothing open, once the named numbers are no more than at the
+   * start, or, without one, stay the same.
+   */
+  async settled(names, start) {
     const end = performance.now() + PATIENCE_MS;
     let usage = await this.now();
     while (performance.now() < end) {
       await sleep(500);
       const before = usage;
       usage = await this.now();
-      const limit = start ?? before;
-      if (BACK.every((name) => (start ? usage[name] <= limit[name] : usage[name] === limit[name])))
-        break;
+      const rests = (name) => (start ? usage[name] <= start[name] : usage[name] === before[name]);
+      if (names.every(rests)) break;
     }
     return usage;
   }

@@ -1,0 +1,215 @@
+// The Node worker of the drivers demo, faults and soak: it opens sessions and makes
+// calls as it is told on standard input. The Go package workers says how.
+import { openSync } from "node:fs";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createInterface } from "node:readline";
+import { Worker } from "node:worker_threads";
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { Usage } from "./usage.mjs"; // before evercreds: it watches the module's instances
+import { RefreshableSession } from "evercreds";
+
+const usage = new Usage();
+const sessions = new Map();
+const bases = new Map(); // custom sources' own clients, by endpoint; they sign as the base user
+const kept = []; // what is leaked on purpose
+const lag = monitorEventLoopDelay();
+lag.enable();
+
+const tell = (line) => console.log(JSON.stringify(line));
+const settings = ({ endpoint }) => ({
+  region: process.env.AWS_REGION,
+  maxAttempts: 1,
+  ...(endpoint && { endpoint }),
+});
+const defined = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+
+const kinds = {
+  sts: ({ name, session_name, ...source }) => ({
+    assumeRole: {
+      RoleArn: name,
+      RoleSessionName: session_name,
+      DurationSeconds: 900,
+    },
+    stsClient: settings(source),
+  }),
+  custom: ({ name, session_name, ...source }) => {
+    if (!bases.has(source.endpoint)) bases.set(source.endpoint, new STSClient(settings(source)));
+    const base = bases.get(source.endpoint);
+    const role = { RoleArn: name, RoleSessionName: session_name };
+    return {
+      customCredentialsMethod: async (_args, { signal }) => {
+        const reply = await base.send(new AssumeRoleCommand(role), {
+          abortSignal: signal,
+        });
+        const set = reply.Credentials;
+        return {
+          accessKey: set.AccessKeyId,
+          secretKey: set.SecretAccessKey,
+          token: set.SessionToken,
+          expiryTime: set.Expiration,
+        };
+      },
+    };
+  },
+  iot: ({ name, tls_endpoint, certificate, private_key, ca }) => {
+    const { hostname: host, port } = new URL(tls_endpoint);
+    return {
+      endpoint: `worker.credentials.iot.${process.env.AWS_REGION}.amazonaws.com`,
+      roleAlias: name,
+      ...{ certificate, privateKey: private_key, ca },
+      connectTo: { host, port: Number(port) },
+    };
+  },
+  made: () => {
+    let n = 0;
+    return {
+      method: "custom",
+      customCredentialsMethod: () => ({
+        ...{
+          accessKey: `ASIA${n++}`,
+          secretKey: "s".repeat(40),
+          token: "t".repeat(1000),
+        },
+        expiryTime: new Date(Date.now() + 3_600_000),
+      }),
+    };
+  },
+};
+
+const statusOf = ({ real }) => {
+  const status = real.status();
+  const { installs, failures, rejections } = status.counters;
+  return {
+    phase: status.phase,
+    remaining_ms: Math.round(status.remaining * 1000),
+    mandatory_ms: Math.round(status.mandatoryTimeout * 1000),
+    rejected: status.rejected || status.reported,
+    ...{ installs, failures, rejections },
+  };
+};
+
+/** One signed call. */
+async function call(session, look = false) {
+  const [at_ms, begun, before] = [Date.now(), performance.now(), statusOf(session)];
+  const line = { session: session.number, at_ms, before };
+  const took = () => Math.round(performance.now() - begun);
+  try {
+    if (look) {
+      await session.real.credentialsFor();
+      line.wait_ms = took();
+    }
+    await session.client.send(new GetCallerIdentityCommand({}));
+  } catch (error) {
+    Object.assign(line, {
+      failed: String(error),
+      code: String(error?.code ?? ""),
+    });
+  }
+  return { ...line, end_ms: at_ms + took(), after: statusOf(session) };
+}
+
+/** Makes calls until the session is closed. */
+async function keep(session, { pause_ms, spread_ms, look }) {
+  for (;;) {
+    const ms = pause_ms + spread_ms * Math.random();
+    const pause = new Promise((done) => {
+      session.wake.add(done);
+      setTimeout(() => session.wake.delete(done) && done(), ms);
+    });
+    await pause;
+    if (session.over) return;
+    tell(await call(session, look));
+  }
+}
+
+const orders = {
+  open({ session: number, source, cached }) {
+    const real = new RefreshableSession({
+      method: source.kind,
+      ...kinds[source.kind](source),
+      ...defined({
+        policy: source.policy,
+        advisoryTimeout: source.advisory_s,
+        mandatoryTimeout: source.mandatory_s,
+        refreshTimeout: source.timeout_s,
+        maxWait: source.no_wait ? 0 : undefined,
+      }),
+      deferRefresh: !source.eager,
+      advisoryRefresh: source.inline ? "inline" : "background",
+    });
+    real.on("failure", () => undefined);
+    usage.watch(real);
+    const at = settings(source);
+    const client = cached
+      ? real.client(STSClient, at)
+      : new STSClient({ ...at, credentials: real.credentials });
+    if (!cached) client.middlewareStack.use(real.plugin);
+    sessions.set(number, {
+      number,
+      real,
+      client,
+      callers: [],
+      wake: new Set(),
+      over: false,
+    });
+  },
+
+  call: (_order, session) => call(session),
+
+  keep({ pace }, session) {
+    for (let i = 0; i < pace.callers; i++) session.callers.push(keep(session, pace));
+  },
+
+  key: async (_order, session) => ({
+    key: (await session.real.credentials()).accessKeyId,
+  }),
+
+  async refresh({ times = 1 }, session) {
+    for (let i = 0; i < times; i++) await session.real.refresh();
+  },
+
+  /** Ends the calls of a session, and then it. */
+  async close({ leak, drop }, session) {
+    session.over = true;
+    for (const done of session.wake) done();
+    await Promise.all(session.callers);
+    sessions.delete(session.number);
+    session.client.destroy(); // the user's, as is every client that the session has forgotten
+    const after = statusOf(session);
+    if (leak === "session") kept.push(session.real);
+    else if (!drop) await session.real.close();
+    return { after };
+  },
+
+  /** What is held; and holds on to more, where that is asked for. */
+  async sample({ leak }) {
+    if (leak === "thread") kept.push(new Worker("setInterval(() => {}, 1e3)", { eval: true }));
+    if (leak === "fd") kept.push(openSync("/dev/null"), openSync("/dev/null"));
+    if (leak === "memory") kept.push(Array.from({ length: 8192 }, (_, i) => ({ i })));
+    const held = await usage.now();
+    const lag_ms = lag.max / 1e6;
+    lag.reset();
+    return { usage: held, lag_ms };
+  },
+
+  async settle({ names, start }) {
+    for (const base of bases.values()) base.destroy(); // its connections: it goes on to work
+    return { usage: await usage.settled(names, start) };
+  },
+};
+
+async function obey({ n, do: what, ...order }) {
+  let line;
+  try {
+    line = await orders[what](order, sessions.get(order.session));
+  } catch (error) {
+    line = { error: String(error) };
+  }
+  tell({ ...line, n });
+}
+
+const lines = createInterface({ input: process.stdin });
+lines.on("line", (line) => void obey(JSON.parse(line)));
+// What is leaked on purpose may hold the process.
+lines.on("close", () => process.exit(0));
