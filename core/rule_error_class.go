@@ -39,7 +39,8 @@ func refusedBySTS(code []byte) bool {
 	switch string(code) {
 	case "AccessDenied", "MalformedPolicyDocument", "MalformedPolicy", "PackedPolicyTooLarge",
 		"RegionDisabled", "IDPRejectedClaim", "IdpRejectedClaim", "InvalidIdentityToken",
-		"ValidationError", "Validation", "InvalidParameterValue", "MissingParameter", "InvalidAction":
+		"ValidationError", "Validation", "InvalidParameterValue", "MissingParameter", "InvalidAction",
+		"NoCredentials": // evercreds' own: there never were any to sign the call with
 		return true
 	}
 	return false

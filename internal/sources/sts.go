@@ -2,11 +2,13 @@ package sources
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -25,6 +28,7 @@ type STS struct {
 	client *sts.Client
 	codes  codes
 	close  func()
+	signed atomic.Bool // there have been base credentials; if they are gone, they may come back
 }
 
 // NewSTS makes a source that assumes role with the credentials, region and
@@ -125,15 +129,34 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 			c, err := s.base.Retrieve(ctx)
 			hidden.add(c.SecretAccessKey, c.SessionToken, c.AccessKeyID)
+			if err == nil {
+				s.signed.Store(true)
+			}
 			return c, err
 		})
 		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
 		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
-		return Result{}, serviceError(core.MethodSTS, err, hidden)
+		none := !s.signed.Load() && foundNone(err)
+		err = serviceError(core.MethodSTS, err, hidden)
+		if e, ok := err.(*Error); ok && none {
+			e.Class = core.ErrorClass(core.MethodSTS, 0, []byte("NoCredentials"))
+		}
+		return Result{}, err
 	}
 	return s.result(out)
+}
+
+// foundNone tells whether the SDK's default chain found no base credentials: it came to
+// its last link, the metadata service of EC2, and that had none.
+func foundNone(err error) bool {
+	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
+		if op.ServiceID == "ec2imds" {
+			return true
+		}
+	}
+	return false
 }
 
 // attempts is how often one flight may call STS. If nobody waits for an attempt, the

@@ -3,6 +3,7 @@ package sources_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/evercreds/evercreds/core"
@@ -279,5 +281,39 @@ func TestAssumeRoleShowsRoleAndNameOnly(t *testing.T) {
 	var read sources.AssumeRole
 	if err := json.Unmarshal([]byte(`{"RoleARN": "arn", "ExternalID": "x"}`), &read); err != nil || read.ExternalID != "x" {
 		t.Errorf("got %q, %v", read.ExternalID, err)
+	}
+}
+
+// caller A asks; source has no base credentials: that does not pass by waiting. If there
+// have been some, it may.
+func TestNoBaseCredentials(t *testing.T) {
+	var base aws.Credentials
+	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })
+	chain := func(context.Context) (aws.Credentials, error) {
+		if base.HasKeys() {
+			return base, nil
+		}
+		// as at the end of the SDK's default chain
+		return base, fmt.Errorf("no EC2 IMDS role found, %w", &smithy.OperationError{
+			ServiceID: "ec2imds", OperationName: "GetMetadata", Err: errors.New("access disabled"),
+		})
+	}
+	s := newSTS(t, aws.Config{
+		Region: "us-east-1", BaseEndpoint: &endpoint, Credentials: aws.CredentialsProviderFunc(chain),
+	}, sources.AssumeRole{RoleARN: roleARN})
+	for _, step := range []struct {
+		base aws.Credentials
+		want core.Class
+	}{
+		{want: core.Permanent},
+		{base: aws.Credentials{AccessKeyID: "AKID", SecretAccessKey: "x"}, want: core.Recoverable},
+		{want: core.Recoverable},
+	} {
+		base = step.base
+		_, err := s.Fetch(t.Context(), flight)
+		var e *sources.Error
+		if !errors.As(err, &e) || e.Class != step.want {
+			t.Errorf("%+v: got %v", step, err)
+		}
 	}
 }

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StsOptions } from "../src/index.js";
 import { loadSts } from "../src/sources/sts.js";
 import { assumed } from "./support/assumed.js";
@@ -239,5 +242,54 @@ test("without the peer dependency the error says what to install", async () => {
     code: "configuration",
     class: "permanent",
     message: expect.stringContaining("npm install @aws-sdk/client-sts") as unknown,
+  });
+});
+
+describe("with a set-up that is not complete", () => {
+  const NONE = { AWS_EC2_METADATA_DISABLED: "true", AWS_CONFIG_FILE: "none" };
+  beforeEach(() => {
+    const unset = Object.keys(process.env).filter((name) => name.startsWith("AWS_"));
+    for (const name of unset) vi.stubEnv(name, undefined);
+    for (const [name, value] of Object.entries(NONE)) vi.stubEnv(name, value);
+    vi.stubEnv("AWS_SHARED_CREDENTIALS_FILE", "none");
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  // caller A asks; source has no base credentials: the error comes at once
+  test.each([
+    ["credentials", { credentials: undefined }, "no base credentials were found"],
+    ["region", { region: undefined }, "stsClient has no region"],
+  ])("nobody waits for %s that never were", async (_, changed, message) => {
+    const stsClient = Object.entries({ ...standIn.client, ...changed });
+    const { session, done } = open({
+      maxWait: 600,
+      stsClient: Object.fromEntries(stsClient.filter(([, value]) => value !== undefined)),
+    });
+    await expect(session.credentials()).rejects.toMatchObject({
+      class: "permanent",
+      message: expect.stringContaining(message) as string,
+    });
+    expect(session.status().counters.starts).toBe(1);
+    await done();
+  });
+
+  // caller A asks; source answers; the base credentials are gone; A refreshes
+  test("base credentials that are gone may come back", async () => {
+    const { credentials, ...settings } = standIn.client;
+    const folder = mkdtempSync(join(tmpdir(), "evercreds-"));
+    const [config, output] = [join(folder, "config"), join(folder, "output")];
+    const Expiration = new Date(Date.now() + 1000).toISOString(); // so that it is asked again
+    const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = credentials;
+    writeFileSync(output, JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, Expiration }));
+    writeFileSync(config, `[default]\ncredential_process = cat ${output}\n`);
+    vi.stubEnv("AWS_CONFIG_FILE", config);
+    const { session, done } = open({ stsClient: settings });
+    await session.refresh();
+    rmSync(output);
+    await expect(session.refresh()).rejects.toMatchObject({ class: "recoverable" });
+    rmSync(folder, { recursive: true });
+    await done();
   });
 });

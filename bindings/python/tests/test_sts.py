@@ -9,7 +9,12 @@ import boto3
 import botocore.session
 import pytest
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
 
 from conftest import SessionMaker, StandIn
 from evercreds import (
@@ -95,13 +100,48 @@ def test_base_credentials_are_looked_up_for_each_refresh(
     assert session.whoami()["Account"] == "123456789012"
 
 
-def test_without_base_credentials_the_error_says_so(
+INCOMPLETE: dict[str, tuple[type[Exception], dict[str, str]]] = {
+    "no credentials": (NoCredentialsError, {}),
+    "half of a key": (PartialCredentialsError, {"AWS_ACCESS_KEY_ID": "AKIAHALF"}),
+    "no region": (
+        NoRegionError,
+        {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "x"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("expected", "names"), INCOMPLETE.values(), ids=INCOMPLETE.keys())
+def test_nobody_waits_for_base_credentials_that_never_were(
+    expected: type[Exception],
+    names: dict[str, str],
+    sts_session: SessionMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`A asks; source has no base credentials`: the error comes at once."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    if expected is NoRegionError:
+        monkeypatch.delenv("AWS_DEFAULT_REGION")
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    session = sts_session(max_wait=600)
+    with pytest.raises(expected):
+        session.get_credentials().get_frozen_credentials()
+    status = session.status()
+    assert (status.last_error_class, status.counters["starts"]) == ("permanent", 1)
+
+
+def test_base_credentials_that_are_gone_may_come_back(
     sts_session: SessionMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """`A asks; source answers; the base credentials are gone; A refreshes`."""
+    session = sts_session()
+    session.refresh()
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(NoCredentialsError):
-        sts_session().get_credentials().get_frozen_credentials()
+        session.refresh()
+    assert session.status().last_error_class == "recoverable"
 
 
 @pytest.mark.parametrize("with_region", [False, True])

@@ -6,7 +6,7 @@ import type {
 } from "@aws-sdk/client-sts";
 import { EvercredsError } from "../errors.js";
 import * as abi from "../library/abi-generated.js";
-import { isA, peek } from "../common/guard.js";
+import { isA, nameOf, peek } from "../common/guard.js";
 import { header, serverTime } from "../common/http.js";
 import { limitReplies } from "./limit.js";
 import type { MfaCodes } from "./mfa.js";
@@ -63,6 +63,8 @@ export class StsSource implements Source {
   readonly #settings: StsSettings;
   readonly #transport: Transport;
   #client: Promise<STSClient> | undefined;
+  /** There have been base credentials: where they are gone, they may come back. */
+  #hasSigned = false;
 
   constructor(settings: StsSettings) {
     this.#settings = settings;
@@ -73,6 +75,7 @@ export class StsSource implements Source {
     const { AssumeRoleCommand } = await loadSts();
     const { assumeRole, mfa, parent } = this.#settings;
     const client = await this.#theClient();
+    await requireRegion(client);
     await parent?.credentialsFor({ minTtl: PARENT_MIN_TTL_SECONDS, signal: attempt.signal });
     const code = await mfa?.next(attempt);
     const command = new AssumeRoleCommand(
@@ -84,6 +87,7 @@ export class StsSource implements Source {
     command.middlewareStack.add(
       (next) => async (args) => {
         secrets.addSigner(args.request);
+        this.#hasSigned = true;
         const result = await next(args);
         serverTimeMs = serverTime(header(result.response, "date"));
         return result;
@@ -93,9 +97,9 @@ export class StsSource implements Source {
     const output = await client
       .send(command, { abortSignal: attempt.signal })
       .catch((error: unknown) => {
-        const unreadable = this.#unreadable(error);
-        if (unreadable === undefined) secrets.takeOutOf(error);
-        throw unreadable ?? error;
+        const failure = this.#unreadable(error) ?? this.#unsigned(error);
+        if (failure === undefined) secrets.takeOutOf(error);
+        throw failure ?? error;
       });
     return read(output, (assumeRole.DurationSeconds ?? 0) * 1000, serverTimeMs);
   }
@@ -122,6 +126,17 @@ export class StsSource implements Source {
     });
   }
 
+  /** The failure where the SDK's chain never found base credentials; undefined: it is another. */
+  #unsigned(cause: unknown): SourceFailure | undefined {
+    const { client, rules } = this.#settings;
+    if (this.#hasSigned || client.credentials !== undefined) return undefined;
+    if (nameOf(cause) !== "CredentialsProviderError") return undefined;
+    return new SourceFailure("no base credentials were found", {
+      class: rules.classOf(abi.Method.STS, 0, "NoCredentials"),
+      cause,
+    });
+  }
+
   #theClient(): Promise<STSClient> {
     this.#client ??= loadSts().then(({ STSClient }) => {
       const { client: config, parent } = this.#settings;
@@ -132,6 +147,16 @@ export class StsSource implements Source {
     });
     return this.#client;
   }
+}
+
+/** Throws what no waiting mends where there is no region to call STS in. */
+async function requireRegion(client: STSClient): Promise<void> {
+  await client.config.region().catch((cause: unknown) => {
+    throw new EvercredsError("configuration", "stsClient has no region", {
+      class: "permanent",
+      cause,
+    });
+  });
 }
 
 function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs: number): Reply {

@@ -45,6 +45,8 @@ class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
         self.session = session
         self._credentials_of = session if credentials_of is None else credentials_of
         self._current: Credentials | None = None
+        self.have_signed: bool = False
+        """Whether there ever were any. What was there once may be there again."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -82,7 +84,9 @@ class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
         current = self._current
         if current is None:
             current = self.renew()
-        return FrozenCredentials(*current.get_frozen_credentials())
+        frozen = FrozenCredentials(*current.get_frozen_credentials())
+        self.have_signed = True
+        return frozen
 
 
 class _Provider(CredentialProvider):  # type: ignore[misc]

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.config import Config
-from botocore.exceptions import ParamValidationError
+from botocore.exceptions import (
+    ConfigNotFound,
+    ConfigParseError,
+    InvalidConfigError,
+    NoCredentialsError,
+    NoRegionError,
+    ParamValidationError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+)
 from botocore.parsers import ResponseParserError
 
 from evercreds._boto3.base import BaseCredentials, provide
@@ -15,12 +25,19 @@ from evercreds._boto3.sessions import derived_session
 from evercreds._host.flights import prompted
 from evercreds._host.source import Failure, Reply
 from evercreds._library import abi_generated as abi
+from evercreds._library import rules
 from evercreds._sources import replies
 from evercreds._sources.mfa import MfaProvider, OneTimeCodes
 
 __all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
 
 DEFAULT_SESSION_NAME = "evercreds"
+
+# Of a set-up that somebody has to complete. A file that is just being written may be the cause too.
+_INCOMPLETE = (
+    *(ConfigNotFound, ConfigParseError, InvalidConfigError, NoCredentialsError),
+    *(PartialCredentialsError, ProfileNotFound, SSOError),
+)
 
 
 class STSSource:
@@ -84,6 +101,10 @@ class STSSource:
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
+        if isinstance(error, _INCOMPLETE) and not self._base.have_signed:
+            return Failure(rules.error_class(abi.Method.STS, 0, "NoCredentials"))
+        if isinstance(error, NoRegionError):
+            return Failure(rules.error_class(abi.Method.STS, 0, "Configuration"))
         return replies.classify(abi.Method.STS, error)
 
     def _has_keys(self) -> bool:
