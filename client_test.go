@@ -165,8 +165,8 @@ type doer func(*http.Request) (*http.Response, error)
 
 func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 
-// What a client was made with is the client's own: a list that is appended to
-// does not grow in the next one.
+// Each client keeps its own options: a list that is appended to does not grow in the
+// next client.
 func TestOptionsDoNotLeakIntoOtherClients(t *testing.T) {
 	s := local(t)
 	add := func(o *sts.Options) {
@@ -183,8 +183,8 @@ func TestOptionsDoNotLeakIntoOtherClients(t *testing.T) {
 	}
 }
 
-// However many ask for a client that is not there yet, it is made once, and
-// whoever asks for another one does not wait for it.
+// A missing client is made once, however many callers ask for it. Callers of another
+// client do not wait for it.
 func TestClientIsMadeOnce(t *testing.T) {
 	s := local(t)
 	var made atomic.Int64
@@ -298,7 +298,7 @@ func TestCacheListAndClear(t *testing.T) {
 	}
 }
 
-// Whoever was given a client keeps it, also when another has taken its place.
+// A caller keeps its client, also when another has taken its place in the cache.
 func TestEvictedClientWorksOn(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
@@ -384,8 +384,8 @@ func TestClientErrorsNameTheParameter(t *testing.T) {
 	}
 }
 
-// Nothing of what a client is made with can be read from the cache: proxies' and
-// endpoints' passwords are there, and headers.
+// The cache shows nothing of a client's options: they hold headers, and passwords of
+// proxies and endpoints.
 func TestCacheShowsNoSecret(t *testing.T) {
 	s := local(t)
 	client(t, s, func(o *sts.Options) {

@@ -23,7 +23,7 @@ import (
 // Defects of the Python predecessor, where Go has room for the same one;
 // docs/defects-go.md says which test looks for which.
 
-// What a program passes to a session stays as it was, and signs as it did.
+// Objects that a program passes to a session stay as they were, and sign as they did.
 func TestArgumentsStayUnchanged(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	cfg.APIOptions = make([]func(*middleware.Stack) error, 0, 4) // room to be written into
@@ -109,8 +109,8 @@ func TestRoleOfFifteenMinutes(t *testing.T) {
 	})
 }
 
-// Forty reads in a row are not forty calls of a source that fails, and twenty who
-// wait for it wait for one attempt, not for one each.
+// Forty reads in a row do not call a failing source forty times, and twenty waiters
+// share one attempt.
 func TestReadsOfAFailingSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{err: errors.New("outage")}
@@ -162,8 +162,8 @@ func TestSourceThatDiesInTheAdvisoryWindow(t *testing.T) {
 	}
 }
 
-// A function that calls a service by a client of its own session gets an error at
-// once, where it would wait for itself.
+// A function that calls a service by a client of its own session gets an error at once;
+// otherwise it would wait for itself.
 func TestSourceThatUsesAClientOfItsSession(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	var s *evercreds.Session

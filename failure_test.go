@@ -65,7 +65,7 @@ func TestLostTimer(t *testing.T) {
 	})
 }
 
-// A late answer serves those who wait for the next flight; who forced that one
+// A late answer serves the waiters of the next flight. A caller that forced that flight
 // still gets what it brings itself.
 func TestLateAnswerServesTheWaitersOfTheNextFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

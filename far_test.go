@@ -33,8 +33,8 @@ var oddEnds = []time.Time{
 	time.Date(292277026596, 12, 4, 15, 30, 7, 0, time.UTC), time.Unix(math.MaxInt64, 0), time.Unix(math.MinInt64, 0),
 }
 
-// Whatever end a set has, an idle session sleeps, no span is negative, and what is
-// refused is refused by name.
+// Whatever end a set has, an idle session sleeps, no span is negative, and an error
+// names what is refused.
 func TestAnyEndOfASet(t *testing.T) {
 	ends := oddEnds
 	for range 40 {

@@ -11,7 +11,7 @@ import (
 	"github.com/evercreds/evercreds/internal/awstest"
 )
 
-// Caller A asks who the session is; STS answers with megabytes; A gets an error.
+// caller A asks who the session is; STS answers with megabytes: A gets an error.
 func TestIdentityReadsNoEndlessReply(t *testing.T) {
 	s, cfg := startStandIn(t, time.Hour)
 	session := newSTS(t, cfg, evercreds.WithConfig(cfg))

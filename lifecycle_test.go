@@ -152,8 +152,7 @@ func TestSetWithoutExpiry(t *testing.T) {
 	})
 }
 
-// Where the lifetime that was asked for is known, a set is not believed to last
-// longer.
+// A requested lifetime bounds how long a set counts as good.
 func TestRequestedDurationBoundsTheLifetime(t *testing.T) {
 	v := &vault{}
 	v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {

@@ -70,7 +70,7 @@ func TestLogHandlerThatDies(t *testing.T) {
 }
 
 // log handler does not return; callers ask; the session refreshes by itself and is
-// closed: nobody waits, and what is told late has the time at which it happened.
+// closed: nobody waits, and late lines have the time at which things happened.
 func TestLogHandlerThatBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})

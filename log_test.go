@@ -14,8 +14,7 @@ import (
 	"github.com/evercreds/evercreds"
 )
 
-// Whoever reads the log learns why a refresh failed, also where the source has
-// nothing to say about it.
+// The log says why a refresh failed, even if the source says nothing about it.
 func TestLogTellsWhy(t *testing.T) {
 	for want, fetch := range map[string]func(v *vault) (evercreds.Result, error){
 		"vault is sealed":       func(*vault) (evercreds.Result, error) { return evercreds.Result{}, errors.New("vault is sealed") },

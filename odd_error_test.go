@@ -96,7 +96,7 @@ type endless struct{ *vault }
 func (endless) Error() string   { return "endless" }
 func (e endless) Unwrap() error { return e }
 
-// Each caller's error is his own: what one does with it is nobody else's affair.
+// Each caller has its own error: what one does with it concerns nobody else.
 func TestEachCallerHasItsOwnError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sealed := &evercreds.SourceError{Message: "sealed", Code: "Sealed"}

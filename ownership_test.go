@@ -33,7 +33,7 @@ type idle struct {
 func (i *idle) CloseIdleConnections() { i.closed.Add(1); i.Transport.CloseIdleConnections() }
 
 // A session is closed while another client of the user's downloads by the same HTTP
-// client: the download goes on, and the next one has the same connection.
+// client: the download continues, and the next one uses the same connection.
 func TestCloseLeavesTheUsersHTTPClientAlone(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	half := make(chan struct{})
@@ -101,8 +101,8 @@ func TestCloseLeavesTheUsersSourceAlone(t *testing.T) {
 	}
 }
 
-// What a user does with lists, maps and texts after they were handed in changes
-// nothing, and none of them is changed.
+// A user may change lists, maps and texts after passing them: nothing changes in the
+// session. The session changes none of them.
 func TestArgumentsMayBeReused(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	var ours, theirs atomic.Int64

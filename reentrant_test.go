@@ -31,8 +31,8 @@ func ring(t *testing.T, n int) []*evercreds.Session {
 	return all
 }
 
-// caller A asks; source asks its own session, by itself or by way of others: A is
-// told at once.
+// caller A asks; source asks its own session, directly or through others: A gets an
+// error at once.
 func TestSourcesThatAskInARing(t *testing.T) {
 	for n := 1; n <= 4; n++ {
 		synctest.Test(t, func(t *testing.T) {
@@ -50,8 +50,8 @@ func TestSourcesThatAskInARing(t *testing.T) {
 	}
 }
 
-// callers A and B ask two sessions at once, whose sources ask each other: one of the
-// two refreshes is told, and neither waits for its time-out.
+// callers A and B ask two sessions at once, whose sources ask each other: one of the two
+// refreshes gets an error, and neither waits for its time-out.
 func TestSourcesThatAskEachOtherAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		all := ring(t, 2)

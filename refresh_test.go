@@ -80,8 +80,8 @@ func TestCancelledCallerLeavesTheFlightAlive(t *testing.T) {
 	})
 }
 
-// Where background work is frozen between calls, the first caller in the advisory
-// window runs the refresh, and nobody waits for an attempt to begin.
+// If background work is frozen between calls, the first caller in the advisory window
+// runs the refresh, and nobody waits for an attempt to begin.
 func TestOnLambdaRefreshesAreInline(t *testing.T) {
 	t.Setenv("AWS_LAMBDA_FUNCTION_NAME", "f")
 	synctest.Test(t, func(t *testing.T) {

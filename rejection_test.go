@@ -56,8 +56,8 @@ func TestAccessDeniedKeepsTheSet(t *testing.T) {
 	}
 }
 
-// A child learns from STS that its parent's set is rejected, and tells the
-// parent, also where the config is not the parent's own.
+// A child learns from STS that its parent's set is rejected, and reports that to the
+// parent, even if the config is not the parent's own.
 func TestRejectedSetOfTheParent(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 0)
@@ -82,8 +82,7 @@ func TestRejectedSetOfTheParent(t *testing.T) {
 	}
 }
 
-// Whoever wraps the session in the SDK's cache still gets no expired set, but
-// gives the early refresh away.
+// A session in the SDK's cache still gives no expired set, but loses the early refresh.
 func TestWrappedInTheCacheOfTheSDK(t *testing.T) {
 	t.Parallel()
 	_, cfg := startStandIn(t, 2*time.Second)
@@ -107,8 +106,8 @@ func TestWrappedInTheCacheOfTheSDK(t *testing.T) {
 	}
 }
 
-// The SDK's clients ask the session for each request: with a cache of their own
-// they would go on to sign with the set that is revoked here.
+// The SDK's clients ask the session for each request. With a cache of their own they
+// would still sign with the set that is revoked here.
 func TestClientsAskForEachRequest(t *testing.T) {
 	standIn, cfg := startStandIn(t, 0)
 	s := newSTS(t, cfg)
@@ -148,7 +147,7 @@ func TestRejectedSetIsReplacedWithoutTheSDKsRetries(t *testing.T) {
 	}
 }
 
-// A service that rejects whatever comes is asked twice, and its error is told.
+// A service that rejects everything is asked twice, and the caller gets its error.
 func TestServiceThatRejectsEverySet(t *testing.T) {
 	t.Parallel()
 	for _, code := range []string{"ExpiredToken", "ExpiredTokenException", "InvalidToken"} {

@@ -138,8 +138,8 @@ func TestARevokedSetIsReplacedOnce(t *testing.T) {
 	}
 }
 
-// service says RequestExpired: of a set that has expired, the call is sent again with
-// a new one; of a clock that is wrong it is told, and the source is not asked for each
+// service says RequestExpired: if the set has expired, the call is sent again with a new
+// one; if the clock is wrong, the log says so, and the source is not asked for each
 // call.
 func TestRequestExpired(t *testing.T) {
 	t.Parallel()
@@ -263,7 +263,7 @@ func TestReportersWaitForASourceThatIsDown(t *testing.T) {
 	})
 }
 
-// An event tells whom a rejection concerns, and so does the state.
+// An event tells whom a rejection concerns, and so does the status.
 func TestScopeOfARejection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, v := &told{}, &vault{}

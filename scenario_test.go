@@ -128,7 +128,7 @@ func TestCrowdAtAHungSource(t *testing.T) {
 	}
 }
 
-// An expired reply is refused, and what is held stays.
+// An expired reply is refused, and the held set stays.
 func TestCrowdAtAnExpiredReply(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 30*time.Second)
@@ -153,9 +153,9 @@ func TestCrowdAtAnExpiredReply(t *testing.T) {
 	}
 }
 
-// The host's wall clock is set an hour ahead, and then two hours back. Signed
-// calls go on to succeed; each step costs one fetch at most, and no set is served
-// past the server's end of it.
+// The host's wall clock is set an hour ahead, and then two hours back. Signed calls
+// still succeed; each step costs one fetch at most, and no set is served past the
+// server's end of it.
 func TestCrowdAtClockSteps(t *testing.T) {
 	t.Parallel()
 	const lifetime = 4 * time.Second

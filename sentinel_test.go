@@ -28,8 +28,8 @@ func TestSentinels(t *testing.T) {
 	}
 }
 
-// caller A asks; source does not answer; A is told that it timed out. The session is
-// closed; A asks: it is told so.
+// caller A asks; source does not answer; A gets the time-out. The session is closed; A
+// asks: A gets that error.
 func TestSentinelsOfRealErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := open(t, &vault{latency: time.Hour}, evercreds.WithRefreshTimeout(time.Minute), evercreds.WithMaxWait(0))

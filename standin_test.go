@@ -86,7 +86,7 @@ func callFor(t *testing.T, s *evercreds.Session, cfg aws.Config, callers int, sp
 	return calls, longest
 }
 
-// Refreshes go on over many short lifetimes; calls never fail; and the source is
+// The session refreshes over many short lifetimes; no call fails, and the source is
 // asked once for each set.
 func TestSignedCallsOverManyLifetimes(t *testing.T) {
 	t.Parallel()

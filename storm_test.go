@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Callers come and go: whose patience ends is freed while the flight is under way, and
-// the flight goes on for the others. At the first call, in the mandatory window and
-// after a rejection the stand-in is asked once.
+// Callers come and go. A caller that gives up is freed while the flight is under way,
+// and the flight continues for the others. At the first call, in the mandatory window
+// and after a rejection the stand-in is asked once.
 func TestHalfOfFiveHundredCallersGiveUp(t *testing.T) {
 	t.Parallel()
 	standIn, cfg := startStandIn(t, 4*time.Second)

@@ -127,7 +127,8 @@ func TestWaitInAHoldOffEnds(t *testing.T) {
 	}
 }
 
-// How long a caller waits is an option; what is known to come too late is told at once.
+// An option says how long a caller waits. If the next attempt would come too late, the
+// caller gets the error at once.
 func TestMaxWait(t *testing.T) {
 	for _, c := range []struct {
 		wait, pause, want time.Duration
@@ -151,8 +152,8 @@ func TestMaxWait(t *testing.T) {
 	}
 }
 
-// source fails; A's deadline is when the next attempt may begin: A is told why at once,
-// since an attempt that begins at the deadline serves nobody.
+// source fails; A's deadline is the instant at which the next attempt may begin: A gets
+// the reason at once, since an attempt that begins at the deadline serves nobody.
 func TestNoAttemptBeginsAtTheDeadline(t *testing.T) {
 	for range 30 { // timers of one instant fire in any order
 		synctest.Test(t, func(t *testing.T) {
@@ -172,8 +173,8 @@ func TestNoAttemptBeginsAtTheDeadline(t *testing.T) {
 	}
 }
 
-// A held set is served on while it lasts, in an outage of the default session: no
-// caller waits but for the first attempt after the window begins.
+// In an outage the default session serves a held set while it lasts: no caller waits,
+// except for the first attempt after the window begins.
 func TestOutageInTheMandatoryWindowIsNobodysError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, begun := &vault{}, time.Now()

@@ -106,7 +106,7 @@ func TestMinTTLWhileThereIsNoProgress(t *testing.T) {
 	within(t, "retry", d.RetryAt-h.now.Elapsed, 2500, 5000)
 }
 
-// Force is one flight for the user, past any hold-off; only he sees it fail.
+// Force starts one flight for the user, past any hold-off; only the user sees it fail.
 func TestForce(t *testing.T) {
 	h := holding(t, options{}, hour)
 	epoch := h.status(core.StatusEpoch)
@@ -193,8 +193,9 @@ func TestClose(t *testing.T) {
 	h.expectStatus(core.StatusSet, 0)
 }
 
-// An outcome is kept for waiters that come late; much later they are answered
-// from what is held, and never with the error of an attempt they did not need.
+// An outcome is kept for waiters that come late. Waiters that come much later are
+// answered from the held set, and never with the error of an attempt that they did not
+// need.
 func TestVeryLateWaiter(t *testing.T) {
 	h := open(t, options{})
 	h.ask()

@@ -15,8 +15,7 @@ import (
 	"github.com/evercreds/evercreds/internal/fuzzed"
 )
 
-// An exception's name is its code with a suffix, which changes nothing; and only
-// what is known is permanent.
+// The suffix of an exception's name changes nothing, and only known codes are permanent.
 func FuzzErrorClass(f *testing.F) {
 	for _, code := range []string{"Throttling", "AccessDeniedException", "ExpiredToken", "", "Exception", "ValidationError"} {
 		f.Add(1, 400, code)
@@ -40,8 +39,8 @@ func FuzzErrorClass(f *testing.F) {
 	})
 }
 
-// What is accepted is a host of AWS's and nothing else in a URL, and stays as it is
-// when it is read again: a certificate is never shown to a stranger.
+// An accepted endpoint is a host of AWS's and nothing else in a URL, and stays as it is
+// when it is read again: no stranger ever sees a certificate.
 func FuzzIoTEndpoint(f *testing.F) {
 	for _, text := range []string{
 		"a1.credentials.iot.us-east-1.amazonaws.com", "a1-ats.iot.eu-west-1.amazonaws.com:8443", "a1.ats.iot.cn-north-1.amazonaws.com.cn",
@@ -104,7 +103,7 @@ func FuzzCheckDuration(f *testing.F) {
 	})
 }
 
-// A pause is what the digits or the date say, an hour at most, or none.
+// A pause is what the digits or the date say, at most an hour, or 0.
 func FuzzRetryAfter(f *testing.F) {
 	for _, text := range []string{"7", "0", "3601", "1.5", "-1", "", "Thu, 01 Jan 2026 00:00:30 GMT", "Thu, 01 Jan 2026 00:00:30 UTC"} {
 		f.Add(text, true, int64(1767225600000))
@@ -135,7 +134,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// What is not known speaks against no set, but for a bare 400 to HEAD.
+// Unknown codes are no evidence, except a bare 400 to HEAD.
 func FuzzEvidence(f *testing.F) {
 	known := map[string]core.Evidence{
 		"ExpiredToken": core.EvidenceStrong, "ExpiredTokenException": core.EvidenceStrong, "InvalidToken": core.EvidenceStrong,

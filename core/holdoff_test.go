@@ -56,8 +56,8 @@ func TestAdvisoryLadderTakesAnyClass(t *testing.T) {
 	}
 }
 
-// Never past half the time to Mandatory, at least 2 s, and none within the last
-// 10 s, whenever the next Ask comes.
+// The hold-off never passes half the time to the mandatory window, is at least 2 s, and
+// leaves the last 10 s free, whenever the next Ask comes.
 func TestAdvisoryLadderNearMandatory(t *testing.T) {
 	for seed := range uint64(100) {
 		h := openSeed(t, options{core.OptAdvisoryTimeout: 3000, core.OptMandatoryTimeout: 600}, seed)
@@ -110,7 +110,7 @@ func TestNoAdvisoryRetryInTheLastTenSeconds(t *testing.T) {
 	h.expect(h.ask(), core.ServeAndRefresh)
 }
 
-// The advisory ladder and its error bind nobody who must wait.
+// The advisory ladder and its error do not concern callers that must wait.
 func TestAdvisoryFailureDoesNotDelayRequiredAttempts(t *testing.T) {
 	h := holding(t, options{}, hour)
 	h.until(612 * second)

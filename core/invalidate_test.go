@@ -54,8 +54,8 @@ func TestInvalidateMarksFirst(t *testing.T) {
 	h.expectError(h.answer(h.flight), core.CodeTimedOut)
 }
 
-// The attempt after a rejection passes a hold-off, once per set; those after it
-// heed the hold-off that it leaves, even if it had none to pass.
+// The attempt after a rejection passes a hold-off, once per set. Later attempts heed the
+// hold-off that it leaves, even if it had none to pass.
 func TestRejectionPassesOneHoldOff(t *testing.T) {
 	for _, heldOff := range []bool{true, false} {
 		h := holding(t, strict, hour)

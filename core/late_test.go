@@ -35,8 +35,8 @@ func TestLateAnswerIsInstalled(t *testing.T) {
 	h.expectNote(h.lateReply(first, 2*hour), core.NoteUnknownTicket) // once
 }
 
-// It answers those who wait for the flight that replaced it, too, which then
-// goes on for nobody.
+// A late answer also answers the waiters of the next flight, which then continues
+// without waiters.
 func TestLateAnswerServesTheWaitersOfTheNext(t *testing.T) {
 	h := open(t, options{})
 	h.ask()
@@ -79,8 +79,8 @@ func TestUselessLateAnswer(t *testing.T) {
 	}
 }
 
-// A set in its mandatory window, brought late, is for those who waited already:
-// their lease hides the flight under way from nobody.
+// A late set that is in its mandatory window already serves the callers that waited.
+// Their lease hides the flight under way from nobody.
 func TestLateSetInItsMandatoryWindow(t *testing.T) {
 	h := open(t, options{core.OptMandatoryTimeout: 1000})
 	h.ask()

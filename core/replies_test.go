@@ -6,7 +6,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
-// Useless replies are failures, and never touch what is held.
+// Useless replies are failures, and never change the held set.
 func TestUselessReplies(t *testing.T) {
 	for name, c := range map[string]struct {
 		expiry int64 // from now, unless it is absolute
@@ -38,8 +38,8 @@ func TestUselessReplies(t *testing.T) {
 	}
 }
 
-// A reply that expires no later than what is held is no failure: the source is
-// well, and has nothing newer.
+// A reply that expires no later than the held set is not a failure: the source is well,
+// and has nothing newer.
 func TestNoProgress(t *testing.T) {
 	h := holding(t, options{}, hour)
 	h.until(500 * second)

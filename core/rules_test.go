@@ -129,8 +129,7 @@ func TestErrorClass(t *testing.T) {
 	}
 }
 
-// A copy would outlive the call, and what a source has in place of a code may be
-// a secret.
+// A copy would outlive the call, and a source may put a secret in place of a code.
 func TestErrorClassCopiesNothing(t *testing.T) {
 	for _, code := range []string{strings.Repeat("x", 256), strings.Repeat("x", 247) + "Exception"} {
 		text := []byte(code)
@@ -221,7 +220,8 @@ func TestCheckDuration(t *testing.T) {
 	}
 }
 
-// Go's SDK puts the status text where a reply to HEAD has no code, with a blank in it.
+// Go's SDK puts the status text, with a blank in it, in place of a code if a reply to
+// HEAD has none.
 func TestEvidenceOfABareReply(t *testing.T) {
 	for code, want := range map[string]core.Evidence{"Bad Request": core.EvidenceWeak, "": core.EvidenceWeak, "Bad  Request": core.EvidenceNone, "Forbidden": core.EvidenceNone} {
 		if got := core.EvidenceOf(true, 400, []byte(code)); got != want {

@@ -20,9 +20,9 @@ func written(s *Session) []byte {
 	return c.b
 }
 
-// Each number of a snapshot has its bounds, and what lies just within is taken: a
-// snapshot comes from a file, and whoever restores a time-out of nothing, or a window of
-// days, has a session that never works.
+// Each number of a snapshot has its bounds, and values just within them are accepted. A
+// snapshot comes from a file: a session restored with a time-out of 0, or a window of
+// days, would never work.
 func TestRestoreRefusesImpossibleSnapshots(t *testing.T) {
 	for name, c := range map[string]struct {
 		good, bad func(s *Session, v int64)

@@ -39,7 +39,8 @@ func TestRestoreKeepsHoldOffsAndRejections(t *testing.T) {
 	h.expectError(h.s.Answer(h.flight, h.now, core.Need{}, true), core.CodeStillRejected)
 }
 
-// After a reboot everything that ran on the elapsed clock goes on by the wall.
+// After a reboot the wall clock replaces the elapsed clock for everything that ran on
+// it.
 func TestRestoreOnAYoungerClock(t *testing.T) {
 	h := holding(t, options{core.OptStability: float64(core.Static)}, hour)
 	h.until(500 * second)
@@ -56,8 +57,8 @@ func TestRestoreOnAYoungerClock(t *testing.T) {
 	h.expectStatus(core.StatusPhase, int64(core.PhaseExpired))
 }
 
-// The wall clock was set back before the snapshot: what the elapsed clock knew
-// of the set's end outlives the reboot.
+// The wall clock was set back before the snapshot: the end of the set by the elapsed
+// clock outlives the reboot.
 func TestRestoreKeepsTheSmallerRemainder(t *testing.T) {
 	h := holding(t, options{}, hour)
 	h.until(50 * minute)

@@ -9,8 +9,8 @@ import (
 
 var stabilities = []core.Stability{core.Strict, core.UntilExpiry, core.Static}
 
-// What the waiters of a failed mandatory flight get, by stability, phase and
-// class: the table of section 6.
+// The outcome for waiters of a failed mandatory flight, by stability, phase and class:
+// the table of section 6.
 func TestStability(t *testing.T) {
 	const failed, degraded, expired = core.FlightFailed, core.Degraded, core.Expired
 	type row struct{ strict, untilExpiry, static core.Flag } // 0: the one error
@@ -108,7 +108,7 @@ func TestUntilExpiryNobodyWaitsTwice(t *testing.T) {
 	h.expect(h.ask(), core.Refresh)
 }
 
-// A permanent error paces the attempts of a set that is served on, too.
+// A permanent error also delays the attempts for a set that stays in use.
 func TestPermanentErrorWhileServedOn(t *testing.T) {
 	spread(t, second, 5*second, func(seed uint64) int64 {
 		h := openSeed(t, options{core.OptStability: float64(core.UntilExpiry)}, seed)
@@ -123,7 +123,7 @@ func TestPermanentErrorWhileServedOn(t *testing.T) {
 	})
 }
 
-// A failure is never shown to callers who did not have to wait.
+// Callers that did not have to wait never see a failure.
 func TestAdvisoryFailureIsNeverShown(t *testing.T) {
 	for _, stability := range stabilities {
 		for _, class := range []core.Class{core.Recoverable, core.Permanent, core.Throttled} {
@@ -142,8 +142,8 @@ func TestAdvisoryFailureIsNeverShown(t *testing.T) {
 	}
 }
 
-// A required refresh that fails before the mandatory window (for a minTTL, by
-// Force) concerns those who asked for it: later ones wait as ever.
+// A required refresh that fails before the mandatory window (for a minTTL, by Force)
+// concerns only the callers that asked for it: later callers wait as before.
 func TestEarlyFailureDoesNotDegrade(t *testing.T) {
 	for _, force := range []bool{true, false} {
 		h := holding(t, options{core.OptStability: float64(core.UntilExpiry)}, hour)
@@ -177,8 +177,8 @@ func TestPermanentErrorEndsStaticHoldOff(t *testing.T) {
 	h.expect(h.ask(), core.Refresh)
 }
 
-// In the hold-off of "static" a caller who needs more time is told so, not shown
-// the error of an attempt that nobody waited for.
+// In the hold-off of "static" a caller that needs more time gets that error, not the
+// error of an attempt that nobody waited for.
 func TestStaticHoldOffAndMinTTL(t *testing.T) {
 	h := holding(t, options{core.OptStability: float64(core.Static)}, hour)
 	h.until(900 * second)

@@ -163,7 +163,7 @@ func TestOneLibraryByTwoNames(t *testing.T) {
 	open(t, p)
 }
 
-// Programs are built without cgo too, and told what they lack.
+// Programs build without cgo too, and an error says what they lack.
 func TestWithoutCgo(t *testing.T) {
 	cmd := exec.Command("go", "test", "-count=1", ".")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -177,7 +177,7 @@ func TestNothingShowsThePIN(t *testing.T) {
 	wantNoPIN(t, p, open(t, p))
 }
 
-// One key serves many, and Close waits for those who are signing.
+// One key serves many callers, and Close waits for those that are signing.
 func TestConcurrentUseAndClose(t *testing.T) {
 	key := open(t, token(t, "rsa"))
 	digest := sha256.Sum256([]byte("a handshake"))

@@ -65,8 +65,8 @@ func TestCPrograms(t *testing.T) {
 	}
 }
 
-// Forked children go on with a copy of the library, no thread of it takes the
-// signals of the process, and it needs no descriptor.
+// Forked children continue with a copy of the library. No thread of the library takes
+// the signals of the process, and it needs no descriptor.
 func TestForks(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("memory files, and what /proc tells of threads, are of Linux")

@@ -51,8 +51,8 @@ func wantOverflow(t *testing.T, sign string, run *exec.Cmd) {
 	}
 }
 
-// With -asan the Go code watches memory too, so that what the library writes into a
-// caller's buffer is seen. C's undefined behaviour is looked for along the way.
+// With -asan the Go code watches memory too, so that a wrong write of the library into a
+// caller's buffer is seen. The run also looks for undefined behaviour in C.
 func TestUnderAddressSanitizer(t *testing.T) {
 	dir := t.TempDir()
 	goFlags := []string{"-buildmode=c-shared", "-asan", "-o", filepath.Join(dir, "libevercreds.so")}

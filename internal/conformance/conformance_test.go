@@ -71,8 +71,8 @@ func TestAlikeHostsAreAllOK(t *testing.T) {
 	}
 }
 
-// TestScenarioWithoutAnswers: who writes one of his own wants to see what the
-// machine answers, and that all hosts agree.
+// TestScenarioWithoutAnswers: the author of a new scenario sees the machine's answers,
+// and that all hosts agree.
 func TestScenarioWithoutAnswers(t *testing.T) {
 	file := write(t, "mine.trace", "open seed=1\nask\ncomplete #1 life=1h fp=1\n")
 	var out strings.Builder

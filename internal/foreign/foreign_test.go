@@ -103,8 +103,8 @@ func refusal() (reply *http.Response, err error) {
 	}}
 }
 
-// What a caller finds of the SDK's is his own, without the request, and what the
-// source gave is as it was.
+// An error of the SDK's is found as a copy of the caller's own, without the request, and
+// the source's error stays as it was.
 func TestFoundErrorsAreTheCallersOwn(t *testing.T) {
 	reply, original := refusal()
 	finder := leaks.Find(leaks.Secrets{"token": token})
@@ -147,7 +147,7 @@ func TestFoundErrorsAreTheCallersOwn(t *testing.T) {
 	}
 }
 
-// A copy is the caller's own also where what it wraps cannot be read any more.
+// A copy is the caller's own even if the error that it wraps cannot be read any more.
 func TestCopyOfAnErrorThatBreaksLater(t *testing.T) {
 	inner := &odd{}
 	own := &sources.Error{Message: "sealed", Err: inner}

@@ -79,9 +79,9 @@ func set() sources.Credentials {
 	return sources.Credentials{AccessKeyID: "k", SecretAccessKey: "s", SessionToken: "t", Expires: time.Now().Add(time.Hour)}
 }
 
-// caller A refreshes; source answers, and the machine refuses the report: A is told at
-// once, by the report that says less. Where it refuses every report, A is freed by the
-// flight's deadline.
+// caller A refreshes; source answers, and the machine refuses the report: A hears at
+// once, by the report that says less. If the machine refuses every report, the flight's
+// deadline frees A.
 func TestAReportThatIsRefused(t *testing.T) {
 	brings := func(context.Context) (sources.Credentials, error) { return set(), nil }
 	fails := func(context.Context) (sources.Credentials, error) { return set(), errors.New("outage") }

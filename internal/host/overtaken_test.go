@@ -38,8 +38,8 @@ func (o *overtaken) by(then func()) {
 	o.then = then
 }
 
-// caller A is told to serve; the set is invalidated before A goes on: there is no lease
-// of it.
+// caller A is told to serve; the set is invalidated before A continues: no lease of it
+// is stored.
 func TestOvertakenDecisionStoresNoLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lock := &overtaken{}

@@ -120,7 +120,7 @@ func TestFilesAreReadAgainDuringARotation(t *testing.T) {
 	})
 }
 
-// What is wrong with a key is said, and not more than that.
+// An error says what is wrong with a key, and nothing more.
 func TestIoTUnusableKeys(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	block := func(kind string, headers map[string]string, text string) sources.PEM {

@@ -124,8 +124,8 @@ type bottomless struct{}
 func (bottomless) Error() string { return "sentinel-pin" }
 func (bottomless) Unwrap() error { panic("sentinel-pin") }
 
-// However often it is tried, a signer that hangs holds two goroutines, and none of
-// a handshake.
+// A signer that hangs holds two goroutines, and none of a handshake, however many
+// attempts there are.
 func TestIoTSignerThatHangs(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	release := make(chan struct{})
@@ -214,7 +214,7 @@ func (shown) Public() crypto.PublicKey { return nil }
 
 func (shown) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return nil, io.EOF }
 
-// The header that asks for a lifetime, and nothing where none is asked for.
+// A request has the header that asks for a lifetime only if one is asked for.
 func TestIoTDuration(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	var asked atomic.Value

@@ -58,8 +58,8 @@ func TestEndlessReplies(t *testing.T) {
 	}
 }
 
-// What is no error of AWS's is told by its status: neither its words nor those of a
-// parser that failed on them are shown.
+// An error that is not AWS's is told by its status. Neither its text nor that of a
+// parser that failed on it is shown.
 func TestForeignErrorTextsAreNotShown(t *testing.T) {
 	const secret = "wJalrXUtnFEMI-sentinel"
 	for _, c := range []struct {

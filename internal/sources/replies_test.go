@@ -136,8 +136,8 @@ func wantRefusal(t *testing.T, err error, name string) {
 	}
 }
 
-// What a service answers meets the same judge. In XML and JSON some characters change
-// on the way, but to none that is right.
+// The same judge checks a service's replies. In XML and JSON some characters change on
+// the way, but none becomes valid.
 func TestServicesRepliesAreJudgedAlike(t *testing.T) {
 	standIn := startStandIn(t, awstest.Config{})
 	role := newSTS(t, baseConfig(standIn), sources.AssumeRole{RoleARN: roleARN})

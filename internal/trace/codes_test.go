@@ -12,7 +12,7 @@ import (
 )
 
 // Each code that a rule knows is in a scenario, so that every host shows that it knows
-// it too, and none can be lost.
+// it, and none can be lost.
 func TestEachCodeHasAScenario(t *testing.T) {
 	asked := map[string]bool{}
 	files, _ := filepath.Glob(filepath.Join(testdata, "rule_*.trace"))

@@ -43,7 +43,7 @@ func TestNobodyWaitsForItself(t *testing.T) {
 	}
 }
 
-// An attempt marks what is part of it, and nothing once it is over.
+// An attempt marks the code that is part of it, and nothing once it is over.
 func TestAnAttemptThatIsOver(t *testing.T) {
 	owner, other := &waits.Owner{}, &waits.Owner{}
 	ctx, a := waits.New(t.Context(), owner)

@@ -10,7 +10,7 @@ import (
 	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
-// What the rules expect, said by hand for cells that stand for the others.
+// The rules' expectations, written by hand for cells that stand for the others.
 func TestExpectationsFollowTheRules(t *testing.T) {
 	const fails, backs = "calls fail from ", " until the source is back"
 	want := map[string]string{

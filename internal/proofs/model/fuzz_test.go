@@ -6,7 +6,7 @@ import (
 	"github.com/evercreds/evercreds/internal/fuzzed"
 )
 
-// FuzzModel has the fuzzer choose what machine and model are told, who must agree.
+// FuzzModel lets the fuzzer choose the events for machine and model, which must agree.
 func FuzzModel(f *testing.F) {
 	f.Add([]byte("a few choices, and after them random ones; the history has as many events as fit"))
 	f.Fuzz(func(t *testing.T, choices []byte) {

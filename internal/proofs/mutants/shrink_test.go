@@ -10,8 +10,8 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// What the simulator prints of a broken machine goes straight into core/testdata:
-// it is a scenario, a small one, whose answers the machine as it is does not give.
+// The simulator's report of a broken machine goes straight into core/testdata: it is a
+// small scenario, to which the sound machine answers otherwise.
 func TestAFindingIsASmallScenario(t *testing.T) {
 	b, err := newBench(400_000, 1)
 	if err != nil {

@@ -58,8 +58,8 @@ func TestRetriesAreThoseOfRetryBehavior(t *testing.T) {
 	}
 }
 
-// What a call took that succeeded at last is given back, and one that succeeded at
-// once gives 1.
+// A call that succeeds at last gives back what it took, and a call that succeeds at once
+// gives 1.
 func TestSuccessesFillTheBudget(t *testing.T) {
 	r := newRetrier(3, 0, 1)
 	r.tokens = 100

@@ -41,7 +41,7 @@ type waiter struct {
 	since    int64 // when it first came
 	deadline int64
 	forced   bool
-	inline   bool // runs the refresh himself
+	inline   bool // runs the refresh itself
 	called   bool // was woken, and has not come yet
 }
 

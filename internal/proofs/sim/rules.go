@@ -93,7 +93,7 @@ func (r *Room) rejectedAt(h *set) {
 // lasted tells that a rejection of a set would be no quick one, as far as the room knows.
 func (r *Room) lasted(h *set) bool { return h.installed < 0 || r.elapsed-h.installed >= minute }
 
-// enough checks a caller who was served against the time that he needs.
+// enough checks a caller that was served against the time that it needs.
 func (r *Room) enough(d core.Decision, minTTL int64) {
 	served := d.Kind == core.Serve || d.Kind == core.ServeAndRefresh || d.Kind == core.RefreshInline
 	if left := r.status(core.StatusRemaining); served && minTTL > 0 && left < minTTL {

@@ -30,8 +30,8 @@ func (h *heard) Complete(ticket int64, now core.Now, f core.Facts) core.Decision
 	return h.hear(h.Native.Complete(ticket, now, f))
 }
 
-// A history that is written down is the same history: what the machine answers to
-// the scenario is what it answered in the room.
+// A written history is the same history: the machine answers the scenario as it answered
+// in the room.
 func TestScenariosAreTheHistories(t *testing.T) {
 	written := 0
 	for seed := range uint64(400) {
