@@ -63,7 +63,7 @@ func (m *matrix) page() []byte {
 
 In each language one process holds a session for each cell. Every session has a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
 
-Every cell has one timeline, counted from its first set: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the run ends at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
+Every cell has one timeline, counted from its first set of credentials: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the run ends at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
 
 The policies' default windows are too long for that, so all sessions have an advisory window of %[6]s, a mandatory window of %[7]s and a refresh timeout of %[8]s. `+"`max_wait`"+` is 0, so that each call shows what becomes of the attempt that it meets. All else is the policy's own. The mandatory window is %[12]s longer than the timeout, for the first caller to come in: under every policy but `+"`aws2026`"+`, a caller whose wait for a hanging source outlasts the set can only get the error.
 
