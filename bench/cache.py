@@ -27,7 +27,7 @@ CALLS_PER_THREAD = 50
 KEYS = {"aws_access_key_id": "AKIA", "aws_secret_access_key": "secret"}
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, read_timeout=10)
 
-# What is asked for, as a program would write it.
+# The requests, as a program would write them.
 CACHED: dict[str, Callable[[Any], Any]] = {
     'cached, client("s3")': lambda session: session.client("s3"),
     "cached, with a region": lambda session: session.client("s3", region_name="us-east-1"),
@@ -69,7 +69,7 @@ def compare(what: str, rounds: int, measure: Callable[[Any], float], *sessions: 
     took: list[list[float]] = []
     for number in range(rounds):
         gc.collect()
-        # What the first leaves behind the second may have to clear up: they take turns in that.
+        # They take turns, since the second may have to clean up after the first.
         turn = -1 if number % 2 else 1
         took.append([measure(session) for session in sessions[::turn]][::turn])
     ours, peers = (statistics.median(each) for each in zip(*took, strict=True))

@@ -1,6 +1,6 @@
-# Has a clone be as the work tree is, with what is not committed yet:
-# clone.sh DIRECTORY. What an earlier run built and installed there stays.
-# What lies beside the project as "shared" lies beside the clone too.
+# Makes a clone equal to the work tree, with changes that are not committed yet:
+# clone.sh DIRECTORY. Products and installations of an earlier run stay there.
+# A directory "shared" beside the project is linked beside the clone too.
 set -eu
 root=$(pwd)
 clone=$1

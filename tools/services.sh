@@ -1,7 +1,6 @@
-# Installs what tests talk to and is no library of any language, where it is
-# missing: mosquitto, the MQTT broker, SoftHSM, the token in software, Chromium,
-# for the tests of pages, and valgrind, for those of the C library. All are programs
-# that the tests start themselves; no system service is started.
+# Installs missing programs that tests talk to: mosquitto, the MQTT broker; SoftHSM,
+# the token in software; Chromium, for the tests of pages; and valgrind, for those of
+# the C library. The tests start them; no system service is started.
 # Packages named as arguments are installed in the same go. For Debian and its
 # kin; elsewhere it says what to install, and fails. Without these programs
 # their tests are skipped, and say so.

@@ -1,7 +1,6 @@
-# Sourced: apt_elsewhere DIRECTORY SUITE TYPE has apt-get, from now on, know one
-# suite of Debian alone (TYPE is deb or deb-src), and keep all that it has in the
-# directory, so that nothing is installed and the system's own lists stay as they
-# are.
+# Sourced: after apt_elsewhere DIRECTORY SUITE TYPE, apt-get knows only one suite of
+# Debian (TYPE is deb or deb-src), and keeps all its files in the directory. So nothing
+# is installed, and the system's own lists stay as they are.
 apt_elsewhere() {
     command -v apt-get >/dev/null || {
         echo "there is no apt-get here to fetch from Debian with" >&2

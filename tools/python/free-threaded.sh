@@ -1,9 +1,8 @@
 #!/bin/sh
 # Makes build/free-threaded/venv, a virtual environment of a Python without a
-# GIL, with the package and what its tests need. Debian's packages have no such
-# interpreter, but the source of one: it is fetched by apt, into directories of
-# its own, and built, which takes some minutes. FREE_THREADED_PYTHON=/path/to/it
-# spares that.
+# GIL, with the package and the requirements of its tests. Debian has no package of
+# such an interpreter, but the source of one. apt fetches it into directories of its
+# own, and the build takes some minutes. FREE_THREADED_PYTHON=/path/to/it skips that.
 set -eu
 . tools/python/apt-elsewhere.sh
 
@@ -42,8 +41,8 @@ fi
     exit 1
 }
 [ -x "$dir/venv/bin/python" ] || "$python" -m venv "$dir/venv"
-# Of what the tests need, all that installs here without a compiler for Rust: the
-# newest hypothesis, moto and the checkers of types do not.
+# All requirements of the tests that install here without a compiler for Rust: the
+# newest hypothesis, moto and the type checkers do not.
 grep -E '^(boto3|botocore|celery|gunicorn|pytest)==' bindings/python/requirements-dev.txt >"$dir/requirements.txt"
 echo 'hypothesis==6.139.3' >>"$dir/requirements.txt"
 "$dir/venv/bin/python" -m pip install --quiet --requirement "$dir/requirements.txt" --editable bindings/python

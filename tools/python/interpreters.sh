@@ -13,13 +13,13 @@ candidates() {
     if command -v pyenv >/dev/null 2>&1; then
         ls -d "$(pyenv root)"/versions/3.1[0-9]*/bin/python 2>/dev/null || :
     fi
-    # What ./task python:newer has brought.
+    # The Pythons that ./task python:newer has brought.
     ls -d "$(pwd)"/build/pythons/root/usr/bin/python3.1[0-9] 2>/dev/null || :
 }
 
 seen=
 candidates | while read -r python; do
-    # Some commands of pyenv are there and answer that they are not.
+    # Some commands of pyenv exist, but answer that there is no such Python.
     found=$("$python" -c 'import sys, venv, ensurepip
 if sys.version_info >= (3, 10): print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null) || continue
     version=${found%% *}

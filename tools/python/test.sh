@@ -1,5 +1,5 @@
 # Runs the Python tests as three runs at a time: the random histories compute, those
-# marked slow start processes, and the others mostly wait. What the first two print
+# marked slow start processes, and the others mostly wait. The output of the first two
 # comes when all have ended.
 # test.sh [ARGS of pytest, for one run of just these]
 set -eu
@@ -12,7 +12,7 @@ fi
 properties=$!
 "$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m slow >"$logs-slow.log" 2>&1 &
 slow=$!
-# What ends this ends all.
+# A signal that ends this script ends all runs.
 trap 'kill "$properties" "$slow" 2>/dev/null || :' EXIT
 failed=0
 "$EVERCREDS_PYTHON" -m pytest --ignore=tests/properties -m "not slow" || failed=1

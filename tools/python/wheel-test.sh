@@ -1,13 +1,14 @@
 # Tests the wheel as a user gets it: wheel-test.sh DIRECTORY [ARGS of pytest]
-# In an empty environment of each Python that is here: installed alone and used,
-# with no Go to be found; then with what the tests need, and tested.
+# In an empty environment of each Python of this machine, the wheel is first installed
+# alone and used, with no Go in reach; then with the requirements of the tests, and
+# tested.
 set -eu
 root=$(pwd)
 wheel=$(ls "$root/$1"/*.whl | grep -v -- -any.whl)
 wheel_for_any=$(ls "$root/$1"/*-any.whl)
 shift
-# All but what takes long, what comes out alike everywhere, and what is about another
-# package; without what only those need.
+# All tests except those that take long, those that give the same result everywhere, and
+# those of another package; and without their requirements.
 if [ $# -eq 0 ]; then
     set -- -m "not slow and not once" --ignore=tests/defects --ignore=tests/usage
     EVERCREDS_NOT_NEEDED="celery|gunicorn|moto|ruff|uWSGI|ziglang"
@@ -26,7 +27,7 @@ chmod 755 "$logs/no-go/go"
 PATH=$logs/no-go:$PATH
 export PATH
 
-# The one for any beside two at a time of the others: they wait more than they work.
+# The wheel for any platform runs beside two of the others: they wait more than they work.
 # Each has a log of its own.
 {
     if EVERCREDS_INSTALLED=any sh tools/python/wheel-try.sh "$PYTHON" any "$wheel_for_any" -m "not slow" \
@@ -38,7 +39,7 @@ export PATH
 versions=
 running=0
 pythons=$(sh tools/python/interpreters.sh)
-# One in a line: there may be blanks in a path.
+# One on each line: a path may have blanks.
 blanks=$IFS
 IFS='
 '
@@ -63,12 +64,12 @@ passed=0
 failed=0
 for version in $versions any; do
     echo "== the wheel, in an empty environment: $version"
-    # Set off, since what it counts is counted in the last line.
+    # Indented, since the last line counts these tests too.
     sed 's/^/  /' "$logs/$version.log"
     count=$(sed -n 's/.*\b\([0-9][0-9]*\) passed.* in [0-9.]*s.*/\1/p' "$logs/$version.log" | tail -n 1)
     passed=$((passed + ${count:-0}))
     if [ ! -f "$logs/$version.well" ]; then
-        # What could not even be installed is a failure too.
+        # A failed installation is a failure too.
         count=$(sed -n 's/.*\b\([0-9][0-9]*\) failed.* in [0-9.]*s.*/\1/p' "$logs/$version.log" | tail -n 1)
         failed=$((failed + ${count:-1}))
     fi

@@ -1,7 +1,7 @@
 # Tests a wheel in an empty environment of one Python:
 # wheel-try.sh PYTHON NAME WHEEL ARGS of pytest
-# Where EVERCREDS_INSTALLED is any, the wheel is the one without a shared library,
-# which says at its first use what it needs; that is then done.
+# If EVERCREDS_INSTALLED is "any", the wheel is the one without a shared library. At its
+# first use it says what it needs; that is then installed.
 set -eu
 python=$1
 environment=$(pwd)/build/venv-installed-$2
@@ -11,7 +11,7 @@ EVERCREDS_ROOT=$(pwd)
 EVERCREDS_INSTALLED=${EVERCREDS_INSTALLED:-platform}
 export EVERCREDS_ROOT EVERCREDS_INSTALLED
 
-# In a directory where the sources are not.
+# In a directory without the sources.
 first_use() {
     (cd "$environment" && bin/python "$EVERCREDS_ROOT/tools/python/first_use.py")
 }
@@ -29,7 +29,7 @@ if [ "$EVERCREDS_INSTALLED" = any ]; then
 fi
 first_use
 cd bindings/python
-# Compiled is what is imported, and that is little of it.
+# Only imported modules are compiled, and those are few.
 grep -vE "^(${EVERCREDS_NOT_NEEDED:-#})" requirements-dev.txt >"$environment/requirements.txt"
 "$environment/bin/python" -m pip install --quiet --no-compile --requirement "$environment/requirements.txt"
 "$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"

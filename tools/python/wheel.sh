@@ -1,7 +1,7 @@
 # Builds the library for old systems, the wheel around it, and the one for any
 # system, with the WebAssembly module:
 # wheel.sh ARCH DIRECTORY [FLAGS of go build]
-# ARCH is amd64 or arm64. What was in the directory is replaced.
+# ARCH is amd64 or arm64. The contents of the directory are replaced.
 set -eu
 arch=$1
 out=$2
@@ -17,7 +17,7 @@ if [ "$(go env GOOS)" = linux ]; then
         ;;
     esac
     # The oldest glibc that a Python 3.10 is built for (PEP 599).
-    # Go takes it apart at blanks that are not quoted.
+    # Go splits it at blanks that are not quoted.
     CC="'$(pwd)/build/venv-wheel/bin/python' -m ziglang cc -target $machine-linux-gnu.2.17"
     suffix=so
 else
