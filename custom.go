@@ -65,7 +65,7 @@ func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Opt
 	}
 	source, err := sources.NewCustom(custom)
 	if err != nil {
-		return nil, err
+		return nil, ownError(err)
 	}
 	return open(ownSource{source}, nil, aws.Config{}, opts)
 }

@@ -100,7 +100,7 @@ func PEMBytes(text []byte) PEM { return sources.PEMBytes(text) }
 func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 	source, err := sources.NewIoT(sources.IoTParams(params))
 	if err != nil {
-		return nil, err
+		return nil, ownError(err)
 	}
 	s, err := open(ownSource{source}, source.Close, aws.Config{Region: source.Region()}, opts)
 	if host := source.Rewritten(); err == nil && host != "" {

@@ -5,8 +5,11 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -110,5 +113,35 @@ func TestASignerHurtsNothingButItsRefresh(t *testing.T) {
 	wantNothingRunning(t)
 	if d := time.Since(start); d > 5*time.Second { // the call would have had 10 s
 		t.Errorf("closed in %v", d)
+	}
+}
+
+// caller A asks; a certificate file is gone: what A is told of it is of types that users
+// can name, in a refresh as well as in a constructor.
+func TestWhatIsWrongWithAFileIsAParameterError(t *testing.T) {
+	t.Parallel()
+	standIn, _ := startStandIn(t, 0)
+	file := filepath.Join(t.TempDir(), "certificate.pem")
+	params := evercreds.IoTParams{
+		Endpoint: "c1234567890abc.credentials.iot.us-east-1.amazonaws.com", RoleAlias: awstest.DefaultAlias,
+		Certificate: evercreds.PEMFile(file), PrivateKey: evercreds.PEMBytes(standIn.ClientEC.KeyPEM), CA: evercreds.PEMBytes(standIn.CAPEM),
+	}
+	var bad *evercreds.ParameterError
+	if _, err := evercreds.NewIoT(params); !errors.As(err, &bad) || bad.Parameter != "Certificate" {
+		t.Errorf("the constructor: %v", err)
+	}
+	if err := os.WriteFile(file, standIn.ClientEC.CertPEM, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := evercreds.NewIoT(params, evercreds.WithMaxWait(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Retrieve(t.Context()); !errors.As(err, &bad) || bad.Parameter != "Certificate" {
+		t.Errorf("a refresh: %v", err)
 	}
 }

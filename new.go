@@ -7,11 +7,6 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// ParameterError refuses a parameter or an option. Its string fields are Parameter, the
-// name, and Expected, what was expected and mostly what came instead: "must be seconds
-// from 0 to 3600; got 2h0m0s". It shows no value that may be a secret.
-type ParameterError = sources.ParameterError
-
 func init() {
 	host.In = func(p host.Place) any { return Option(func(s *settings) { s.place = p }) }
 }
@@ -31,7 +26,7 @@ func open(source sources.Source, done func(), base aws.Config, opts []Option) (*
 	}
 	var err error
 	if config.Method, config.Attended, err = host.Meet(source); err != nil {
-		return nil, err
+		return nil, ownError(err)
 	}
 	machine := place.Machine()
 	if err := given.configure(machine, config.Method, config.Attended); err != nil {

@@ -104,7 +104,7 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 	}
 	asked, err := host.NeedOf(n.minTTL)
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, ownError(err)
 	}
 	if n.minTTL == 0 && n.refused == nil {
 		return s.Retrieve(ctx)

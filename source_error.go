@@ -31,16 +31,18 @@ type SourceError struct {
 	Err error
 }
 
-// ownError makes a SourceError of an error of internal/sources. Any other stays.
+// ownError makes an error of this package of one of internal/sources. Any other stays.
 func ownError(err error) error {
-	e, ok := err.(*sources.Error)
-	if !ok {
-		return err
+	switch e := err.(type) {
+	case *sources.ParameterError:
+		return (*ParameterError)(e)
+	case *sources.Error:
+		return &SourceError{
+			Method: e.Method, Class: Class(e.Class), Reason: Code(e.Reason), Code: e.Code, Status: e.Status,
+			Message: e.Message, RetryAfter: e.RetryAfter, Err: ownError(e.Err),
+		}
 	}
-	return &SourceError{
-		Method: e.Method, Class: Class(e.Class), Reason: Code(e.Reason), Code: e.Code, Status: e.Status,
-		Message: e.Message, RetryAfter: e.RetryAfter, Err: e.Err,
-	}
+	return err
 }
 
 func (e *SourceError) inner() *sources.Error {

@@ -99,7 +99,7 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	}
 	source, err := sources.NewSTS(cfg, sources.AssumeRole(role))
 	if err != nil {
-		return nil, err
+		return nil, ownError(err)
 	}
 	return open(ownSource{source}, source.Close, sources.OwnConfig(cfg), opts)
 }

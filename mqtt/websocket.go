@@ -44,7 +44,7 @@ func WebSocket(broker Broker, provider aws.CredentialsProvider) (autopaho.Client
 		return autopaho.ClientConfig{}, refused("provider", "must not be nil")
 	}
 	if _, err := broker.CA.Pool(); err != nil {
-		return autopaho.ClientConfig{}, err
+		return autopaho.ClientConfig{}, ownError(err)
 	}
 	port := broker.port(httpsPort)
 	return broker.config("wss", port, func(ctx context.Context) (net.Conn, error) {
@@ -85,7 +85,7 @@ func (b Broker) signed(ctx context.Context, port int, region string, c aws.Crede
 func (b Broker) open(ctx context.Context, address string) (net.Conn, error) {
 	pool, err := b.CA.Pool()
 	if err != nil {
-		return nil, err
+		return nil, ownError(err)
 	}
 	transport := &http.Transport{
 		Proxy:           http.ProxyFromEnvironment,

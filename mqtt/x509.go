@@ -31,13 +31,13 @@ func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConf
 	}
 	device, err := sources.NewDeviceTLS(sources.DeviceIdentity(identity), broker.CA)
 	if err != nil {
-		return autopaho.ClientConfig{}, err
+		return autopaho.ClientConfig{}, ownError(err)
 	}
 	port := broker.port(mqttPort)
 	return broker.config("mqtts", port, func(ctx context.Context) (net.Conn, error) {
 		secure, err := device.Config(ctx)
 		if err != nil {
-			return nil, err
+			return nil, ownError(err)
 		}
 		secure = secure.Clone()
 		secure.ServerName = broker.Endpoint
@@ -55,4 +55,12 @@ func X509(broker Broker, identity evercreds.DeviceIdentity) (autopaho.ClientConf
 		}
 		return packets.NewThreadSafeConn(secured), nil
 	}), nil
+}
+
+// ownError makes an error that users know of one of internal/sources.
+func ownError(err error) error {
+	if e, ok := err.(*sources.ParameterError); ok {
+		return (*evercreds.ParameterError)(e)
+	}
+	return err
 }
