@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evercreds._host import attempts, flights, timer
+from evercreds._host import attempts, marks, timer
 from evercreds._host.events import Event
 from evercreds._host.host import Host
 from evercreds._host.source import CredentialSet, Failure, FrozenCredentials, Reply, fingerprint_of
@@ -111,7 +111,7 @@ class Call:
     def __init__(self, number: int) -> None:
         self.number = number
         self.is_told_to_end = False
-        self.bell = flights.cancelled()
+        self.bell = marks.cancelled()
         self.script: list[Callable[[], Reply | None]] = []
 
 
@@ -270,7 +270,7 @@ class Play:
                 "fail": lambda: self.fail(given),
                 "die": _die,
                 "reenter": lambda: self.reenter(number, given),
-                "prompted": flights.prompted,
+                "prompted": marks.prompted,
             }
             self.calls[number - 1].script.append(script[verb])
         self.stage.settle()

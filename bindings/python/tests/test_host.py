@@ -12,8 +12,8 @@ import pytest
 from conftest import HandClock, until
 from evercreds import EvercredsCredentialError, EvercredsValidationError, RefreshableSession
 from evercreds._host.events import Event
-from evercreds._host.flights import cancelled
 from evercreds._host.host import Host
+from evercreds._host.marks import cancelled
 from evercreds._host.source import Reply
 from evercreds._host.status import SessionStatus
 from evercreds._library import abi_generated as abi

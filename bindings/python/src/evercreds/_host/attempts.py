@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from evercreds._errors.frames import forget_variables
 from evercreds._fork.children import generation
-from evercreds._host.flights import Flight, Inside, launch
+from evercreds._host.flights import Flight
+from evercreds._host.marks import Inside
 from evercreds._host.source import CredentialSet, Failure, Reply
+from evercreds._host.workers import launch
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine, PoisonedError
 from evercreds.errors import EvercredsLibraryError
@@ -49,7 +51,7 @@ class Attempt:
         begun_in = generation()
         error = reply = None
         try:
-            with Inside(loop.number, self._prompted, self._flight.cancelled):
+            with Inside(loop.number, self._prompted, self._flight):
                 reply = source.fetch()
         except BaseException as raised:
             # Not even an exit may go on from here: it would end this thread, and nothing else.

@@ -8,20 +8,28 @@ from evercreds._errors.copies import Original
 from evercreds._library import abi_generated as abi
 from evercreds.errors import EvercredsConfigurationError, EvercredsCredentialError
 
-__all__ = ["Failures", "ReentrantUseError"]
+__all__ = ["Failures", "ReentrantUseError", "RingError"]
 
 # Codes for which what the source raised tells more than a text of ours.
 _RAISED = (abi.Code.SOURCE, abi.Code.MALFORMED, abi.Code.ABANDONED)
 
 
-class ReentrantUseError(EvercredsConfigurationError):
-    """Code that gets credentials for a session asks that very session for some."""
+class _WaitsForItselfError(EvercredsConfigurationError):
+    """Code that gets credentials for a session would wait for itself."""
 
     def __init__(self) -> None:
         super().__init__(abi.REENTRANT, code="reentrant")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), ()
+
+
+class ReentrantUseError(_WaitsForItselfError):
+    """It asks that very session, whose clients sign with the base credentials there."""
+
+
+class RingError(_WaitsForItselfError):
+    """It asks another session, whose source waits for it."""
 
 
 class Failures:

@@ -1,48 +1,21 @@
-"""Refresh attempts, and the threads that run them."""
+"""The refreshes of a session that are under way."""
 
 from __future__ import annotations
 
-import contextvars
-import functools
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from evercreds._fork.children import generation, notice, quiet
-from evercreds._fork.gate import ForkGate
-from evercreds._host.workers import workers
 from evercreds._waiting.bell import Bell
 
-__all__ = ["Flight", "Flights", "Inside", "cancelled", "launch", "prompted", "running_inside"]
-
-
-class _Mark:
-    """That a context belongs to an attempt of a session's, for as long as that attempt runs."""
-
-    __slots__ = ("cancelled", "generation", "has_answer", "is_running", "session")
-
-    def __init__(self, session: int, has_answer: Callable[[], None], cancelled: Bell) -> None:
-        self.session = session
-        self.has_answer = has_answer
-        self.cancelled = cancelled
-        self.generation = generation()
-        self.is_running = True
-
-    def holds_for(self, session: int) -> bool:
-        """Tell whether this is an attempt of that session's which runs in this process."""
-        mine = self.session == session and self.generation == generation()
-        return mine and self.is_running
-
-
-_marks: contextvars.ContextVar[tuple[_Mark, ...]] = contextvars.ContextVar(
-    "evercreds_attempts", default=()
-)
+__all__ = ["Flight", "Flights"]
 
 
 class Flight:
     """One refresh, as those see it who wait for it and who run its attempt."""
 
-    __slots__ = ("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "ticket")
+    __slots__ = (
+        *("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "ticket"),
+        "waits_for",
+    )
 
     def __init__(self, ticket: int, deadline_ms: int) -> None:
         self.ticket: int = ticket
@@ -51,6 +24,7 @@ class Flight:
         self.cancelled: Bell = Bell()  # rings when its attempt is to end
         self.is_launched: bool = False  # a thread is sure to run it
         self.is_lost: bool = False  # the machine was restored, and knows nothing of it
+        self.waits_for: list[Flight] = []  # of other sessions, one for each call of its attempt
         self._claims = [1]
 
     def claim(self) -> bool:
@@ -117,87 +91,3 @@ class Flights:
             flight.is_lost = True
             flight.cancelled.ring()
             flight.bell.ring()
-
-
-class Inside:
-    """Mark this context, and those copied from it, as part of an attempt of this session's.
-
-    It is no generator: contextlib would write into the error that comes through, which the class of
-    one of the user's may refuse.
-
-    Args:
-        session: The session's number.
-        has_answer: What :func:`prompted` is to do.
-        cancelled: Rings when the attempt is to end.
-    """
-
-    def __init__(self, session: int, has_answer: Callable[[], None], cancelled: Bell) -> None:
-        self._mark = _Mark(session, has_answer, cancelled)
-
-    def __enter__(self) -> None:
-        mark = self._mark
-        self._token = _marks.set((*_marks.get(), mark))
-        try:
-            _gate.enter(mark, is_nested=bool(_running_around(mark)))
-            quiet.watch(mark)
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        mark = self._mark
-        quiet.forget(mark)
-        # A thread that the attempt has left behind is part of it no longer.
-        mark.is_running = False
-        _gate.leave(mark)
-        _marks.reset(self._token)
-
-
-def _running_around(inner: _Mark | None = None) -> list[_Mark]:
-    """List the running attempts that this context is part of, but for the inner one."""
-    return [mark for mark in _marks.get() if mark.is_running and mark is not inner]
-
-
-_gate = ForkGate()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lambda: _gate.before_fork(_running_around()),
-        after_in_parent=_gate.after_fork_in_parent,
-    )
-
-
-def prompted() -> None:
-    """Tell that the person has answered whom the attempt that runs here has asked."""
-    _marks.get()[-1].has_answer()
-
-
-def cancelled() -> Bell | None:
-    """Give the bell that rings when the attempt that runs here is to end; None where none runs."""
-    marks = _marks.get()
-    return marks[-1].cancelled if marks else None
-
-
-def running_inside(session: int) -> bool:
-    """Tell whether this context is part of a running attempt of this session's."""
-    return any(mark.holds_for(session) for mark in _marks.get())
-
-
-def launch(run: Callable[[], None]) -> None:
-    """Run an attempt in another thread, with the context of this one.
-
-    Who waits for an attempt waits outside of it. So an attempt that hangs keeps nobody past its
-    deadline, and a caller who is interrupted takes nobody's refresh down with him. Where no thread
-    can be had any more, as at the end of the interpreter, it runs here.
-    """
-    notice()
-    context = contextvars.copy_context()
-    if sys.is_finalizing():
-        # Threads that wait for work do not run any more; and one may have stopped at the gate.
-        _gate.after_fork()
-        run()
-        return
-    try:
-        workers.run(functools.partial(context.run, run))
-    except RuntimeError:
-        run()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from evercreds._host import attempts
 from evercreds._host.events import Listener
 from evercreds._host.failures import ReentrantUseError
-from evercreds._host.flights import running_inside
 from evercreds._host.loop import Loop, Outcome, Wait
+from evercreds._host.marks import WaitingFor, running_inside
 from evercreds._host.source import CredentialSet, Source
 from evercreds._host.status import SessionStatus, status_of
 from evercreds._library import abi_generated as abi
@@ -78,6 +78,7 @@ class Host:
 
         Raises:
             ReentrantUseError: The caller is part of an attempt of this session's.
+            RingError: The caller is part of an attempt that an attempt of this session's waits for.
             TimeoutError: The caller's patience has ended.
             Exception: What the source raised, or an EvercredsCredentialError.
         """
@@ -178,7 +179,8 @@ class Host:
             need = need.after(outcome.decision)
             attempts.start(self.loop, wait.flight)
             end_ms = min(wait.deadline_ms, patience.end_ms)
-            await wait.bell.wait_in_loop(end_ms / 1000 - self.clock.elapsed_ns() / 1e9)
+            with WaitingFor(wait.flight):
+                await wait.bell.wait_in_loop(end_ms / 1000 - self.clock.elapsed_ns() / 1e9)
             outcome = self._heard(wait, need, patience, forced)
         return self._granted(outcome)
 
@@ -191,7 +193,8 @@ class Host:
                 code="interrupting",
             )
         attempts.start(self.loop, wait.flight)
-        self.clock.wait(wait.bell, min(wait.deadline_ms, patience.end_ms))
+        with WaitingFor(wait.flight):
+            self.clock.wait(wait.bell, min(wait.deadline_ms, patience.end_ms))
 
     def _heard(self, wait: Wait, need: Need, patience: Patience, forced: bool) -> Outcome:
         """Ask what becomes of a caller who has waited."""

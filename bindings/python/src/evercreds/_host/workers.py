@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextvars
+import functools
 import queue
+import sys
 import threading
 from collections.abc import Callable
 
-from evercreds._fork.children import forget_in_child, generation
+from evercreds._fork.children import forget_in_child, generation, notice
+from evercreds._fork.gate import ForkGate
 
-__all__ = ["workers"]
+__all__ = ["gate", "launch", "workers"]
+
+#: Keeps forks and the beginnings of attempts apart.
+gate = ForkGate()
 
 
 class Workers:
@@ -57,3 +64,23 @@ class Workers:
 
 
 workers = Workers()
+
+
+def launch(run: Callable[[], None]) -> None:
+    """Run an attempt in another thread, with the context of this one.
+
+    Who waits for an attempt waits outside of it. So an attempt that hangs keeps nobody past its
+    deadline, and a caller who is interrupted takes nobody's refresh down with him. Where no thread
+    can be had any more, as at the end of the interpreter, it runs here.
+    """
+    notice()
+    context = contextvars.copy_context()
+    if sys.is_finalizing():
+        # Threads that wait for work do not run any more; and one may have stopped at the gate.
+        gate.after_fork()
+        run()
+        return
+    try:
+        workers.run(functools.partial(context.run, run))
+    except RuntimeError:
+        run()

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from evercreds._host.flights import cancelled
+from evercreds._host.marks import cancelled
 from evercreds._library import abi_generated as abi
 from evercreds._waiting.bell import Bell
 

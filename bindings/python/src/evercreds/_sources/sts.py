@@ -22,7 +22,7 @@ from botocore.parsers import ResponseParserError
 from evercreds._boto3.base import BaseCredentials, provide
 from evercreds._boto3.limit import limit_replies
 from evercreds._boto3.sessions import derived_session
-from evercreds._host.flights import prompted
+from evercreds._host.marks import prompted
 from evercreds._host.source import Failure, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library import rules

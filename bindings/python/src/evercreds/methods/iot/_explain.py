@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 
-from evercreds._host.flights import launch
+from evercreds._host.workers import launch
 from evercreds.methods.iot._tls import ClientIdentity
 
 __all__ = ["Address", "look_at_refusal", "look_at_server"]

@@ -15,7 +15,7 @@ from awscrt.exceptions import AwsCrtError
 from evercreds._errors.frames import forget_variables
 from evercreds._fork.children import forget_in_child
 from evercreds._host.events import logger
-from evercreds._host.flights import launch
+from evercreds._host.workers import launch
 from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsConfigurationError
 from evercreds.methods.iot._mqtt_calls import LastingConnection

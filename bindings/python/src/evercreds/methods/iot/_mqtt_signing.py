@@ -9,7 +9,7 @@ from awscrt import auth, mqtt
 from awscrt.exceptions import AwsCrtError
 
 from evercreds._host.events import logger
-from evercreds._host.flights import launch
+from evercreds._host.workers import launch
 from evercreds.methods.iot._mqtt_connection import CertificateConnection
 from evercreds.methods.iot._tls import ClientIdentity
 
