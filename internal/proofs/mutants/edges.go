@@ -21,7 +21,7 @@ var edges = []mutant{
 	{"a missing parameter passes", "rule class, STS", "rule_error_class.go",
 		`"MissingParameter", `, ""},
 	{"an action that does not exist passes", "rule class, STS", "rule_error_class.go",
-		`, "InvalidAction":`, ":"},
+		` "InvalidAction",`, ""},
 	{"a refused claim passes", "rule class, STS", "rule_error_class.go",
 		`"IdpRejectedClaim", `, ""},
 	{"every 503 throttles", "rule class, throttling", "rule_error_class.go",

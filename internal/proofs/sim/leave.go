@@ -6,7 +6,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 )
 
-// leave lets one of those who wait go away. It changes nothing for anybody else, and
+// leave lets one of the waiters leave. It changes nothing for anybody else, and
 // who goes is served where nobody would have had to wait for an attempt.
 func (r *Room) leave() {
 	if len(r.waiters) == 0 {
@@ -30,13 +30,13 @@ func (r *Room) leave() {
 	required := r.status(core.StatusPhase) > int64(core.PhaseAdvisory)
 	switch {
 	case d.Kind != core.Serve && d.Kind != core.None && d.Code != core.CodeClosed:
-		r.fail(7, "who leaves is told kind %d", d.Kind)
+		r.fail(7, "a caller that leaves gets kind %d", d.Kind)
 	case d.Kind == core.Serve && (!good || required && r.status(core.StatusDegraded) == 0):
-		r.fail(13, "set %d was served to who left, and is not good without an attempt", d.Set)
+		r.fail(13, "set %d was served to a caller that left, and is not good without an attempt", d.Set)
 	case d.Kind == core.None && w.inline && good && !required && r.policy != core.AWS2026:
-		r.fail(3, "who would have been served had he run no refresh gets nothing")
+		r.fail(3, "a caller that would have been served without its refresh gets nothing")
 	case !r.alike(r.session, &awake):
-		r.fail(0, "somebody who left has changed more than the time")
+		r.fail(0, "a caller that left has changed more than the time")
 	}
 	r.enough(d, w.need.MinTTL)
 	r.other(d, w.need)

@@ -37,9 +37,9 @@ func (r *Room) reported(d core.Decision, n core.Need, known bool, before *core.S
 	case d.Notes&core.NoteReported != 0 && (!known || n.Evidence != core.EvidenceStrong):
 		r.fail(0, "a report was counted that names another set, or on weak evidence")
 	case known && d.Kind == core.Error && d.Code == core.CodeRejected && h.spaced > r.elapsed && !r.attended && !h.rejected && d.RetryAt != h.spaced:
-		r.fail(8, "a reporter is told of %d, and spaced until %d", d.RetryAt, h.spaced)
+		r.fail(8, "a reporter gets retry time %d, and is spaced until %d", d.RetryAt, h.spaced)
 	case known && d.Kind == core.Error && d.Code == core.CodeRejected && !r.attended && d.RetryAt > r.elapsed+5*minute+r.pauseOfStatic():
-		r.fail(8, "a reporter is told to come again after %d ms", d.RetryAt-r.elapsed)
+		r.fail(8, "a reporter may come again after %d ms", d.RetryAt-r.elapsed)
 	}
 	if known && r.names(n) && (r.status(core.StatusIsReported) != 0) != r.held().suspect {
 		r.fail(0, "reported: %v", r.held().suspect)
@@ -76,7 +76,7 @@ func (r *Room) startedForReporter(a *attempt, h *set) {
 		r.fail(8, "an attempt for a reporter at %d, spaced until %d", r.elapsed, h.spaced)
 	}
 	if a.weak && h.checked {
-		r.fail(17, "set %d was looked into before", h.ticket)
+		r.fail(17, "set %d was checked before", h.ticket)
 	}
 	if a.weak && r.attended {
 		r.fail(17, "a person is prompted because of weak evidence against set %d", h.ticket)
@@ -88,7 +88,7 @@ func (r *Room) startedForReporter(a *attempt, h *set) {
 func (r *Room) prolonged(s, had *set) {
 	s.suspect, s.checked, s.spaced = had.suspect, had.checked, had.spaced
 	if r.policy != core.AWS2026 && s.expiry <= had.expiry && !had.rejected && !r.attempts[s.ticket].forced {
-		r.fail(4, "the set that was held came again, and was installed")
+		r.fail(4, "the held set came again, and was installed")
 	}
 	if r.err == nil && (r.status(core.StatusIsReported) != 0) != s.suspect {
 		r.fail(13, "a set that was reported came again, and is trusted")
@@ -96,7 +96,7 @@ func (r *Room) prolonged(s, had *set) {
 	asked := *r.session
 	again := asked.Ask(r.now(), core.Need{Other: s.fingerprint, Evidence: core.EvidenceStrong})
 	if s.spaced > r.elapsed && again.Started != 0 && r.policy != core.AWS2026 {
-		r.fail(8, "a set that was spaced came again, and is not any more")
+		r.fail(8, "a spaced set came again, and is not spaced any more")
 	}
 }
 
@@ -106,7 +106,7 @@ func (r *Room) knocked(a *attempt) {
 	asked := *r.session
 	told := asked.Answer(a.ticket, r.now(), core.Need{}, true)
 	if r.knocks++; r.knocks > 1 && told.RetryAt < r.elapsed+100 {
-		r.fail(8, "after %d failures for reporters the next may come at once", r.knocks)
+		r.fail(8, "after %d failures for reporters the next attempt may start at once", r.knocks)
 	}
 }
 
@@ -122,7 +122,7 @@ func (r *Room) pauseOfStatic() int64 {
 // other: nobody is served the set that it reported.
 func (r *Room) other(d core.Decision, n core.Need) {
 	if h := r.sets[d.Set]; d.Set != 0 && h != nil && n.Evidence != core.EvidenceNone && h.fingerprint == n.Other && r.policy != core.AWS2026 {
-		r.fail(13, "set %d was served to who reported it", d.Set)
+		r.fail(13, "set %d was served to its reporter", d.Set)
 	}
 }
 
@@ -134,7 +134,7 @@ func (r *Room) invariant16(d core.Decision, n core.Need, known bool, before *cor
 		return
 	}
 	if r.deaf != nil && n == (core.Need{}) && r.spared(r.deaf) && !given(d) {
-		r.fail(16, "after a report a caller gets kind %d, who would have been served", d.Kind)
+		r.fail(16, "after a report a caller that would have been served gets kind %d", d.Kind)
 	}
 	if !known {
 		return

@@ -91,7 +91,7 @@ func (r *Room) asks(need core.Need, since int64) {
 		}
 		r.tell(need, d)
 	case core.None:
-		r.fail(7, "a caller was told nothing")
+		r.fail(7, "a caller got no answer")
 	default:
 		r.tell(need, d)
 	}

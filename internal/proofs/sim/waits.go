@@ -2,7 +2,7 @@ package sim
 
 import "github.com/evercreds/evercreds/core"
 
-// patience checks what a caller is told of waiting, and keeps what it passes on in
+// patience checks how long a caller is to wait, and keeps what it passes on in
 // its next call: patience begins once, nobody waits for what comes too late, and
 // nobody is told an error that may be over in time.
 func (r *Room) patience(w *waiter, d core.Decision, asked bool) {
@@ -40,7 +40,7 @@ func (r *Room) toldAtOnce(n core.Need, d core.Decision) bool {
 	return r.attended || d.Class == core.Permanent || d.Code == core.CodeMinTTL || d.Code == core.CodeAbandoned || d.Code == core.CodeRejected && r.names(n)
 }
 
-// serveWaiters lets those come who were called, or whose time is over.
+// serveWaiters lets waiters answer that were woken, or whose time is over.
 func (r *Room) serveWaiters() {
 	for i := 0; i < len(r.waiters) && r.err == nil; {
 		w := r.waiters[i]
