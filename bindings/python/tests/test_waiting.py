@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -12,20 +11,10 @@ import pytest
 from conftest import HandClock, until
 from evercreds import RefreshableSession
 from evercreds._host.host import Host
-from evercreds._library import abi_generated as abi
 from evercreds._library.needs import Need
-from evercreds._library.options import DEFAULTS, options_from
-from evercreds.errors import EvercredsCredentialError
-from test_core import Source
+from test_core import Source, make
 
 pytestmark = pytest.mark.waits
-
-
-def make(source: Source, **arguments: Any) -> Host:
-    options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
-    core = Host(source, options, clock=source.clock, seed=lambda: 7)
-    core.open()
-    return core
 
 
 @pytest.fixture
@@ -68,74 +57,9 @@ class Callers:
         return self.told
 
 
-def test_callers_wait_for_the_next_attempt_and_share_it(
-    source: Source, hand_clock: HandClock
-) -> None:
-    """20 callers ask; the source fails; all wait; the source is well again; all are served."""
-    core = make(source)
-    callers = Callers(core, 20)
-    callers.all_pause()
-    assert callers.told == []
-    calls, source.fails = source.calls, None
-    hand_clock.turn(6)
-    assert callers.join() == [f"A{calls + 1}"] * 20
-    assert source.calls == calls + 1
-
-
-def test_patience_begins_once_and_ends(source: Source, hand_clock: HandClock) -> None:
-    """A asks; the source fails for a minute; A is told the source's error within 30 s."""
-    core = make(source)
-    callers, begun = Callers(core, 5), hand_clock.elapsed_ns()
-    while any(thread.is_alive() for thread in callers.threads):
-        if callers.pausing():
-            hand_clock.turn(0.5)
-        time.sleep(0.002)
-        assert hand_clock.elapsed_ns() - begun < 120 * 10**9, "nobody is told"
-    assert callers.join() == [LookupError] * 5
-    assert 20 * 10**9 < hand_clock.elapsed_ns() - begun <= 31 * 10**9
-    assert source.calls < 15
-
-
-def test_who_does_not_want_to_wait_is_told_at_once(source: Source) -> None:
-    with pytest.raises(LookupError):
-        make(source, max_wait=0).obtain()
-
-
-def test_a_permanent_error_is_told_at_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    from evercreds._host.source import Failure
-
-    monkeypatch.setattr(source, "classify", lambda _: Failure(abi.ErrorClass.PERMANENT))
-    with pytest.raises(LookupError):
-        make(source).obtain()
-    assert source.calls == 1
-
-
 def test_an_attended_session_tells_at_once(source: Source) -> None:
     with pytest.raises(LookupError):
         make(source, attended=True).obtain()
-
-
-def test_who_forces_is_told_at_once(source: Source) -> None:
-    with pytest.raises(LookupError):
-        make(source).refresh()
-
-
-def test_a_new_set_ends_the_wait(source: Source) -> None:
-    """A asks; the source fails; A waits; B refreshes by hand; A is served, no clock was turned."""
-    core = make(source)
-    callers = Callers(core, 3)
-    callers.all_pause()
-    calls, source.fails = source.calls, None
-    core.refresh()
-    assert callers.join() == [f"A{calls + 1}"] * 3
-
-
-def test_close_ends_the_wait(source: Source) -> None:
-    core = make(source)
-    callers = Callers(core, 3)
-    callers.all_pause()
-    core.close()
-    assert callers.join() == [EvercredsCredentialError] * 3
 
 
 def test_a_thread_of_an_event_loop_does_not_wait(source: Source) -> None:
