@@ -10,40 +10,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds"
-	"github.com/evercreds/evercreds/core"
 )
-
-func TestEagerSessionStaysFreshWhileIdle(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{latency: time.Second}
-		s := open(t, v, evercreds.WithEager())
-		defer s.Close()
-		time.Sleep(2 * time.Second)
-		wantKey(t, s, 1, 0)
-		for range 10 {
-			time.Sleep(3*time.Hour + 7*time.Minute)
-			wantKey(t, s, v.calls.Load(), 0)
-			if p := s.Status().Phase; p != evercreds.PhaseFresh {
-				t.Errorf("an idle session is %v", p)
-			}
-		}
-		if n := v.calls.Load(); n < 40 || n > 43 {
-			t.Errorf("%d fetches in 31 hours, want one in 45 minutes", n)
-		}
-	})
-}
-
-func TestDeferredSessionFetchesNothingByItself(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{}
-		s := open(t, v)
-		defer s.Close()
-		time.Sleep(24 * time.Hour)
-		if n := v.calls.Load(); n != 0 {
-			t.Errorf("%d fetches", n)
-		}
-	})
-}
 
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -167,36 +134,5 @@ func TestRequestedDurationBoundsTheLifetime(t *testing.T) {
 	}
 	if l := s.Status().Lifetime; l != 20*time.Minute {
 		t.Errorf("lifetime %v", l)
-	}
-}
-
-// The set ends with the clock that says so first. Two hours pass in each step.
-func TestClockSteps(t *testing.T) {
-	for name, step := range map[string]core.Now{
-		"asleep, the monotonic clock stood still": {Wall: 2 * 3600e3},
-		"the wall clock was set back":             {Wall: -10 * 3600e3, Elapsed: 2 * 3600e3},
-	} {
-		now, server := core.Now{Wall: 1.8e12, Elapsed: 5000}, time.UnixMilli(1.8e12)
-		v := &vault{}
-		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
-			r := v.set(v.calls.Load(), server)
-			r.ServerTime = server
-			return r, nil
-		}
-		s, err := evercreds.New(v, evercreds.At(func() core.Now { return now }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for want := range int64(3) {
-			for range 3 {
-				if c, err := s.Retrieve(t.Context()); err != nil || c.AccessKeyID != key(want+1) {
-					t.Errorf("%s: got %s, %v", name, c.AccessKeyID, err)
-				}
-			}
-			now.Wall += step.Wall
-			now.Elapsed += step.Elapsed
-			server = server.Add(2 * time.Hour)
-		}
-		s.Close()
 	}
 }

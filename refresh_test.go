@@ -42,25 +42,6 @@ func TestOneFetchForAllCallers(t *testing.T) {
 	})
 }
 
-func TestNobodyWaitsInTheAdvisoryWindow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v := &vault{latency: 10 * time.Second}
-		s := open(t, v)
-		defer s.Close()
-		wantKey(t, s, 1, v.latency)
-		time.Sleep(45 * time.Minute)
-		for range 5 {
-			wantKey(t, s, 1, 0)
-			time.Sleep(time.Second)
-		}
-		time.Sleep(6 * time.Second)
-		wantKey(t, s, 2, 0)
-		if n := v.calls.Load(); n != 2 {
-			t.Errorf("%d fetches", n)
-		}
-	})
-}
-
 func TestCancelledCallerLeavesTheFlightAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v := &vault{latency: 10 * time.Second}

@@ -5,7 +5,6 @@ package evercreds_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -90,43 +89,6 @@ func TestTwoHundredCallersOfASickSource(t *testing.T) {
 	}
 }
 
-// caller A waits in a hold-off; the session is closed, or refreshed by hand, or A gives
-// up: A is freed at once.
-func TestWaitInAHoldOffEnds(t *testing.T) {
-	for name, end := range map[string]func(s *evercreds.Session, giveUp func()) string{
-		"closed": func(s *evercreds.Session, _ func()) string { s.Close(); return "evercreds: the session is closed" },
-		"gives up": func(_ *evercreds.Session, giveUp func()) string {
-			giveUp()
-			return "request canceled, context canceled"
-		},
-		"refreshed": func(s *evercreds.Session, _ func()) string {
-			_, err := s.Refresh(context.Background())
-			return fmt.Sprint(err)
-		},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			v := &vault{}
-			v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
-				if n := v.calls.Load(); n > 1 {
-					return v.set(n, time.Now()), nil
-				}
-				return evercreds.Result{}, &evercreds.SourceError{Message: "throttled", RetryAfter: 20 * time.Second}
-			}
-			s := open(t, v)
-			defer s.Close()
-			ctx, giveUp := context.WithCancel(t.Context())
-			defer giveUp()
-			answer, start := make(chan error, 1), time.Now()
-			go func() { _, err := s.Retrieve(ctx); answer <- err }()
-			time.Sleep(3 * time.Second)
-			want := end(s, giveUp)
-			if err := <-answer; fmt.Sprint(err) != want || time.Since(start) != 3*time.Second {
-				t.Errorf("%s: got %v after %v, want %s", name, err, time.Since(start), want)
-			}
-		})
-	}
-}
-
 // An option says how long a caller waits. If the next attempt would come too late, the
 // caller gets the error at once.
 func TestMaxWait(t *testing.T) {
@@ -171,31 +133,4 @@ func TestNoAttemptBeginsAtTheDeadline(t *testing.T) {
 			}
 		})
 	}
-}
-
-// In an outage the default session serves a held set while it lasts: no caller waits,
-// except for the first attempt after the window begins.
-func TestOutageInTheMandatoryWindowIsNobodysError(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v, begun := &vault{}, time.Now()
-		v.fetch = func(context.Context, *evercreds.Flight) (evercreds.Result, error) {
-			if at := time.Since(begun); at > time.Minute && at < 59*time.Minute+50*time.Second {
-				return evercreds.Result{}, errors.New("outage")
-			}
-			return v.set(v.calls.Load(), time.Now()), nil
-		}
-		s := open(t, v)
-		defer s.Close()
-		wantKey(t, s, 1, 0)
-		time.Sleep(50*time.Minute + time.Second)
-		for range 9 * 60 {
-			wantKey(t, s, 1, 0)
-			time.Sleep(time.Second)
-		}
-		time.Sleep(50 * time.Second) // the set has nine seconds left
-		served, failed, _ := answers(t, s, 50, 0)
-		if served != 50 || failed != 0 {
-			t.Errorf("%d served, %d failed", served, failed)
-		}
-	})
 }
