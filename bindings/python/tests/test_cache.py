@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import botocore.session
@@ -17,6 +18,9 @@ from evercreds.cache import (
     ResourceCacheKey,
     Session,
 )
+
+SENTINEL = "SentinelValue0123456789"
+KEYS = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"]
 
 
 @pytest.fixture
@@ -49,6 +53,116 @@ def test_equal_configs_are_one_key(session: Any) -> None:
     assert session.client("s3", config=config(read_timeout=5)) is not session.client(
         "s3", config=config()
     )
+
+
+# Requests that mean the same, where the session's region is us-east-1.
+SPELLED_OUT: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    (("us-east-1",), {}),
+    ((), {"region_name": "us-east-1"}),
+    ((), {"config": Config()}),
+    ((), {"config": Config(region_name="us-east-1")}),
+    ((), {"region_name": "us-east-1", "config": Config(region_name="eu-west-1")}),
+    (("us-east-1",), {"use_ssl": True, "config": Config(proxies=None, region_name=None)}),
+]
+
+
+@pytest.mark.parametrize("first", range(len(SPELLED_OUT)))
+def test_the_sessions_defaults_spelled_out_are_the_same_request(first: int) -> None:
+    """Whichever comes first, and again: what is remembered must be found too."""
+    session: Any = Session(region_name="us-east-1")
+    args, kwargs = SPELLED_OUT[first]
+    client = session.client("sts", *args, **kwargs)
+    resource = session.resource("s3", *args, **kwargs)
+    for args, kwargs in SPELLED_OUT * 2:
+        assert session.client("sts", *args, **kwargs) is client
+        assert session.resource("s3", *args, **kwargs) is resource
+        assert session.cache.client.LRU[ClientCacheKey("sts", *args, **kwargs)] is client
+        assert ResourceCacheKey("s3", *args, **kwargs) in session.cache.resource.LRU
+    assert len(session.cache.client.LRU) == 1
+    assert len(session.cache.client.LRU.copy()) == 1
+    assert session.client("sts", "eu-west-1") is not client
+    assert session.client("sts", config=Config(region_name="eu-west-1")) is session.client(
+        "sts", "eu-west-1"
+    )
+    session.cache.client.LRU.pop(ClientCacheKey("sts", "us-east-1"))
+    assert session.client("sts") is not client
+
+
+def test_what_the_session_takes_by_default_counts_as_it_is_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    session: Any = Session()
+    first = session.client("sts")
+    assert session.client("sts", "us-east-1") is first
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    other = session.client("sts", "eu-west-1")
+    assert other.meta.region_name == "eu-west-1"
+    assert session.client("sts", "us-east-1") is first
+    session.clear_cache()
+    assert session.client("sts") is session.client("sts", "eu-west-1")
+
+
+def test_the_sessions_default_config_and_bundle_spelled_out_are_the_same_request() -> None:
+    core = botocore.session.Session()
+    core.set_default_client_config(Config(region_name="eu-west-1", read_timeout=5))
+    core.set_config_variable("ca_bundle", "/bundle.pem")
+    session: Any = Session(botocore_session=core)
+    client = session.client("sts")
+    assert client.meta.region_name == "eu-west-1"
+    for kwargs in (
+        {"config": Config()},
+        {"config": Config(read_timeout=5)},
+        {"region_name": "eu-west-1", "verify": "/bundle.pem"},
+    ):
+        assert session.client("sts", **kwargs) is client
+    assert session.client("sts", config=Config(read_timeout=6)) is not client
+    assert session.client("sts", verify=False) is not client
+
+
+def test_a_session_whose_region_cannot_be_read_is_boto3s_affair() -> None:
+    class Broken:
+        def provide(self) -> Any:
+            raise LookupError("no region today")
+
+        def __deepcopy__(self, memo: object) -> Broken:
+            return self
+
+    core = botocore.session.Session()
+    core.get_component("config_store").set_config_provider("region", Broken())
+    session: Any = Session(botocore_session=core)
+    assert session.client("sts", "eu-west-1") is session.client("sts", "eu-west-1")
+    with pytest.raises(LookupError, match="no region today"):
+        session.client("sts")
+
+
+@pytest.mark.parametrize("policy", ["LRU", "LFU"])
+def test_words_that_are_remembered_say_the_same_and_no_secret(session: Any, policy: Any) -> None:
+    cache = session.cache.client[policy]
+
+    def ask(*args: Any, **kwargs: Any) -> Any:
+        return session.client("sts", *args, eviction_policy=policy, **kwargs)
+
+    plain = ask("eu-west-1")
+    for value in (True, 1, 1.0, "1", "True"):
+        one = ask("eu-west-1", verify=value)
+        assert all(ask("eu-west-1", verify=value) is one for _ in range(3))
+    assert len(cache) == 6
+    secrets: list[dict[str, Any]] = [
+        {"aws_access_key_id": SENTINEL, "aws_secret_access_key": SENTINEL},
+        {"endpoint_url": f"https://u:{SENTINEL}@h"},
+        {"config": Config(proxies={"http": f"http://u:{SENTINEL}@h"})},
+    ]
+    for kwargs in secrets * 3:
+        assert ask("eu-west-1", **kwargs) is ask("eu-west-1", **kwargs)
+    assert ask("eu-west-1") is plain
+    assert cache._entries.remembered
+    assert SENTINEL not in repr(cache._entries.remembered)
+    names = ["region_name", "api_version", "verify", "endpoint_url", *KEYS]
+    for order in itertools.islice(itertools.permutations(names), 1500):
+        assert ask(**dict.fromkeys(order)) is ask()
+    assert len(cache._entries.remembered) <= 1024
 
 
 @pytest.mark.parametrize("policy", ["LRU", "LFU"])

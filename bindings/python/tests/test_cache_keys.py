@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import enum
+import gc
 import pickle
+import weakref
 from typing import Any
 
 import boto3
@@ -14,7 +16,7 @@ from botocore.config import Config
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evercreds.cache import ClientCacheKey, ResourceCacheKey
+from evercreds.cache import ClientCacheKey, ResourceCacheKey, _frozen
 from evercreds.cache._frozen import freeze, show
 
 pytestmark = pytest.mark.once
@@ -107,14 +109,11 @@ def test_what_is_no_parameter_of_boto3_is_left_out() -> None:
 )
 def test_what_boto3_refuses_or_takes_otherwise_is_another_key(args: Any, kwargs: Any) -> None:
     assert ClientCacheKey(*args, **kwargs) != ClientCacheKey("s3")
-    assert ClientCacheKey.of(args, kwargs) != ClientCacheKey.of(("s3",), {})
 
 
 def test_numbers_and_truth_values_are_told_apart() -> None:
     keys = {ClientCacheKey("s3", verify=value) for value in (True, 1, 1.0, "1")}
     assert len(keys) == 4
-    keys = {ClientCacheKey.of(("s3",), {"verify": value}) for value in (True, 1, 1.0, "1", "True")}
-    assert len(keys) == 5
 
 
 def test_configs_are_equal_by_their_options() -> None:
@@ -134,11 +133,61 @@ def test_configs_are_equal_by_their_options() -> None:
     assert key(retries={"max_attempts": 2}) != key(retries={"max_attempts": 3})
 
 
+def test_a_config_that_says_nothing_is_no_config() -> None:
+    for config in (Config(), Config(region_name=None), Config(proxies=None, retries=None)):
+        assert ClientCacheKey("s3", config=config) == ClientCacheKey("s3")
+        assert ResourceCacheKey("s3", config=config) == ResourceCacheKey("s3")
+        assert ClientCacheKey("s3", config=config).label.startswith("'s3', config=Config(")
+
+
+def test_a_region_in_a_config_is_the_region_unless_another_is_given() -> None:
+    config = Config(region_name="a", read_timeout=5)
+    rest = Config(read_timeout=5)
+    assert ClientCacheKey("s3", config=config) == ClientCacheKey("s3", "a", config=rest)
+    assert ClientCacheKey("s3", "b", config=config) == ClientCacheKey("s3", "b", config=rest)
+    assert ClientCacheKey("s3", config=Config(region_name="a")) == ClientCacheKey("s3", "a")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"retries": {"max_attempts": 2}}, {"retries": {"max_attempts": 3}}),
+        ({"s3": {"addressing_style": "path"}}, {"s3": {"addressing_style": "virtual"}}),
+        ({"read_timeout": 5}, {"read_timeout": None}),
+    ],
+)
+def test_a_config_that_was_changed_inside_is_another_key(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    config = Config(**copy.deepcopy(before))
+    assert ClientCacheKey("s3", config=config) == ClientCacheKey("s3", config=Config(**before))
+    for name, value in after.items():
+        if isinstance(value, dict):
+            getattr(config, name).update(value)
+        else:
+            setattr(config, name, value)
+    assert ClientCacheKey("s3", config=config) == ClientCacheKey("s3", config=Config(**after))
+
+
+def test_no_config_is_kept_and_no_secret_of_one_is_remembered() -> None:
+    plain, secret = Config(read_timeout=5), Config(proxies={"http": f"http://u:{SENTINEL}@h"})
+    late = Config(proxies={"http": f"http://u:{SENTINEL}@h"})
+    late.proxies = None
+    for config in (plain, secret, late):
+        ClientCacheKey("s3", config=config)
+    assert plain in _frozen._configs
+    assert SENTINEL not in repr([*_frozen._configs.values()])
+    gone = weakref.ref(plain)
+    del plain, config
+    gc.collect()
+    assert gone() is None
+
+
 def test_a_config_that_was_changed_is_another_key() -> None:
     config = Config(region_name="a")
-    before = ClientCacheKey.of(("s3",), {"config": config})
+    before = ClientCacheKey("s3", config=config)
     config.read_timeout = 7
-    after = ClientCacheKey.of(("s3",), {"config": config})
+    after = ClientCacheKey("s3", config=config)
     assert before != after
     assert after == ClientCacheKey("s3", config=Config(region_name="a", read_timeout=7))
 
@@ -233,27 +282,6 @@ def test_a_key_is_copied_and_pickled_as_it_is() -> None:
             assert hash(twin) == hash(key)
             assert repr(twin) == repr(key)
             assert type(twin) is type(key)
-
-
-def test_a_request_in_the_same_words_makes_the_same_key_and_no_secret_is_remembered() -> None:
-    words = (("s3", "eu-west-1"), {"api_version": "2006-03-01"})
-    assert ClientCacheKey.of(*words) is ClientCacheKey.of(*words)
-    for secret in (
-        (("s3",), {"aws_session_token": SENTINEL}),
-        (("s3", *[None] * 5, SENTINEL), {}),
-        (("s3",), {"endpoint_url": f"https://u:{SENTINEL}@h"}),
-        (("s3",), {"config": Config(proxies={"http": f"http://u:{SENTINEL}@h"})}),
-    ):
-        assert ClientCacheKey.of(*secret) == ClientCacheKey.of(*secret)
-    remembered = ClientCacheKey._spellings
-    assert SENTINEL not in repr(remembered)
-    assert all(type(each) in (str, type(None)) for args, *_ in remembered for each in args)
-
-
-def test_the_words_that_are_remembered_are_bounded() -> None:
-    for number in range(3000):
-        ClientCacheKey.of(("s3", f"region-{number}"), {})
-    assert len(ClientCacheKey._spellings) <= 1024
 
 
 def test_every_parameter_of_boto3_is_known_by_name_and_position() -> None:

@@ -12,19 +12,21 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
 from botocore.client import BaseClient
+from botocore.config import Config
 
 from conftest import ended_well, in_child, in_threads, until
-from evercreds._library import abi_generated as abi
 from evercreds.cache import (
     ClientCache,
     ClientCacheKey,
-    ClientCacheNotFoundError,
     ResourceCache,
     ResourceCacheKey,
     Session,
 )
+from evercreds.cache import client as default_client
+from evercreds.cache._default import _default as default_caches
 from evercreds.cache._making import Making
 
 A, B = ClientCacheKey("sts", "a"), ClientCacheKey("sts", "b")
@@ -267,61 +269,67 @@ def test_what_is_put_in_during_a_build_is_what_all_get(cache: ClientCache) -> No
     assert cache.values() == (client,)
 
 
-@pytest.mark.parametrize("interrupted", ["add", "use", "resize", "remove"])
-@pytest.mark.parametrize("before", [True, False])
-def test_an_interrupt_in_the_midst_of_a_step_leaves_a_cache_that_works(
-    cache: ClientCache, interrupted: str, before: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cache.max_size = 2
-    order = cache._entries._order
-    step = getattr(order, interrupted)
+def test_who_asks_for_what_is_there_takes_no_lock(cache: ClientCache) -> None:
+    """`A is amid a change of the cache; B asks for a client that is there`."""
+    client = cache.get_or_make(A, Client)
+    session = Session(region_name="us-east-1", aws_access_key_id="A", aws_secret_access_key="B")
+    plain = boto3.Session(region_name="us-east-1")
 
-    def strikes(*arguments: Any) -> Any:
-        if not before:
-            step(*arguments)
-        raise KeyboardInterrupt
+    def default(given: Any) -> Callable[[], Any]:
+        def ask() -> Any:
+            boto3.DEFAULT_SESSION = given
+            return default_client("sts")
 
-    first = cache.get_or_make(A, Client)
-    assert first is cache[A]
-    monkeypatch.setattr(order, interrupted, strikes)
-    for call in (
-        lambda: cache.get_or_make(B, Client),
+        return ask
+
+    requests: list[Callable[[], Any]] = [
+        lambda: cache[A],
         lambda: cache.get(A),
-        lambda: setattr(cache, "max_size", 1),
-        lambda: cache.pop(A),
-    ):
-        with contextlib.suppress(KeyboardInterrupt, ClientCacheNotFoundError):
-            call()
-    monkeypatch.undo()
-    cache.max_size = 2
-    keys = [ClientCacheKey("sts", f"region-{number}") for number in range(4)]
-    for key in (A, B, *keys, A, B):
-        client = cache.get_or_make(key, Client)
-        assert cache[key] is client
-        assert client in cache.values()
-        assert len(cache) <= 2
-    assert set(cache.keys()) == {A, B}
-    cache.clear()
-    assert not cache
+        lambda: A in cache,
+        lambda: cache.get_or_make(A, Client),
+        lambda: cache.get_or_make(A, Client, max_size=10),
+        lambda: session.client("sts"),
+        lambda: session.client("sts", "us-east-1"),  # in words that are new to it
+        lambda: session.client("sts", config=Config()),
+        lambda: session.client("sts", max_size=10),
+        lambda: session.resource("s3", shared=True),
+        default(session),
+        default(plain),
+    ]
+    before = boto3.DEFAULT_SESSION
+    try:
+        expected = [client, client, True, client, client]
+        expected += [session.client("sts")] * 4
+        expected += [session.resource("s3", shared=True), session.client("sts"), default(plain)()]
+        others = default_caches._caches[plain].client.LRU
+        locks = [cache._lock, session.cache.client.LRU._lock, session.cache.resource.LRU._lock]
+        locks += [others._lock, default_caches._lock]
+        with contextlib.ExitStack() as held:
+            for lock in locks:
+                held.enter_context(lock)
+            asked = [started(request) for request in requests]
+            assert all(ended(thread) for thread, _ in asked)
+    finally:
+        boto3.DEFAULT_SESSION = before
+    assert [results[0] for _, results in asked] == expected
 
 
-def test_a_cache_begins_anew_after_a_fault_of_the_library(cache: ClientCache) -> None:
-    class Faulty:
-        """The library, which answers that a call failed and the handle is of no more use."""
+@pytest.mark.usefixtures("quick_switches")
+def test_no_use_is_lost_where_many_threads_ask_at_once() -> None:
+    cache = ClientCache("LFU")
+    often, rare = cache.get_or_make(A, Client), cache.get_or_make(B, Client)
 
-        def __init__(self, lib: Any) -> None:
-            self.evercreds_cache_free = lib.evercreds_cache_free
+    def work() -> None:
+        for _ in range(2000):
+            assert cache.get_or_make(A, Client) is often
 
-        def evercreds_cache_get(self, handle: int, number: int) -> int:
-            return abi.Result.ERR_PANIC
-
-    first = cache.get_or_make(A, Client)
-    handle = cache._entries._order._handle
-    handle.lib = Faulty(handle.lib)
-    again = cache.get_or_make(A, Client)
-    assert again is not first
-    assert cache[A] is again
-    assert cache.values() == (again,)
+    assert in_threads(4, work) == [None] * 4
+    for _ in range(7000):
+        assert cache[B] is rare
+    assert cache.keys() == (B, A)
+    for _ in range(1001):
+        assert cache[B] is rare
+    assert cache.keys() == (A, B)
 
 
 @pytest.mark.usefixtures("quick_switches")
@@ -460,13 +468,3 @@ def test_a_child_may_be_forked_while_the_cache_is_in_use(cache: ClientCache) -> 
         stop.set()
     assert ended(thread)
     assert results == [None]
-
-
-def test_the_handles_of_caches_are_given_back() -> None:
-    cache = ClientCache()
-    cache[A] = Client()
-    gone = weakref.ref(cache)
-    entries = weakref.ref(cache._entries._order)
-    del cache
-    gc.collect()
-    until(lambda: gone() is None and entries() is None)

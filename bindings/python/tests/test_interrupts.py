@@ -324,3 +324,46 @@ def test_who_waits_for_a_client_that_another_builds() -> None:
         lambda scene: scene.cache.get_or_make(scene.KEY, Client), make, _of_the_package
     )
     assert ("bell.py", "wait") in places
+
+
+class FullCacheScene:
+    """A cache with one client, that takes no second one."""
+
+    A, B = ClientCacheKey("sts", "a"), ClientCacheKey("sts", "b")
+
+    def __init__(self, policy: Any) -> None:
+        self.cache = ClientCache(policy, 1)
+        self.first = self.cache.get_or_make(self.A, Client)
+
+    def end(self, at: str) -> None:
+        assert len(self.cache) <= 1, at
+        self.cache.max_size = 1
+        for key in (self.A, self.B, self.A):
+            client = self.cache.get_or_make(key, Client)
+            assert self.cache[key] is client, at
+            assert self.cache.values() == (client,), at
+            words = key.key[0] + tuple(value for _, value in key.key[1])
+            for _ in range(3):
+                assert self.cache.request(Client, words, {}, None) is client, at
+        assert self.cache.popitem() == (self.A, client), at
+        assert not self.cache, at
+
+
+CALLS: list[tuple[Callable[[FullCacheScene], Any], tuple[str, str]]] = [
+    (lambda scene: scene.cache.get_or_make(scene.A, Client), ("_entries.py", "use")),
+    (lambda scene: scene.cache.get_or_make(scene.B, Client), ("_entries.py", "add")),
+    (lambda scene: setattr(scene.cache, "max_size", 0), ("_entries.py", "resize")),
+    (lambda scene: scene.cache.pop(scene.A), ("_entries.py", "remove")),
+    (lambda scene: scene.cache.clear(), ("_entries.py", "clear")),
+    (lambda scene: scene.cache.copy(), ("_entries.py", "copy_to")),
+]
+
+
+@pytest.mark.parametrize(("call", "place"), CALLS)
+@pytest.mark.parametrize("policy", ["LRU", "LFU"])
+def test_who_changes_a_cache(
+    policy: Any, call: Callable[[FullCacheScene], Any], place: tuple[str, str]
+) -> None:
+    """`the cache is full; A asks for another client, or changes the cache; A is interrupted`."""
+
+    assert place in everywhere(call, lambda: FullCacheScene(policy), _of_the_package)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from evercreds._fork.children import forget_in_child
-from evercreds._library import abi_generated as abi
 from evercreds._library.options import given_as
 from evercreds._waiting.locks import reentrant_lock
-from evercreds.cache._entries import Entries, Place
+from evercreds.cache._entries import Entries, EvictionPolicy, Place
 from evercreds.cache._errors import CacheError
+from evercreds.cache._frozen import freeze
 from evercreds.cache._keys import CacheKey
 from evercreds.cache._making import Making, is_making, made_by
 from evercreds.cache._mapping import CacheMapping
+from evercreds.cache._threads import this_thread
 
 __all__ = ["DEFAULT_SIZE", "Cache", "EvictionPolicy", "policy_named"]
 
-EvictionPolicy = Literal["LRU", "LFU"]
-
 DEFAULT_SIZE = 10
 _LARGEST_SIZE = (1 << 30) - 1
+_MOST_REMEMBERED = 1024
 
 _C = TypeVar("_C", bound="Cache")
 
@@ -42,14 +42,19 @@ class Cache(CacheMapping):
     """What the caches of clients and of resources have in common. Safe for many threads."""
 
     _policy: ClassVar[EvictionPolicy]
+    _key: ClassVar[type[CacheKey]]
 
     _making: dict[Place, Making]
 
     @classmethod
-    def _new(cls: type[_C], max_size: int | None) -> _C:
+    def _new(
+        cls: type[_C],
+        max_size: int | None,
+        meaning: Callable[[CacheKey], CacheKey] | None = None,
+    ) -> _C:
         made = object.__new__(cls)
         size = DEFAULT_SIZE if max_size is None else cls.check_size(max_size)
-        made._entries = Entries(abi.CachePolicy[cls._policy], size)
+        made._entries = Entries(cls._policy, size, meaning)
         made._begin()
         forget_in_child(made)
         return made
@@ -96,17 +101,57 @@ class Cache(CacheMapping):
         del gone
 
     def copy(self: _C) -> _C:
-        """Make another cache with the same values, bound, order and counts of uses.
-
-        Of an LFU cache that takes a call of the library for each use that is counted.
-        """
-        made = self._new(self.max_size)
+        """Make another cache with the same values, bound, order and counts of uses."""
+        made = self._new(self.max_size, self._entries.meaning)
         with self._lock:
-            snapshot = self._entries.snapshot()
-        made._entries.repeat(snapshot)
+            self._entries.copy_to(made._entries)
         return made
 
     __copy__ = copy
+
+    def request(
+        self,
+        make: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        max_size: int | None,
+        shared: bool | None = None,
+    ) -> Any:
+        """Give the value of the key with these arguments, made by ``make`` of them if need be.
+
+        To make the key takes longer than all else where the value is there. So it is remembered
+        by the arguments as they were written, if these are nothing but strings, and a Config by
+        its options, without a secret: others may change, or be equal and mean something else.
+
+        Args:
+            make: Makes the value, of args and kwargs.
+            args: The positional arguments of the key.
+            kwargs: Its named ones.
+            max_size: As for :meth:`get_or_make`.
+            shared: Whether all threads share the resource. Default: it is a client.
+        """
+        config = kwargs.get("config")
+        said = kwargs if config is None else {**kwargs, "config": freeze(config)}
+        words = this_thread().number if shared is False else 0, args, *said.items()
+        entries = self._entries
+        remembered = entries.remembered  # of before it is found
+        if max_size is None:
+            try:
+                entry = entries.recall(words)
+            except TypeError:  # something in it cannot be hashed
+                entry = None
+            if entry is not None:
+                return entry.value
+        key = self._key(*args, **kwargs, **({"shared": True} if shared else {}))
+        entry = entries.use(key) if max_size is None else None
+        if entry is None:
+            return self.get_or_make(key, lambda: make(*args, **kwargs), max_size=max_size)
+        plain = (value for name, value in said.items() if name != "config")
+        if key.is_plain and all(value is None or type(value) is str for value in (*args, *plain)):
+            if len(remembered) >= _MOST_REMEMBERED:
+                remembered.clear()
+            remembered[words] = entry
+        return entry.value
 
     def get_or_make(
         self, key: CacheKey, make: Callable[[], Any], *, max_size: int | None = None
@@ -120,21 +165,20 @@ class Cache(CacheMapping):
                 something already waits for nobody, and makes this itself.
             max_size: The bound from now on. Default: as it is.
         """
-        place = self._checked_place(key)
-        gone = None
-        with self._lock:
-            entry = self._entries.use(place)
-            if max_size is not None and self.check_size(max_size) != self.max_size:
-                gone = self._entries.resize(max_size)
-        del gone
-        return self._made(place, make) if entry is None else entry.value
+        self._check_key(key)
+        # No lock: where the value is there, nobody waits for anybody.
+        entry = self._entries.use(key)
+        if max_size is not None and self.check_size(max_size) != self.max_size:
+            self.max_size = max_size
+        return self._made(key, make) if entry is None else entry.value
 
-    def _made(self, place: Place, make: Callable[[], Any]) -> Any:
+    def _made(self, key: CacheKey, make: Callable[[], Any]) -> Any:
+        place = self._entries.place(key)
         mine = Making()
         try:
             while True:
                 with self._lock:
-                    entry = self._entries.use(place)
+                    entry = self._entries.use(key)
                     if entry is not None:
                         return entry.value
                     other = self._making.setdefault(place, mine)
@@ -144,10 +188,9 @@ class Cache(CacheMapping):
                     break
                 other.wait()
                 if other.is_made:
-                    with self._lock:
-                        self._entries.use(place)
+                    self._entries.use(key)
                     return other.value
-            value = self._kept(place, made_by(make))
+            value = self._kept(key, place, made_by(make))
             mine.is_made, mine.value = True, value
             return value
         finally:
@@ -159,12 +202,12 @@ class Cache(CacheMapping):
                 if self._making.get(place) is mine:
                     del self._making[place]
 
-    def _kept(self, place: Place, value: Any) -> Any:
+    def _kept(self, key: CacheKey, place: Place, value: Any) -> Any:
         """Keep what was made, unless there is one by now."""
         with self._lock:
-            entry = self._entries.use(place)
+            entry = self._entries.use(key)
             if entry is not None:
                 return entry.value
-            gone = self._entries.add(place, value)
+            gone = self._entries.add(key, place, value)
         del gone
         return value

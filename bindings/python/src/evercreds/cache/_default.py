@@ -32,17 +32,26 @@ class _Default:
 
     def get(self) -> tuple[Any, SessionCache | None]:
         """Give the default session, made where there is none, and its caches if it has none."""
+        session = boto3.DEFAULT_SESSION
+        if session is None:
+            session = self._made()
+        if isinstance(session, Session):
+            return session, None
+        notice()
+        cache = self._caches.get(session)  # no lock, where all is there
+        if cache is None:
+            with self._lock:
+                cache = self._caches.get(session)
+                if cache is None:
+                    cache = self._caches[session] = SessionCache(session._session)
+        return session, cache
+
+    def _made(self) -> Any:
         notice()
         with self._lock:
-            session = boto3.DEFAULT_SESSION
-            if session is None:
-                session = boto3.DEFAULT_SESSION = Session()
-            if isinstance(session, Session):
-                return session, None
-            cache = self._caches.get(session)
-            if cache is None:
-                cache = self._caches[session] = SessionCache()
-            return session, cache
+            if boto3.DEFAULT_SESSION is None:
+                boto3.DEFAULT_SESSION = Session()
+            return boto3.DEFAULT_SESSION
 
 
 _default = _Default()

@@ -1,163 +1,190 @@
-"""What is in a cache."""
+"""What is in a cache, and in which order it goes."""
 
 from __future__ import annotations
 
 import itertools
 import weakref
 from collections import deque
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Hashable
+from operator import attrgetter
+from typing import Any, Literal
 
-from evercreds._library import abi_generated as abi
+from evercreds._fork.children import notice
 from evercreds.cache._keys import CacheKey
-from evercreds.cache._order import Order
 from evercreds.cache._threads import Thread, this_thread
 
-__all__ = ["Entries", "Entry", "Place"]
+__all__ = ["Entries", "Entry", "EvictionPolicy", "Place"]
 
-# The number of the thread whose own the value is, 0 for all threads; and the key.
-Place = tuple[int, CacheKey]
+EvictionPolicy = Literal["LRU", "LFU"]
+
+# A key that all threads share; or the number of the thread whose own the value is, and the key.
+Place = CacheKey | tuple[int, CacheKey]
+
+# What goes first: the least recently used; of those that are used equally often, too.
+_RANKS: dict[EvictionPolicy, Callable[[Any], Any]] = {
+    "LRU": attrgetter("last"),
+    "LFU": attrgetter("uses", "last"),
+}
+_MOST_MEANINGS = 1024
 
 
 class Entry:
-    """A value and its place."""
+    """A value, the key that it was put under, its place, and how it was used."""
 
-    __slots__ = ("number", "place", "uses", "value", "watch")
+    __slots__ = ("counter", "key", "last", "place", "thread", "uses", "value")
 
-    def __init__(self, number: int, place: Place, value: Any) -> None:
-        self.number = number
+    def __init__(self, key: CacheKey, place: Place, value: Any, uses: int, last: int) -> None:
+        self.key = key
         self.place = place
         self.value = value
-        self.uses = 0
-        self.watch: weakref.ref[Thread] | None = None
-
-    @property
-    def key(self) -> CacheKey:
-        """The key that the value was put under."""
-        return self.place[1]
+        self.uses = uses
+        self.last = last
+        # Counts also where several threads use it at once.
+        self.counter = itertools.count(uses + 1)
+        # The thread whose own the value is, for as long as it lives.
+        self.thread: weakref.ref[Thread] | None = None
 
 
 class Entries:
-    """Values by place, as many and in the order that the library says.
+    """Values by place, up to a bound.
 
-    Not safe for concurrent use: its owner brings the lock. A thread sees its own values and those
-    of all threads; what others have for themselves counts for the bound alone.
+    To find and to use one takes no lock. For all that changes what is there its owner brings one;
+    an interrupt (Ctrl-C) may come between any two steps. A thread sees its own values and those of
+    all threads; what others have for themselves counts for the bound alone.
 
-    An interrupt (Ctrl-C) may come between any two steps, and the library may fail. An entry that
-    is then known on one side only, here or in the library, is put right when it is met.
+    Args:
+        policy: Which entries go first.
+        max_size: How many there may be.
+        meaning: Tells which key a key stands for, where several mean one. Default: itself.
     """
 
-    def __init__(self, policy: abi.CachePolicy, max_size: int) -> None:
-        self._policy = policy
-        self._order = Order(policy, max_size)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._by_place: dict[Place, Entry] = {}
-        self._by_number: dict[int, Entry] = {}
-        self._numbers = itertools.count()
-        # The numbers of entries whose thread has ended.
-        self._ended: deque[int] = deque()
+    def __init__(
+        self,
+        policy: EvictionPolicy,
+        max_size: int,
+        meaning: Callable[[CacheKey], CacheKey] | None = None,
+    ) -> None:
+        self.max_size = max_size
+        self.meaning = meaning
+        self._rank = _RANKS[policy]
+        self._clock = itertools.count()
+        self.forget()
 
     def forget(self) -> None:
-        """Begin anew, empty, in a forked child. The bound stays."""
-        self._order.forget()
-        self._begin()
+        """Begin anew, empty, in a forked child too. The bound stays."""
+        self._by_place: dict[Place, Entry] = {}
+        # By the words of requests, so that they need no key. With each entry that goes this is
+        # another one: who found that entry before will remember it in the one before.
+        self.remembered: dict[Hashable, Entry] = {}
+        # What keys were found to stand for. That is looked up again where nothing is there.
+        self._meanings: dict[CacheKey, CacheKey] = {}
+        # The places of entries whose thread has ended.
+        self._ended: deque[Place] = deque()
 
-    @property
-    def max_size(self) -> int:
-        """How many values there may be."""
-        return self._order.max_size
+    def clear(self) -> list[Entry]:
+        """Take all entries out, also those of other threads, and give them."""
+        gone = list(self._by_place.values())
+        self.forget()
+        return gone
 
-    def use(self, place: Place) -> Entry | None:
-        """Find an entry, and count that as a use of it."""
+    def place(self, key: CacheKey) -> Place:
+        """Tell where the value of a key is, or would be for the calling thread."""
+        place = _place(self._meanings.get(key, key))
+        if self.meaning is None or place in self._by_place:
+            return place
+        meant = self.meaning(key)
+        place = _place(meant)
         entry = self._by_place.get(place)
-        if entry is None:
-            return None
-        if not self._order.use(entry.number):
-            self._take_out(entry)
-            return None
-        entry.uses += 1
+        if entry is not None:  # the same object is found sooner
+            place = entry.place
+            meant = place[1] if isinstance(place, tuple) else place
+        if len(self._meanings) >= _MOST_MEANINGS:
+            self._meanings.clear()
+        self._meanings[key] = meant
+        return place
+
+    def use(self, key: CacheKey) -> Entry | None:
+        """Find an entry by its key, and count that as a use of it."""
+        notice()
+        entry = self._by_place.get(_place(self._meanings.get(key, key)))
+        if entry is None and self.meaning is not None:
+            entry = self._by_place.get(self.place(key))
+        if entry is not None:
+            entry.uses, entry.last = next(entry.counter), next(self._clock)
+        return entry
+
+    def recall(self, words: Hashable) -> Entry | None:
+        """Find the entry of a request in these words as :meth:`use` does, if it is remembered."""
+        notice()
+        entry = self.remembered.get(words)
+        if entry is not None:
+            entry.uses, entry.last = next(entry.counter), next(self._clock)
         return entry
 
     def find(self, place: Place) -> Entry | None:
         """Find an entry; that is no use of it."""
         return self._by_place.get(place)
 
-    def add(self, place: Place, value: Any) -> list[Entry]:
+    def add(self, key: CacheKey, place: Place, value: Any) -> list[Entry]:
         """Add what is not there yet, and give what had to go for it."""
-        gone = self._drop_ended()
-        return gone + self._put(place, value, this_thread() if place[0] else None)
+        gone = self._shrink(self.max_size - 1)
+        if self.max_size:
+            thread = this_thread() if isinstance(place, tuple) else None
+            self._put(Entry(key, place, value, 1, next(self._clock)), thread)
+        return gone
 
     def remove(self, entry: Entry) -> None:
         """Take an entry out."""
-        self._order.remove(entry.number)
-        self._take_out(entry)
+        if self._by_place.get(entry.place) is entry:
+            # Nothing is called between these two, so that no interrupt comes there.
+            del self._by_place[entry.place]
+            self.remembered = {}
 
     def resize(self, max_size: int) -> list[Entry]:
         """Set the bound, and give what had to go."""
-        gone = self._drop_ended()
-        evicted = self._order.resize(max_size)
-        return gone + [self._take_out(entry) for entry in self._known(evicted)]
-
-    def clear(self) -> list[Entry]:
-        """Take all entries out, also those of other threads, and give them."""
-        gone = list(self._by_number.values())
-        self._order.clear()
-        self._begin()
-        return gone
+        self.max_size = max_size
+        return self._shrink(max_size)
 
     def visible(self) -> list[Entry]:
         """List what the calling thread sees, the first to be evicted first."""
-        own = (0, this_thread().number)
-        return [entry for entry in self._in_order() if entry.place[0] in own]
+        own = this_thread().number
+        return [
+            entry
+            for entry in self._in_order()
+            if not isinstance(entry.place, tuple) or entry.place[0] == own
+        ]
 
-    def snapshot(self) -> list[tuple[Entry, int]]:
-        """List all entries and their uses, the first to be evicted first, for :meth:`repeat`."""
-        return [(entry, entry.uses) for entry in self._in_order()]
+    def copy_to(self, other: Entries) -> None:
+        """Put the same values, in the same order, into others that are empty."""
+        for entry in self._in_order():
+            thread = entry.thread() if entry.thread else None
+            if thread is not None or not isinstance(entry.place, tuple):
+                now = next(other._clock)
+                other._put(Entry(entry.key, entry.place, entry.value, entry.uses, now), thread)
 
-    def repeat(self, snapshot: list[tuple[Entry, int]]) -> None:
-        """Have happen here, where nothing has happened yet, what happened elsewhere."""
-        entries = [entry for entry, _ in snapshot]
-        threads = [entry.watch() if entry.watch else None for entry in entries]
-        for entry, thread in zip(entries, threads, strict=True):
-            if thread is not None or not entry.place[0]:
-                self._put(entry.place, entry.value, thread)
-        if self._policy == abi.CachePolicy.LRU:
-            return
-        # Only the library knows the order, and it only takes uses. Of those with equally many,
-        # the one that was used last is told last.
-        for entry, uses in snapshot:
-            for _ in range(uses):
-                self.use(entry.place)
-
-    def _put(self, place: Place, value: Any, thread: Thread | None) -> list[Entry]:
-        entry = Entry(next(self._numbers), place, value)
-        evicted = self._order.add(entry.number)
-        self._by_number[entry.number] = self._by_place[place] = entry
+    def _put(self, entry: Entry, thread: Thread | None) -> None:
         if thread is not None:
-            number, ended = entry.number, self._ended
-            entry.watch = weakref.ref(thread, lambda _: ended.append(number))
-        return [self._take_out(gone) for gone in self._known(evicted)]
+            place, ended = entry.place, self._ended
+            entry.thread = weakref.ref(thread, lambda _: ended.append(place))
+        self._by_place[entry.place] = entry
 
-    def _drop_ended(self) -> list[Entry]:
-        """Take out what threads had that have ended."""
+    def _shrink(self, most: int) -> list[Entry]:
+        """Take out what threads had that have ended, and then what is too much."""
         gone = []
         while self._ended:
-            entry = self._by_number.get(self._ended.popleft())
+            entry = self._by_place.get(self._ended.popleft())
             if entry is not None:
-                self.remove(entry)
                 gone.append(entry)
+                self.remove(entry)
+        too_many = len(self._by_place) - max(most, 0)
+        for entry in self._in_order()[:too_many] if too_many > 0 else ():
+            gone.append(entry)
+            self.remove(entry)
         return gone
 
-    def _take_out(self, entry: Entry) -> Entry:
-        self._by_number.pop(entry.number, None)
-        if self._by_place.get(entry.place) is entry:
-            del self._by_place[entry.place]
-        return entry
+    def _in_order(self) -> list[Entry]:
+        return sorted(self._by_place.values(), key=self._rank)
 
-    def _in_order(self) -> Iterator[Entry]:
-        return self._known(self._order.numbers())
 
-    def _known(self, numbers: list[int]) -> Iterator[Entry]:
-        return (self._by_number[number] for number in numbers if number in self._by_number)
+def _place(key: CacheKey) -> Place:
+    return key if key.shared else (this_thread().number, key)

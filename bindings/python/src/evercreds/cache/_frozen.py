@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import re
 import secrets
+import weakref
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -13,10 +15,22 @@ from botocore.config import Config
 
 from evercreds._library.options import given_as
 
-__all__ = ["freeze", "hashed", "resets_default", "show"]
+__all__ = [
+    "freeze",
+    "frozen_config",
+    "hashed",
+    "is_plain",
+    "options_of",
+    "resets_default",
+    "show",
+]
 
 # Of this process alone, so that a hash tells nothing to whoever has only the hash.
 _SALT = secrets.token_bytes(32)
+# What a Config was when it was frozen, and what that gave.
+_configs: weakref.WeakKeyDictionary[Config, tuple[dict[str, Any], Hashable]] = (
+    weakref.WeakKeyDictionary()
+)
 _SCHEME = re.compile("(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 
 
@@ -77,9 +91,9 @@ def freeze(value: Any) -> Hashable:
         # True, 1 and 1.0 are equal, but do not mean the same.
         frozen = kind.__name__, value
     elif isinstance(value, Config):
-        frozen = "Config", _frozen_items(_options(value))
+        frozen = _freeze_config(value)
     elif isinstance(value, (dict, Mapping)):
-        frozen = "dict", _frozen_items(value)
+        frozen = "dict", frozenset(_frozen_items(value).items())
     elif isinstance(value, (list, tuple)):
         frozen = "list", tuple(map(freeze, value))
     elif isinstance(value, (set, frozenset)):
@@ -89,6 +103,37 @@ def freeze(value: Any) -> Hashable:
     else:
         frozen = _Itself(value)
     return frozen
+
+
+def _freeze_config(config: Config) -> Hashable:
+    """Freeze a Config. What that gave is remembered for as long as it is there and not changed."""
+    if type(config) is not Config:
+        return frozen_config(_frozen_items(_options(config)))
+    known = _configs.get(config)
+    if known is not None and known[0] == vars(config):
+        return known[1]
+    frozen = frozen_config(_frozen_items(_options(config)))
+    if is_plain(freeze(vars(config))):  # what it was made with too, and does not say any more
+        _configs[config] = copy.deepcopy(vars(config)), frozen
+    return frozen
+
+
+def frozen_config(options: Mapping[str, Hashable]) -> Hashable:
+    """Give what a Config with these frozen options is as a frozen value."""
+    return "Config", frozenset(options.items())
+
+
+def options_of(frozen: Any) -> dict[str, Hashable] | None:
+    """List the frozen options of a Config that was frozen; ``None`` for anything else."""
+    is_config = isinstance(frozen, tuple) and frozen[0] == "Config"
+    return dict(frozen[1]) if is_config else None
+
+
+def is_plain(frozen: object) -> bool:
+    """Tell whether a frozen value is made of texts and numbers alone, of which none is secret."""
+    if isinstance(frozen, (tuple, frozenset)):
+        return all(map(is_plain, frozen))
+    return frozen is None or type(frozen) in (bool, float, int, str)
 
 
 def show(frozen: Any) -> str:
@@ -110,8 +155,8 @@ def show(frozen: Any) -> str:
     return given_as(content)
 
 
-def _frozen_items(given: Mapping[Any, Any]) -> Hashable:
-    return frozenset([(freeze(name), freeze(value)) for name, value in given.items()])
+def _frozen_items(given: Mapping[Any, Any]) -> dict[Any, Hashable]:
+    return {freeze(name): freeze(value) for name, value in given.items()}
 
 
 def _options(config: Config) -> dict[str, Any]:

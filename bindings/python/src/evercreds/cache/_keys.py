@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import boto3
+from botocore.config import Config
 
-from evercreds.cache._frozen import freeze, hashed, show
+from evercreds.cache._frozen import freeze, frozen_config, hashed, is_plain, options_of, show
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -26,8 +27,8 @@ _Key = tuple[tuple[Hashable, ...], tuple[tuple[str, Hashable], ...]]
 _name_of = itemgetter(0)
 
 _SECRET = frozenset({"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
-_MOST_SPELLINGS = 1024
 _NONE_SUCH = object()
+_NO_OPTIONS = frozen_config({})
 
 
 def _defaults(method: Callable[..., Any]) -> dict[str, Any]:
@@ -44,7 +45,6 @@ class CacheKey:
     """What is kept under the key: ``"client"`` or ``"resource"``."""
     _defaults: ClassVar[dict[str, Any]]
     _names: ClassVar[tuple[str, ...]]
-    _spellings: ClassVar[dict[Any, Any]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         for name in ("eviction_policy", "max_size"):
@@ -72,39 +72,41 @@ class CacheKey:
             elif value is not defaults.get(name, _NONE_SUCH):
                 kept[name] = frozen
         service = (kept.pop("service_name"),) if "service_name" in kept else ()
-        self._fill(tuple(written), (service, tuple(sorted(kept.items(), key=_name_of))), True)
+        key = service, tuple(sorted(_settled(kept).items(), key=_name_of))
+        self._fill(tuple(written), key, True)
 
     def _fill(self, written: _Written, key: _Key, shared: bool) -> None:
         self._written, self._key, self._shared = written, key, shared
         self._hash = hash((self.cache_type, shared, key))
 
-    @classmethod
-    def of(cls, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Self:
-        """Make the key of a request, or give the one that the same words made before.
+    def with_defaults(self, config: Config | None, **defaults: Any) -> Self:
+        """Make the key of the same request where its session's defaults are spelled out.
 
-        To make one takes longer than all else in a request for a client that is there. So keys
-        are remembered by the arguments as they were written, if these are nothing but strings
-        without a secret: others may change, or be equal and mean something else.
+        Args:
+            config: What the request's Config is merged into.
+            **defaults: The values of parameters that the request says nothing about.
         """
-        spelling = (args, *kwargs.items())
-        try:
-            known: Self | None = cls._spellings.get(spelling)
-        except TypeError:  # something in it cannot be hashed
-            return cls(*args, **kwargs)
-        if known is not None:
-            return known
-        key = cls(*args, **kwargs)
-        frozen = (value for _, value in key._written)
-        if all(value is None or type(value) is str for value in (*args, *kwargs.values(), *frozen)):
-            if len(cls._spellings) >= _MOST_SPELLINGS:
-                cls._spellings.clear()
-            cls._spellings[spelling] = key
-        return key
+        service, said = self._key
+        parameters = dict(said)
+        options = options_of(parameters.get("config", _NO_OPTIONS))
+        if config is not None and options is not None:
+            parameters["config"] = frozen_config({**(options_of(freeze(config)) or {}), **options})
+        parameters = _settled(parameters)
+        for name, value in defaults.items():
+            if value is not None:
+                parameters.setdefault(name, freeze(value))
+        key = service, tuple(sorted(parameters.items(), key=_name_of))
+        return _restored(type(self), self._written, key, self._shared)
 
     @property
     def shared(self) -> bool:
         """Whether all threads have the same under this key, or each has its own."""
         return self._shared
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is made of texts and numbers alone, of which none is secret."""
+        return all(is_plain(frozen) for _, frozen in self._written)
 
     @property
     def key(self) -> _Key:
@@ -163,7 +165,6 @@ class ClientCacheKey(CacheKey):
     cache_type = "client"
     _defaults = _defaults(boto3.Session.client)
     _names = tuple(_defaults)
-    _spellings: ClassVar[dict[Any, ClientCacheKey]] = {}
 
 
 class ResourceCacheKey(CacheKey):
@@ -180,7 +181,6 @@ class ResourceCacheKey(CacheKey):
     cache_type = "resource"
     _defaults = _defaults(boto3.Session.resource)
     _names = tuple(_defaults)
-    _spellings: ClassVar[dict[Any, ResourceCacheKey]] = {}
 
     def __init__(self, *args: Any, shared: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -192,7 +192,24 @@ def _frozen(name: str, value: Any) -> Hashable:
     return hashed(value) if name in _SECRET and value is not None else freeze(value)
 
 
-def _restored(kind: type[CacheKey], written: _Written, key: _Key, shared: bool) -> CacheKey:
+def _settled(parameters: dict[str, Hashable]) -> dict[str, Hashable]:
+    """Leave out what a Config does not say, and say what it says in a parameter's place there."""
+    options = options_of(parameters.get("config"))
+    if options is not None:
+        region = options.pop("region_name", None)
+        if region is not None:
+            parameters.setdefault("region_name", region)  # the parameter itself comes first
+        if options:
+            parameters["config"] = frozen_config(options)
+        else:
+            del parameters["config"]
+    return parameters
+
+
+_K = TypeVar("_K", bound=CacheKey)
+
+
+def _restored(kind: type[_K], written: _Written, key: _Key, shared: bool) -> _K:
     made = kind.__new__(kind)
     made._fill(written, key, shared)
     return made

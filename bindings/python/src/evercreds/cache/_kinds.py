@@ -11,6 +11,7 @@ from evercreds.cache._errors import (
     ResourceCacheExistsError,
     ResourceCacheNotFoundError,
 )
+from evercreds.cache._keys import ClientCacheKey, ResourceCacheKey
 
 __all__ = [
     "ClientCache",
@@ -37,6 +38,7 @@ class ClientCache(Cache):
     """
 
     _noun = "client"
+    _key = ClientCacheKey
     _error = ClientCacheError
     _exists_error = ClientCacheExistsError
     _not_found_error = ClientCacheNotFoundError
@@ -80,6 +82,7 @@ class ResourceCache(Cache):
     """
 
     _noun = "resource"
+    _key = ResourceCacheKey
     _error = ResourceCacheError
     _exists_error = ResourceCacheExistsError
     _not_found_error = ResourceCacheNotFoundError

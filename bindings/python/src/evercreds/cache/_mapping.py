@@ -11,10 +11,9 @@ from botocore.client import BaseClient
 
 from evercreds._fork.children import notice
 from evercreds._library.options import given_as
-from evercreds.cache._entries import Entries, Entry, Place
+from evercreds.cache._entries import Entries, Entry
 from evercreds.cache._errors import CacheError
 from evercreds.cache._keys import CacheKey
-from evercreds.cache._threads import this_thread
 
 __all__ = ["CacheMapping"]
 
@@ -53,18 +52,19 @@ class CacheMapping:
         return default if entry is None else entry.value
 
     def __setitem__(self, key: CacheKey, value: Any) -> None:
-        place = self._checked_place(key)
+        self._check_key(key)
         if not isinstance(value, (BaseClient, ServiceResource)):
             raise self._error(
                 f"Cache value must be a boto3 client or resource, got {type(value).__name__}",
                 param="value",
             )
+        place = self._entries.place(key)
         with self._lock:
             if self._entries.find(place) is not None:
                 raise self._exists_error(
                     f"{self._noun.capitalize()} already exists in cache under {key!r}", param="key"
                 )
-            gone = self._entries.add(place, value)
+            gone = self._entries.add(key, place, value)
         del gone
 
     def __delitem__(self, key: CacheKey) -> None:
@@ -76,8 +76,8 @@ class CacheMapping:
         Raises:
             ClientCacheNotFoundError, ResourceCacheNotFoundError: There is none.
         """
+        place = self._entries.place(key) if isinstance(key, CacheKey) else None
         with self._lock:
-            place = self._place(key)
             entry = None if place is None else self._entries.find(place)
             if entry is not None:
                 self._entries.remove(entry)
@@ -103,9 +103,9 @@ class CacheMapping:
         raise TypeError(f"a cache of {self._noun}s cannot be pickled or copied deeply")
 
     def __contains__(self, key: object) -> bool:
-        with self._lock:
-            place = self._place(key)
-            return place is not None and self._entries.find(place) is not None
+        notice()
+        entries = self._entries
+        return isinstance(key, CacheKey) and entries.find(entries.place(key)) is not None
 
     def __len__(self) -> int:
         return len(self._visible())
@@ -134,29 +134,19 @@ class CacheMapping:
         return "\n".join([f"{title}:", *lines]) if lines else f"{title}(empty)"
 
     def _used(self, key: object) -> Entry | None:
-        with self._lock:
-            place = self._place(key)
-            return None if place is None else self._entries.use(place)
+        return self._entries.use(key) if isinstance(key, CacheKey) else None
 
     def _visible(self) -> list[Entry]:
         with self._lock:
             return self._entries.visible()
 
-    @staticmethod
-    def _place(key: object) -> Place | None:
+    def _check_key(self, key: object) -> None:
         if not isinstance(key, CacheKey):
-            return None
-        return (0 if key.shared else this_thread().number), key
-
-    def _checked_place(self, key: object) -> Place:
-        place = self._place(key)
-        if place is None:
             raise self._error(
                 f"Cache key must be a cache key object, a ClientCacheKey or ResourceCacheKey, got "
                 f"{type(key).__name__}",
                 param="key",
             )
-        return place
 
     def _not_found(self, key: object) -> CacheError:
         given = repr(key) if isinstance(key, CacheKey) else given_as(key)

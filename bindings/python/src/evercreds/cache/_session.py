@@ -11,7 +11,7 @@ import boto3
 from evercreds.cache._caches import EvictionPolicy, policy_named
 from evercreds.cache._errors import CacheError, ClientCacheError, ResourceCacheError
 from evercreds.cache._frozen import resets_default
-from evercreds.cache._keys import CacheType, ClientCacheKey, ResourceCacheKey
+from evercreds.cache._keys import CacheKey, CacheType
 from evercreds.cache._kinds import (
     ClientCache,
     LFUClientCache,
@@ -43,23 +43,51 @@ class _ByPolicy(Generic[_Cache]):
 class SessionClientCache(_ByPolicy[ClientCache]):
     """The caches of a session's clients: ``.LRU`` and ``.LFU``, or ``["LRU"]`` and ``["LFU"]``."""
 
-    def __init__(self) -> None:
-        super().__init__(LRUClientCache(), LFUClientCache(), ClientCacheError)
+    def __init__(self, meaning: Callable[[CacheKey], CacheKey] | None = None) -> None:
+        lru, lfu = (kind._new(None, meaning) for kind in (LRUClientCache, LFUClientCache))
+        super().__init__(lru, lfu, ClientCacheError)
 
 
 class SessionResourceCache(_ByPolicy[ResourceCache]):
     """The caches of a session's resources: ``.LRU`` and ``.LFU``, also by item."""
 
-    def __init__(self) -> None:
-        super().__init__(LRUResourceCache(), LFUResourceCache(), ResourceCacheError)
+    def __init__(self, meaning: Callable[[CacheKey], CacheKey] | None = None) -> None:
+        lru, lfu = (kind._new(None, meaning) for kind in (LRUResourceCache, LFUResourceCache))
+        super().__init__(lru, lfu, ResourceCacheError)
+
+
+class _Meaning:
+    """Tells which key a request's key stands for in a session: its defaults spelled out."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __call__(self, key: CacheKey) -> CacheKey:
+        """Spell out what botocore's ``create_client`` takes where a request says nothing."""
+        session = self._session
+        try:
+            return key.with_defaults(
+                session.get_default_client_config(),
+                region_name=session.get_config_variable("region"),
+                verify=session.get_config_variable("ca_bundle"),
+            )
+        except Exception:
+            return key  # boto3 will say what is wrong with the session
 
 
 class SessionCache:
-    """The caches of a session: ``.client`` and ``.resource``, or ``["client"]`` and so on."""
+    """The caches of a session: ``.client`` and ``.resource``, or ``["client"]`` and so on.
 
-    def __init__(self) -> None:
-        self.client: SessionClientCache = SessionClientCache()
-        self.resource: SessionResourceCache = SessionResourceCache()
+    Args:
+        botocore_session: The botocore session whose defaults hold: a request that spells one out,
+            its region for example, is the same as one that says nothing. Default: none; keys are
+            the same only where they are equal.
+    """
+
+    def __init__(self, botocore_session: Any = None) -> None:
+        meaning = None if botocore_session is None else _Meaning(botocore_session)
+        self.client: SessionClientCache = SessionClientCache(meaning)
+        self.resource: SessionResourceCache = SessionResourceCache(meaning)
 
     def __getitem__(self, kind: CacheType) -> SessionClientCache | SessionResourceCache:
         if kind == "client":
@@ -78,8 +106,7 @@ class SessionCache:
     ) -> Any:
         """Give a client from the cache, built first where there is none."""
         cache = self.client.LRU if eviction_policy is None else self.client[eviction_policy]
-        key = ClientCacheKey.of(args, kwargs)
-        return cache.get_or_make(key, lambda: build(*args, **kwargs), max_size=max_size)
+        return cache.request(build, args, kwargs, max_size)
 
     def get_resource(
         self,
@@ -93,9 +120,7 @@ class SessionCache:
         """Give a resource from the cache, built first where there is none."""
         if not isinstance(shared, bool):
             raise ResourceCacheError("shared must be True or False", param="shared")
-        cache = self.resource[eviction_policy]
-        key = ResourceCacheKey.of(args, {**kwargs, "shared": True} if shared else kwargs)
-        return cache.get_or_make(key, lambda: build(*args, **kwargs), max_size=max_size)
+        return self.resource[eviction_policy].request(build, args, kwargs, max_size, shared)
 
     def clear(self) -> None:
         """Take all clients and resources out."""
@@ -122,7 +147,7 @@ class Session(boto3.Session):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.cache = SessionCache()
+        self.cache = SessionCache(self._session)
 
     def client(
         self,
@@ -141,7 +166,7 @@ class Session(boto3.Session):  # type: ignore[misc]
         Raises:
             ClientCacheError: eviction_policy or max_size is not as above.
         """
-        if self._wants_its_own(kwargs):
+        if "config" in kwargs and self._wants_its_own(kwargs["config"]):
             return super().client(*args, **kwargs)
         return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
 
@@ -174,11 +199,8 @@ class Session(boto3.Session):  # type: ignore[misc]
         """Take all clients and resources out of the caches."""
         self.cache.clear()
 
-    def _wants_its_own(self, kwargs: dict[str, Any]) -> bool:
-        """Tell whether a client is to be built that takes no place in the cache."""
-        config = kwargs.get("config")
-        if config is None:
-            return False
+    def _wants_its_own(self, config: Any) -> bool:
+        """Tell whether a client with this config is to take no place in the cache."""
         # boto3 makes a resource's client by way of this method, with a config. That client is
         # the resource's own, and not one of the user's.
         return _here.building is self or (
