@@ -52,31 +52,39 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 	}
 	maker := cache.maker
 	cfg := maker.configured()
-	service := maker.serviceOf(newFromConfig, func() any { return defaultOptions(cfg, newFromConfig) })
-	key, chosen := service.key, service.defaults
+	id := functionID(newFromConfig)
+	service := maker.known(id)
+	if service == nil {
+		service = maker.learn(id, newFromConfig, defaultOptions(cfg, newFromConfig))
+	}
+	key, chosen := &service.key, service.defaults
 	if len(opts) > 0 {
 		options := copyOptions(service.defaults.(*O))
 		for _, opt := range opts {
 			opt(options)
 		}
-		chosen, key = options, maker.keyOf(service, options)
+		of := maker.keyOf(service, options)
+		chosen, key = options, &of
 	}
-	if err := service.check(chosen); err != nil {
-		return none, err
+	if len(opts) > 0 || !service.complete {
+		if err := service.check(chosen); err != nil {
+			return none, err
+		}
 	}
-	client, err := cache.getOrMake(key, func() *cachedClient {
-		return &cachedClient{
-			key:         key,
+	e := cache.find(key)
+	if e == nil {
+		e, err = cache.add(&cachedClient{
+			key:         *key,
 			name:        reflect.TypeFor[C]().String(),
 			make:        func() any { return newFromConfig(*cfg, opts...) },
 			constructor: newFromConfig,
 			options:     chosen,
+		})
+		if err != nil {
+			return none, err
 		}
-	})
-	if err != nil {
-		return none, err
 	}
-	return client.(C), nil // the key holds the constructor
+	return cache.made(e).(C), nil // the key holds the constructor
 }
 
 func cacheOf(in Clients) (*ClientCache, error) {

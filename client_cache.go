@@ -1,25 +1,42 @@
 package evercreds
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
+	"maps"
+	"slices"
 	"sync"
-
-	"github.com/evercreds/evercreds/core"
+	"sync/atomic"
 )
 
 // EvictionPolicy says which client a full cache drops.
-type EvictionPolicy = core.CachePolicy
+type EvictionPolicy int
 
 // The eviction policies.
 const (
 	// LRU drops the least recently used client. It is the default.
-	LRU EvictionPolicy = core.LRU
+	LRU EvictionPolicy = iota
 	// LFU drops the least frequently used client; of equals, the least recently used.
-	LFU EvictionPolicy = core.LFU
+	LFU
+)
+
+// String is "LRU" or "LFU".
+func (p EvictionPolicy) String() string {
+	switch p {
+	case LRU:
+		return "LRU"
+	case LFU:
+		return "LFU"
+	}
+	return "no eviction policy"
+}
+
+const (
+	defaultCacheSize = 10
+	maxCacheSize     = 1 << 30
 )
 
 // ClientCache caches the clients that [Client] makes in a session, up to a bound. It is
@@ -28,25 +45,28 @@ type ClientCache struct {
 	maker  *clientMaker
 	policy EvictionPolicy
 
-	mu      sync.Mutex // guards all below
-	order   *core.Cache
-	maxSize int
-	byKey   map[clientKey]*cachedClient
-	byID    map[int32]*cachedClient
-	lastID  int32
-	stats   CacheStats
-	closed  bool
+	// Who asks for a client that is there takes no lock: the map is never written to,
+	// but replaced.
+	clients atomic.Pointer[map[clientKey]*cachedClient]
+	clock   atomic.Int64 // counts uses, the first one of each client among them
+
+	mu        sync.Mutex // guards changes of clients, and all below
+	maxSize   int
+	misses    int64
+	evictions int64
+	closed    bool
 }
 
 // cachedClient is an entry of a cache.
 type cachedClient struct {
-	id   int32
 	key  clientKey
 	name string
-	// make calls the constructor; client is what it gave.
+	uses atomic.Int64 // under LFU
+	last atomic.Int64 // when it was used, by the cache's clock
+	// make calls the constructor, whose result client points to
 	mu     sync.Mutex
 	make   func() any
-	client any
+	client atomic.Pointer[any]
 	// constructor and options stay as long as the key, in which their addresses are
 	constructor, options any
 }
@@ -85,68 +105,131 @@ func (s *Session) Cache(policy EvictionPolicy) *ClientCache {
 func (c *ClientCache) Resize(maxSize int) *ClientCache {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.maxSize = c.order.Resize(maxSize)
-	c.forget()
+	c.maxSize = bound(maxSize)
+	c.evict(c.maxSize)
 	return c
+}
+
+func bound(n int) int {
+	if n < 0 {
+		n = -n
+	}
+	if n < 0 || n > maxCacheSize { // -n of the least int is negative still
+		n = maxCacheSize
+	}
+	return n
 }
 
 // Stats returns the counts of the cache.
 func (c *ClientCache) Stats() CacheStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	stats := c.stats
-	stats.Size, stats.MaxSize = c.order.Len(), c.maxSize
-	return stats
+	return CacheStats{
+		Size: len(*c.clients.Load()), MaxSize: c.maxSize,
+		Hits: c.clock.Load() - c.misses, Misses: c.misses, Evictions: c.evictions,
+	}
 }
 
 // List describes all clients, the next to drop first.
 func (c *ClientCache) List() []CachedClient {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	var list []CachedClient
-	for id, ok := c.order.Next(-1); ok; id, ok = c.order.Next(id) {
-		e := c.byID[id]
+	for _, e := range c.inOrder() {
 		list = append(list, CachedClient{Name: e.name, Key: hex.EncodeToString(e.key[:]), Policy: c.policy})
 	}
 	return list
+}
+
+// inOrder lists the entries, the next to drop first.
+func (c *ClientCache) inOrder() []*cachedClient {
+	return slices.SortedFunc(maps.Values(*c.clients.Load()), func(a, b *cachedClient) int {
+		return cmp.Or(cmp.Compare(a.uses.Load(), b.uses.Load()), cmp.Compare(a.last.Load(), b.last.Load()))
+	})
 }
 
 // Clear drops all clients. They still work for whoever has them.
 func (c *ClientCache) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clear()
-}
-
-func (c *ClientCache) clear() {
-	c.order = core.NewCache(c.policy, c.maxSize)
-	c.byKey, c.byID = map[clientKey]*cachedClient{}, map[int32]*cachedClient{}
+	c.clients.Store(&map[clientKey]*cachedClient{})
 }
 
 func (c *ClientCache) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clear()
+	c.clients.Store(&map[clientKey]*cachedClient{})
 	c.closed = true
 }
 
-// getOrMake gives the client of a key: that of the entry which is there, or else
-// of a fresh one. It is made without the lock, so that whoever asks for another
-// one does not wait.
-func (c *ClientCache) getOrMake(key clientKey, fresh func() *cachedClient) (any, error) {
-	e, err := c.entry(key, fresh)
-	if err != nil {
-		return nil, err
+// find gives the entry of a key, and counts that as a use of it; nil: there is none.
+func (c *ClientCache) find(key *clientKey) *cachedClient {
+	e := (*c.clients.Load())[*key]
+	if e != nil {
+		c.use(e)
 	}
-	made := false
+	return e
+}
+
+func (c *ClientCache) use(e *cachedClient) {
+	e.last.Store(c.clock.Add(1))
+	if c.policy == LFU {
+		e.uses.Add(1)
+	}
+}
+
+// add puts a fresh entry in, unless there is one of that key by now, which it gives.
+func (c *ClientCache) add(fresh *cachedClient) (*cachedClient, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil, &Error{Code: CodeClosed}
+	}
+	if e := c.find(&fresh.key); e != nil {
+		return e, nil
+	}
+	c.misses++
+	c.use(fresh)
+	if c.maxSize == 0 {
+		c.evictions++
+		return fresh, nil
+	}
+	c.evict(c.maxSize - 1)
+	c.change(func(clients map[clientKey]*cachedClient) { clients[fresh.key] = fresh })
+	return fresh, nil
+}
+
+// evict drops clients until so many are left.
+func (c *ClientCache) evict(to int) {
+	n := len(*c.clients.Load()) - to
+	if n <= 0 {
+		return
+	}
+	c.evictions += int64(n)
+	gone := c.inOrder()[:n]
+	c.change(func(clients map[clientKey]*cachedClient) {
+		for _, e := range gone {
+			delete(clients, e.key)
+		}
+	})
+}
+
+func (c *ClientCache) change(change func(map[clientKey]*cachedClient)) {
+	clients := maps.Clone(*c.clients.Load())
+	change(clients)
+	c.clients.Store(&clients)
+}
+
+// made gives the client of an entry, which is made where that has not been done. It is
+// made without the cache's lock, so that whoever asks for another one does not wait.
+func (c *ClientCache) made(e *cachedClient) any {
+	if client := e.client.Load(); client != nil {
+		return *client
+	}
 	defer func() {
-		if !made {
+		if e.client.Load() == nil {
 			c.drop(e) // the constructor panicked: the next caller tries again
 		}
 	}()
-	client := e.get()
-	made = true
-	return client, nil
+	return e.get()
 }
 
 // get makes the client where that has not been done. Where the constructor panics, or
@@ -154,51 +237,20 @@ func (c *ClientCache) getOrMake(key clientKey, fresh func() *cachedClient) (any,
 func (e *cachedClient) get() any {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.make != nil {
-		e.client = e.make()
-		e.make = nil
+	if client := e.client.Load(); client != nil {
+		return *client
 	}
-	return e.client
-}
-
-// entry finds the entry of a key, or adds a fresh one.
-func (c *ClientCache) entry(key clientKey, fresh func() *cachedClient) (*cachedClient, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return nil, &Error{Code: CodeClosed}
-	}
-	if e := c.byKey[key]; e != nil {
-		c.order.Get(e.id)
-		c.stats.Hits++
-		return e, nil
-	}
-	c.stats.Misses++
-	e := fresh()
-	c.lastID = (c.lastID + 1) & math.MaxInt32 // the first is long gone when they begin anew
-	e.id = c.lastID
-	c.byKey[key], c.byID[e.id] = e, e
-	c.order.Add(e.id)
-	c.forget()
-	return e, nil
-}
-
-// forget takes out what the policy has evicted.
-func (c *ClientCache) forget() {
-	for id, ok := c.order.Evicted(); ok; id, ok = c.order.Evicted() {
-		c.stats.Evictions++
-		delete(c.byKey, c.byID[id].key)
-		delete(c.byID, id)
-	}
+	client := e.make()
+	e.make = nil
+	e.client.Store(&client)
+	return client
 }
 
 func (c *ClientCache) drop(e *cachedClient) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byID[e.id] == e {
-		c.order.Remove(e.id)
-		delete(c.byKey, e.key)
-		delete(c.byID, e.id)
+	if (*c.clients.Load())[e.key] == e {
+		c.change(func(clients map[clientKey]*cachedClient) { delete(clients, e.key) })
 	}
 }
 

@@ -20,7 +20,7 @@ type clientKey [sha256.Size]byte
 func (m *clientMaker) keyOf(s *service, chosen any) clientKey {
 	text := make([]byte, 0, 256)
 	text = append(text, m.salt[:]...)
-	text = appendNumber(text, uint64(functionID(s.constructor)))
+	text = appendNumber(text, uint64(s.id))
 	was, is := reflect.ValueOf(s.defaults), reflect.ValueOf(chosen)
 	if s.fields == nil {
 		text = appendValue(text, is.Elem())
@@ -150,7 +150,8 @@ func (s span) same(a, b unsafe.Pointer) bool {
 // code, which all closures of one literal share, whatever they closed over.
 func wordAt(f reflect.Value) uintptr { return *(*uintptr)(f.Addr().UnsafePointer()) }
 
-func functionID(f any) uintptr { return wordAt(addressable(reflect.ValueOf(f))) }
+// functionID is the same for a function F.
+func functionID[F any](f F) uintptr { return *(*uintptr)(unsafe.Pointer(&f)) }
 
 // typeID is the address of a type, of which there is one for each.
 func typeID(t reflect.Type) uint64 { return uint64(reflect.ValueOf(t).Pointer()) }

@@ -2,12 +2,12 @@ package evercreds
 
 import (
 	"crypto/rand"
+	"maps"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"github.com/evercreds/evercreds/core"
 )
 
 // clientMaker is what a session makes clients from.
@@ -17,9 +17,11 @@ type clientMaker struct {
 	caches [2]*ClientCache
 	salt   [16]byte // of the keys
 
-	mu       sync.Mutex
-	own      *aws.Config
-	services map[uintptr]*service // by the address of the constructor
+	// Who asks for what is known takes no lock.
+	own      atomic.Pointer[aws.Config]
+	services atomic.Pointer[map[uintptr]*service] // by the address of the constructor; replaced, never written to
+
+	mu sync.Mutex // guards changes of what is above
 }
 
 // servicesKept bounds how many are remembered. A program has a handful of
@@ -30,9 +32,11 @@ const servicesKept = 64
 // its address.
 type service struct {
 	constructor any
+	id          uintptr   // the constructor's address
 	defaults    any       // *Options
 	fields      []span    // of the options
 	key         clientKey // of a client without further options
+	complete    bool      // a client needs no further options
 	region      int       // the fields that all services have, or -1
 	endpoint    int
 	credentials int
@@ -42,46 +46,57 @@ func newClientMaker(config func() aws.Config) *clientMaker {
 	m := &clientMaker{config: config}
 	_, _ = rand.Read(m.salt[:]) // never fails
 	for _, policy := range []EvictionPolicy{LRU, LFU} {
-		m.caches[policy] = &ClientCache{maker: m, policy: policy, maxSize: core.DefaultCacheSize}
-		m.caches[policy].Clear()
+		m.caches[policy] = newClientCache(m, policy)
 	}
 	return m
+}
+
+func newClientCache(m *clientMaker, policy EvictionPolicy) *ClientCache {
+	c := &ClientCache{maker: m, policy: policy, maxSize: defaultCacheSize}
+	c.Clear()
+	return c
 }
 
 // configured gives the config of the session's own clients, which have a
 // connection pool that ends with the session.
 func (m *clientMaker) configured() *aws.Config {
+	if own := m.own.Load(); own != nil {
+		return own
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.own == nil {
+	if m.own.Load() == nil {
 		cfg := m.config()
 		cfg.HTTPClient = m.pool.take(cfg.HTTPClient)
-		m.own = &cfg
+		m.own.Store(&cfg)
 	}
-	return m.own
+	return m.own.Load()
 }
 
-// serviceOf gives what is known of a constructor; find tells its defaults.
-func (m *clientMaker) serviceOf(constructor any, find func() any) *service {
-	id := functionID(constructor)
-	m.mu.Lock()
-	known := m.services[id]
-	m.mu.Unlock()
-	if known != nil {
-		return known
+// known gives what is known of the constructor with this address, or nil.
+func (m *clientMaker) known(id uintptr) *service {
+	if services := m.services.Load(); services != nil {
+		return (*services)[id]
 	}
-	found := m.newService(constructor, find()) // without the lock: code of the user's may run in it
+	return nil
+}
+
+// learn keeps what the defaults tell of a constructor.
+func (m *clientMaker) learn(id uintptr, constructor, defaults any) *service {
+	found := m.newService(id, constructor, defaults)
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.services == nil || len(m.services) == servicesKept {
-		m.services = map[uintptr]*service{}
+	services := map[uintptr]*service{id: found}
+	if before := m.services.Load(); before != nil && len(*before) < servicesKept {
+		maps.Copy(services, *before)
+		services[id] = found
 	}
-	m.services[id] = found
+	m.services.Store(&services)
 	return found
 }
 
-func (m *clientMaker) newService(constructor, defaults any) *service {
-	s := &service{constructor: constructor, defaults: defaults, region: -1, endpoint: -1, credentials: -1}
+func (m *clientMaker) newService(id uintptr, constructor, defaults any) *service {
+	s := &service{constructor: constructor, id: id, defaults: defaults, region: -1, endpoint: -1, credentials: -1}
 	options := reflect.TypeOf(defaults).Elem()
 	if options.Kind() == reflect.Struct {
 		for i := range options.NumField() {
@@ -98,6 +113,7 @@ func (m *clientMaker) newService(constructor, defaults any) *service {
 		}
 	}
 	s.key = m.keyOf(s, defaults)
+	s.complete = s.check(defaults) == nil
 	return s
 }
 

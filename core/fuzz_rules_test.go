@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
-	"github.com/evercreds/evercreds/internal/fuzzed"
 )
 
 // The suffix of an exception's name changes nothing, and only known codes are permanent.
@@ -156,44 +155,6 @@ func FuzzEvidence(f *testing.F) {
 		}
 		if got := core.EvidenceOf(isHead, status, []byte(code)); got != want {
 			t.Fatalf("HEAD %v, status %d, %q: %d, want %d", isHead, status, code, got, want)
-		}
-	})
-}
-
-// FuzzCache has the policy and a plain list do the same.
-func FuzzCache(f *testing.F) {
-	f.Add([]byte("\x00\x03000102030104050001"))
-	f.Add([]byte("\x01\x03101112131114152001"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		c := fuzzed.New(data)
-		policy, most := core.CachePolicy(c.Choose(2)), c.Choose(11)-5
-		cache, list := core.NewCache(policy, most), &listCache{lfu: policy == core.LFU, most: max(most, -most)}
-		for range min(len(data)/2, 200) {
-			id, what := int32(c.Choose(10)), c.Choose(12)
-			switch {
-			case what < 5 && cache.Add(id) != list.add(id):
-				t.Fatalf("add %d", id)
-			case what >= 5 && what < 9 && cache.Get(id) != list.get(id):
-				t.Fatalf("get %d", id)
-			case what == 9 && cache.Contains(id) != (list.find(id) >= 0):
-				t.Fatalf("contains %d", id)
-			case what == 10:
-				list.most = int(id)
-				list.evict(list.most)
-				cache.Resize(int(id))
-			case what == 11:
-				if at := list.find(id); at >= 0 {
-					list.entries = slices.Delete(list.entries, at, at+1)
-				}
-				cache.Remove(id)
-			}
-			var want []int32
-			for _, e := range list.entries {
-				want = append(want, e.id)
-			}
-			if got := order(cache); !slices.Equal(got, want) || cache.Len() != len(want) {
-				t.Fatalf("the cache has %v, the list %v", got, want)
-			}
 		}
 	})
 }

@@ -221,14 +221,11 @@ func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 		if _, err := m.Ask(s, core.Now{Wall: wall0, Elapsed: i}, core.Need{}); err != nil {
 			t.Fatal(err)
 		}
-		c, err := m.number("cache_new", i32(int32(core.LFU)), i32(100))
+		other, err := m.SessionNew()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := m.number("cache_add", i32(c), i32(int32(i))); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := m.number("cache_free", i32(c)); err != nil {
+		if err := m.SessionFree(other); err != nil {
 			t.Fatal(err)
 		}
 	}

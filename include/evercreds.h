@@ -28,10 +28,9 @@ extern "C" {
 /* Feature: the bits of abi_features */
 enum {
     EVERCREDS_FEATURE_SESSIONS = 1, /* the refresh machine */
-    EVERCREDS_FEATURE_CACHES = 2, /* the client-cache policy */
-    EVERCREDS_FEATURE_RULES = 4, /* the shared rules */
-    EVERCREDS_FEATURE_HOST_CALLS = 8, /* refresh_begin and refresh_cancel are called */
-    EVERCREDS_FEATURE_PANIC_TEST = 16, /* a build that panics on purpose; never released */
+    EVERCREDS_FEATURE_RULES = 2, /* the shared rules */
+    EVERCREDS_FEATURE_HOST_CALLS = 4, /* refresh_begin and refresh_cancel are called */
+    EVERCREDS_FEATURE_PANIC_TEST = 8, /* a build that panics on purpose; never released */
 };
 
 /* Kind: what a caller is to do */
@@ -200,12 +199,6 @@ enum {
     EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
 };
 
-/* CachePolicy: which entry a full cache evicts */
-enum {
-    EVERCREDS_CACHE_LRU = 0, /* the least recently used */
-    EVERCREDS_CACHE_LFU = 1, /* the least frequently used */
-};
-
 /* Results below zero: whose fault it is, and whether to retry. */
 enum {
     EVERCREDS_ERR_HANDLE = -1, /* host: the handle does not exist, or was freed; do not retry */
@@ -224,7 +217,6 @@ enum {
     EVERCREDS_ERR_MFA_CODE = -23, /* user: the output has no six-digit code */
     EVERCREDS_ERR_DURATION = -24, /* user: duration_seconds must be whole seconds from 900 to 43200 */
     EVERCREDS_ERR_DURATION_CHAINED = -25, /* user: duration_seconds must be at most 3600 if one role assumes another */
-    EVERCREDS_NO_ENTRY = -100, /* not an error: no more entries */
     EVERCREDS_ERR_OPTION_VALUE = -1000, /* user: ERR_OPTION_VALUE minus n refuses the value of option n */
 };
 
@@ -412,57 +404,6 @@ int32_t evercreds_force(int32_t session, int64_t wall_ms, int64_t elapsed_ms, ev
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   out: receives the decision */
 int32_t evercreds_wake(int32_t session, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
-
-/* A handle for a cache policy. */
-/*   policy: CACHE_LRU or CACHE_LFU */
-/*   max_size: the bound, at most 2^30; negative counts as its absolute value; 0: nothing stays */
-int32_t evercreds_cache_new(int32_t policy, int32_t max_size);
-
-/* 1 and the entry counts as used, or 0: not there. */
-/*   cache: the cache's handle */
-/*   id: the entry, a number from 0 up that the host chose */
-int32_t evercreds_cache_get(int32_t cache, int32_t id);
-
-/* 1 or 0; does not count as a use. */
-/*   cache: the cache's handle */
-/*   id: the entry, a number from 0 up that the host chose */
-int32_t evercreds_cache_contains(int32_t cache, int32_t id);
-
-/* 1: added, 0: was there already (counts as a use); then drain cache_evicted. */
-/*   cache: the cache's handle */
-/*   id: the entry, a number from 0 up that the host chose */
-int32_t evercreds_cache_add(int32_t cache, int32_t id);
-
-/* 1: removed, 0: not there; not reported by cache_evicted. */
-/*   cache: the cache's handle */
-/*   id: the entry, a number from 0 up that the host chose */
-int32_t evercreds_cache_remove(int32_t cache, int32_t id);
-
-/* The bound now in force; then drain cache_evicted. */
-/*   cache: the cache's handle */
-/*   max_size: the new bound, as in cache_new */
-int32_t evercreds_cache_resize(int32_t cache, int32_t max_size);
-
-/* The next evicted entry that was not yet reported, or NO_ENTRY. */
-/*   cache: the cache's handle */
-int32_t evercreds_cache_evicted(int32_t cache);
-
-/* The entry after id in eviction order (id -1: the first), or NO_ENTRY. */
-/*   cache: the cache's handle */
-/*   id: the entry, a number from 0 up that the host chose */
-int32_t evercreds_cache_next(int32_t cache, int32_t id);
-
-/* How many entries there are. */
-/*   cache: the cache's handle */
-int32_t evercreds_cache_size(int32_t cache);
-
-/* Removes all entries, and reports none. */
-/*   cache: the cache's handle */
-int32_t evercreds_cache_clear(int32_t cache);
-
-/* Frees the handle. */
-/*   cache: the cache's handle */
-int32_t evercreds_cache_free(int32_t cache);
 
 /* Milliseconds since the Unix epoch, or ERR_EXPIRY_*. */
 /*   text: an expiry as the source wrote it */

@@ -19,7 +19,6 @@ const (
 	ErrMFACode          = -23
 	ErrDuration         = -24
 	ErrDurationChained  = -25
-	NoEntry             = -100
 	ErrOptionValue      = -1000
 )
 
@@ -42,6 +41,5 @@ var Codes = []Constant{
 	{"ERR_MFA_CODE", ErrMFACode, "user: the output has no six-digit code"},
 	{"ERR_DURATION", ErrDuration, "user: duration_seconds must be whole seconds from 900 to 43200"},
 	{"ERR_DURATION_CHAINED", ErrDurationChained, "user: duration_seconds must be at most 3600 if one role assumes another"},
-	{"NO_ENTRY", NoEntry, "not an error: no more entries"},
 	{"ERR_OPTION_VALUE", ErrOptionValue, "user: ERR_OPTION_VALUE minus n refuses the value of option n"},
 }

@@ -142,10 +142,6 @@ func Groups() []Group {
 			{"REFRESH_INLINE", int64(core.Inline), "the caller that started it"},
 		}},
 		{"Status", "STATUS_", false, "the fields of session_status", statuses},
-		{"CachePolicy", "CACHE_", false, "which entry a full cache evicts", []Constant{
-			{"CACHE_LRU", int64(core.LRU), "the least recently used"},
-			{"CACHE_LFU", int64(core.LFU), "the least frequently used"},
-		}},
 	}
 }
 

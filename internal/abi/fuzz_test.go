@@ -20,7 +20,7 @@ func FuzzABI(f *testing.F) {
 		fetch(t, l, good, 0)
 		fetch(t, alone, s, 0)
 		h := newHostile(fuzzed.Rand(choices), l, good)
-		h.handles = append(h.handles, openIn(t, l), l.SessionNew(), l.CacheNew(0, 3), l.CacheNew(1, 3))
+		h.handles = append(h.handles, openIn(t, l), l.SessionNew())
 		for range min(len(choices)/8, 200) {
 			h.callAnything(t)
 		}

@@ -18,8 +18,7 @@ const (
 type entry struct {
 	lock     lock // held while the core works, never while a host function runs
 	handle   int32
-	session  *core.Session // one of the two, or neither: the place is free
-	cache    *core.Cache
+	session  *core.Session // nil: the place is free
 	opened   bool
 	poisoned bool
 
@@ -37,8 +36,8 @@ type handles struct {
 	last    int32 // and of the one that came free last
 }
 
-// add takes a place for a session or a cache.
-func (t *handles) add(session *core.Session, cache *core.Cache, opened bool) int32 {
+// add takes a place for a session.
+func (t *handles) add(session *core.Session, opened bool) int32 {
 	t.lock.Lock()
 	defer t.lock.Unlock()
 	index, ok := t.place()
@@ -50,7 +49,7 @@ func (t *handles) add(session *core.Session, cache *core.Cache, opened bool) int
 	defer e.lock.Unlock()
 	generation := e.handle>>indexBits%mostGenerated + 1
 	e.handle = generation<<indexBits | index
-	e.session, e.cache, e.opened, e.poisoned = session, cache, opened, false
+	e.session, e.opened, e.poisoned = session, opened, false
 	return e.handle
 }
 
@@ -80,7 +79,7 @@ func (t *handles) get(handle int32) (*entry, bool) {
 	e := t.entries[index]
 	t.lock.Unlock()
 	e.lock.Lock()
-	if e.handle != handle || e.session == nil && e.cache == nil {
+	if e.handle != handle || e.session == nil {
 		e.lock.Unlock()
 		return nil, false
 	}
@@ -94,42 +93,19 @@ func (t *handles) withSession(handle int32, call func(e *entry) int32) int32 {
 		return ErrHandle
 	}
 	defer e.lock.Unlock()
-	switch {
-	case e.session == nil:
-		return ErrHandle
-	case e.poisoned:
+	if e.poisoned {
 		return ErrPoisoned
 	}
 	return e.guard(func() int32 { return call(e) })
 }
 
-// withCache runs a call on a cache under its lock and guard.
-func (t *handles) withCache(handle int32, call func(c *core.Cache) int32) int32 {
-	e, ok := t.get(handle)
-	if !ok {
-		return ErrHandle
-	}
-	defer e.lock.Unlock()
-	switch {
-	case e.cache == nil:
-		return ErrHandle
-	case e.poisoned:
-		return ErrPoisoned
-	}
-	return e.guard(func() int32 { return call(e.cache) })
-}
-
 // remove gives a place back, poisoned or not.
-func (t *handles) remove(handle int32, session bool) int32 {
+func (t *handles) remove(handle int32) int32 {
 	e, ok := t.get(handle)
 	if !ok {
 		return ErrHandle
 	}
-	if session != (e.session != nil) {
-		e.lock.Unlock()
-		return ErrHandle
-	}
-	e.session, e.cache = nil, nil
+	e.session = nil
 	e.lock.Unlock()
 	t.release(handle & (mostHandles - 1))
 	return 0

@@ -61,7 +61,7 @@ func TestHostileArguments(t *testing.T) {
 	for i := range 200_000 {
 		if i%5000 == 0 {
 			s := openIn(t, l)
-			h.handles = append(h.handles, s, l.SessionNew(), l.CacheNew(int32(i/5000%2), 3))
+			h.handles = append(h.handles, s, l.SessionNew())
 			h.tickets = append(h.tickets, fetch(t, l, s, 0))
 		}
 		h.callAnything(t)
@@ -125,8 +125,6 @@ func TestArgumentsOutOfRange(t *testing.T) {
 	want(t, "expiry", l.Complete(s, 1, wall0, 0, exact+1, 0, 0, 0, &d), ErrArgument)
 	want(t, "date", l.Complete(s, 1, wall0, 0, 0, 0, 0, -exact-1, &d), ErrArgument)
 	want(t, "field 0", l.SessionStatus(s, wall0, 0, 0), ErrArgument)
-	want(t, "policy", l.CacheNew(2, 1), ErrArgument)
-	want(t, "id", l.CacheAdd(l.CacheNew(0, 1), -1), ErrArgument)
 	want(t, "method", l.RuleErrorClass(0, 403, nil), ErrArgument)
 	want(t, "length", l.RuleIoTEndpoint(make([]byte, 4), 5), ErrArgument)
 	want(t, "chained", l.RuleDuration(900, 2), ErrArgument)

@@ -25,7 +25,7 @@ func (l *Library) ABIVersion() int32 { return Major<<16 | Minor }
 
 // ABIFeatures is the export abi_features.
 func (l *Library) ABIFeatures() int32 {
-	const always = featureSessions | featureCaches | featureRules | featureHostCalls
+	const always = featureSessions | featureRules | featureHostCalls
 	if panicBuild {
 		return always | featurePanicTest
 	}
@@ -72,10 +72,3 @@ func source(values ...int64) bool {
 
 // truth checks a boolean.
 func truth(v int32) bool { return v == 0 || v == 1 }
-
-func number(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
-}

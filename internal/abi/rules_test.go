@@ -38,26 +38,3 @@ func TestAnEndpointIsRewrittenInPlace(t *testing.T) {
 	want(t, "no room", l.RuleIoTEndpoint([]byte(data), int32(len(data))), ErrCapacity)
 	want(t, "stranger", l.RuleIoTEndpoint([]byte("example.com"), 11), ErrIoTEndpoint)
 }
-
-func TestCachesReportWhatTheyEvict(t *testing.T) {
-	l := New(silent{})
-	c := l.CacheNew(int32(core.LRU), -2) // counts as 2
-	for id := range int32(3) {
-		want(t, "add", l.CacheAdd(c, id), 1)
-	}
-	want(t, "evicted", l.CacheEvicted(c), 0)
-	want(t, "no more", l.CacheEvicted(c), NoEntry)
-	want(t, "get", l.CacheGet(c, 1), 1)
-	want(t, "first", l.CacheNext(c, -1), 2)
-	want(t, "second", l.CacheNext(c, 2), 1)
-	want(t, "end", l.CacheNext(c, 1), NoEntry)
-	want(t, "again", l.CacheAdd(c, 2), 0)
-	want(t, "resize", l.CacheResize(c, 1), 1)
-	want(t, "evicted by resize", l.CacheEvicted(c), 1)
-	want(t, "contains", l.CacheContains(c, 2), 1)
-	want(t, "remove", l.CacheRemove(c, 2), 1)
-	want(t, "size", l.CacheSize(c), 0)
-	want(t, "add after", l.CacheAdd(c, 9), 1)
-	want(t, "clear", l.CacheClear(c), 0)
-	want(t, "size after", l.CacheSize(c), 0)
-}

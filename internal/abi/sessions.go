@@ -3,7 +3,7 @@ package abi
 import "github.com/evercreds/evercreds/core"
 
 // SessionNew is the export session_new.
-func (l *Library) SessionNew() int32 { return l.handles.add(core.New(), nil, false) }
+func (l *Library) SessionNew() int32 { return l.handles.add(core.New(), false) }
 
 // SessionOption is the export session_option.
 func (l *Library) SessionOption(session, option int32, value float64) int32 {
@@ -74,7 +74,7 @@ func (l *Library) SessionRestore(snapshot []byte, wall, elapsed int64, seed uint
 		return int32(result)
 	}
 	method := restored.Method()
-	session := l.handles.add(restored, nil, true)
+	session := l.handles.add(restored, true)
 	if session > 0 {
 		l.tell(session, method, out)
 	}
@@ -113,7 +113,7 @@ func (l *Library) SessionClose(session int32, out *core.Decision) int32 {
 }
 
 // SessionFree is the export session_free.
-func (l *Library) SessionFree(session int32) int32 { return l.handles.remove(session, true) }
+func (l *Library) SessionFree(session int32) int32 { return l.handles.remove(session) }
 
 // SessionStatus is the export session_status.
 func (l *Library) SessionStatus(session int32, wall, elapsed int64, field int32) int64 {

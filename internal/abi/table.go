@@ -52,7 +52,6 @@ const (
 // The bits of evercreds_abi_features.
 const (
 	featureSessions = 1 << iota
-	featureCaches
 	featureRules
 	featureHostCalls
 	featurePanicTest
@@ -61,7 +60,6 @@ const (
 // Features are the bits of evercreds_abi_features.
 var Features = []Constant{
 	{"FEATURE_SESSIONS", featureSessions, "the refresh machine"},
-	{"FEATURE_CACHES", featureCaches, "the client-cache policy"},
 	{"FEATURE_RULES", featureRules, "the shared rules"},
 	{"FEATURE_HOST_CALLS", featureHostCalls, "refresh_begin and refresh_cancel are called"},
 	{"FEATURE_PANIC_TEST", featurePanicTest, "a build that panics on purpose; never released"},
@@ -76,7 +74,6 @@ type Constant struct {
 
 var (
 	handle   = Param{"session", I32, "the session's handle"}
-	cache    = Param{"cache", I32, "the cache's handle"}
 	ticket   = Param{"ticket", Instant, "the flight"}
 	wall     = Param{"wall_ms", Instant, "now, milliseconds since the Unix epoch"}
 	elap     = Param{"elapsed_ms", Instant, "now, milliseconds on the elapsed clock"}
@@ -86,7 +83,6 @@ var (
 	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any"}
 	seed     = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
 	out      = Param{"out", Out, "receives the decision"}
-	id       = Param{"id", I32, "the entry, a number from 0 up that the host chose"}
 )
 
 // Functions are the exports, in the order of the header. Append only.
@@ -129,18 +125,6 @@ var Functions = []Func{
 		"the user gives a set up for all callers; ignored unless it is the one held", "1.0"},
 	{"force", []Param{handle, wall, elap, out}, I32, "starts a flight now, for the user, or joins the one under way; then call answer with forced = 1", "1.0"},
 	{"wake", []Param{handle, wall, elap, out}, I32, "does what is due now", "1.0"},
-
-	{"cache_new", []Param{{"policy", I32, "CACHE_LRU or CACHE_LFU"}, {"max_size", I32, "the bound, at most 2^30; negative counts as its absolute value; 0: nothing stays"}}, I32, "a handle for a cache policy", "1.0"},
-	{"cache_get", []Param{cache, id}, I32, "1 and the entry counts as used, or 0: not there", "1.0"},
-	{"cache_contains", []Param{cache, id}, I32, "1 or 0; does not count as a use", "1.0"},
-	{"cache_add", []Param{cache, id}, I32, "1: added, 0: was there already (counts as a use); then drain cache_evicted", "1.0"},
-	{"cache_remove", []Param{cache, id}, I32, "1: removed, 0: not there; not reported by cache_evicted", "1.0"},
-	{"cache_resize", []Param{cache, {"max_size", I32, "the new bound, as in cache_new"}}, I32, "the bound now in force; then drain cache_evicted", "1.0"},
-	{"cache_evicted", []Param{cache}, I32, "the next evicted entry that was not yet reported, or NO_ENTRY", "1.0"},
-	{"cache_next", []Param{cache, id}, I32, "the entry after id in eviction order (id -1: the first), or NO_ENTRY", "1.0"},
-	{"cache_size", []Param{cache}, I32, "how many entries there are", "1.0"},
-	{"cache_clear", []Param{cache}, I32, "removes all entries, and reports none", "1.0"},
-	{"cache_free", []Param{cache}, I32, "frees the handle", "1.0"},
 
 	{"rule_expiry", []Param{{"text", Bytes, "an expiry as the source wrote it"}}, Instant, "milliseconds since the Unix epoch, or ERR_EXPIRY_*", "1.0"},
 	{"rule_error_class", []Param{{"method", I32, "METHOD_*"}, {"http_status", I32, "up to 999; 0: none"}, {"code", Bytes, "the service's error code"}}, I32, "CLASS_*", "1.0"},

@@ -168,61 +168,6 @@ func evercreds_wake(session int32, wallMs int64, elapsedMs int64, out unsafe.Poi
 	return write(out, &d, library.Wake(session, wallMs, elapsedMs, &d))
 }
 
-//export evercreds_cache_new
-func evercreds_cache_new(policy int32, maxSize int32) int32 {
-	return library.CacheNew(policy, maxSize)
-}
-
-//export evercreds_cache_get
-func evercreds_cache_get(cache int32, id int32) int32 {
-	return library.CacheGet(cache, id)
-}
-
-//export evercreds_cache_contains
-func evercreds_cache_contains(cache int32, id int32) int32 {
-	return library.CacheContains(cache, id)
-}
-
-//export evercreds_cache_add
-func evercreds_cache_add(cache int32, id int32) int32 {
-	return library.CacheAdd(cache, id)
-}
-
-//export evercreds_cache_remove
-func evercreds_cache_remove(cache int32, id int32) int32 {
-	return library.CacheRemove(cache, id)
-}
-
-//export evercreds_cache_resize
-func evercreds_cache_resize(cache int32, maxSize int32) int32 {
-	return library.CacheResize(cache, maxSize)
-}
-
-//export evercreds_cache_evicted
-func evercreds_cache_evicted(cache int32) int32 {
-	return library.CacheEvicted(cache)
-}
-
-//export evercreds_cache_next
-func evercreds_cache_next(cache int32, id int32) int32 {
-	return library.CacheNext(cache, id)
-}
-
-//export evercreds_cache_size
-func evercreds_cache_size(cache int32) int32 {
-	return library.CacheSize(cache)
-}
-
-//export evercreds_cache_clear
-func evercreds_cache_clear(cache int32) int32 {
-	return library.CacheClear(cache)
-}
-
-//export evercreds_cache_free
-func evercreds_cache_free(cache int32) int32 {
-	return library.CacheFree(cache)
-}
-
 //export evercreds_rule_expiry
 func evercreds_rule_expiry(text unsafe.Pointer, length int32) int64 {
 	view, ok := bytesAt(text, length, length)

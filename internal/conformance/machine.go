@@ -18,7 +18,6 @@ import (
 type remote struct {
 	say     func(line string) (string, error)
 	session int64
-	cache   int64
 	refused error
 }
 
@@ -26,9 +25,6 @@ type remote struct {
 func (m *remote) free() {
 	if m.session != 0 {
 		_, _, _ = m.call("session_free", m.session)
-	}
-	if m.cache != 0 {
-		_, _, _ = m.call("cache_free", m.cache)
 	}
 }
 

@@ -4,7 +4,7 @@ package trace
 
 import "github.com/evercreds/evercreds/core"
 
-// Machine is a host of the core as a scenario drives it: one session, one cache
+// Machine is a host of the core as a scenario drives it: one session
 // and the rules. Refusals are *core.OptionError or a Refusal.
 type Machine interface {
 	// Open makes a new session the current one.
@@ -26,17 +26,6 @@ type Machine interface {
 	Wake(now core.Now) core.Decision
 	Close() core.Decision
 
-	// NewCache makes a new cache the current one.
-	NewCache(policy core.CachePolicy, size int32) error
-	CacheGet(id int32) int32
-	CacheContains(id int32) int32
-	CacheAdd(id int32) int32
-	CacheRemove(id int32) int32
-	CacheResize(size int32) int32
-	CacheClear() int32
-	CacheEvicted() (int32, bool)
-	CacheNext(id int32) (int32, bool)
-
 	RuleExpiry(text string) (int64, error)
 	RuleClass(method core.Method, status int32, code string) core.Class
 	RuleIoTEndpoint(text string) (string, error)
@@ -48,7 +37,7 @@ type Machine interface {
 
 // Refusing is a machine that refuses by itself what the ABI refuses.
 type Refusing interface {
-	// Refused gives what the last event, or a rule or cache, was refused for.
+	// Refused gives what the last event, or a rule, was refused for.
 	Refused() error
 }
 

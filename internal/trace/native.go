@@ -9,7 +9,6 @@ import (
 // Native is the core by import.
 type Native struct {
 	*core.Session
-	cache *core.Cache
 }
 
 var _ Machine = (*Native)(nil)
@@ -44,43 +43,6 @@ func (n *Native) Restore(snapshot []byte, now core.Now, seed uint64) (core.Decis
 
 // Snapshot implements Machine.
 func (n *Native) Snapshot() ([]byte, error) { return n.AppendSnapshot(nil), nil }
-
-// NewCache implements Machine.
-func (n *Native) NewCache(policy core.CachePolicy, size int32) error {
-	n.cache = core.NewCache(policy, int(size))
-	return nil
-}
-
-func number(b bool) int32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// CacheGet implements Machine.
-func (n *Native) CacheGet(id int32) int32 { return number(n.cache.Get(id)) }
-
-// CacheContains implements Machine.
-func (n *Native) CacheContains(id int32) int32 { return number(n.cache.Contains(id)) }
-
-// CacheAdd implements Machine.
-func (n *Native) CacheAdd(id int32) int32 { return number(n.cache.Add(id)) }
-
-// CacheRemove implements Machine.
-func (n *Native) CacheRemove(id int32) int32 { return number(n.cache.Remove(id)) }
-
-// CacheResize implements Machine.
-func (n *Native) CacheResize(size int32) int32 { return int32(n.cache.Resize(int(size))) }
-
-// CacheClear implements Machine.
-func (n *Native) CacheClear() int32 { n.cache.Clear(); return 0 }
-
-// CacheEvicted implements Machine.
-func (n *Native) CacheEvicted() (int32, bool) { return n.cache.Evicted() }
-
-// CacheNext implements Machine.
-func (n *Native) CacheNext(id int32) (int32, bool) { return n.cache.Next(id) }
 
 // RuleExpiry implements Machine.
 func (n *Native) RuleExpiry(text string) (int64, error) {

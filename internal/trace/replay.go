@@ -20,7 +20,6 @@ type replayer struct {
 	tickets  []int64 // as issued: #1 is tickets[0]
 	snapshot []byte
 	open     bool // there is a session
-	cache    bool // there is a cache
 }
 
 // Replay reads a scenario, drives the machine and writes the answers. The error
@@ -73,8 +72,6 @@ func (r *replayer) event(line string) (string, error) {
 	switch verb {
 	case "rule":
 		return r.rule(rest)
-	case "cache":
-		return r.cacheEvent(strings.Fields(rest))
 	}
 	a := &args{ticket: -1, words: strings.Fields(rest)}
 	answer, err := r.sessionEvent(verb, a)

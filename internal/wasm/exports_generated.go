@@ -170,61 +170,6 @@ func exportWake(session int32, wallMs float64, elapsedMs float64) int32 {
 	return write(&d, library.Wake(session, int64(wallMs), int64(elapsedMs), &d))
 }
 
-//go:wasmexport evercreds_cache_new
-func exportCacheNew(policy int32, maxSize int32) int32 {
-	return library.CacheNew(policy, maxSize)
-}
-
-//go:wasmexport evercreds_cache_get
-func exportCacheGet(cache int32, id int32) int32 {
-	return library.CacheGet(cache, id)
-}
-
-//go:wasmexport evercreds_cache_contains
-func exportCacheContains(cache int32, id int32) int32 {
-	return library.CacheContains(cache, id)
-}
-
-//go:wasmexport evercreds_cache_add
-func exportCacheAdd(cache int32, id int32) int32 {
-	return library.CacheAdd(cache, id)
-}
-
-//go:wasmexport evercreds_cache_remove
-func exportCacheRemove(cache int32, id int32) int32 {
-	return library.CacheRemove(cache, id)
-}
-
-//go:wasmexport evercreds_cache_resize
-func exportCacheResize(cache int32, maxSize int32) int32 {
-	return library.CacheResize(cache, maxSize)
-}
-
-//go:wasmexport evercreds_cache_evicted
-func exportCacheEvicted(cache int32) int32 {
-	return library.CacheEvicted(cache)
-}
-
-//go:wasmexport evercreds_cache_next
-func exportCacheNext(cache int32, id int32) int32 {
-	return library.CacheNext(cache, id)
-}
-
-//go:wasmexport evercreds_cache_size
-func exportCacheSize(cache int32) int32 {
-	return library.CacheSize(cache)
-}
-
-//go:wasmexport evercreds_cache_clear
-func exportCacheClear(cache int32) int32 {
-	return library.CacheClear(cache)
-}
-
-//go:wasmexport evercreds_cache_free
-func exportCacheFree(cache int32) int32 {
-	return library.CacheFree(cache)
-}
-
 //go:wasmexport evercreds_rule_expiry
 func exportRuleExpiry(length int32) float64 {
 	if !fits(length) {

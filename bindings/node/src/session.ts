@@ -154,7 +154,7 @@ export class RefreshableSession {
       knows: (signer) => host.knows(signer),
       another: (refused, signal) => host.credentialsFor({ minTtlMs: 0, refused, signal }),
     });
-    this.cache = new ClientCache(runtime);
+    this.cache = new ClientCache();
     const { plugin } = this;
     parents.set(this.credentials, {
       method,

@@ -67,4 +67,4 @@ def test_a_cache_goes_as_the_scenario_says(path: Path) -> None:
 
 
 def test_there_are_scenarios() -> None:
-    assert len(SCENARIOS) >= 9
+    assert len(SCENARIOS) >= 10

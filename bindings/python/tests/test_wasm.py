@@ -45,7 +45,7 @@ def test_it_answers_as_the_shared_library_does(module: WasmLibrary) -> None:
         ("rule_retry_after", (0, 1, b"1500", 4)),
         ("rule_evidence", (0, 400, b"ExpiredToken", 12)),
         ("rule_evidence", (1, 400, b"", 0)),
-        ("cache_get", (12345, 1)),
+        ("session_option", (12345, abi.Option.METHOD, 2)),
     ):
         answers = [getattr(each, f"evercreds_{name}")(*arguments) for each in (lib, module)]
         assert answers[0] == answers[1], name
@@ -78,8 +78,8 @@ def test_many_threads_call_it() -> None:
     lib = WasmLibrary(MODULE)
 
     def work() -> int:
-        numbers = [lib.evercreds_cache_new(0, 3) for _ in range(50)]
-        return sum(lib.evercreds_cache_free(number) for number in numbers)
+        numbers = [lib.evercreds_session_new() for _ in range(50)]
+        return sum(lib.evercreds_session_free(number) for number in numbers)
 
     assert in_threads(8, work) == [0] * 8
 

@@ -71,7 +71,7 @@ export class Usage {
 /** The exports, with a note of each handle from its making to its end. */
 function counted(exports, handles) {
   const noted = Object.entries(exports).map(([name, real]) => {
-    if (/_(session_new|session_restore|cache_new)$/.test(name)) {
+    if (/_(session_new|session_restore)$/.test(name)) {
       const make = (...args) => {
         const handle = real(...args);
         if (handle > 0) handles.add(handle);

@@ -22,14 +22,12 @@ export const HOST_MODULE = "evercreds_host_v1";
 export const Feature = {
   /** the refresh machine */
   SESSIONS: 1,
-  /** the client-cache policy */
-  CACHES: 2,
   /** the shared rules */
-  RULES: 4,
+  RULES: 2,
   /** refresh_begin and refresh_cancel are called */
-  HOST_CALLS: 8,
+  HOST_CALLS: 4,
   /** a build that panics on purpose; never released */
-  PANIC_TEST: 16,
+  PANIC_TEST: 8,
 } as const;
 
 /** What a caller is to do. */
@@ -308,14 +306,6 @@ export const Status = {
   IS_REPORTED: 25,
 } as const;
 
-/** Which entry a full cache evicts. */
-export const CachePolicy = {
-  /** the least recently used */
-  LRU: 0,
-  /** the least frequently used */
-  LFU: 1,
-} as const;
-
 /** Results below zero. */
 export const Result = {
   /** host: the handle does not exist, or was freed; do not retry */
@@ -350,8 +340,6 @@ export const Result = {
   ERR_DURATION: -24,
   /** user: duration_seconds must be at most 3600 if one role assumes another */
   ERR_DURATION_CHAINED: -25,
-  /** not an error: no more entries */
-  NO_ENTRY: -100,
   /** user: ERR_OPTION_VALUE minus n refuses the value of option n */
   ERR_OPTION_VALUE: -1000,
 } as const;
@@ -539,28 +527,6 @@ export interface Exports {
   evercreds_force(session: number, wallMs: number, elapsedMs: number): number;
   /** Does what is due now. */
   evercreds_wake(session: number, wallMs: number, elapsedMs: number): number;
-  /** A handle for a cache policy. */
-  evercreds_cache_new(policy: number, maxSize: number): number;
-  /** 1 and the entry counts as used, or 0: not there. */
-  evercreds_cache_get(cache: number, id: number): number;
-  /** 1 or 0; does not count as a use. */
-  evercreds_cache_contains(cache: number, id: number): number;
-  /** 1: added, 0: was there already (counts as a use); then drain cache_evicted. */
-  evercreds_cache_add(cache: number, id: number): number;
-  /** 1: removed, 0: not there; not reported by cache_evicted. */
-  evercreds_cache_remove(cache: number, id: number): number;
-  /** The bound now in force; then drain cache_evicted. */
-  evercreds_cache_resize(cache: number, maxSize: number): number;
-  /** The next evicted entry that was not yet reported, or NO_ENTRY. */
-  evercreds_cache_evicted(cache: number): number;
-  /** The entry after id in eviction order (id -1: the first), or NO_ENTRY. */
-  evercreds_cache_next(cache: number, id: number): number;
-  /** How many entries there are. */
-  evercreds_cache_size(cache: number): number;
-  /** Removes all entries, and reports none. */
-  evercreds_cache_clear(cache: number): number;
-  /** Frees the handle. */
-  evercreds_cache_free(cache: number): number;
   /** Milliseconds since the Unix epoch, or ERR_EXPIRY_*. */
   evercreds_rule_expiry(length: number): number;
   /** CLASS_*. */
@@ -627,7 +593,6 @@ export const ERROR_TEXTS: Readonly<Record<number, string>> = {
   [-23]: "user: the output has no six-digit code",
   [-24]: "user: duration_seconds must be whole seconds from 900 to 43200",
   [-25]: "user: duration_seconds must be at most 3600 if one role assumes another",
-  [-100]: "not an error: no more entries",
   [-1000]: "user: ERR_OPTION_VALUE minus n refuses the value of option n",
 };
 

@@ -12,7 +12,7 @@ export interface Usage {
   wasm: number;
   /** Instances whose memory is still there. */
   instances: number;
-  /** Sessions and caches that the latest instance holds. */
+  /** Sessions that the latest instance holds. */
   handles: number;
   /** Timers that are running. */
   timers: number;
@@ -46,7 +46,7 @@ export class Gauge {
     } as unknown as typeof WebAssembly.Instance;
   }
 
-  /** The handles of the latest instance's sessions and caches. */
+  /** The handles of the latest instance's sessions. */
   get handles(): number[] {
     return [...this.#handles];
   }
@@ -74,7 +74,7 @@ export class Gauge {
 /** The exports, with a note of each handle from its making to its end. */
 function counted(real: Exported, handles: Set<number>): Exported {
   const noted = Object.entries(real).map(([name, call]) => {
-    if (/_(session_new|session_restore|cache_new)$/.test(name)) {
+    if (/_(session_new|session_restore)$/.test(name)) {
       const make = (...args: number[]) => {
         const handle = call(...args);
         if (handle > 0) handles.add(handle);

@@ -1,10 +1,8 @@
-import * as abi from "../../library/abi-generated.js";
 import { EvercredsValidationError } from "../../errors.js";
 import { type Given, isRecord } from "../../common/check.js";
 import type { ClientPlugin } from "../plugin.js";
-import type { Runtime } from "../../library/runtime.js";
+import { BoundedCache } from "./bounded.js";
 import { Keys } from "./key.js";
-import { EvictionOrder } from "./order.js";
 
 /** Which client a full cache gives up: the least recently, or the least frequently used. */
 export type EvictionPolicy = "LRU" | "LFU";
@@ -61,73 +59,9 @@ export interface CacheStats {
   evictions: number;
 }
 
-const POLICIES = { LRU: abi.CachePolicy.LRU, LFU: abi.CachePolicy.LFU } as const;
-const DEFAULT_MAX_SIZE = 10;
-
-interface Entry {
-  key: string;
+interface Made {
   name: string;
   client: SdkClient;
-}
-
-/** One bounded cache: the clients here, their order in the module. */
-class BoundedCache {
-  readonly order: EvictionOrder;
-  readonly #entries = new Map<number, Entry>();
-  readonly #ids = new Map<string, number>();
-  readonly #counts = { hits: 0, misses: 0, evictions: 0 };
-  #last = 0;
-
-  constructor(runtime: Runtime, policy: number) {
-    this.order = new EvictionOrder(runtime, policy, DEFAULT_MAX_SIZE);
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  get stats(): CacheStats {
-    return { size: this.size, maxSize: this.order.maxSize, ...this.#counts };
-  }
-
-  getOrMake(key: string, make: () => Omit<Entry, "key">): SdkClient {
-    const id = this.#ids.get(key);
-    const entry = id === undefined ? undefined : this.#entries.get(id);
-    if (id !== undefined && entry !== undefined) {
-      this.order.use(id);
-      this.#counts.hits++;
-      return entry.client;
-    }
-    const made = make(); // if that throws, nothing is kept
-    this.#counts.misses++;
-    const fresh = ++this.#last;
-    this.#ids.set(key, fresh);
-    this.#entries.set(fresh, { key, ...made });
-    this.#forget(this.order.add(fresh));
-    return made.client;
-  }
-
-  resize(maxSize: number): void {
-    this.#forget(this.order.resize(maxSize));
-  }
-
-  list(): Entry[] {
-    return this.order.list().flatMap((id) => this.#entries.get(id) ?? []);
-  }
-
-  clear(): void {
-    this.#entries.clear();
-    this.#ids.clear();
-    this.order.clear();
-  }
-
-  #forget(ids: number[]): void {
-    this.#counts.evictions += ids.length;
-    for (const id of ids) {
-      this.#ids.delete(this.#entries.get(id)?.key ?? "");
-      this.#entries.delete(id);
-    }
-  }
 }
 
 /**
@@ -136,15 +70,10 @@ class BoundedCache {
  */
 export class ClientCache {
   readonly #keys = new Keys();
-  readonly #caches: Readonly<Record<EvictionPolicy, BoundedCache>>;
-
-  /** @internal */
-  constructor(runtime: Runtime) {
-    this.#caches = {
-      LRU: new BoundedCache(runtime, POLICIES.LRU),
-      LFU: new BoundedCache(runtime, POLICIES.LFU),
-    };
-  }
+  readonly #caches: Readonly<Record<EvictionPolicy, BoundedCache<Made>>> = {
+    LRU: new BoundedCache("LRU"),
+    LFU: new BoundedCache("LFU"),
+  };
 
   /** How many clients there are. */
   get size(): number {
@@ -153,7 +82,7 @@ export class ClientCache {
 
   /** The bounds in force. */
   get maxSize(): Record<EvictionPolicy, number> {
-    return { LRU: this.#caches.LRU.order.maxSize, LFU: this.#caches.LFU.order.maxSize };
+    return { LRU: this.#caches.LRU.maxSize, LFU: this.#caches.LFU.maxSize };
   }
 
   /** How full a cache is, and what it did. */
@@ -167,7 +96,7 @@ export class ClientCache {
     return wanted.flatMap((policy) =>
       this.#caches[readPolicy(policy)]
         .list()
-        .map(({ name, key }) => ({ name, key, evictionPolicy: policy })),
+        .map(([key, { name }]) => ({ name, key, evictionPolicy: policy })),
     );
   }
 
@@ -188,7 +117,7 @@ export class ClientCache {
     const cache = this.#caches[policy];
     if (maxSize !== undefined) cache.resize(maxSize);
     const key = this.#keys.of(Client, config);
-    const client = cache.getOrMake(key, () => ({ name: Client.name, client: make() }));
+    const { client } = cache.getOrMake(key, () => ({ name: Client.name, client: make() }));
     return client as InstanceType<Client>; // the key holds the class
   }
 }

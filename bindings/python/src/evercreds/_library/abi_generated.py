@@ -22,14 +22,12 @@ class Feature(IntFlag):
 
     # the refresh machine
     SESSIONS = 1
-    # the client-cache policy
-    CACHES = 2
     # the shared rules
-    RULES = 4
+    RULES = 2
     # refresh_begin and refresh_cancel are called
-    HOST_CALLS = 8
+    HOST_CALLS = 4
     # a build that panics on purpose; never released
-    PANIC_TEST = 16
+    PANIC_TEST = 8
 
 
 class Kind(IntEnum):
@@ -322,15 +320,6 @@ class Status(IntEnum):
     IS_REPORTED = 25
 
 
-class CachePolicy(IntEnum):
-    """Which entry a full cache evicts."""
-
-    # the least recently used
-    LRU = 0
-    # the least frequently used
-    LFU = 1
-
-
 class Result(IntEnum):
     """Results below zero."""
 
@@ -366,8 +355,6 @@ class Result(IntEnum):
     ERR_DURATION = -24
     # user: duration_seconds must be at most 3600 if one role assumes another
     ERR_DURATION_CHAINED = -25
-    # not an error: no more entries
-    NO_ENTRY = -100
     # user: ERR_OPTION_VALUE minus n refuses the value of option n
     ERR_OPTION_VALUE = -1000
 
@@ -467,17 +454,6 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("invalidate", "i", "iQqqo"),
     ("force", "i", "iqqo"),
     ("wake", "i", "iqqo"),
-    ("cache_new", "i", "ii"),
-    ("cache_get", "i", "ii"),
-    ("cache_contains", "i", "ii"),
-    ("cache_add", "i", "ii"),
-    ("cache_remove", "i", "ii"),
-    ("cache_resize", "i", "ii"),
-    ("cache_evicted", "i", "i"),
-    ("cache_next", "i", "ii"),
-    ("cache_size", "i", "i"),
-    ("cache_clear", "i", "i"),
-    ("cache_free", "i", "i"),
     ("rule_expiry", "q", "si"),
     ("rule_error_class", "i", "iisi"),
     ("rule_iot_endpoint", "i", "pii"),
@@ -521,7 +497,6 @@ ERROR_TEXTS: dict[int, str] = {
     -23: "user: the output has no six-digit code",
     -24: "user: duration_seconds must be whole seconds from 900 to 43200",
     -25: "user: duration_seconds must be at most 3600 if one role assumes another",
-    -100: "not an error: no more entries",
     -1000: "user: ERR_OPTION_VALUE minus n refuses the value of option n",
 }
 

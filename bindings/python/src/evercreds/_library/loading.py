@@ -25,7 +25,7 @@ from evercreds.errors import EvercredsLibraryError
 __all__ = ["library"]
 
 _SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
-_NEEDED = abi.Feature.SESSIONS | abi.Feature.CACHES | abi.Feature.RULES
+_NEEDED = abi.Feature.SESSIONS | abi.Feature.RULES
 
 
 class _Loader:
