@@ -6,15 +6,13 @@ import asyncio
 import contextvars
 import datetime
 import pickle
-import threading
-import time
 import traceback
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import StandIn, in_threads, until
+from conftest import StandIn
 from evercreds import (
     NEVER_EXPIRES,
     CustomRefreshableSession,
@@ -170,39 +168,6 @@ def test_context_variables_reach_the_function() -> None:
     assert (
         custom(lambda: good(access_key=variable.get())).credentials["access_key"] == "ASIACONTEXT"
     )
-
-
-def test_a_function_that_hangs_keeps_nobody_past_its_time() -> None:
-    release, calls = threading.Event(), []
-
-    def hang() -> dict[str, Any]:
-        calls.append(1)
-        release.wait(30)
-        return good()
-
-    session = custom(hang, refresh_timeout=0.4)
-    begin = time.monotonic()
-    outcomes = in_threads(20, session.get_credentials().get_frozen_credentials)
-    took = time.monotonic() - begin
-    release.set()
-    assert {getattr(each, "code", each) for each in outcomes} == {"timed_out"}
-    assert took < 5
-    assert len(calls) == 1
-
-
-def test_a_late_answer_still_counts() -> None:
-    release = threading.Event()
-
-    def slow() -> dict[str, Any]:
-        release.wait(30)
-        return good(access_key="ASIALATE")
-
-    session = custom(slow, refresh_timeout=0.2)
-    with pytest.raises(EvercredsCredentialError, match="refresh_timeout"):
-        session.refresh()
-    release.set()
-    until(lambda: session.status().counters["installs"] == 1)
-    assert session.credentials["access_key"] == "ASIALATE"
 
 
 @pytest.mark.usefixtures("base_keys")
