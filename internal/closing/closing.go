@@ -35,15 +35,20 @@ var runners = []runner{
 
 var (
 	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
-	passed = regexp.MustCompile(`(\d+) passed`)
+	// One for each module, and then how many modules there are.
+	goDone    = regexp.MustCompile(`^DONE (\d+) tests?\b`)
+	goModules = regexp.MustCompile(`^go: (\d+) modules$`)
+	skipped   = regexp.MustCompile(`(\d+) skipped`)
+	passed    = regexp.MustCompile(`(\d+) passed`)
 	// A pytest error is a test that could not even be set up.
-	failed = regexp.MustCompile(`(\d+) (?:failed|errors?)\b`)
+	failed = regexp.MustCompile(`(\d+) (?:failed|failures?|errors?)\b`)
 )
 
 // closingLines returns a line for each runner in log, a line of totals, and how
 // many runners have no closing line.
 func closingLines(log string) (lines []string, missing int) {
 	all := strings.Split(colour.ReplaceAllString(log, ""), "\n")
+	all = append(all, goLine(all)...)
 	passes, failures := 0, 0
 	for _, r := range runners {
 		found := lastMatches(all, r.closing, r.runs)
@@ -63,6 +68,25 @@ func closingLines(log string) (lines []string, missing int) {
 		}
 	}
 	return append(lines, fmt.Sprintf("%d passed, %d failed", passes, failures)), missing
+}
+
+// goLine sums up what gotestsum said of each module, once all of them are through.
+func goLine(lines []string) []string {
+	tests, skips, failures, modules := 0, 0, 0, 0
+	for _, line := range lines {
+		if done := goDone.FindStringSubmatch(line); done != nil {
+			modules++
+			tests += number(goDone, line)
+			skips += number(skipped, line)
+			// An error is a package that does not compile, which is one of the failures, too.
+			failures += number(failed, line)
+		}
+		if all := goModules.FindStringSubmatch(line); all != nil && all[1] == strconv.Itoa(modules) {
+			passes := max(0, tests-skips-failures) // a package that failed by itself is no test
+			return []string{fmt.Sprintf("go: %d passed, %d failed, %d skipped (modules: %d)", passes, failures, skips, modules)}
+		}
+	}
+	return nil
 }
 
 // lastMatches returns the last of lines that pattern matches, at most so many,

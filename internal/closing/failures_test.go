@@ -7,28 +7,35 @@ import (
 )
 
 const failedRun = `ok  	example/a	0.1s
-=== RUN   TestGone
-=== PAUSE TestGone
-=== CONT  TestGone
-    a_test.go:7: got 1,
-        want 2
---- FAIL: TestGone (0.30s)
-=== RUN   TestTable/row
-    a_test.go:9: no row
---- FAIL: TestTable/row (0.00s)
-=== RUN   TestTable
---- FAIL: TestTable (0.00s)
-=== RUN   TestLater
-    a_test.go:3: not here
---- SKIP: TestLater (0.00s)
-ok  	example/other	0.1s
 FAIL
 FAIL	example/c	52.019s
 # example/d
 d/d_test.go:2:13: expected ')', found 'EOF'
 FAIL	example/d [setup failed]
-package example/d failed, and no test of it did
-go: 40 passed, 4 failed, 2 skipped (modules: 3)
+
+=== Skipped
+=== SKIP: a TestLater (0.00s)
+    a_test.go:3: not here
+
+=== Failed
+=== FAIL: a TestGone (0.30s)
+    a_test.go:7: got 1,
+        want 2
+
+=== FAIL: a TestTable/row (0.00s)
+    a_test.go:9: no row
+
+=== FAIL: a TestTable (0.00s)
+
+=== FAIL: d  (0.00s)
+FAIL	example/d [setup failed]
+
+=== Errors
+d/d_test.go:2:13: expected ')', found 'EOF'
+
+
+DONE 46 tests, 2 skipped, 4 failures, 1 error in 1.057s
+go: 1 modules
 EF.F                                                   [100%]
 ========================= ERRORS ==========================
 _____________ ERROR at setup of test_set_up _______________
@@ -68,14 +75,15 @@ Timeout (0:10:00)!
 	"      Tests  1 failed | 9 passed (10)\n"
 
 func TestEachFailedTestIsNamedWithItsError(t *testing.T) {
-	want := `failed tests: 10
-go: TestGone
+	want := `failed tests: 11
+go: a TestGone
     a_test.go:7: got 1,
     want 2
-go: TestTable/row
+go: a TestTable/row
     a_test.go:9: no row
-go: package example/d failed, and no test of it did
-    # example/d
+go: d
+    FAIL	example/d [setup failed]
+go: errors
     d/d_test.go:2:13: expected ')', found 'EOF'
 pytest: tests/test_a.py::test_set_up
     RuntimeError: no set-up
@@ -105,9 +113,9 @@ func TestNothingIsShownIfNothingFailed(t *testing.T) {
 }
 
 func TestATestThatAPanicEndedIsNamed(t *testing.T) {
-	got := failedTests("=== RUN   TestHangs\npanic: test timed out after 1s\n\ngoroutine 9:\n" +
-		"FAIL\texample/a\t1.0s\n")
-	want := "failed tests: 1\ngo: TestHangs (did not end)\n" +
+	got := failedTests("=== FAIL: a TestHangs (unknown)\npanic: test timed out after 1s\n\ngoroutine 9:\n" +
+		"\nDONE 3 tests, 1 failure in 1.0s\n")
+	want := "failed tests: 1\ngo: a TestHangs\n" +
 		"    panic: test timed out after 1s\n    goroutine 9:"
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), want)
@@ -118,11 +126,10 @@ func TestShownFailuresAreBounded(t *testing.T) {
 	for _, failures := range []int{1, 3, 13, 39, 40, 1000} {
 		var log strings.Builder
 		for i := range failures {
-			fmt.Fprintf(&log, "=== RUN   TestA%d\n", i)
+			fmt.Fprintf(&log, "=== FAIL: a TestA%d (0.00s)\n", i)
 			for line := range 12 {
 				fmt.Fprintf(&log, "line %d: %s\n", line, strings.Repeat("ü", 500))
 			}
-			fmt.Fprintf(&log, "--- FAIL: TestA%d (0.00s)\n", i)
 		}
 		got := failedTests(log.String())
 		if len(got) > mostLines || len(strings.Join(got, "\n")) > 2*mostLines*(longestLine+20) {
