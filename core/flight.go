@@ -55,15 +55,17 @@ func (s *Session) start(now Now, cause Cause) {
 }
 
 // Prompted reports that the person whom the flight asked has answered: the
-// flight's time-out starts now.
+// flight's time-out starts now. If it has timed out, this moves nothing; its answer is
+// still good if it comes.
 func (s *Session) Prompted(ticket int64, now Now) Decision {
 	if !s.begin(now) {
 		return s.end()
 	}
-	if s.flight.ticket == ticket && ticket != 0 {
+	switch {
+	case ticket != 0 && ticket == s.flight.ticket:
 		s.flight.start = s.now
 		s.flight.deadline = s.now.Elapsed + s.cfg.timeout
-	} else {
+	case ticket == 0 || ticket != s.lost[0].ticket && ticket != s.lost[1].ticket:
 		s.unknownTicket()
 	}
 	return s.end()

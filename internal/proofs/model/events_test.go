@@ -151,7 +151,8 @@ func (w *world) prompted() error {
 	if len(w.tickets) == 0 || !w.model.attended {
 		return nil
 	}
-	ticket := w.tickets[len(w.tickets)-1]
+	latest := w.tickets[max(0, len(w.tickets)-3):] // some have timed out
+	ticket := latest[w.rng.IntN(len(latest))]
 	return w.tell(w.machine.Prompted(ticket, w.now),
 		func(see *observed) core.Decision { return w.model.prompted(ticket, w.now, see) }, "prompted %d", ticket)
 }

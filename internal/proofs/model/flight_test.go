@@ -1,6 +1,10 @@
 package model_test
 
-import "github.com/evercreds/evercreds/core"
+import (
+	"slices"
+
+	"github.com/evercreds/evercreds/core"
+)
 
 func (m *model) wake(now core.Now, see *observed) core.Decision {
 	if m.event(now, see); !m.closed {
@@ -72,9 +76,10 @@ func (m *model) start(cause core.Cause) {
 func (m *model) prompted(ticket int64, now core.Now, see *observed) core.Decision {
 	if m.event(now, see); !m.closed {
 		m.wakeUp()
+		isLost := slices.ContainsFunc(m.lost, func(a *attempt) bool { return a.ticket == ticket })
 		if f := m.flight; f != nil && f.ticket == ticket {
 			f.start, f.deadline = m.now, m.now.Elapsed+m.timeout
-		} else {
+		} else if !isLost {
 			m.unknown()
 		}
 	}
