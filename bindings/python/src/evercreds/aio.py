@@ -1,7 +1,7 @@
-"""Sessions of aiobotocore and aioboto3 that sign with the credentials of a session of this package.
+"""Sessions of aiobotocore and aioboto3 that sign with the credentials of a RefreshableSession.
 
-It needs the extra ``evercreds[aio]``, or an aiobotocore or aioboto3 of your own choice. It is for
-asyncio: aiobotocore's other backend, anyio, may run on trio, and that is not served.
+This module needs the extra ``evercreds[aio]``, or an aiobotocore or aioboto3 that you install
+yourself. It works with asyncio, and not with aiobotocore's anyio backend, which may run on trio.
 """
 
 # The package is checked without its extras.
@@ -39,9 +39,10 @@ def _only_together(_: object) -> NoReturn:
 
 
 class AioLeasedCredentials(AioRefreshableCredentials):  # type: ignore[misc]
-    """Credentials of a session, always fresh, as aiobotocore takes them.
+    """A session's credentials, always fresh, in the form that aiobotocore takes.
 
-    Any number of event loops may use them, and threads use the session at the same time.
+    Any number of event loops may use them, while threads use the session. Each getter takes its
+    field from the current set, and raises as :meth:`get_frozen_credentials` does.
     """
 
     access_key: property = property(_only_together)
@@ -61,33 +62,38 @@ class AioLeasedCredentials(AioRefreshableCredentials):  # type: ignore[misc]
         raise TypeError("the credentials of a session cannot be copied or pickled")
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
-        """Give credentials to sign with, all from one reply. The loop is never blocked.
+        """Return credentials to sign with, all from one reply. This never blocks the event loop.
 
         Raises:
-            Exception: What the source raised, where there is nothing valid to serve.
+            Exception: There are no valid credentials: what the source raised, or an
+                EvercredsCredentialError, whose ``code`` says why.
         """
         return await self._leased.frozen_in_loop()
 
     async def get_access_key(self) -> str:
-        """Give the access key id."""
+        """Return the access key id."""
         return str((await self.get_frozen_credentials()).access_key)
 
     async def get_secret_key(self) -> str:
-        """Give the secret access key."""
+        """Return the secret access key."""
         return str((await self.get_frozen_credentials()).secret_key)
 
     async def get_token(self) -> str | None:
-        """Give the session token."""
+        """Return the session token."""
         token: str | None = (await self.get_frozen_credentials()).token
         return token
 
     async def get_account_id(self) -> str | None:
-        """Give the account; ``None`` where the source does not tell it."""
+        """Return the account's 12 digits; ``None`` if the source does not tell them."""
         account_id: str | None = (await self.get_frozen_credentials()).account_id
         return account_id
 
     def refresh_needed(self, refresh_in: float | None = None) -> bool:
-        """Tell whether less than ``refresh_in`` seconds are left; ``None``: the advisory window."""
+        """Return whether the held credentials expire soon. This fetches nothing.
+
+        Args:
+            refresh_in: How soon, in seconds. Default: the advisory window in force.
+        """
         return self._leased.refresh_needed(refresh_in)
 
     # Libraries read these two although they are private. Nothing is fetched for them.
@@ -124,29 +130,29 @@ class _Provider:
 
 
 def credentials_of(session: RefreshableSession) -> AioLeasedCredentials:
-    """Give a session's credentials as aiobotocore takes them.
+    """Return a session's credentials in the form that aiobotocore takes.
 
     Args:
-        session: Of any method.
+        session: A RefreshableSession of any method.
 
     Raises:
-        EvercredsValidationError: It is none.
+        EvercredsValidationError: session is no RefreshableSession.
     """
     return AioLeasedCredentials(_checked(session)._leased)
 
 
 def aiobotocore_session(session: RefreshableSession) -> AioSession:
-    """Make a session of aiobotocore whose clients sign with this session's credentials.
+    """Return an aiobotocore session whose clients sign with this session's credentials.
 
-    It has the region, the profile, the default client config and the data of the session; event
-    handlers it has none of but its own. Where a service rejects the credentials, the session is
-    told, and the call is tried again with new ones.
+    It takes over the session's region, profile, default client config and data files, but no event
+    handlers. If a service rejects the credentials of a call, the call is sent once more with new
+    ones.
 
     Args:
-        session: Of any method.
+        session: A RefreshableSession of any method.
 
     Raises:
-        EvercredsValidationError: It is none.
+        EvercredsValidationError: session is no RefreshableSession.
     """
     signing = _checked(session)._session
     made = AioSession(session_vars=dict(signing.session_var_map))
@@ -163,16 +169,16 @@ def aiobotocore_session(session: RefreshableSession) -> AioSession:
 
 
 def aioboto3_session(session: RefreshableSession) -> Any:
-    """Make an ``aioboto3.Session`` that signs with this session's credentials.
+    """Return an ``aioboto3.Session`` whose clients sign with this session's credentials.
 
-    See :func:`aiobotocore_session`. aioboto3 must be installed: the extra brings aiobotocore alone.
+    See :func:`aiobotocore_session`. Install aioboto3 yourself: the extra has aiobotocore alone.
 
     Args:
-        session: Of any method.
+        session: A RefreshableSession of any method.
 
     Raises:
-        EvercredsValidationError: It is none.
-        ImportError: aioboto3 is not there.
+        EvercredsValidationError: session is no RefreshableSession.
+        ImportError: aioboto3 is not installed.
     """
     try:
         import aioboto3

@@ -1,4 +1,4 @@
-"""The parameters of AssumeRole and of the STS client, as dicts that check what goes in."""
+"""The parameters of AssumeRole and of the STS client, as dicts that check their contents."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _USER_IN_URL = re.compile("//[^/@]*@")
 
 
 class _CheckedConfig(dict[str, Any]):
-    """A dict with a fixed set of keys, which are attributes too.
+    """A dict with a fixed set of keys, each of which is an attribute too.
 
-    Assigning ``None`` removes a key. Reading an attribute that is not set gives ``None``, but for
-    a required one, which is an AttributeError.
+    Assigning ``None`` removes a key. An attribute that is not set is ``None``; if it is required,
+    reading it raises an AttributeError.
     """
 
     _KEYS: ClassVar[tuple[str, ...]] = ()
@@ -32,7 +32,7 @@ class _CheckedConfig(dict[str, Any]):
     _SECRET: ClassVar[frozenset[str]] = frozenset()
 
     def _check(self, key: str, value: Any) -> Any:
-        """Give the value to be stored, or refuse it."""
+        """Return the value to store, or raise."""
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -66,7 +66,15 @@ class _CheckedConfig(dict[str, Any]):
         self[name] = value
 
     def update(self, *others: Any, **more: Any) -> None:
-        """Set several keys, all of them checked first."""
+        """Set several keys, or none of them.
+
+        Args:
+            *others: Mappings, or pairs, as for ``dict.update``.
+            **more: Values by their keys.
+
+        Raises:
+            EvercredsValidationError: A key is unknown, or its value has the wrong form.
+        """
         checked: dict[str, Any] = {}
         for key, value in dict(*others, **more).items():
             self._check_key(key)
@@ -75,7 +83,15 @@ class _CheckedConfig(dict[str, Any]):
             self._store(key, value)
 
     def setdefault(self, key: str, default: Any = None) -> Any:
-        """Set a key that is not set yet, and give its value."""
+        """Set a key unless it is set, and return its value.
+
+        Args:
+            key: A key of this class.
+            default: Its value if it is not set. Default: None, which sets nothing.
+
+        Raises:
+            EvercredsValidationError: The key is unknown, or the value has the wrong form.
+        """
         self._check_key(key)
         if key not in self:
             self[key] = default
@@ -87,7 +103,7 @@ class _CheckedConfig(dict[str, Any]):
 
     @classmethod
     def fromkeys(cls, *_: Any) -> NoReturn:
-        """Refuse: the keys have values of different kinds."""
+        """Raise a TypeError, since no value suits every key."""
         raise TypeError(f"{cls.__name__}.fromkeys is not supported")
 
     def __repr__(self) -> str:
@@ -112,13 +128,30 @@ def _is_token_size(value: object) -> bool:
 
 
 class AssumeRoleConfig(_CheckedConfig):
-    """The parameters of AssumeRole.
+    """The parameters of AssumeRole, under the names of the STS API.
+
+    The API's page tells their forms: botocore and STS check what this class does not.
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Args:
-        RoleArn: The role. The other parameters are those of the STS API, and optional.
+        RoleArn: The role's ARN, 20 characters at least.
+        RoleSessionName: The name in the ARN of the assumed role. Default: ``"evercreds"``.
+        PolicyArns: Up to ten managed policies that narrow the role down, as ``{"arn": ...}``.
+        Policy: A policy that narrows the role down, as JSON.
+        DurationSeconds: The lifetime to ask for, from 900 seconds to the role's maximum; 3600 at
+            most for a chained role. Default: STS's own, 3600.
+        ExternalId: What the role's trust policy may require. No repr shows it.
+        SerialNumber: The MFA device that the one-time codes come from.
+        TokenCode: A one-time code of six digits, for one refresh. No repr shows it.
+        Tags: Session tags, as ``{"Key": ..., "Value": ...}``.
+        TransitiveTagKeys: The tags that chained roles inherit.
+        SourceIdentity: Who assumes the role, for CloudTrail.
+        MinimumSessionTokenSize: Bytes that the session token has at least, from 0 to 4096.
+        ProvidedContexts: Context assertions of identity providers.
 
     Raises:
-        EvercredsValidationError: RoleArn, TokenCode or MinimumSessionTokenSize has the wrong form.
+        EvercredsValidationError: RoleArn, TokenCode or MinimumSessionTokenSize has the wrong form;
+            ``param`` names it.
     """
 
     _KEYS = (
@@ -185,7 +218,23 @@ class AssumeRoleConfig(_CheckedConfig):
 class STSClientConfig(_CheckedConfig):
     """The parameters of the STS client that assumes the role, as for ``Session.client``.
 
-    ``service_name`` is always ``"sts"``.
+    Args:
+        service_name: ``"sts"``. Any other text gives an EvercredsWarning, and ``"sts"``.
+        region_name: The region of the STS endpoint. Default: the session's.
+        api_version: Default: botocore's latest.
+        use_ssl: Whether to use TLS. Default: True.
+        verify: Whether to check the server's certificate, or the path of a CA bundle.
+        endpoint_url: A URL in place of STS's own.
+        aws_access_key_id: With the next one, keys in place of the base credentials. No repr shows
+            any of the three.
+        aws_secret_access_key: See above.
+        aws_session_token: See above.
+        config: A ``botocore.config.Config``. Its time-outs and retries replace those that keep a
+            call within ``refresh_timeout``, but for retries that would send a one-time code again.
+        aws_account_id: The account, for endpoints that have it in their names.
+
+    Raises:
+        EvercredsValidationError: service_name is no text.
     """
 
     _KEYS = (

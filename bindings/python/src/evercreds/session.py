@@ -86,9 +86,11 @@ class _Session(CachingSession, metaclass=_Factory):
         """Register a class under the name of its method.
 
         Args:
-            method: Its name for the factory. Default: none, the class can only be called itself.
-            refresh_method: What ``credentials.method`` says. Default: the same name.
-            **kwargs: For the classes beside this one.
+            method: Its name for the factory. Default: none; then only the class itself makes
+                sessions of its kind.
+            refresh_method: What ``credentials.method`` says. Default: method, or that of the
+                class that this one is derived from.
+            **kwargs: For the other base classes.
 
         Raises:
             EvercredsValidationError: method or refresh_method is not a text, or is empty.
@@ -180,14 +182,18 @@ class _Session(CachingSession, metaclass=_Factory):
         return CustomSource(self.fetch_credentials, {}, name="fetch_credentials")
 
     def fetch_credentials(self) -> Any:
-        """Fetch one set of credentials; define it in a session class of your own.
-
-        Returns:
-            A dict with ``access_key``, ``secret_key``, ``token`` and ``expiry_time``, like a
-            function for ``method="custom"``. A coroutine function works too.
+        """Fetch one set of credentials. Define this in a session class of your own.
 
         Each refresh calls it, in a thread of its own. There, clients of this session sign with
         the base credentials. An eager session calls it before its constructor returns.
+
+        Returns:
+            A dict with ``access_key``, ``secret_key``, ``token`` and ``expiry_time`` (an aware
+            datetime, an ISO 8601 text with an offset, or ``"never"``), like a function for
+            ``method="custom"``; or a coroutine that returns such a dict.
+
+        Raises:
+            Exception: Whatever you raise is the callers' error.
         """
         raise NotImplementedError(
             f"{type(self).__name__} does not define fetch_credentials (to get the credentials "
@@ -252,7 +258,12 @@ class _Session(CachingSession, metaclass=_Factory):
         return as_dict(self._host.obtain(need, patience))
 
     def refresh(self) -> None:
-        """Refresh now. If that fails, raise the error and keep the held credentials."""
+        """Refresh now, or join the refresh under way.
+
+        Raises:
+            Exception: The refresh failed; the held credentials stay. See
+                :meth:`refreshable_credentials`.
+        """
         self._host.refresh()
 
     async def async_credentials(
@@ -284,7 +295,11 @@ class _Session(CachingSession, metaclass=_Factory):
         return patience_of(timeout, self._host.now_ms())
 
     async def async_refresh(self) -> None:
-        """Do the same as :meth:`refresh`, without blocking the event loop."""
+        """Do the same as :meth:`refresh`, without blocking the event loop.
+
+        Raises:
+            Exception: As for :meth:`refresh`.
+        """
         await self._host.refresh_in_loop()
 
     def invalidate(self) -> None:
@@ -297,7 +312,7 @@ class _Session(CachingSession, metaclass=_Factory):
         self._host.invalidate()
 
     def status(self) -> SessionStatus:
-        """Return the session's state; this fetches nothing."""
+        """Return the session's state; this fetches nothing. Spans in it are seconds."""
         return self._host.status()
 
     def close(self) -> None:
@@ -329,7 +344,12 @@ class _Session(CachingSession, metaclass=_Factory):
         self.close()  # this waits for nobody
 
     def get_identity(self) -> Identity:
-        """Return who this session is."""
+        """Return who this session is: ``Account``, ``Arn`` and ``UserId``.
+
+        Raises:
+            Exception: As for :meth:`refreshable_credentials`, or STS's ``GetCallerIdentity``
+                failed.
+        """
         return dict(self._identity_client({}).get_caller_identity())
 
     def whoami(self) -> Identity:
