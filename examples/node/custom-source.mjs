@@ -8,20 +8,19 @@ import { RefreshableSession } from "evercreds";
 
 const session = new RefreshableSession({
   method: "custom",
-  customCredentialsMethod: async ({ url }, { signal }) => {
-    const reply = await fetch(url, { signal });
+  customCredentialsMethod: async ({ signal }) => {
+    const reply = await fetch(process.argv[2], { signal });
     if (!reply.ok) throw new Error(`the broker answered ${reply.status}`);
     const set = await reply.json();
     return {
-      accessKey: set.access_key,
-      secretKey: set.secret_key,
-      token: set.token,
-      expiryTime: set.expiry_time,
+      accessKeyId: set.access_key,
+      secretAccessKey: set.secret_key,
+      sessionToken: set.token,
+      expiration: set.expiry_time,
     };
   },
-  customCredentialsMethodArgs: { url: process.argv[2] },
 });
 const s3 = session.client(S3Client);
 const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
 for (const { Name } of Buckets) console.log(Name);
-await session.close();
+session.close();

@@ -32,4 +32,4 @@ const session = new RefreshableSession({
 const s3 = session.client(S3Client);
 const { Buckets = [] } = await s3.send(new ListBucketsCommand({}));
 for (const { Name } of Buckets) console.log(Name);
-await session.close();
+session.close();

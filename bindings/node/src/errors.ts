@@ -5,21 +5,21 @@ export type ErrorCode =
   /** The source failed; `cause` is its own error. */
   | "source"
   /** The source gave no answer in time. */
-  | "timed_out"
+  | "timed-out"
   /** The attempt ended without an answer. */
   | "abandoned"
   /** The source's reply could not be used. */
   | "malformed"
   /** The source's reply had already expired. */
-  | "expired_reply"
+  | "expired-reply"
   /** The source returned rejected credentials again. */
-  | "still_rejected"
+  | "still-rejected"
   /** The reply expires no later than the expired credentials that are held. */
-  | "no_progress"
+  | "no-progress"
   /** New credentials keep being rejected, and attempts are spaced. */
   | "rejected"
   /** The credentials have less time left than this caller needs. */
-  | "min_ttl"
+  | "min-ttl"
   /** The source asked its own session, which waits for it. */
   | "reentrant"
   /** The session is closed. */

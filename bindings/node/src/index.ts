@@ -17,7 +17,11 @@ export type {
   SdkClientClass,
 } from "./client/cache/clients.js";
 export type { MfaCommandOptions } from "./sources/command.js";
-export type { CustomCredentials, CustomCredentialsMethod } from "./sources/custom.js";
+export type {
+  CustomContext,
+  CustomCredentials,
+  CustomCredentialsMethod,
+} from "./sources/custom.js";
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
 export { EvercredsError, EvercredsValidationError } from "./errors.js";
 export type { ChannelMessage, RefreshCause, SessionEvents } from "./host/events.js";
@@ -33,7 +37,7 @@ export type { ClientPlugin, ClientStack } from "./client/plugin.js";
 export { initialize } from "./library/runtime.js";
 export { RefreshableSession } from "./session.js";
 export type { CallOptions, CredentialNeeds } from "./needs.js";
-export type { CredentialProvider, ProviderOptions, TemporaryCredentials } from "./session.js";
+export type { CredentialProvider, ProviderOptions } from "./session.js";
 export type { AwsCredentials } from "./sources/source.js";
 export type { Counters, Phase, Status } from "./host/status.js";
 export type { Identity } from "./client/whoami.js";

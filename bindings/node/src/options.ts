@@ -5,101 +5,106 @@ import type { MfaTokenProvider } from "./sources/mfa.js";
 import type { Pem } from "./sources/pem.js";
 import type { Pkcs11Options } from "./sources/pkcs11.js";
 
-/** What every session takes, whatever its method. */
+/**
+ * What every session takes, whatever its method. Times are in seconds. The constructor
+ * throws {@link EvercredsValidationError} for a value that does not fit.
+ */
 export interface CommonOptions {
   /**
-   * A preset for the options that are not given. Default: "classic", which is
-   * 900 s / 600 s, strict, without jitter.
+   * A preset for the options that are not given.
+   *
+   * - "classic" (default): windows of 900 and 600 s, stability "until-expiry", no jitter
+   * - "adaptive": windows by the lifetime, with jitter
+   * - "aws2026": the rules that AWS gave its SDKs in 2026: windows by the lifetime,
+   *   stability "static", advisory refreshes "inline", `maxWait` 0
    */
   policy?: "classic" | "adaptive" | "aws2026" | undefined;
   /**
-   * Seconds before expiry from which credentials are refreshed early, while
-   * everybody goes on with what is held. "auto" picks them from the lifetime.
-   * Default: 900. Whole, with 0 <= mandatoryTimeout <= advisoryTimeout < 43200.
+   * The advisory window: seconds before expiry from which the session refreshes early,
+   * while callers keep using the held credentials. "auto": by the lifetime. Whole, with
+   * 0 <= mandatoryTimeout <= advisoryTimeout < 43200. Default: 900.
    */
   advisoryTimeout?: number | "auto" | undefined;
   /**
-   * Seconds before expiry from which callers wait for a refresh. Default: 600;
-   * with `advisoryTimeout: "auto"`, 60.
+   * The mandatory window: seconds before expiry from which callers wait for a refresh.
+   * Whole. Default: 600; with `advisoryTimeout: "auto"`, 60.
    */
   mandatoryTimeout?: number | undefined;
   /**
-   * True (default): nothing is fetched before the first use. False: the session
-   * fetches at once, and keeps itself fresh with nobody asking.
+   * True: the session fetches nothing before its first use. False: it fetches at once,
+   * and refreshes without callers. Default: true.
    */
   deferRefresh?: boolean | undefined;
   /**
-   * What callers get when a refresh fails that they had to wait for: the error
-   * ("strict"), or the credentials that are held, until they expire
-   * ("until_expiry", the default) or past that too ("static").
+   * What callers get when a refresh fails that they waited for: the error ("strict"), or
+   * the held credentials, until they expire ("until-expiry") or after that too
+   * ("static"). Default: "until-expiry".
    */
-  stability?: "strict" | "until_expiry" | "static" | undefined;
+  stability?: "strict" | "until-expiry" | "static" | undefined;
   /**
-   * Whether the caller who meets the advisory window waits for its refresh
-   * ("inline") or nobody does ("background", the default). On AWS Lambda, which
-   * freezes background work, "inline" is the default.
+   * Who waits for an early refresh: nobody ("background"), or the caller that comes first
+   * in the advisory window ("inline"). Default: "background"; "inline" on AWS Lambda,
+   * which freezes background work.
    */
   advisoryRefresh?: "background" | "inline" | undefined;
-  /** Seconds that a refresh may take, up to 43200. Default: 60, for custom 900. */
+  /** Seconds that a refresh may take: above 0, up to 43200. Default: 60; for custom 900. */
   refreshTimeout?: number | undefined;
-  /** Draws each set's refresh point, against herds. Default: false in "classic". */
+  /**
+   * Draws the start of each early refresh at random, so that sessions which started
+   * together do not refresh together. Default: false; in "adaptive" true.
+   */
   jitter?: boolean | undefined;
-  /** Seconds past expiry for which "static" serves on. Default: without end. */
+  /** Seconds after expiry for which "static" serves: 0 to 31536000. Default: no end. */
   maxStale?: number | undefined;
   /**
-   * Seconds, up to 3600, that a caller with nothing to be given waits for the next
-   * attempt to begin, where it would get an error otherwise. Default: 30; 0, the error
-   * at once, in "aws2026", and where "inline" is the default of AWS Lambda.
+   * Seconds that a caller waits for the next attempt to begin, where there are no valid
+   * credentials: 0 to 3600; 0 is the error at once. Default: 30; 0 in "aws2026", and on
+   * AWS Lambda.
    */
   maxWait?: number | undefined;
   /**
-   * A refresh prompts a person, who is then asked only when a caller needs it. An
-   * MFA command has the terminal of the process then. Default: false.
+   * A refresh prompts a person: it starts only when a caller needs it, and an MFA command
+   * may use the terminal. Default: false.
    */
   attended?: boolean | undefined;
   /**
-   * Settings of the STS client: for AssumeRole with method "sts", where its
-   * `credentials` default to the SDK's own chain, and for `getIdentity()`.
+   * Settings of the STS client, for `whoami()` and, with the method "sts", for AssumeRole,
+   * where its `credentials` are the base credentials. Default: the SDK's own settings.
    */
   stsClient?: STSClientConfig | undefined;
 }
 
-/** What AssumeRole takes; `RoleSessionName` defaults to "evercreds". */
+/** What AssumeRole takes; the rules are those of its page in the STS API Reference. */
 export type AssumeRoleOptions = Omit<AssumeRoleCommandInput, "RoleArn" | "RoleSessionName"> & {
+  /** The role: 20 to 2048 characters. */
   RoleArn: string;
+  /** 2 to 64 letters, digits or _+=,.@-. Default: "evercreds". */
   RoleSessionName?: string | undefined;
 };
 
 /** Options of a session that assumes a role. */
 export interface StsOptions extends CommonOptions {
-  /** By AssumeRole; the default. */
+  /** By AssumeRole. Default: this. */
   method?: "sts" | undefined;
   /** The call that each refresh makes. */
   assumeRole: AssumeRoleOptions;
   /**
    * Gives a one-time code for each refresh: a function, or a command that prints it
-   * (Node only), as an array of a program and its arguments, or as a string of them,
-   * in which blanks part words and quotes keep them together. There is no shell. The
-   * code is the last six digits in a row. `assumeRole.SerialNumber` must be given.
+   * (Node only), as an array of a program and its arguments, or as a string, in which
+   * blanks separate the words and quotes group them. No shell runs it. The code is the
+   * last run of six digits. It needs `assumeRole.SerialNumber`. Default: none.
    */
   mfaTokenProvider?: MfaTokenProvider | string | readonly string[] | undefined;
-  /** What the function is called with, or the settings of the command. Default: {}. */
-  mfaTokenProviderArgs?: Record<string, unknown> | MfaCommandOptions | undefined;
+  /** Settings of the command. Default: {}. */
+  mfaCommandOptions?: MfaCommandOptions | undefined;
 }
 
-/**
- * Options of a session with a source of the user's own. Named with the type of its
- * arguments, `CustomOptions<{ path: string }>`, they are checked against each other.
- */
-// without it, the function's own word for what it takes counts
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export interface CustomOptions<Args extends object = any> extends CommonOptions {
+/** Options of a session with a source of the user's own. */
+export interface CustomOptions extends CommonOptions {
   /** By a function. */
   method: "custom";
-  /** Gives a set of credentials for each refresh. */
-  customCredentialsMethod: CustomCredentialsMethod<Args>;
-  /** What `customCredentialsMethod` is called with. Default: {}. */
-  customCredentialsMethodArgs?: Args | undefined;
+  /** Gives credentials for each refresh: any provider of the SDK, or your function. */
+  customCredentialsMethod: CustomCredentialsMethod;
 }
 
 /** Options of a session that shows an X.509 certificate to AWS IoT. Node only. */
@@ -107,11 +112,12 @@ export interface IotOptions extends CommonOptions {
   /** By the IoT credentials provider. */
   method: "iot";
   /**
-   * `ID.credentials.iot.REGION.amazonaws.com`, what `aws iot describe-endpoint
-   * --endpoint-type iot:CredentialProvider` tells; with `:PORT` if need be.
+   * The account's credentials endpoint, `ID.credentials.iot.REGION.amazonaws.com`, which
+   * `aws iot describe-endpoint --endpoint-type iot:CredentialProvider` prints; with
+   * `:PORT` where it is not 443.
    */
   endpoint: string;
-  /** The role alias: 1 to 128 letters, digits or _=,@- */
+  /** The role alias: 1 to 128 letters, digits or _=,@- (the IoT API's own rule). */
   roleAlias: string;
   /**
    * The client's certificate: PEM text, as a string or bytes, or the path of a
@@ -124,17 +130,21 @@ export interface IotOptions extends CommonOptions {
    */
   privateKey?: Pem | undefined;
   /**
-   * Where the key is in hardware. Needs the package aws-iot-device-sdk-v2. A wrong
-   * PIN is tried but once, since tokens lock themselves after a few.
+   * The token that holds the key, in place of `privateKey`. Needs the package
+   * aws-iot-device-sdk-v2. A wrong PIN is tried once, since tokens lock themselves after
+   * a few.
    */
   pkcs11?: Pkcs11Options | undefined;
-  /** Who may vouch for the endpoint, in the same forms. Default: whom Node trusts. */
+  /** Authorities that may sign the endpoint's certificate, as PEM. Default: Node's own. */
   ca?: Pem | undefined;
-  /** Whether they have to. `false` is for tests. Default: true. */
+  /** Whether to verify the endpoint's certificate. `false` is for tests. Default: true. */
   verifyPeer?: boolean | undefined;
-  /** Sent where it is given; the certificate must be attached to that thing then. */
+  /**
+   * The thing that the certificate is attached to: 1 to 128 letters, digits or :_-
+   * Default: not sent.
+   */
   thingName?: string | undefined;
-  /** Seconds for one call, connecting included, up to 3600. Default: 10. */
+  /** Seconds for one request, including the connect: above 0, up to 3600. Default: 10. */
   timeout?: number | undefined;
   /**
    * The lifetime to ask for, in whole seconds from 900 to 43200. AWS does not
@@ -142,13 +152,14 @@ export interface IotOptions extends CommonOptions {
    */
   durationSeconds?: number | undefined;
   /**
-   * The address to connect to instead of the endpoint's own, for private links and
-   * tests. The server must be the endpoint all the same. Default port: the endpoint's.
+   * An address to connect to instead of the endpoint's own, for private links and tests.
+   * The server must still show the endpoint's certificate. Default: the endpoint's
+   * address; default `port`: the endpoint's.
    */
   connectTo?: { host: string; port?: number | undefined } | undefined;
 }
 
-/** Options of `new RefreshableSession(...)`. */
+/** Options of `new RefreshableSession(...)`: `method` tells them apart. */
 export type SessionOptions = StsOptions | CustomOptions | IotOptions;
 
 /** Where credentials come from. */

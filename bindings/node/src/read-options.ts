@@ -34,8 +34,8 @@ const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) =
 
 /** The options of each method alone. */
 const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {
-  sts: ["assumeRole", "mfaTokenProvider", "mfaTokenProviderArgs"],
-  custom: ["customCredentialsMethod", "customCredentialsMethodArgs"],
+  sts: ["assumeRole", "mfaTokenProvider", "mfaCommandOptions"],
+  custom: ["customCredentialsMethod"],
   iot: [
     ...["endpoint", "roleAlias", "certificate", "privateKey", "pkcs11", "ca", "verifyPeer"],
     ...["thingName", "timeout", "durationSeconds", "connectTo"],
@@ -89,20 +89,12 @@ function numberFor(option: number, kind: MachineOption["kind"], value: unknown):
   throw optionError(option, value);
 }
 
-/** The machine's own words about an option, with the names of this language. */
+/** The table's words about an option. */
 export function optionError(option: number, value: unknown): EvercredsValidationError {
   const known = MACHINE_OPTIONS.find((o) => o.option === option);
   const rule = abi.OPTION_RULES[option] ?? `option ${option} is refused`;
   const name = known?.name ?? "advisoryTimeout"; // OPT_ADVISORY_AUTO has no name of its own
-  return new EvercredsValidationError(name, inJavaScript(rule), value);
-}
-
-/** Spells the names of options in a rule as this package does. */
-function inJavaScript(rule: string): string {
-  return rule.replace(/\b[a-z]+_[a-z_]+\b/g, (word) => {
-    const spelled = word.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    return MACHINE_OPTIONS.some(({ name }) => name === spelled) ? spelled : word;
-  });
+  return new EvercredsValidationError(name, rule, value);
 }
 
 /** The value that the user gave for an option of the machine. */

@@ -32,9 +32,9 @@ import { sourceOf, stsClientConfig } from "./sources/sources.js";
 import type { Parent } from "./sources/sts.js";
 
 /**
- * A provider of credentials for any client of the SDK, which asks it at every
- * request. It carries the marks by which the SDK knows that nothing is to be
- * cached or wrapped over it: `memoized`, `configBound` and `attributed`.
+ * A provider of credentials for any client of the SDK, which asks it at every request.
+ * By its marks `memoized`, `configBound` and `attributed` the SDK knows that it must
+ * neither cache nor wrap it.
  */
 export interface CredentialProvider {
   /**
@@ -42,11 +42,11 @@ export interface CredentialProvider {
    * does; with `otherThan`, as {@link RefreshableSession.credentialsFor} does.
    */
   (options?: ProviderOptions): Promise<AwsCredentials>;
-  /** Nothing is to be cached over it. */
+  /** The SDK caches nothing over it. */
   memoized: true;
   /** It needs nothing of a client's configuration. */
   configBound: true;
-  /** Nothing is to be added to what it gives. */
+  /** The SDK adds nothing to what it gives. */
   attributed: true;
 }
 
@@ -56,18 +56,6 @@ export interface ProviderOptions {
   forceRefresh?: boolean | undefined;
   /** A set that a service refused, in place of which another is needed. */
   otherThan?: Pick<AwsCredentials, "accessKeyId" | "sessionToken"> | undefined;
-}
-
-/** Credentials in the words of the configuration: strings, as for a custom source. */
-export interface TemporaryCredentials {
-  /** Such as "ASIA...". */
-  accessKey: string;
-  /** What requests are signed with. */
-  secretKey: string;
-  /** The session token. */
-  token: string;
-  /** ISO 8601 in UTC; null for credentials that do not expire. */
-  expiryTime: string | null;
 }
 
 /** What tests bring of their own. */
@@ -126,7 +114,11 @@ export class RefreshableSession {
   /**
    * Checks the options; with `deferRefresh: false` it also starts to fetch.
    *
+   * @param options of one method: {@link StsOptions} (the default), {@link CustomOptions}
+   *   or {@link IotOptions}
    * @throws EvercredsValidationError naming the parameter and what was expected
+   * @throws EvercredsError with the code "configuration" where `evercreds.wasm` cannot be
+   *   read; see {@link initialize}
    */
   constructor(options: SessionOptions) {
     const { runtime = theRuntime(), clock = systemClock } = forTests;
@@ -166,8 +158,11 @@ export class RefreshableSession {
   /**
    * Credentials with at least `minTtl` seconds left, or others than a service refused.
    *
-   * @throws EvercredsError with code "min_ttl" where even new ones have less left;
-   *   the signal's own reason once it is aborted
+   * @param needs what this caller needs of them. Default: any that are valid
+   * @throws EvercredsError with the code "min-ttl" where even new ones have less left,
+   *   "rejected" where there are no other ones yet, else why there are no credentials
+   * @throws EvercredsValidationError naming the parameter and what was expected
+   * @throws the signal's own reason once it is aborted
    */
   async credentialsFor(needs: CredentialNeeds = {}): Promise<AwsCredentials> {
     const { minTtl, refused, signal } = readNeeds(needs, ["minTtl", "otherThan", "signal"]);
@@ -175,24 +170,11 @@ export class RefreshableSession {
   }
 
   /**
-   * The credentials as plain strings, refreshed first where that is due.
+   * Refreshes now, whatever is held, or joins the refresh under way.
    *
-   * @throws EvercredsError as {@link RefreshableSession.credentialsFor} does
-   */
-  async refreshableCredentials(options: CallOptions = {}): Promise<TemporaryCredentials> {
-    const { signal } = readNeeds(options, ["signal"]);
-    const set = await this.#host.credentialsFor({ minTtlMs: 0, signal });
-    return {
-      accessKey: set.accessKeyId,
-      secretKey: set.secretAccessKey,
-      token: set.sessionToken,
-      expiryTime: set.expiration?.toISOString() ?? null,
-    };
-  }
-
-  /**
-   * Refreshes now, whatever is held, or joins the refresh under way. A failure
-   * is this caller's alone: what is held goes on being served.
+   * @param options `signal` frees this caller, with the signal's reason
+   * @throws EvercredsError where the refresh fails. Only this caller gets it: the held
+   *   credentials stay in use
    */
   async refresh(options: CallOptions = {}): Promise<AwsCredentials> {
     return this.#host.refresh(readNeeds(options, ["signal"]).signal);
@@ -272,7 +254,7 @@ export class RefreshableSession {
     });
   }
 
-  /** The session's state as of now. */
+  /** The session's state as of now: its phase, times in seconds, and counters. */
   status(): Status {
     return this.#host.status();
   }
@@ -296,44 +278,42 @@ export class RefreshableSession {
   }
 
   /**
-   * Whom the session's credentials belong to, as STS tells: the assumed role.
+   * Whom the session's credentials belong to, as STS tells: the assumed role. The call
+   * is GetCallerIdentity, with the settings `stsClient`.
    *
-   * @throws EvercredsError where there are no credentials to be had, or the peer
-   *   dependency is missing; what the SDK throws where the call itself fails
+   * @param options `signal` frees this caller, with the signal's reason
+   * @returns the account, the ARN and the id; each undefined where STS does not tell it
+   * @throws EvercredsError where there are no credentials to be had; with the code
+   *   "configuration" where the package `@aws-sdk/client-sts` is missing
+   * @throws the SDK's own error where the call fails
    */
-  async getIdentity(options: CallOptions = {}): Promise<Identity> {
+  async whoami(options: CallOptions = {}): Promise<Identity> {
     const { signal } = readNeeds(options, ["signal"]);
     // what keeps us from having any is the error to tell
     await this.#host.credentialsFor({ minTtlMs: 0, signal });
     return whoAmI(this.#stsClient, this, signal);
   }
 
-  /** The same as {@link RefreshableSession.getIdentity}. */
-  async whoami(options: CallOptions = {}): Promise<Identity> {
-    return this.getIdentity(options);
-  }
-
   /**
-   * Ends the session: waiting callers get an error with code "closed". Its clients
-   * are forgotten; destroy those that you hold.
+   * Ends the session, at once: there is nothing to wait for. Waiting callers, and all
+   * later ones, get an error with the code "closed". An attempt under way is aborted.
+   * The session's clients are forgotten; destroy those that you hold. Closing it again
+   * does nothing.
    */
-  close(): Promise<void> {
+  close(): void {
     this.#host.close();
     this.cache.clear();
-    return Promise.resolve();
   }
 
-  /** `await using session = ...` closes it. */
-  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
+  /** `using session = new RefreshableSession(...)` closes it at the end of the block. */
+  declare readonly [Symbol.dispose]: () => void;
 
   static {
     // where the engine has no such symbol, by the one that compilers put in its place
-    const { asyncDispose = Symbol.for("Symbol.asyncDispose") } = Symbol as {
-      asyncDispose?: symbol;
-    };
-    Object.defineProperty(this.prototype, asyncDispose, {
+    const { dispose = Symbol.for("Symbol.dispose") } = Symbol as { dispose?: symbol };
+    Object.defineProperty(this.prototype, dispose, {
       value(this: RefreshableSession) {
-        return this.close();
+        this.close();
       },
     });
   }

@@ -27,7 +27,7 @@ test("the session's own client of STS is the assumed role, also after it was evi
     expect(roleOf((await session.whoami()).Arn)).toBe("evicted");
     session.client(S3Client, { region }); // takes its place
   }
-  await session.close();
+  session.close();
 });
 
 test("two sessions on the same settings sign as themselves, and leave the settings alone", async () => {
@@ -42,7 +42,7 @@ test("two sessions on the same settings sign as themselves, and leave the settin
   const identities = await Promise.all(sessions.map((session) => session.whoami()));
   expect(identities.map(({ Arn }) => roleOf(Arn))).toEqual(names);
   expect(stsClient).toMatchObject(standIn.client); // the SDK notes things on credentials
-  await Promise.all(sessions.map((session) => session.close()));
+  for (const session of sessions) session.close();
 });
 
 test("base credentials are asked for again once they are old", async () => {
@@ -60,7 +60,7 @@ test("base credentials are asked for again once they are old", async () => {
   const before = asked;
   await session.refresh();
   expect(asked).toBeGreaterThan(before);
-  await session.close();
+  session.close();
 });
 
 test("a code that was sent is not sent again", async () => {
@@ -76,7 +76,7 @@ test("a code that was sent is not sent again", async () => {
     message: expect.stringContaining("was sent already") as string,
   });
   expect((await standIn.asked(RoleArn)).attempts).toBe(1);
-  await session.close();
+  session.close();
 });
 
 test("roles are chained: the child signs with what its parent has at that time", async () => {
@@ -98,6 +98,6 @@ test("roles are chained: the child signs with what its parent has at that time",
   expect(parent.status().counters.rejections).toBe(1);
   await standIn.revoke((await child.credentials()).accessKeyId);
   expect(roleOf((await child.whoami()).Arn)).toBe("child"); // and so does the child
-  await child.close();
-  await parent.close();
+  child.close();
+  parent.close();
 });

@@ -211,10 +211,10 @@ describe("a full cache", () => {
   });
 });
 
-test("a closed session has no clients, and makes none", async () => {
+test("a closed session has no clients, and makes none", () => {
   const { session } = virtualSession();
   session.client(STSClient);
-  await session.close();
+  session.close();
   expect(session.cache.size).toBe(0);
   expect(() => session.client(STSClient)).toThrow("the session is closed");
 });

@@ -15,6 +15,14 @@ afterAll(() => {
 
 const PROGRAM = `
 import { S3Client } from "@aws-sdk/client-s3";
+import { fromEnv } from "@aws-sdk/credential-provider-env";
+import { fromHttp } from "@aws-sdk/credential-provider-http";
+import { fromIni } from "@aws-sdk/credential-provider-ini";
+import { defaultProvider as fromNodeProviderChain } from "@aws-sdk/credential-provider-node";
+import { fromProcess } from "@aws-sdk/credential-provider-process";
+import { fromSSO } from "@aws-sdk/credential-provider-sso";
+import { fromTokenFile } from "@aws-sdk/credential-provider-web-identity";
+import { memoizeIdentityProvider as memoize } from "@smithy/core";
 import {
   EvercredsError, initialize, RefreshableSession,
   type CustomCredentialsMethod, type CustomOptions, type SessionEvents, type SessionOptions, type Status,
@@ -34,35 +42,36 @@ export const left: Promise<number> = session
   .then(({ expiration }) => expiration?.getTime() ?? session.status().remaining);
 export const off: () => void = session.on("failure", ({ error, waited }: SessionEvents["failure"]) => {
   const known: EvercredsError = error;
-  if (waited && known.code === "timed_out") throw known;
+  if (waited && known.code === "timed-out") throw known;
 });
-const vault: CustomCredentialsMethod<{ path: string }> = async ({ path }, { signal }) => {
+const vault: CustomCredentialsMethod = async ({ signal }) => {
   signal.throwIfAborted();
-  return { accessKey: path, secretKey: "s", token: "t", expiryTime: null };
+  return { accessKeyId: "a", secretAccessKey: "s", sessionToken: "t", expiration: null };
 };
-export const custom = new RefreshableSession({
-  method: "custom",
-  customCredentialsMethod: vault,
-  customCredentialsMethodArgs: { path: "aws/app" },
-});
+const custom: CustomOptions = { method: "custom", customCredentialsMethod: vault };
+// any provider is a source: one of the SDK, one that the SDK has memoized, another session
+export const sources: CustomCredentialsMethod[] = [
+  fromNodeProviderChain(), fromHttp({}), fromProcess(), fromSSO(), fromIni(), fromTokenFile(),
+  memoize(fromEnv(), (set) => set.expiration !== undefined, () => true)!, session.credentials,
+  () => fromHttp({})(), ({ prompted }) => (prompted(), fromEnv()()),
+  () => ({ accessKey: "a", secretKey: "s", token: "t", expiryTime: "2030-01-01T00:00:00Z" }),
+];
 export const device = new RefreshableSession({
   method: "iot", endpoint: "e", roleAlias: "r", certificate: new Uint8Array(), privateKey: "k",
 });
 export const child = new RefreshableSession({ assumeRole: { RoleArn: "arn" }, stsClient: { credentials: session.credentials } });
 export async function use(module: Uint8Array<ArrayBuffer>): Promise<Status> {
   initialize({ module });
-  await using own = new RefreshableSession(options);
-  const { Arn } = await own.getIdentity();
+  using own = new RefreshableSession(options);
+  await using other = new RefreshableSession(custom);
+  const { Arn } = await other.whoami();
   console.log(Arn);
   return own.status();
 }
-const checked: CustomOptions<{ path: string }> = {
-  method: "custom",
-  customCredentialsMethod: ({ path }) => vault({ path: path.trim() }, { signal: AbortSignal.abort(), prompted() {} }),
-  // @ts-expect-error its path is a text
-  customCredentialsMethodArgs: { path: 5 },
-};
-new RefreshableSession(checked);
+// @ts-expect-error half of one shape and half of the other
+new RefreshableSession({ method: "custom", customCredentialsMethod: () => ({ accessKey: "a", secretAccessKey: "s" }) });
+// @ts-expect-error no source without its function
+new RefreshableSession({ method: "custom", assumeRole: { RoleArn: "arn" } });
 // @ts-expect-error an option that does not exist
 new RefreshableSession({ assumeRole: { RoleArn: "arn" }, advisory_timeout: 900 });
 // @ts-expect-error credentials are the session's

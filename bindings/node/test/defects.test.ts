@@ -12,7 +12,7 @@ type Entry = readonly [file: string, title: string] | { cannotBe: string };
 const noSuch = (cannotBe: string): Entry => ({ cannotBe });
 
 const DEFECTS: Readonly<Record<string, Entry>> = {
-  I1: ["sts", "getIdentity tells of the assumed role, not of the base credentials"],
+  I1: ["sts", "whoami tells of the assumed role, not of the base credentials"],
   I2: ["base", "the session's own client of STS is the assumed role, also after it was evicted"],
   I3: [
     "base",

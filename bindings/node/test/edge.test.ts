@@ -27,7 +27,7 @@ const OLDER = `
   const whole = Symbol;
   globalThis.Symbol = Object.assign((text) => whole(text), { for: (name) => whole.for(name) });
   for (const name of Object.getOwnPropertyNames(whole)) {
-    if (typeof whole[name] === "symbol" && name !== "asyncDispose") Symbol[name] = whole[name];
+    if (typeof whole[name] === "symbol" && name !== "dispose") Symbol[name] = whole[name];
   }`;
 
 /**
@@ -75,8 +75,8 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
   test("without weak references, and without a symbol for disposing", async () => {
     const vm = await edge(["workerd"], OLDER);
     const told = vm.evaluate<string[]>(`[
-      typeof WeakRef, typeof FinalizationRegistry, typeof Symbol.asyncDispose,
-      typeof RefreshableSession.prototype[Symbol.for("Symbol.asyncDispose")],
+      typeof WeakRef, typeof FinalizationRegistry, typeof Symbol.dispose,
+      typeof RefreshableSession.prototype[Symbol.for("Symbol.dispose")],
     ]`);
     expect(told).toEqual(["undefined", "undefined", "undefined", "function"]);
     expect(await serve(vm)).toMatchObject({ failures: 0, rejections: 1 });

@@ -31,8 +31,8 @@ test("a life: first fetch, an early refresh, a failure that nobody waits for, th
   await clock.advance(2701_000);
   await session.credentials();
   await clock.settled();
-  await session.close();
-  await session.close();
+  session.close();
+  session.close();
   await clock.settled();
   expect(told).toEqual([
     ["start", { cause: "first" }],
@@ -46,7 +46,7 @@ test("a life: first fetch, an early refresh, a failure that nobody waits for, th
 });
 
 test("a failure that callers waited for, with its error, and what it leads to", async () => {
-  const { session, clock, source } = virtualSession({ stability: "until_expiry" });
+  const { session, clock, source } = virtualSession({ stability: "until-expiry" });
   await session.credentials();
   const told = record(session);
   source.answer = down;
@@ -69,10 +69,10 @@ test("a source that hangs is told of too", async () => {
   const { session, clock, source } = virtualSession({ refreshTimeout: 10 });
   const told = record(session);
   source.answer = () => new Promise(() => undefined);
-  const failed = expect(session.credentials()).rejects.toMatchObject({ code: "timed_out" });
+  const failed = expect(session.credentials()).rejects.toMatchObject({ code: "timed-out" });
   await clock.advance(11_000);
   await failed;
-  expect(told[1]).toMatchObject(["failure", { waited: true, error: { code: "timed_out" } }]);
+  expect(told[1]).toMatchObject(["failure", { waited: true, error: { code: "timed-out" } }]);
 });
 
 test("rejected credentials, and rejected again at once", async () => {
@@ -171,17 +171,17 @@ test("channels tell of the events of all sessions, by number and method", async 
   for (const name of NAMES) subscribe(`evercreds:${name}`, heard);
   const runtime = freshRuntime();
   const first = virtualSession({}, runtime);
-  const second = virtualSession({ stability: "until_expiry" }, runtime);
+  const second = virtualSession({ stability: "until-expiry" }, runtime);
   await first.session.credentials();
   await second.session.credentials();
   await second.clock.advance(3601_000);
   second.source.answer = down;
   await expect(second.session.credentials()).rejects.toThrow("the source");
   first.session.invalidate();
-  await first.session.close();
+  first.session.close();
   await first.clock.settled();
   for (const name of NAMES) unsubscribe(`evercreds:${name}`, heard);
-  await second.session.close();
+  second.session.close();
   await second.clock.settled();
   const method = "custom";
   const error = expect.objectContaining({ code: "source" }) as EvercredsError;

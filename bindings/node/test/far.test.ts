@@ -22,7 +22,7 @@ test.each(FAR)(
       source.answer = () => ({ ...source.set(), expiryTime: expiry as never });
       const set = await session.credentials();
       expect(set.expiration?.getTime()).toBeGreaterThan(clock.wall());
-      expect((await session.refreshableCredentials()).expiryTime).toMatch(/^[+\d].*Z$/);
+      expect((await session.credentials()).expiration?.toISOString()).toMatch(/^[+\d].*Z$/);
       const after = vi.spyOn(clock, "after");
       for (let day = 0; day < 20; day++) await clock.advance(24 * 3600 * 1000);
       expect(source.calls).toBe(1);
@@ -31,7 +31,7 @@ test.each(FAR)(
       expect(phase).toBe("fresh");
       for (const seconds of [remaining, lifetime]) expect(seconds).toBeGreaterThan(20_000);
       expect(holdOff).toBeGreaterThanOrEqual(0);
-      await session.close();
+      session.close();
     }
   },
 );

@@ -11,7 +11,7 @@ const OPTIONS: CommonOptions[] = [
   { deferRefresh: false, policy: "classic" },
   { policy: "adaptive", deferRefresh: false },
   { advisoryRefresh: "inline", advisoryTimeout: 120, mandatoryTimeout: 30 },
-  { stability: "until_expiry", jitter: true },
+  { stability: "until-expiry", jitter: true },
 ];
 
 const LEAVING = new Error("the caller left");
@@ -25,7 +25,7 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("random history %i", as
   let mostRunning = 0;
   let pending = 0;
 
-  source.answer = async (_args, { signal }) => {
+  source.answer = async ({ signal }) => {
     mostRunning = Math.max(mostRunning, ++running);
     try {
       const delay = pick([0, 0, 50, 2_000, 29_999, 31_000, 200_000]);
@@ -83,6 +83,6 @@ test.each(Array.from({ length: 25 }, (_, seed) => seed))("random history %i", as
   const { counters } = session.status();
   expect(counters.starts).toBe(source.calls);
   expect(counters.unknownTickets).toBe(0);
-  await session.close();
+  session.close();
   expect([...clock.timers].filter(({ holds }) => holds)).toEqual([]);
 });

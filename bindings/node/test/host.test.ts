@@ -50,7 +50,7 @@ test("a flight hangs, and no timer fires; B asks; the failure is told before B's
   source.answer = () => source.set();
   expect((await session.refresh()).accessKeyId).toBe("AKIA2");
   expect(told).toEqual(["start", "failure", "start", "refresh"]);
-  expect(await a).toMatchObject({ code: "timed_out" });
+  expect(await a).toMatchObject({ code: "timed-out" });
 });
 
 test("minTtl may be what the machine takes, and no more", async () => {

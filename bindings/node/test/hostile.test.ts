@@ -118,7 +118,7 @@ describe.each(HOSTILE)("%s", (_name, make) => {
       );
       const error: unknown = await thrownBy(session.credentials());
       expectTold(error);
-      await session.close();
+      session.close();
     }
   });
 

@@ -54,7 +54,7 @@ describe("the credentials provider of AWS IoT", () => {
     expect(session.status().lifetime).toBeGreaterThan(3500);
     const s3 = session.client(S3Client, standIn.s3);
     expect((await s3.send(new ListBucketsCommand({}))).$metadata.httpStatusCode).toBe(200);
-    await session.close();
+    session.close();
   });
 
   test("is asked again after a service rejected its credentials", async () => {
@@ -74,9 +74,9 @@ describe("the credentials provider of AWS IoT", () => {
     await expect(open(options()).credentials()).resolves.toHaveProperty("sessionToken");
   });
 
-  test("getIdentity needs no region: the endpoint tells it", async () => {
+  test("whoami needs no region: the endpoint tells it", async () => {
     const { endpoint } = standIn.client;
-    expect((await open({ stsClient: { endpoint } }).getIdentity()).Arn).toContain("assumed-role");
+    expect((await open({ stsClient: { endpoint } }).whoami()).Arn).toContain("assumed-role");
   });
 
   test("files are read again for each refresh, and a bad one spares what is held", async () => {
@@ -237,7 +237,7 @@ describe("what goes wrong", () => {
     ["truncated", {}, { code: "malformed", class: "recoverable" }, /not JSON/],
     ["missing_field", { field: "SecretAccessKey" }, { code: "malformed" }, /secretAccessKey/],
     ["bad_expiration", {}, { code: "malformed" }, /RFC 3339/],
-    ["expired", {}, { code: "expired_reply" }, /already expired/],
+    ["expired", {}, { code: "expired-reply" }, /already expired/],
   ])("%s %o", async (kind, more, expected, words) => {
     await standIn.inject({ kind, alias: standIn.iot.roleAlias, ...more });
     const error = await failureOf(open());

@@ -100,7 +100,7 @@ describe("a reply without end is not read to its end", () => {
     expect(error).toMatchObject({ code: "malformed", class: "recoverable" });
     expect((error as Error).message).toContain("65536 bytes");
     expect(sent).toBeLessThan(32 << 20); // what buffers on the way take, and more
-    await session.close();
+    session.close();
     server.end();
   });
 
@@ -109,7 +109,7 @@ describe("a reply without end is not read to its end", () => {
     await session.credentials();
     await standIn.inject({ kind: "oversized", action: "GetCallerIdentity" });
     await expect(session.whoami()).rejects.toThrow("65536 bytes");
-    await session.close();
+    session.close();
   });
 });
 
@@ -130,7 +130,7 @@ describe("what is no error of AWS's is told by its status, and nothing is shown 
     const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, class: "recoverable" });
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain(SENTINEL);
-    await session.close();
+    session.close();
     server.end();
   });
 });
@@ -143,7 +143,7 @@ test("x-amz-retry-after counts in milliseconds, and goes before Retry-After", as
   const held: unknown = await session.credentials().catch((error: unknown) => error);
   const { retryAt } = held as { retryAt: Date };
   expect(retryAt.getTime() - from).toBeGreaterThan(19_000);
-  await session.close();
+  session.close();
 });
 
 test("MinimumSessionTokenSize is checked, and sent", async () => {
@@ -157,5 +157,5 @@ test("MinimumSessionTokenSize is checked, and sent", async () => {
   }
   const session = make(4096);
   expect((await session.credentials()).sessionToken.length).toBeGreaterThanOrEqual(4096);
-  await session.close();
+  session.close();
 });

@@ -33,7 +33,7 @@ test.skipIf(process.platform === "win32").each(rows.map((row): [string, Row] => 
         SerialNumber: "arn:aws:iam::123456789012:mfa/me",
       },
       mfaTokenProvider: row.command,
-      ...(row.timeout_s !== undefined && { mfaTokenProviderArgs: { timeout: row.timeout_s } }),
+      ...(row.timeout_s !== undefined && { mfaCommandOptions: { timeout: row.timeout_s } }),
       maxWait: 0,
     });
     const outcome: unknown = await session.credentials().then(
@@ -41,6 +41,6 @@ test.skipIf(process.platform === "win32").each(rows.map((row): [string, Row] => 
       (error: unknown) => (error as { class: string }).class,
     );
     expect(outcome).toBe(row.class);
-    await session.close();
+    session.close();
   },
 );

@@ -46,7 +46,7 @@ describe("a command for codes", () => {
       + process.argv[1]); console.log("your code: " + (100000 + Date.now() % 900000))`;
     const { session, RoleArn } = open({
       mfaTokenProvider: [...node(program), word],
-      mfaTokenProviderArgs: { cwd: home },
+      mfaCommandOptions: { cwd: home },
     });
     await session.credentials();
     await session.refresh();
@@ -64,7 +64,7 @@ describe("a command for codes", () => {
   test("has the environment that is given", async () => {
     const { session } = open({
       mfaTokenProvider: node("console.log(process.env.CODE)"),
-      mfaTokenProviderArgs: { env: { CODE: "654321" } },
+      mfaCommandOptions: { env: { CODE: "654321" } },
     });
     await expect(session.credentials()).resolves.toBeDefined();
   });
@@ -101,7 +101,7 @@ describe("a command for codes", () => {
   test("that takes too long is killed", async () => {
     const { session } = open({
       mfaTokenProvider: node("setInterval(() => {}, 1000)"),
-      mfaTokenProviderArgs: { timeout: 0.3 },
+      mfaCommandOptions: { timeout: 0.3 },
     });
     const from = performance.now();
     await expect(session.credentials()).rejects.toMatchObject({
@@ -119,7 +119,7 @@ describe("a command for codes", () => {
     const waiting = session.credentials();
     const failed = expect(waiting).rejects.toMatchObject({ code: "closed" });
     const pid = await until(() => existsSync(file) && Number(readFileSync(file, "utf8")));
-    await session.close();
+    session.close();
     await failed;
     await until(() => !isAlive(pid));
   });

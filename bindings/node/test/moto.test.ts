@@ -34,8 +34,8 @@ describe.skipIf(motoPython === undefined)("moto, an STS that others wrote", () =
     expect(second.accessKeyId).not.toBe(first.accessKeyId);
     const { Buckets } = await s3.send(new ListBucketsCommand({}));
     expect(Buckets?.map(({ Name }) => Name)).toEqual(["fresh"]);
-    expect((await session.getIdentity()).Arn).toContain("assumed-role/app/evercreds");
+    expect((await session.whoami()).Arn).toContain("assumed-role/app/evercreds");
     s3.destroy();
-    await session.close();
+    session.close();
   });
 });

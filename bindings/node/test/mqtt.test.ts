@@ -245,7 +245,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`,
     const session = open();
     const { client } = make(session);
     await start(client);
-    await session.close();
+    session.close();
     await roundTrip(client);
     proxy.relay.dropAll();
     await once(client, mqtt5.Mqtt5Client.CONNECTION_SUCCESS, soon());
@@ -488,7 +488,7 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over WebSockets ${noMosquitto ?
   test("a closed session signs nothing more", async () => {
     const session = open();
     const client = ws(session);
-    await session.close();
+    session.close();
     await failureOf(client);
     expect(front.heads).toEqual([]);
   });

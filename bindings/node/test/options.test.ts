@@ -43,7 +43,7 @@ test.each<[string, unknown, RegExp]>([
   ["policy", "Classic", /"classic", "adaptive" or "aws2026"/],
   ["policy", 0, /"classic", "adaptive" or "aws2026"/],
   ["policy", "toString", /"classic", "adaptive" or "aws2026"/],
-  ["stability", "untilExpiry", /"strict", "until_expiry" or "static"/],
+  ["stability", "untilExpiry", /"strict", "until-expiry" or "static"/],
   ["advisoryRefresh", "lazy", /"background" or "inline"/],
   ["refreshTimeout", 0, /seconds above 0 and at most 43200/],
   ["refreshTimeout", 43201, /seconds above 0 and at most 43200/],
@@ -59,8 +59,6 @@ test.each<[string, unknown, RegExp]>([
   ["roleAlias", "device", /of method "iot" only/],
   ["customCredentialsMethod", undefined, /must be a function/],
   ["customCredentialsMethod", {}, /must be a function/],
-  ["customCredentialsMethodArgs", [], object],
-  ["customCredentialsMethodArgs", "x", object],
   ["stsClient", "us-east-1", object],
   ["assumeRole", sts.assumeRole, /only/],
   ["mfaTokenProvider", () => "123456", /only/],
@@ -107,7 +105,6 @@ test.each<[string, unknown, RegExp]>([
   ["mfaTokenProvider", [], /a program as its first word/],
   ["mfaTokenProvider", ["mfa", 7], /only strings/],
   ["mfaTokenProvider", `mfa "for me`, /unterminated quote/],
-  ["mfaTokenProviderArgs", [], object],
   ["customCredentialsMethod", () => undefined, /only/],
 ])("sts: %s = %s is refused by name", (parameter, value, words) => {
   const [outer = "", inner] = parameter.split(".");
@@ -126,13 +123,16 @@ describe("options that do not fit each other", () => {
     expect(error.parameter).toBe("mandatoryTimeout");
   });
 
-  test.each<[string, object, unknown]>([
+  test.each<[string, object, unknown, object?]>([
     ["assumeRole.SerialNumber", { TokenCode: "123456" }, undefined],
     ["assumeRole.SerialNumber", {}, () => "123456"],
     ["assumeRole.TokenCode", { SerialNumber, TokenCode: "123456" }, () => "123456"],
     ["mfaTokenProvider", { SerialNumber }, undefined],
-  ])("MFA by halves: %s", (parameter, more, mfaTokenProvider) => {
-    const options = { assumeRole: { RoleArn, ...more }, mfaTokenProvider };
+    ["mfaTokenProvider", {}, undefined, { timeout: 5 }],
+    ["mfaCommandOptions", { SerialNumber }, () => "123456", { timeout: 5 }],
+    ["mfaCommandOptions", { SerialNumber }, "mfa", []],
+  ])("MFA by halves: %s", (parameter, more, mfaTokenProvider, mfaCommandOptions) => {
+    const options = { assumeRole: { RoleArn, ...more }, mfaTokenProvider, mfaCommandOptions };
     expect(refusal(options).parameter).toBe(parameter);
   });
 
@@ -141,10 +141,10 @@ describe("options that do not fit each other", () => {
     ["cwd", { cwd: 7 }, /must be a string/],
     ["env", { env: { A: 1 } }, /strings only/],
     ["timeout", { timeout: 0 }, /seconds above 0/],
-  ])("a command and its %s", (name, mfaTokenProviderArgs, words) => {
+  ])("a command and its %s", (name, mfaCommandOptions, words) => {
     const assumeRole = { RoleArn, SerialNumber };
-    const error = refusal({ assumeRole, mfaTokenProvider: "mfa", mfaTokenProviderArgs });
-    expect(error.parameter).toBe(`mfaTokenProviderArgs.${name}`);
+    const error = refusal({ assumeRole, mfaTokenProvider: "mfa", mfaCommandOptions });
+    expect(error.parameter).toBe(`mfaCommandOptions.${name}`);
     expect(error.message).toMatch(words);
   });
 

@@ -85,7 +85,7 @@ describe.skipIf(noSoftHsm !== undefined)(`a key in a PKCS#11 token ${noSoftHsm ?
     const s3 = session.client(S3Client, standIn.s3);
     expect((await s3.send(new ListBucketsCommand({}))).$metadata.httpStatusCode).toBe(200);
     expect(session.status().lifetime).toBeGreaterThan(3500);
-    await session.close();
+    session.close();
   });
 
   test("certificates are taken as bytes, and out of a text that has a key in it too", async () => {

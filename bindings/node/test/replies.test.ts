@@ -77,7 +77,7 @@ describe("a custom method's reply", () => {
   const attempt = { signal: new AbortController().signal, prompted: () => undefined };
   test.each(rows.map((row): [string, Row] => [row.name, row]))("%s", async (_name, row) => {
     const method = (() => replyOf(row)) as CustomCredentialsMethod;
-    const outcome: unknown = await new CustomSource(method, {}, rules)
+    const outcome: unknown = await new CustomSource(method, rules)
       .fetch(attempt)
       .catch((error: unknown) => error);
     if (row.refused !== undefined) {
@@ -118,7 +118,7 @@ describe("a service's reply", () => {
       await standIn.inject({ kind: "bad_field", field, value });
       const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
       await standIn.clearFaults();
-      await session.close();
+      session.close();
       if (options === assumed) expect(error).toMatchObject({ code: "malformed" });
       const named = value.length > 60_000 ? "65536 bytes" : field;
       expect((error as Error).message.toLowerCase()).toContain(named.toLowerCase());

@@ -125,7 +125,7 @@ describe("caller A asks; the source answers; the service rejects for A", () => {
     while (!session.status().refreshing) await clock.settled();
     leaving.abort();
     expect(await outcome).toMatchObject({ name: expect.stringMatching(/Abort|Expired/) as string });
-    await session.close();
+    session.close();
     expect([...clock.timers].filter(({ holds }) => holds)).toEqual([]);
   });
 
@@ -136,7 +136,7 @@ describe("caller A asks; the source answers; the service rejects for A", () => {
     source.answer = () => new Promise(() => undefined);
     const outcome = list().catch((error: unknown) => error);
     while (!session.status().refreshing) await clock.settled();
-    await session.close();
+    session.close();
     expect(await outcome).toMatchObject({ name: "ExpiredToken", cause: { code: "closed" } });
   });
 
@@ -210,7 +210,7 @@ test.each([
     }
     expect(source.calls).toBeLessThanOrEqual(12 * (seconds / 3600) + 13);
     expect(source.calls).toBeGreaterThan(1);
-    await session.close();
+    session.close();
   },
 );
 
@@ -272,7 +272,7 @@ describe("HEAD, which is refused with a bare 400", () => {
     const { $metadata } = await s3.send(new HeadObjectCommand(object));
     expect($metadata.httpStatusCode).toBe(200);
     expect((await standIn.asked(role)).successes).toBe(2);
-    await session.close();
+    session.close();
   });
 
   test("waitUntilObjectExists succeeds, with two fetches in all", async () => {
@@ -281,7 +281,7 @@ describe("HEAD, which is refused with a bare 400", () => {
     const waiter = { client: s3, maxWaitTime: 20, minDelay: 1, maxDelay: 1 };
     expect(await waitUntilObjectExists(waiter, object)).toMatchObject({ state: "SUCCESS" });
     expect((await standIn.asked(role)).successes).toBe(2);
-    await session.close();
+    session.close();
   });
 
   test("again and again, over another fault: one fetch for all of it", async () => {

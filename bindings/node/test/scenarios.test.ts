@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await standIn.clearFaults();
-  await Promise.all(open.splice(0).map((session) => session.close()));
+  for (const session of open.splice(0)) session.close();
 });
 afterAll(() => standIn.stop());
 
@@ -106,7 +106,7 @@ test("a source that hangs: everybody is freed at the time-out, and the process r
   const ticking = setInterval(() => turns++, 10);
   const from = performance.now();
   for (const result of await crowd()) {
-    expect(result).toMatchObject({ status: "rejected", reason: { code: "timed_out" } });
+    expect(result).toMatchObject({ status: "rejected", reason: { code: "timed-out" } });
   }
   clearInterval(ticking);
   expect(performance.now() - from).toBeLessThan(LATE_MS);
@@ -146,7 +146,7 @@ test("an expired reply: an error of its own, and what is held is served on", asy
   const { role, session, crowd, asked } = start();
   const [held] = keys(await crowd());
   await standIn.inject({ kind: "expired", role });
-  await expect(session.refresh()).rejects.toMatchObject({ code: "expired_reply" });
+  await expect(session.refresh()).rejects.toMatchObject({ code: "expired-reply" });
   expect(keys(await crowd())).toEqual([held]);
   expect((await asked()).attempts).toBe(2);
 });

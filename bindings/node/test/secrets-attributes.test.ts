@@ -152,7 +152,7 @@ describe("STS answers with", () => {
     expectNone(error);
     expectNone(session.status());
     expectNone(session);
-    await session.close();
+    session.close();
     await new Promise((resolve) => setImmediate(resolve));
     expectNone(told);
   });
@@ -173,7 +173,7 @@ describe("STS answers with", () => {
       const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
       expectNone(error);
       expectNone(parent.session.status());
-      await session.close();
+      session.close();
       await new Promise((resolve) => setImmediate(resolve));
       expectNone(told);
     },
@@ -189,8 +189,8 @@ describe("STS answers with", () => {
       const error: unknown = await session.credentials().catch((thrown: unknown) => thrown);
       expect(error).toHaveProperty("name", "EvercredsError");
       expectNone(error);
-      await session.close();
-      await parent.close();
+      session.close();
+      parent.close();
       await new Promise((resolve) => setImmediate(resolve));
       expectNone(told);
     },
@@ -233,7 +233,7 @@ describe("a session that holds secrets", () => {
     expectNone(session.cache);
     expectNone(session);
     expectNone(told);
-    await session.close();
+    session.close();
   });
 
   test.each([
@@ -247,7 +247,7 @@ describe("a session that holds secrets", () => {
     expect(error).toHaveProperty("name", "EvercredsError");
     expectNone(error);
     expectNone(session.status());
-    await session.close();
+    session.close();
     await new Promise((resolve) => setImmediate(resolve));
     expectNone(told);
   });
@@ -262,7 +262,7 @@ describe("a session that holds secrets", () => {
       expect(error).toBeInstanceOf(Error);
       expectNone(error);
       expectNone(told);
-      await session.close();
+      session.close();
     },
   );
 
@@ -280,7 +280,7 @@ describe("a session that holds secrets", () => {
       const error: unknown = await s3.send(new ListBucketsCommand({})).catch((e: unknown) => e);
       expect(error).toMatchObject({ name: code, $metadata: { httpStatusCode: 400 } });
       expectNone(error);
-      await session.close();
+      session.close();
     },
   );
 });
@@ -300,7 +300,7 @@ describe("the IoT credentials provider answers with", () => {
       expectNone(what);
       expect(attributes(what).filter(({ text }) => text.includes(key))).toEqual([]);
     }
-    await session.close();
+    session.close();
   });
 });
 
@@ -318,7 +318,7 @@ describe("a code is asked for", () => {
     expect(error).toHaveProperty("class", "permanent");
     expectNone(error);
     expectNone(session);
-    await session.close();
+    session.close();
   });
 });
 

@@ -142,7 +142,7 @@ describe("secrets of real calls are not in the module's memory", () => {
     expect(session.status().counters).toMatchObject({ installs: 2, failures: 1, rejections: 1 });
     const named = Object.fromEntries(codes.map((code) => [`code ${code}`, code]));
     instances.expectNone({ ...SECRETS, ...base(), ...first, ...second, ...named }, 1);
-    await session.close();
+    session.close();
   });
 
   test("what a command for codes prints", async () => {
@@ -157,7 +157,7 @@ describe("secrets of real calls are not in the module's memory", () => {
     });
     const set = await secretsOf(session, "the set");
     instances.expectNone({ ...SECRETS, ...base(), ...set, "old code": "827364" }, 1);
-    await session.close();
+    session.close();
   });
 
   test("IoT: private keys and certificates, good ones and bad ones", async () => {
@@ -188,7 +188,7 @@ describe("secrets of real calls are not in the module's memory", () => {
     }
     const pkcs11 = { pkcs11Lib: standIn.iot.ca, userPin: SECRETS["secret key"] };
     const { certificate: own, ...others } = standIn.iot;
-    const onToken = open({ ...others, privateKey: undefined, certificate: own, pkcs11 } as never);
+    const onToken = open({ ...others, privateKey: undefined, certificate: own, pkcs11 });
     await expect(onToken.credentials()).rejects.toBeDefined();
     instances.expectNone({ ...SECRETS, ...pem }, instances.memories().length);
   });

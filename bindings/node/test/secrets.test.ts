@@ -114,6 +114,6 @@ describe("an STS session", () => {
     expect(text).not.toContain(code);
     expect(text).not.toContain("SENTINEL-external-id");
     expectNone(shown(session));
-    await session.close();
+    session.close();
   });
 });

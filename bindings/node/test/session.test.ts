@@ -135,7 +135,7 @@ describe("callers that come and go", () => {
     const { session, clock, source } = virtualSession();
     const door = gate();
     let flightSignal: AbortSignal | undefined;
-    source.answer = async (_args, { signal }) => {
+    source.answer = async ({ signal }) => {
       flightSignal = signal;
       await door.opened;
       return source.set();
@@ -154,7 +154,7 @@ describe("callers that come and go", () => {
     expect(clock.timers.size).toBe(0);
   });
 
-  test.each(["refreshableCredentials", "getIdentity", "whoami", "refresh"] as const)(
+  test.each(["credentialsFor", "whoami", "refresh"] as const)(
     "a caller of %s can be freed, too",
     async (name) => {
       const { session, clock, source } = virtualSession();
@@ -211,7 +211,7 @@ describe("callers that come and go", () => {
   test("who listens to an attempt's signal is not called from within the module", async () => {
     const { session, clock, source } = virtualSession({ refreshTimeout: 30 });
     let heard: Error | undefined;
-    source.answer = (_args, { signal }) =>
+    source.answer = ({ signal }) =>
       new Promise(() => {
         signal.addEventListener("abort", () => {
           heard = new Error("given up");
@@ -219,7 +219,7 @@ describe("callers that come and go", () => {
       });
     const waiting = session.credentials().catch((error: unknown) => error);
     await clock.advance(30_000);
-    expect(await waiting).toMatchObject({ code: "timed_out" });
+    expect(await waiting).toMatchObject({ code: "timed-out" });
     expect(heard?.stack).toContain("given up");
     expect(heard?.stack).not.toContain("wasm://");
   });
@@ -237,7 +237,7 @@ describe("callers that come and go", () => {
     for (const deaf of [false, true]) {
       const { session, clock, source } = virtualSession({ refreshTimeout: 30 });
       let flightSignal: AbortSignal | undefined;
-      source.answer = (_args, { signal }) => {
+      source.answer = ({ signal }) => {
         flightSignal = signal;
         return new Promise(() => undefined);
       };
@@ -249,7 +249,7 @@ describe("callers that come and go", () => {
       }
       await clock.advance(30_000);
       for (const result of await waiting) {
-        expect(result).toMatchObject({ status: "rejected", reason: { code: "timed_out" } });
+        expect(result).toMatchObject({ status: "rejected", reason: { code: "timed-out" } });
       }
       expect(flightSignal?.aborted).toBe(true);
     }
@@ -281,7 +281,7 @@ describe("what the user can ask for", () => {
     const longer = await session.credentialsFor({ minTtl: 3000 });
     expect(longer.accessKeyId).toBe("AKIA2");
     await expect(session.credentialsFor({ minTtl: 3601 })).rejects.toMatchObject({
-      code: "min_ttl",
+      code: "min-ttl",
     });
     expect(source.calls).toBe(2);
   });
@@ -349,43 +349,35 @@ describe("what the user can ask for", () => {
     expect((await session.credentials({ forceRefresh: true })).accessKeyId).toBe("AKIA2");
   });
 
-  test("refreshableCredentials gives plain strings", async () => {
-    const { session } = virtualSession();
-    expect(await session.refreshableCredentials()).toEqual({
-      accessKey: "AKIA1",
-      secretKey: "secret-of-1",
-      token: "token-of-1",
-      expiryTime: "2026-01-01T01:00:00.000Z",
-    });
-  });
-
   test("close answers who waits, ends the attempt, and refuses what comes", async () => {
     const { session, clock, source } = virtualSession({ deferRefresh: false });
     let flightSignal: AbortSignal | undefined;
-    source.answer = (_args, { signal }) => {
+    source.answer = ({ signal }) => {
       flightSignal = signal;
       return new Promise(() => undefined);
     };
     const waiting = session.credentials();
     await clock.settled();
-    await session.close();
-    await session.close();
+    session.close();
+    session.close();
     await expect(waiting).rejects.toMatchObject({ code: "closed" });
     await expect(session.credentials()).rejects.toMatchObject({ code: "closed" });
     await expect(session.refresh()).rejects.toMatchObject({ code: "closed" });
-    await expect(session.getIdentity()).rejects.toMatchObject({ code: "closed" });
+    await expect(session.whoami()).rejects.toMatchObject({ code: "closed" });
     expect(flightSignal?.aborted).toBe(true);
     expect(session.status()).toMatchObject({ closed: true, phase: "empty" });
     expect(clock.timers.size).toBe(0);
   });
 
-  test("await using closes", async () => {
-    const { session } = virtualSession();
+  test("using closes, and so does await using", async () => {
+    const [first, second] = [virtualSession().session, virtualSession().session];
     {
-      await using used = session;
-      await used.credentials();
+      using used = first;
+      // eslint-disable-next-line @typescript-eslint/await-thenable -- users may write it
+      await using waited = second;
+      await Promise.all([used.credentials(), waited.credentials()]);
     }
-    expect(session.status().closed).toBe(true);
+    expect([first.status().closed, second.status().closed]).toEqual([true, true]);
   });
 });
 

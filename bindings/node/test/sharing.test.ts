@@ -22,7 +22,7 @@ const FAILURES: Record<string, { options?: CommonOptions; answer: CustomCredenti
     answer: () => {
       const parent = virtualSession();
       parent.source.answer = () => Promise.reject(new RangeError("the parent's"));
-      return parent.session.credentials() as never;
+      return parent.session.credentials();
     },
   },
 };

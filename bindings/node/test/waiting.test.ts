@@ -132,7 +132,7 @@ describe("a caller waits for the next attempt", () => {
     const { session, clock } = open();
     const seen = watch(session.credentials());
     await clock.advance(3000);
-    await session.close();
+    session.close();
     await clock.settled();
     expect(seen.ended).toMatchObject({ code: "closed" });
     expect(clock.timers.size).toBe(0);
@@ -167,7 +167,7 @@ describe("a caller waits for the next attempt", () => {
   test("its source asks another session that is down: the end of the attempt frees both", async () => {
     const inner = open();
     const outer = virtualSession({ policy: "classic", refreshTimeout: 5, maxWait: 0 });
-    outer.source.answer = async (_args, { signal }) => {
+    outer.source.answer = async ({ signal }) => {
       await inner.session.credentialsFor({ signal });
       return outer.source.set();
     };
@@ -175,7 +175,7 @@ describe("a caller waits for the next attempt", () => {
     await inner.clock.settled();
     await outer.clock.advance(5000);
     await inner.clock.settled();
-    expect(seen.ended).toMatchObject({ code: "timed_out" });
+    expect(seen.ended).toMatchObject({ code: "timed-out" });
     expect(inner.holding()).toBe(0);
   });
 });

@@ -50,6 +50,9 @@ func lowerCamel(snake string) string {
 	return head + camel(tail)
 }
 
+// kebab is a value as users of TypeScript write it.
+func kebab(snake string) string { return strings.ReplaceAll(snake, "_", "-") }
+
 // short is a constant's name within its group.
 func short(g abi.Group, c abi.Constant) string { return strings.TrimPrefix(c.Name, g.Prefix) }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -104,7 +105,7 @@ func tsTexts(p *page) {
 	options := group("Option")
 	table("What each option must be, beginning with its name.", "OPTION_RULES", "number, string")
 	for _, c := range options.Constants {
-		p.line("  %d: %s,", c.Value, pythonString(c.Doc))
+		p.line("  %d: %s,", c.Value, pythonString(tsSpelling(c.Doc)))
 	}
 	p.line("};")
 	table("Each option's name to users; two numbers may be one option to them.", "OPTION_NAMES", "number, string")
@@ -116,8 +117,27 @@ func tsTexts(p *page) {
 		g := group(choice.Group)
 		table(sentence(g.Doc), choice.Table, "string, number")
 		for _, c := range g.Constants {
-			p.line("  %s: %d,", strings.ToLower(short(g, c)), c.Value)
+			p.line("  %s: %d,", tsKey(strings.ToLower(short(g, c))), c.Value)
 		}
 		p.line("};")
 	}
+}
+
+var (
+	quotedSnake = regexp.MustCompile(`"[a-z]+(_[a-z]+)+"`)
+	snake       = regexp.MustCompile(`\b[a-z]+(_[a-z]+)+\b`)
+)
+
+// tsSpelling writes the names in a text as TypeScript does: options in camel case, and
+// values in kebab case.
+func tsSpelling(text string) string {
+	return snake.ReplaceAllStringFunc(quotedSnake.ReplaceAllStringFunc(text, kebab), lowerCamel)
+}
+
+// tsKey is a value as the key of an object.
+func tsKey(value string) string {
+	if strings.Contains(value, "_") {
+		return strconv.Quote(kebab(value))
+	}
+	return value
 }

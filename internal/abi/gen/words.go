@@ -30,7 +30,7 @@ func pythonWords(p *page) {
 func tsWords(p *page) {
 	p.line("\n/** Of each Code: its name to users, and what its error says. */\n// prettier-ignore\nexport const REASONS = {")
 	for _, r := range words.Reasons {
-		p.line("  [%d]: [%q, %q],", r.Code, r.Name, words.In(words.TypeScript, r.Text))
+		p.line("  [%d]: [%q, %q],", r.Code, kebab(r.Name), words.In(words.TypeScript, r.Text))
 	}
 	p.line("} as const;\n/** The error of a caller who is part of an attempt of that very session's. */")
 	p.line("export const REENTRANT = %q;", words.Reentrant)

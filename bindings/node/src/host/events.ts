@@ -22,7 +22,7 @@ export type RefreshCause =
   /** An eager session refreshes with nobody asking. */
   | "idle"
   /** A caller needs more time than is left. */
-  | "min_ttl"
+  | "min-ttl"
   /** A refresh that was waited for failed earlier; nobody waits for this one. */
   | "degraded";
 

@@ -61,13 +61,10 @@ export interface Counters {
 }
 
 /** The name to users of a constant; undefined: it is none, or stands for nothing. */
-export function nameIn<Group extends Readonly<Record<string, number>>>(
-  group: Group,
-  value: number,
-): Lowercase<keyof Group & string> | undefined {
+export function nameIn(group: Readonly<Record<string, number>>, value: number): string | undefined {
   const name = Object.keys(group).find((key) => group[key] === value);
   if (name === undefined || name === "NONE") return undefined;
-  return name.toLowerCase() as Lowercase<keyof Group & string>;
+  return name.toLowerCase().replaceAll("_", "-");
 }
 
 /** The groups of the fields that are shown by name. */

@@ -601,17 +601,17 @@ export const ERROR_TEXTS: Readonly<Record<number, string>> = {
 export const OPTION_RULES: Readonly<Record<number, string>> = {
   1: 'policy must be "classic", "adaptive" or "aws2026"',
   2: 'method must be "sts", "custom", "iot" or a registered method',
-  3: 'advisory_timeout must be "auto" or whole seconds with 0 <= mandatory_timeout <= advisory_timeout < 43200',
-  4: 'advisory_timeout must be "auto" or whole seconds, not both',
-  5: "mandatory_timeout must be whole seconds with 0 <= mandatory_timeout <= advisory_timeout < 43200",
-  6: 'stability must be "strict", "until_expiry" or "static"',
-  7: 'advisory_refresh must be "background" or "inline"',
-  8: "refresh_timeout must be seconds above 0 and at most 43200",
+  3: 'advisoryTimeout must be "auto" or whole seconds with 0 <= mandatoryTimeout <= advisoryTimeout < 43200',
+  4: 'advisoryTimeout must be "auto" or whole seconds, not both',
+  5: "mandatoryTimeout must be whole seconds with 0 <= mandatoryTimeout <= advisoryTimeout < 43200",
+  6: 'stability must be "strict", "until-expiry" or "static"',
+  7: 'advisoryRefresh must be "background" or "inline"',
+  8: "refreshTimeout must be seconds above 0 and at most 43200",
   9: "jitter must be true or false",
-  10: "max_stale must be seconds from 0 to 31536000",
-  11: "defer_refresh must be true or false",
+  10: "maxStale must be seconds from 0 to 31536000",
+  11: "deferRefresh must be true or false",
   12: "attended must be true or false",
-  13: "max_wait must be seconds from 0 to 3600",
+  13: "maxWait must be seconds from 0 to 3600",
 };
 
 /** Each option's name to users; two numbers may be one option to them. */
@@ -652,7 +652,7 @@ export const METHODS: Readonly<Record<string, number>> = {
 // prettier-ignore
 export const STABILITIES: Readonly<Record<string, number>> = {
   strict: 0,
-  until_expiry: 1,
+  "until-expiry": 1,
   static: 2,
 };
 
@@ -667,14 +667,14 @@ export const ADVISORY_REFRESHES: Readonly<Record<string, number>> = {
 // prettier-ignore
 export const REASONS = {
   [1]: ["source", "the source of the credentials failed"],
-  [2]: ["timed_out", "the source did not answer within refreshTimeout"],
+  [2]: ["timed-out", "the source did not answer within refreshTimeout"],
   [3]: ["abandoned", "the source died without an answer"],
   [4]: ["malformed", "the source's reply could not be used"],
-  [5]: ["expired_reply", "the source returned credentials that had already expired"],
-  [6]: ["still_rejected", "the source returned rejected credentials again"],
-  [7]: ["no_progress", "the source returned the expired credentials again"],
+  [5]: ["expired-reply", "the source returned credentials that had already expired"],
+  [6]: ["still-rejected", "the source returned rejected credentials again"],
+  [7]: ["no-progress", "the source returned the expired credentials again"],
   [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"],
-  [9]: ["min_ttl", "the credentials expire before minTtl has passed"],
+  [9]: ["min-ttl", "the credentials expire before minTtl has passed"],
   [10]: ["closed", "the session is closed"],
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */

@@ -5,12 +5,12 @@ import type { Rules } from "../library/rules.js";
 import { type Attempt, SourceFailure } from "./source.js";
 
 const NAME = "mfaTokenProvider";
-const ARGS = "mfaTokenProviderArgs";
+const OPTIONS = "mfaCommandOptions";
 
 /** What a command has that asks nobody. */
 const TIMEOUT_SECONDS = 30;
 
-/** Settings of a command that gives codes, under `mfaTokenProviderArgs`. */
+/** Settings of a command that prints codes. */
 export interface MfaCommandOptions {
   /** The directory that it runs in. Default: the process's own. */
   cwd?: string | undefined;
@@ -52,16 +52,20 @@ function splitWords(text: string): string[] {
 function readOptions(given: Given, attended: boolean): Pick<Command, "cwd" | "env" | "timeoutMs"> {
   const { cwd, env, timeout = attended ? undefined : TIMEOUT_SECONDS, ...unknown } = given;
   for (const [name, value] of Object.entries(unknown)) {
-    throw wrong(`${ARGS}.${name}`, "is not known for a command; expected cwd, env, timeout", value);
+    throw wrong(
+      `${OPTIONS}.${name}`,
+      "is not known for a command; expected cwd, env, timeout",
+      value,
+    );
   }
   if (cwd !== undefined && typeof cwd !== "string") {
-    throw wrong(`${ARGS}.cwd`, "must be a string", cwd);
+    throw wrong(`${OPTIONS}.cwd`, "must be a string", cwd);
   }
   if (env !== undefined && !isStrings(env)) {
-    throw wrong(`${ARGS}.env`, "must be an object with strings only", env);
+    throw wrong(`${OPTIONS}.env`, "must be an object with strings only", env);
   }
   if (timeout !== undefined && !(typeof timeout === "number" && timeout > 0 && timeout <= 43200)) {
-    throw wrong(`${ARGS}.timeout`, "must be seconds above 0 and at most 43200", timeout);
+    throw wrong(`${OPTIONS}.timeout`, "must be seconds above 0 and at most 43200", timeout);
   }
   return { cwd, env, timeoutMs: timeout === undefined ? undefined : timeout * 1000 };
 }

@@ -1,44 +1,70 @@
 import { NEVER } from "../library/abi-generated.js";
 import { guarded, isA } from "../common/guard.js";
 import type { Rules } from "../library/rules.js";
-import type { Attempt, AwsCredentials, Reply, Source } from "./source.js";
+import type { Attempt, Reply, Source } from "./source.js";
 import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
 
 /**
- * What a custom credentials method gives: the names of this package, or those of
- * the SDK's own providers (`accessKeyId`, ...), so that any of them can be used.
+ * What a custom credentials method returns: credentials as the SDK's own providers give
+ * them, or in the words of AWS IoT and of this package in Python. A refresh whose reply
+ * has no session token, or says nothing of its expiry, fails with the code "malformed".
  */
 export type CustomCredentials =
   | {
-      accessKey: string;
-      secretKey: string;
-      token: string;
-      /** RFC 3339 with an offset or Z, or a Date; null: the set never expires. */
-      expiryTime: string | Date | null;
-      accountId?: string;
+      /** Such as "ASIA...". */
+      readonly accessKeyId: string;
+      /** What requests are signed with. */
+      readonly secretAccessKey: string;
+      /** Required, although the SDK's providers need not give one. */
+      readonly sessionToken?: string | undefined;
+      /** Required: a Date, or RFC 3339 with an offset or Z; null: they never expire. */
+      readonly expiration?: Date | string | null | undefined;
+      /** The account that they belong to: 12 digits. Default: not known. */
+      readonly accountId?: string | undefined;
     }
-  | (Omit<AwsCredentials, "expiration"> & { expiration: string | Date | null });
+  | {
+      /** Such as "ASIA...". */
+      readonly accessKey: string;
+      /** What requests are signed with. */
+      readonly secretKey: string;
+      /** The session token. */
+      readonly token: string;
+      /** A Date, or RFC 3339 with an offset or Z; null: they never expire. */
+      readonly expiryTime: Date | string | null;
+      /** The account that they belong to: 12 digits. Default: not known. */
+      readonly accountId?: string | undefined;
+    };
+
+/** What a custom credentials method is called with. */
+export interface CustomContext {
+  /** Aborted when the time of the attempt is over, or the session is closed. */
+  readonly signal: AbortSignal;
+  /**
+   * Tells that a person has answered a prompt: for a session that is `attended`, the
+   * time of the refresh begins now.
+   */
+  readonly prompted: () => void;
+  /** Never there. The SDK's providers look for it, and so can be used as they are. */
+  readonly callerClientConfig?: never;
+  /** Never there, as `callerClientConfig`. */
+  readonly forceRefresh?: never;
+}
 
 /**
- * The user's own source of credentials.
- *
- * @param args what `customCredentialsMethodArgs` holds
- * @param context `signal` is aborted when the attempt's time is over
+ * The user's own source of credentials, called once for each refresh. What it throws
+ * becomes the `cause` of the callers' errors.
  */
-export type CustomCredentialsMethod<Args = Record<string, unknown>> = (
-  args: Args,
-  context: { signal: AbortSignal; prompted: () => void },
+export type CustomCredentialsMethod = (
+  context: CustomContext,
 ) => CustomCredentials | Promise<CustomCredentials>;
 
 /** Calls a function of the user's, and reads its reply strictly. */
 export class CustomSource implements Source {
   readonly #method: CustomCredentialsMethod;
-  readonly #args: Record<string, unknown>;
   readonly #rules: Rules;
 
-  constructor(method: CustomCredentialsMethod, args: Record<string, unknown>, rules: Rules) {
+  constructor(method: CustomCredentialsMethod, rules: Rules) {
     this.#method = method;
-    this.#args = args;
     this.#rules = rules;
   }
 
@@ -49,8 +75,7 @@ export class CustomSource implements Source {
         attempt.prompted();
       },
     };
-    // a copy: the user's own object is the user's
-    const reply: unknown = await this.#method({ ...this.#args }, context);
+    const reply: unknown = await this.#method(context);
     try {
       return this.#read(reply);
     } catch (cause) {

@@ -3,25 +3,21 @@ import type { Attempt } from "./source.js";
 import { SourceFailure } from "./source.js";
 
 /**
- * Gives a one-time code of six digits. Asked once for each refresh.
+ * Gives a one-time code of six digits. Called once for each refresh.
  *
- * @param args what `mfaTokenProviderArgs` holds
- * @param context `signal` is aborted when the attempt's time is over
+ * @param context `signal` is aborted when the time of the attempt is over
  */
-export type MfaTokenProvider = (
-  args: Record<string, unknown>,
-  context: { signal: AbortSignal },
-) => string | Promise<string>;
+export type MfaTokenProvider = (context: {
+  readonly signal: AbortSignal;
+}) => string | Promise<string>;
 
 /** One-time codes for AssumeRole: each is asked for once and never sent twice. */
 export class MfaCodes {
   readonly #provider: MfaTokenProvider;
-  readonly #args: Record<string, unknown>;
   #sent: string | undefined;
 
-  constructor(provider: MfaTokenProvider, args: Record<string, unknown>) {
+  constructor(provider: MfaTokenProvider) {
     this.#provider = provider;
-    this.#args = args;
   }
 
   /** A code that was typed into the configuration is good for one refresh. */
@@ -34,13 +30,13 @@ export class MfaCodes {
         throw new Error("TokenCode was sent already; give an mfaTokenProvider to stay fresh");
       }
       return given;
-    }, {});
+    });
   }
 
   async next(attempt: Attempt): Promise<string> {
     let code: unknown;
     try {
-      code = await this.#provider({ ...this.#args }, { signal: attempt.signal });
+      code = await this.#provider({ signal: attempt.signal });
     } catch (cause) {
       if (isA(cause, SourceFailure)) throw cause;
       // one that refuses is not asked again at once, but one that ran out of time may be

@@ -31,8 +31,7 @@ function customSource(options: Given, rules: Rules): Source {
   if (typeof method !== "function") {
     throw wrong("customCredentialsMethod", "must be a function", method);
   }
-  const args = record(options, "customCredentialsMethodArgs");
-  return new CustomSource(method as CustomCredentialsMethod, args, rules);
+  return new CustomSource(method as CustomCredentialsMethod, rules);
 }
 
 /** The source of method "sts". */
@@ -83,10 +82,12 @@ function readMfa(
 ): MfaCodes | undefined {
   const { SerialNumber: serial, TokenCode: code } = assumeRole;
   const provider = options["mfaTokenProvider"];
-  const args = record(options, "mfaTokenProviderArgs");
-  const attended = options["attended"] === true;
   const given = provider !== undefined;
-  const codes = given ? readProvider(provider, args, attended, rules) : undefined;
+  const codes = given ? readProvider(provider, options, rules) : undefined;
+  if (!given && options["mfaCommandOptions"] !== undefined) {
+    const why = "must be given where there are mfaCommandOptions";
+    throw wrong("mfaTokenProvider", why, provider);
+  }
   if (given && code !== undefined) {
     throw wrong("assumeRole.TokenCode", "must be left out if there is an mfaTokenProvider", code);
   }
@@ -101,12 +102,17 @@ function readMfa(
 }
 
 /** A function that gives codes, or a command that prints them. */
-function readProvider(provider: unknown, args: Given, attended: boolean, rules: Rules): MfaCodes {
-  if (typeof provider === "function") return new MfaCodes(provider as MfaTokenProvider, args);
+function readProvider(provider: unknown, options: Given, rules: Rules): MfaCodes {
+  const settings = record(options, "mfaCommandOptions");
+  if (typeof provider === "function") {
+    if (Object.keys(settings).length === 0) return new MfaCodes(provider as MfaTokenProvider);
+    const words = "is for a command, and mfaTokenProvider is a function";
+    throw wrong("mfaCommandOptions", words, settings);
+  }
   if (typeof provider !== "string" && !Array.isArray(provider)) {
     const words = "must be a function, or a command as a string or an array of strings";
     throw wrong("mfaTokenProvider", words, provider);
   }
-  const command = readCommand(provider, args, attended);
-  return new MfaCodes((_args, context) => runForCode(command, rules, context), {});
+  const command = readCommand(provider, settings, options["attended"] === true);
+  return new MfaCodes((context) => runForCode(command, rules, context));
 }

@@ -153,9 +153,9 @@ export class Scene {
     if (error instanceof EvercredsValidationError) return `refused ${snake(error.parameter)}`;
     if (!(error instanceof EvercredsError)) return `${caller} fails ${String(error)}`;
     const wait = Math.max(0, (error.retryAt?.getTime() ?? 0) - this.#clock.wall());
-    const isPlain = ["closed", "reentrant", "min_ttl"].includes(error.code);
+    const isPlain = ["closed", "reentrant", "min-ttl"].includes(error.code);
     const details = [!isPlain && error.class, wait > 0 && `retry=${wait}`].filter(Boolean);
-    return [`${caller} fails ${error.code}`, ...details].join(" ");
+    return [`${caller} fails ${snake(error.code)}`, ...details].join(" ");
   }
 
   #field(host: Host, name: string): string {
@@ -165,7 +165,7 @@ export class Scene {
     const unit = Object.values(abi.FIELDS).find(([known]) => known === camel(name))?.[1];
     if (unit === "span") return `${name}=${left(Number(value))}`;
     if (unit === "truth") return `${name}=${Number(value)}`;
-    return `${name}=${value === undefined ? "none" : String(value)}`;
+    return `${name}=${value === undefined ? "none" : snake(String(value))}`;
   }
 
   #listen(): void {
@@ -176,9 +176,9 @@ export class Scene {
       this.#events.on(name, (event) => {
         this.#lines.push(["told", name, ...show(event).filter(Boolean)].join(" "));
       });
-    tell("start", ({ cause }) => [cause]);
+    tell("start", ({ cause }) => [snake(cause)]);
     tell("refresh", ({ remaining }) => [`left=${left(remaining)}`]);
-    tell("failure", ({ error, waited }) => [error.code, waited && "waited"]);
+    tell("failure", ({ error, waited }) => [snake(error.code), waited && "waited"]);
     tell("rejection", ({ scope, spaced }) => [scope, spaced && "spaced"]);
     tell("degraded", ({ remaining }) => [`left=${left(remaining)}`]);
     tell("warning");
@@ -187,7 +187,7 @@ export class Scene {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof EvercredsError ? error.code : String(error);
+  return error instanceof EvercredsError ? snake(error.code) : String(error);
 }
 
 function left(seconds: number): string | number {

@@ -18,7 +18,7 @@ export class Words {
 
 /** As scenarios write a name of this language. */
 export function snake(camel: string): string {
-  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return camel.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`).replaceAll("-", "_");
 }
 
 /** As this language writes a name of scenarios. */

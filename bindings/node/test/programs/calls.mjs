@@ -27,6 +27,6 @@ export async function calls({ module, backend, s3, sets = 3 }) {
   await ask(`revoke?${(await session.credentials()).accessKeyId}`);
   await client.send(new ListBucketsCommand({}));
   const { installs, failures, rejections } = session.status().counters;
-  await session.close();
+  session.close();
   return { sent, installs, failures, rejections, process: typeof globalThis.process };
 }

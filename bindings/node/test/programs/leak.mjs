@@ -44,7 +44,7 @@ for (let round = 0; round < ROUNDS; round++) {
   for (let i = 0; i < SESSIONS; i++) {
     const session = open();
     await use(session);
-    if (i % 4 !== 0) await session.close(); // the others are dropped
+    if (i % 4 !== 0) session.close(); // the others are dropped
   }
   for (let i = 0; i < REFRESHES; i++) await lasting.refresh();
   for (let i = 0; i < 5; i++) {

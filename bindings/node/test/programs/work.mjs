@@ -24,6 +24,6 @@ export async function work({ stsClient, s3, role }) {
   }
   client.destroy();
   const { starts, failures } = session.status().counters;
-  await session.close();
+  session.close();
   return { calls, starts, failures };
 }

@@ -22,7 +22,7 @@ export function moodySource(clock: VirtualClock, next: () => number): CustomCred
     const lifetime = lifetimes[Math.floor(next() * lifetimes.length)] ?? 3600;
     return (last = set(clock, calls, lifetime));
   };
-  return async (_args, { signal, prompted }) => {
+  return async ({ signal, prompted }) => {
     calls++;
     await clock.sleep(Math.floor(next() * 2000));
     const mood = next();

@@ -17,7 +17,7 @@ const OPTIONS: readonly CommonOptions[] = [
   { deferRefresh: false },
   { policy: "adaptive", deferRefresh: false },
   { policy: "aws2026" },
-  { stability: "until_expiry", jitter: true, deferRefresh: false },
+  { stability: "until-expiry", jitter: true, deferRefresh: false },
   { advisoryRefresh: "inline", advisoryTimeout: 120, mandatoryTimeout: 30 },
 ];
 
@@ -56,9 +56,9 @@ export class World {
     const parents = OPTIONS.map((options) => this.#open(options, this.#source()));
     const children = parents.map((parent, i) => {
       const source = this.#source();
-      return this.#open(OPTIONS[i] ?? {}, async (args, context) => {
+      return this.#open(OPTIONS[i] ?? {}, async (context) => {
         await parent.credentialsFor({ minTtl: 60, signal: context.signal });
-        return source(args, context);
+        return source(context);
       });
     });
     this.#lasting = [...parents, ...children];
@@ -97,7 +97,7 @@ export class World {
     const crowd = Array.from({ length: CROWD }, () => this.#open({}, this.#source()));
     for (const session of crowd) this.#call(session);
     await this.clock.advance(5000);
-    for (const session of crowd) await this.#end(session);
+    for (const session of crowd) this.#end(session);
   }
 
   /** Nobody calls, until nobody waits. */
@@ -161,13 +161,13 @@ export class World {
     this.#call(session);
     await this.clock.advance(5000);
     off();
-    if (this.next() < 0.75) await this.#end(session);
+    if (this.next() < 0.75) this.#end(session);
     else this.#passed += session.status().counters.installs;
   }
 
-  async #end(session: RefreshableSession): Promise<void> {
+  #end(session: RefreshableSession): void {
     this.#passed += session.status().counters.installs;
-    await session.close();
+    session.close();
   }
 
   /** The module panics in a session, or dies, where it is the one that can. */

@@ -19,9 +19,9 @@ export function assumed(standIn: StandIn, options: Partial<StsOptions> = {}) {
   const call = () => s3.send(new ListBucketsCommand({}));
   const revoke = async () => standIn.revoke((await session.credentials()).accessKeyId);
   const asked = () => standIn.asked(role);
-  const done = async () => {
+  const done = () => {
     s3.destroy();
-    await session.close();
+    session.close();
   };
   return { role, session, s3, call, revoke, asked, done };
 }

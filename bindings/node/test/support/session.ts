@@ -17,9 +17,9 @@ export class FakeSource {
 
   constructor(readonly clock: VirtualClock) {}
 
-  readonly method: CustomCredentialsMethod = (args, context) => {
+  readonly method: CustomCredentialsMethod = (context) => {
     this.calls++;
-    return this.answer(args, context);
+    return this.answer(context);
   };
 
   /** A good reply, as of now. */
