@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/evercreds/evercreds/internal/built"
+	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/hostexecutor"
 )
 
@@ -26,5 +27,10 @@ func TestHostExecutor(t *testing.T) {
 		t.Fatal(err)
 	}
 	modules.cache = built.ModuleCache()
-	hostexecutor.Run(t, newRuntime(t, wasm, nil).place())
+	rt := newRuntime(t, wasm, nil)
+	hostexecutor.Run(t, rt.place(), func(*host.Host) error {
+		rt.mu.Lock()
+		defer rt.mu.Unlock()
+		return rt.rebuild()
+	})
 }

@@ -41,6 +41,10 @@ func order(event string) (string, error) {
 		return strings.Join(w, " "), nil
 	case "close":
 		return "close", nil
+	case "library":
+		if len(w) == 2 && w[1] == "fails" {
+			return "fault", nil
+		}
 	}
 	return "", fmt.Errorf("%q is no event", event)
 }

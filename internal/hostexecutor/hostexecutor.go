@@ -28,12 +28,13 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// Run plays all scenarios that the runner writes, with sessions in a place.
-func Run(t *testing.T, place host.Place) {
+// Run plays all scenarios that the runner writes, with sessions in a place. There, fault
+// has the library fail, and its sessions restored.
+func Run(t *testing.T, place host.Place, fault func(*host.Host) error) {
 	in := bufio.NewScanner(os.Stdin)
 	for next := in.Scan(); next; {
 		synctest.Test(t, func(t *testing.T) {
-			p := &play{t: t, place: place, start: time.Now(), callers: map[string]context.CancelFunc{}}
+			p := &play{t: t, place: place, fault: fault, start: time.Now(), callers: map[string]context.CancelFunc{}}
 			defer p.end()
 			p.do(in.Text())
 			for next = in.Scan(); next && !strings.HasPrefix(in.Text(), "open"); next = in.Scan() {
@@ -53,6 +54,7 @@ const epoch = 1767225600000
 type play struct {
 	t      *testing.T
 	place  host.Place
+	fault  func(*host.Host) error
 	start  time.Time
 	wall   atomic.Int64 // how far the wall clock was set ahead
 	source *source
@@ -127,6 +129,10 @@ func (p *play) event(words []string, args map[string]string) {
 		p.session.Invalidate(*keys(first))
 	case "status":
 		p.status(words[1:])
+	case "fault":
+		if err := p.fault(p.session.host); err != nil {
+			p.t.Error(err)
+		}
 	case "close":
 		go p.session.Close() // which waits for the source, and so lets time pass
 	default:

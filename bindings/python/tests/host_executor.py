@@ -264,6 +264,9 @@ class Play:
             self._status(words)
         elif verb == "close":
             self.host.close()
+        elif verb == "fault":
+            self.host.loop._machine.discard()
+            self.host.status()  # whatever comes next restores it
         else:
             script: dict[str, Callable[[], Any]] = {
                 "answer": lambda: self.answer(number, given),

@@ -54,6 +54,14 @@ var goHost = []mutant{
 		"if !forced {\n\t\tr, err", "if true {\n\t\tr, err"},
 	{"a source may ask its own session", "reentrancy", "follow.go",
 		"if waits.Within(ctx, &h.owner) {", "if false {"},
+	{"who waited for a lost flight answers", "restoring", "follow.go",
+		"r, err = h.heard(", "r.generation = h.generation\n\t\tr, err = h.heard("},
+	{"a lost attempt reports", "restoring", "flight.go",
+		"if h.flights[f.ticket] != f {", "if false {"},
+	{"a restore leaves those asleep who wait", "restoring", "host.go",
+		"f.cancel()\n\t\tring(&f.bell)", "f.cancel()"},
+	{"a restore leaves attempts alone", "restoring", "host.go",
+		"f.cancel()\n\t\tring(&f.bell)", "ring(&f.bell)"},
 	{"an attempt that is over still marks", "reentrancy", "flight.go",
 		"f.waits.End()\n", ""},
 	{"an attempt that dies is not reported", "no foreign code", "flight.go",
@@ -94,4 +102,6 @@ var goHost = []mutant{
 var wazeroHost = []mutant{
 	{"a start is heard of twice", "the start", "apply.go",
 		"d.Started != 0 && !h.Hears", "d.Started != 0"},
+	{"snapshots are taken at installs", "restoring", "../../hostfuncs/handle.go",
+		"d.Void != 0 || d.Notes != 0 || d.Started != 0", "d.Notes&core.NoteInstalled != 0"},
 }

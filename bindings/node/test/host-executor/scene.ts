@@ -94,8 +94,22 @@ export class Scene {
       case "close":
         host.close();
         break;
+      case "fault":
+        this.#break(host);
+        break;
       default:
         throw new Error("there is no such event");
+    }
+  }
+
+  /** The instance of the module dies, and the next call restores the session in another. */
+  #break(host: Host): void {
+    try {
+      this.#runtime.run(undefined, () => {
+        throw new Error("a fault of the library");
+      });
+    } catch {
+      host.status();
     }
   }
 

@@ -59,7 +59,9 @@ class Attempt:
         if generation() != begun_in:
             return  # the source has forked, and this is the child: the attempt is the parent's
         try:
-            if reply is not None:
+            if self._flight.is_lost:
+                pass  # the machine that was restored since has never heard of it
+            elif reply is not None:
                 self._report_reply(reply)
             else:
                 assert error is not None
@@ -70,7 +72,8 @@ class Attempt:
             loop.tell()  # last: a log handler that hangs keeps this thread, and nothing else
 
     def _prompted(self) -> None:
-        self._loop.put(lambda machine: machine.prompted(self._ticket))
+        if not self._flight.is_lost:
+            self._loop.put(lambda machine: machine.prompted(self._ticket))
 
     def _report_reply(self, reply: Reply) -> None:
         sets, brought, ticket = self._loop.sets, CredentialSet(reply.frozen), self._ticket
