@@ -29,4 +29,4 @@ for (const [name, times] of Object.entries(took)) {
   const ratio = median(times.map((time, round) => time / took.evercreds[round]));
   console.log(`${name.padEnd(30)} ${median(times).toFixed(1).padStart(8)} ns  x ${ratio.toFixed(2)}`);
 }
-await session.close();
+session.close();

@@ -39,15 +39,6 @@ test.each<[string, unknown, string]>([
   expect((error as Error).message).not.toMatch(/the-secret|the-token/);
 });
 
-test("an expired reply is a failure, and touches nothing that is held", async () => {
-  const { session, clock, source } = virtualSession();
-  await session.credentials();
-  source.answer = () => ({ ...good, expiryTime: "2025-12-31T23:59:59Z" });
-  await expect(session.refresh()).rejects.toMatchObject({ code: "expired-reply" });
-  expect((await session.credentials()).accessKeyId).toBe("AKIA1");
-  await clock.settled();
-});
-
 test.each<[string, CustomCredentials["accountId"], CustomCredentials]>([
   ["an offset", undefined, { ...good, expiryTime: "2026-01-01T03:00:00+02:00" }],
   ["a Date", undefined, { ...good, expiryTime: new Date(Date.UTC(2026, 0, 1, 1)) }],

@@ -65,33 +65,6 @@ test("a failure that callers waited for, with its error, and what it leads to", 
   expect(session.status().lastError).toBeUndefined();
 });
 
-test("a source that hangs is told of too", async () => {
-  const { session, clock, source } = virtualSession({ refreshTimeout: 10 });
-  const told = record(session);
-  source.answer = () => new Promise(() => undefined);
-  const failed = expect(session.credentials()).rejects.toMatchObject({ code: "timed-out" });
-  await clock.advance(11_000);
-  await failed;
-  expect(told[1]).toMatchObject(["failure", { waited: true, error: { code: "timed-out" } }]);
-});
-
-test("rejected credentials, and rejected again at once", async () => {
-  const { session, clock } = virtualSession();
-  await session.credentials();
-  const told = record(session);
-  for (let i = 0; i < 2; i++) {
-    session.invalidate();
-    await session.credentials().catch(() => undefined);
-    await clock.settled();
-  }
-  const rejections = told.filter(([name]) => name === "rejection").map(([, event]) => event);
-  expect(rejections).toEqual([
-    { scope: "all", spaced: false },
-    { scope: "all", spaced: true },
-  ]);
-  expect(told).toContainEqual(["start", { cause: "rejected" }]);
-});
-
 test("windows that do not fit the lifetime are told of once", async () => {
   const { session, clock, source } = virtualSession({ advisoryTimeout: 3600 });
   const told = record(session);

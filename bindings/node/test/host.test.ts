@@ -1,40 +1,9 @@
 import { expect, test } from "vitest";
 import * as abi from "../src/library/abi-generated.js";
 import type { Status } from "../src/index.js";
-import { gate, virtualSession } from "./support/session.js";
+import { virtualSession } from "./support/session.js";
 
 // What the host does beside the machine; testdata/host has the scenarios of all hosts.
-
-test("A asks inline in the advisory window; A gives up; it has what is held, and the refresh goes on", async () => {
-  const { session, clock, source } = virtualSession({ advisoryRefresh: "inline" });
-  await session.credentials();
-  await clock.advance(2800_000);
-  const door = gate();
-  source.answer = async () => {
-    await door.opened;
-    return source.set();
-  };
-  const leaving = new AbortController();
-  const call = session.credentialsFor({ signal: leaving.signal });
-  await clock.settled();
-  leaving.abort(new Error("enough"));
-  expect((await call).accessKeyId).toBe("AKIA1");
-  door.open();
-  await clock.settled();
-  expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-  expect(source.calls).toBe(2);
-});
-
-test("A refreshes by hand, and gives up; what is held is not what it asked for", async () => {
-  const { session, clock, source } = virtualSession();
-  await session.credentials();
-  source.answer = () => new Promise(() => undefined);
-  const leaving = new AbortController();
-  const call = session.refresh({ signal: leaving.signal });
-  await clock.settled();
-  leaving.abort("enough");
-  await expect(call).rejects.toBe("enough");
-});
 
 test("a flight hangs, and no timer fires; B asks; the failure is told before B's start", async () => {
   const { session, clock, source } = virtualSession({ refreshTimeout: 30, policy: "classic" });

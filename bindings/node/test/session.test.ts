@@ -2,8 +2,6 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { gate, virtualSession } from "./support/session.js";
 
-const down = () => Promise.reject(new TypeError("down"));
-
 describe("the phases of a set", () => {
   test("fresh: one fetch serves everybody, without asking again", async () => {
     const { session, clock, source } = virtualSession();
@@ -17,62 +15,6 @@ describe("the phases of a set", () => {
       sessionToken: "token-of-1",
       expiration: new Date(Date.UTC(2026, 0, 1, 1)),
     });
-  });
-
-  test("200 callers of an empty session wait for one fetch", async () => {
-    const { session, clock, source } = virtualSession();
-    const door = gate();
-    source.answer = async () => {
-      await door.opened;
-      return source.set();
-    };
-    const callers = Array.from({ length: 200 }, () => session.credentials());
-    await clock.settled();
-    door.open();
-    const sets = await Promise.all(callers);
-    expect(new Set(sets).size).toBe(1);
-    expect(source.calls).toBe(1);
-  });
-
-  test("advisory: nobody waits, and a failing source is nobody's concern", async () => {
-    const { session, clock, source } = virtualSession();
-    const first = await session.credentials();
-    source.answer = down;
-    await clock.advance((3600 - 800) * 1000);
-    for (let i = 0; i < 100; i++) {
-      expect((await session.credentials()).accessKeyId).toBe(first.accessKeyId);
-      await clock.advance(1000);
-    }
-    // 5, 10, 20, ... seconds apart, at least half of each
-    expect(source.calls).toBeGreaterThan(2);
-    expect(source.calls).toBeLessThan(12);
-  });
-
-  test("advisory: a refresh that succeeds takes over quietly", async () => {
-    const { session, clock, source } = virtualSession();
-    await session.credentials();
-    await clock.advance((3600 - 899) * 1000);
-    expect((await session.credentials()).accessKeyId).toBe("AKIA1");
-    await clock.settled();
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-    expect(source.calls).toBe(2);
-  });
-
-  test("mandatory: everybody waits, and gets the one error", async () => {
-    const { session, clock, source } = virtualSession();
-    await session.credentials();
-    source.answer = down;
-    await clock.advance((3600 - 500) * 1000);
-    const results = await Promise.allSettled(
-      Array.from({ length: 50 }, () => session.credentials()),
-    );
-    expect(source.calls).toBe(2);
-    for (const result of results) {
-      expect(result).toMatchObject({
-        status: "rejected",
-        reason: { code: "source", class: "recoverable", cause: new TypeError("down") },
-      });
-    }
   });
 
   test("windows that are given hold in a deferred session too", async () => {
@@ -91,69 +33,9 @@ describe("the phases of a set", () => {
     await clock.settled();
     expect(source.calls).toBe(2);
   });
-
-  test("sets of 15 minutes, the least that STS gives, are not fetched at every call", async () => {
-    const { session, clock, source } = virtualSession();
-    source.lifetime = 900;
-    for (let second = 0; second < 4 * 900; second += 10) {
-      await session.credentials();
-      await clock.advance(10_000);
-    }
-    expect(source.calls).toBeLessThanOrEqual(10);
-  });
-
-  test("inline: the caller who meets the window waits, and never sees its failure", async () => {
-    const { session, clock, source } = virtualSession({ advisoryRefresh: "inline" });
-    await session.credentials();
-    await clock.advance((3600 - 800) * 1000);
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-    source.answer = down;
-    await clock.advance((3600 - 800) * 1000);
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-    expect(source.calls).toBe(3);
-  });
-
-  test("an error says from when on the source is asked again, by the wall clock", async () => {
-    const { session, clock, source } = virtualSession();
-    source.answer = down;
-    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
-    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
-    const held: unknown = await session.credentials().catch((error: unknown) => error);
-    expect(source.calls).toBe(2); // the third was answered from the hold-off
-    const { retryAt } = held as { retryAt: Date };
-    const pause = retryAt.getTime() - clock.wall();
-    expect(pause).toBeGreaterThan(0);
-    expect(pause).toBeLessThanOrEqual(200);
-    await clock.advance(pause);
-    await expect(session.credentials()).rejects.toMatchObject({ code: "source" });
-    expect(source.calls).toBe(3);
-  });
 });
 
 describe("callers that come and go", () => {
-  test("an aborted caller leaves the flight to the others", async () => {
-    const { session, clock, source } = virtualSession();
-    const door = gate();
-    let flightSignal: AbortSignal | undefined;
-    source.answer = async ({ signal }) => {
-      flightSignal = signal;
-      await door.opened;
-      return source.set();
-    };
-    const leaving = new AbortController();
-    const reason = new Error("no longer needed");
-    const left = session.credentialsFor({ signal: leaving.signal });
-    const stays = session.credentials();
-    await clock.settled();
-    leaving.abort(reason);
-    await expect(left).rejects.toBe(reason);
-    expect(flightSignal?.aborted).toBe(false);
-    door.open();
-    expect((await stays).accessKeyId).toBe("AKIA1");
-    expect(source.calls).toBe(1);
-    expect(clock.timers.size).toBe(0);
-  });
-
   test.each(["credentialsFor", "whoami", "refresh"] as const)(
     "a caller of %s can be freed, too",
     async (name) => {
@@ -274,39 +156,6 @@ describe("callers that come and go", () => {
 });
 
 describe("what the user can ask for", () => {
-  test("minTtl waits for more time, and says so where there is none to be had", async () => {
-    const { session, clock, source } = virtualSession();
-    await session.credentials();
-    await clock.advance(1000 * 1000);
-    const longer = await session.credentialsFor({ minTtl: 3000 });
-    expect(longer.accessKeyId).toBe("AKIA2");
-    await expect(session.credentialsFor({ minTtl: 3601 })).rejects.toMatchObject({
-      code: "min-ttl",
-    });
-    expect(source.calls).toBe(2);
-  });
-
-  test("an eager session fetches by itself, at once and ahead of need", async () => {
-    const { session, clock, source } = virtualSession({ deferRefresh: false });
-    await clock.settled();
-    expect(source.calls).toBe(1);
-    await clock.advance(10 * 3600 * 1000);
-    expect(source.calls).toBeGreaterThan(10);
-    expect(source.calls).toBeLessThan(16);
-    expect(session.status().phase).toBe("fresh");
-    expect(session.status().remaining).toBeGreaterThanOrEqual(900);
-  });
-
-  test("an eager session whose source fails neither throws nor spins", async () => {
-    const { session, clock, source } = virtualSession({ deferRefresh: false });
-    source.answer = down;
-    await clock.advance(24 * 3600 * 1000);
-    expect(source.calls).toBeLessThan(24 * 30);
-    source.answer = () => source.set();
-    await clock.advance(600 * 1000);
-    expect(session.status().phase).toBe("fresh");
-  });
-
   test("a rejected set is never served again; the next caller gets another", async () => {
     const { session, clock, source } = virtualSession();
     const first = await session.credentials();
@@ -319,28 +168,6 @@ describe("what the user can ask for", () => {
     session.invalidate();
     expect((await session.credentials()).accessKeyId).toBe("AKIA3");
     expect(source.calls).toBe(3);
-  });
-
-  test("sets that are rejected as fast as they come are no fetch loop", async () => {
-    const { session, source } = virtualSession();
-    const seen = new Set<unknown>();
-    for (let i = 0; i < 20; i++) {
-      await session.credentials().catch((error: unknown) => {
-        seen.add((error as { code: unknown }).code);
-      });
-      session.invalidate();
-    }
-    expect(source.calls).toBe(2);
-    expect([...seen]).toEqual(["rejected"]);
-  });
-
-  test("refresh fetches now, and its failure is its caller's alone", async () => {
-    const { session, source } = virtualSession();
-    await session.credentials();
-    expect((await session.refresh()).accessKeyId).toBe("AKIA2");
-    source.answer = down;
-    await expect(session.refresh()).rejects.toMatchObject({ code: "source" });
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
   });
 
   test("the SDK's forceRefresh is a refresh", async () => {
@@ -382,23 +209,6 @@ describe("what the user can ask for", () => {
 });
 
 describe("clocks", () => {
-  test("a wall clock that steps ahead ends the lease: expired sets are not served", async () => {
-    const { session, clock } = virtualSession();
-    await session.credentials();
-    clock.step(2 * 3600 * 1000); // asleep, by a clock that does not count it
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-  });
-
-  test("a wall clock that steps back does not prolong a lease", async () => {
-    const { session, clock, source } = virtualSession();
-    const start = clock.wall();
-    source.now = () => start + clock.elapsed(); // its own clock is right
-    await session.credentials();
-    clock.step(-24 * 3600 * 1000);
-    await clock.advance((3600 - 100) * 1000);
-    expect((await session.credentials()).accessKeyId).toBe("AKIA2");
-  });
-
   test("with every timer lost, callers are still served and refreshed", async () => {
     const { session, clock, source } = virtualSession({ deferRefresh: false });
     await clock.settled();

@@ -271,7 +271,7 @@ describe("with a set-up that is not complete", () => {
       message: expect.stringContaining(message) as string,
     });
     expect(session.status().counters.starts).toBe(1);
-    await done();
+    done();
   });
 
   // caller A asks; source answers; the base credentials are gone; A refreshes
@@ -292,6 +292,6 @@ describe("with a set-up that is not complete", () => {
       expect(await refreshed()).toMatchObject({ class: "recoverable" });
     }, LATE_MS);
     rmSync(folder, { recursive: true });
-    await done();
+    done();
   });
 });

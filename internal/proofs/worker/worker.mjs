@@ -38,7 +38,7 @@ const kinds = {
     const base = bases.get(source.endpoint);
     const role = { RoleArn: name, RoleSessionName: session_name };
     return {
-      customCredentialsMethod: async (_args, { signal }) => {
+      customCredentialsMethod: async ({ signal }) => {
         const reply = await base.send(new AssumeRoleCommand(role), {
           abortSignal: signal,
         });
@@ -178,7 +178,7 @@ const orders = {
     session.client.destroy(); // the user's, as is every client that the session has forgotten
     const after = statusOf(session);
     if (leak === "session") kept.push(session.real);
-    else if (!drop) await session.real.close();
+    else if (!drop) session.real.close();
     return { after };
   },
 
