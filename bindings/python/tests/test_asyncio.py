@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 
 from conftest import SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import (
-    EvercredsConfigurationError,
     EvercredsCredentialError,
     EvercredsValidationError,
     RefreshableSession,
@@ -88,7 +87,7 @@ def test_the_loop_goes_on_while_the_source_hangs(held: Held) -> None:
     assert credentials["access_key"] == "AK1"
 
 
-def test_while_the_lease_lasts_a_coroutine_is_not_even_suspended(held: Held) -> None:
+def test_a_lease_suspends_no_coroutine(held: Held) -> None:
     held.let_go.set()
     held.session.refresh()
     with pytest.raises(StopIteration) as ended:
@@ -96,7 +95,7 @@ def test_while_the_lease_lasts_a_coroutine_is_not_even_suspended(held: Held) -> 
     assert ended.value.value == held.session.credentials
 
 
-def test_many_coroutines_wait_for_one_flight_without_a_thread_for_each(held: Held) -> None:
+def test_coroutines_wait_without_a_thread_each(held: Held) -> None:
     async def main() -> list[Any]:
         before = threading.active_count()
         waiting = [asyncio.create_task(held.session.async_credentials()) for _ in range(MANY)]
@@ -113,7 +112,7 @@ def test_many_coroutines_wait_for_one_flight_without_a_thread_for_each(held: Hel
     assert held.calls == 1
 
 
-def test_threads_and_the_loops_of_several_threads_share_one_flight(held: Held) -> None:
+def test_threads_and_event_loops_share_one_flight(held: Held) -> None:
     served: list[str] = []
 
     def in_a_loop() -> None:
@@ -252,7 +251,7 @@ def test_the_end_of_an_async_with_answers_those_who_wait(held: Held) -> None:
         asyncio.run(held.session.async_credentials())
 
 
-def test_when_the_machine_is_restored_a_coroutine_asks_again(held: Held) -> None:
+def test_a_coroutine_asks_again_after_a_restore(held: Held) -> None:
     async def main() -> Any:
         waiting = asyncio.create_task(held.session.async_credentials())
         await begun(held)
@@ -264,16 +263,6 @@ def test_when_the_machine_is_restored_a_coroutine_asks_again(held: Held) -> None
         return await waiting
 
     assert asyncio.run(main())["access_key"] in ("AK1", "AK2")
-
-
-def test_a_source_that_asks_for_its_own_credentials_is_told_so() -> None:
-    async def give() -> Any:
-        return await session.async_credentials()
-
-    session = RefreshableSession(method="custom", custom_credentials_method=give)
-    with pytest.raises(EvercredsConfigurationError, match="a source must not ask its own session"):
-        asyncio.run(session.async_credentials())
-    session.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -96,7 +96,7 @@ def test_the_region_is_the_parents_unless_given(sts_session: SessionMaker) -> No
     assert child._host.loop.source._make_client().meta.region_name == "eu-west-3"
 
 
-def test_the_parent_is_asked_for_credentials_that_last_a_minute(
+def test_the_parent_must_have_a_minute_left(
     sts_session: SessionMaker, stand_in: StandIn, parent_role: str
 ) -> None:
     """The parent would serve its set for some time yet; the child needs more."""
@@ -113,7 +113,7 @@ def test_the_parent_is_asked_for_credentials_that_last_a_minute(
     assert stand_in.calls(parent_role)["successes"] > before
 
 
-def test_a_parent_whose_credentials_last_less_than_a_minute(
+def test_a_parent_with_less_than_a_minute_left(
     sts_session: SessionMaker, stand_in: StandIn, parent: Any, parent_role: str
 ) -> None:
     stand_in.lifetime(parent_role, 30)
@@ -162,7 +162,7 @@ def test_more_than_an_hour_with_a_class_of_the_users(
         assert sts_session(assume_role_kwargs=config, **given)
 
 
-def test_more_than_an_hour_of_credentials_that_may_be_a_users(
+def test_sts_refuses_more_than_an_hour_for_a_functions_role(
     sts_session: SessionMaker, stand_in: StandIn, role: str, base_keys: None
 ) -> None:
     """Whose credentials a function gives is for STS to know: here, a role's."""
@@ -187,7 +187,7 @@ def test_any_session_may_be_the_source(
         assert sts_session(source=parent).whoami()["Arn"].split("/")[1] == role.split("/")[1]
 
 
-def test_the_clients_of_a_custom_source_sign_with_the_parent(
+def test_a_custom_sources_clients_sign_as_the_parent(
     stand_in: StandIn, parent: Any, parent_role: str
 ) -> None:
     seen: list[str] = []
@@ -312,7 +312,7 @@ def test_a_closed_parent_is_a_clear_error(sts_session: SessionMaker, parent: Any
         sts_session(source=parent)
 
 
-def test_a_rejected_parent_is_refreshed_and_the_call_tried_again(
+def test_a_rejected_parent_refreshes_and_the_call_goes_again(
     sts_session: SessionMaker, stand_in: StandIn, role: str, parent: Any, parent_role: str
 ) -> None:
     child = sts_session(source=parent)
@@ -326,7 +326,7 @@ def test_a_rejected_parent_is_refreshed_and_the_call_tried_again(
     assert child.status().counters["rejections"] == 0
 
 
-def test_a_rejected_grandparent_is_told_of_its_own_set_alone(
+def test_a_grandparent_hears_of_its_own_set_alone(
     sts_session: SessionMaker, stand_in: StandIn, role: str, parent: Any
 ) -> None:
     middle = sts_session(source=parent, assume_role_kwargs={"RoleArn": f"{role[:60]}-middle"})
@@ -341,7 +341,7 @@ def test_a_rejected_grandparent_is_told_of_its_own_set_alone(
     assert [each["installs"] for each in counters] == [2, 2, 2]
 
 
-def test_a_one_time_code_is_not_sent_again_with_the_parents_new_set(
+def test_a_parents_new_set_sends_no_code_again(
     sts_session: SessionMaker, stand_in: StandIn, role: str, parent: Any, parent_role: str
 ) -> None:
     """The parent is told; the child's next refresh has a code of its own."""

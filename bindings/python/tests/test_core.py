@@ -81,7 +81,7 @@ def test_the_time_for_a_service_is_the_machines_own(hand_clock: HandClock, metho
     assert deadline_ms - hand_clock.elapsed_ns() // 10**6 == SERVICE_TIMEOUT_S * 1000
 
 
-def test_the_log_names_an_error_ahead_of_need_without_its_text(
+def test_the_log_names_a_background_error_without_its_text(
     source: Source, hand_clock: HandClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     core = make(source)
@@ -92,17 +92,6 @@ def test_the_log_names_an_error_ahead_of_need_without_its_text(
         assert key(core) == "A1"
         until(lambda: "LookupError" in caplog.text)
     assert "down" not in caplog.text
-
-
-def test_the_lease_ends_with_its_time(source: Source, hand_clock: HandClock) -> None:
-    core = make(source)
-    core.obtain()
-    until_ns, until_wall_ns, served = core.loop.lease
-    assert served is core.obtain()
-    assert until_ns - hand_clock.elapsed_ns() == 2700 * 10**9
-    assert until_wall_ns - hand_clock.wall_ns() == 2700 * 10**9
-    core.invalidate()
-    assert core.loop.lease == (-1, -1, None)
 
 
 def test_closing_frees_who_waits(source: Source) -> None:
@@ -129,7 +118,7 @@ def test_closing_frees_who_waits(source: Source) -> None:
     assert len(core.loop.sets) == 0
 
 
-def test_where_no_thread_can_be_had_the_caller_does_the_work(
+def test_a_caller_runs_the_refresh_without_threads(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(thread: threading.Thread) -> None:
@@ -159,9 +148,7 @@ def test_a_log_handler_may_use_the_session(source: Source, hand_clock: HandClock
         logger.removeHandler(handler)
 
 
-def test_a_clock_that_stands_still_in_sleep_is_not_trusted_alone(
-    source: Source, hand_clock: HandClock
-) -> None:
+def test_the_wall_clock_ends_a_lease_after_sleep(source: Source, hand_clock: HandClock) -> None:
     from evercreds._boto3.base import BaseCredentials
     from evercreds._boto3.credentials import LeasedCredentials
     from evercreds._boto3.sessions import new_session
@@ -212,7 +199,7 @@ def traced(core: Host, trace: Any) -> str | None:
 
 
 @pytest.mark.parametrize("use", ["status", "invalidate", "obtain", "loop.wake"])
-def test_it_may_be_used_in_the_midst_of_what_its_thread_does(
+def test_a_signal_handler_may_use_the_session(
     source: Source, hand_clock: HandClock, use: str
 ) -> None:
     """As a signal handler and a finalizer do, which may come at every line."""

@@ -149,7 +149,7 @@ def test_the_functions_own_error_reaches_the_caller() -> None:
         assert "fail" in [frame.name for frame in frames]
 
 
-def test_a_coroutine_function_will_do_also_inside_a_running_loop() -> None:
+def test_a_coroutine_function_works_inside_a_running_loop() -> None:
     async def provider(name: str) -> dict[str, Any]:
         await asyncio.sleep(0)
         return good(access_key=name)
@@ -227,9 +227,7 @@ def test_without_base_credentials_that_is_a_clear_error() -> None:
 
 
 @pytest.mark.usefixtures("base_keys")
-def test_what_a_service_says_of_it_decides_how_soon_to_try_again(
-    stand_in: StandIn, role: str
-) -> None:
+def test_the_services_error_decides_the_backoff(stand_in: StandIn, role: str) -> None:
     stand_in.fault("error", role=role, code="ThrottlingException", retry_after_s=30)
     calls = []
 

@@ -54,7 +54,7 @@ WAYS: dict[str, Callable[[_Work], Any]] = {
 
 @pytest.mark.usefixtures("base_keys")
 @pytest.mark.parametrize("way", WAYS)
-def test_a_thread_with_the_functions_context_signs_with_the_base_credentials(
+def test_a_thread_in_the_functions_context_signs_as_the_base(
     stand_in: StandIn, role: str, way: str
 ) -> None:
     signers: list[str] = []

@@ -49,7 +49,7 @@ def an_hour() -> dict[str, Any]:
     return {"access_key": "a", "secret_key": "b", "token": token, "expiry_time": expiry}
 
 
-def test_what_is_due_does_not_grow_with_refreshes_nor_sessions() -> None:
+def test_the_timers_queue_stays_small() -> None:
     def eager() -> Any:
         return RefreshableSession(
             method="custom", custom_credentials_method=an_hour, defer_refresh=False

@@ -139,7 +139,7 @@ def test_the_child_has_a_library_of_its_own(sts_session: SessionMaker) -> None:
     assert ended_well(in_child(child))
 
 
-def test_where_there_are_no_anonymous_files_a_temporary_one_serves(
+def test_a_temporary_file_replaces_an_anonymous_one(
     sts_session: SessionMaker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     session = sts_session()

@@ -171,7 +171,7 @@ class TestLoading:
         assert ended_well(in_child(lambda: wanted(loaded.is_set())))
         first.join(10)
 
-    def test_a_signal_handler_in_the_midst_of_loading_loads_it_once(
+    def test_a_signal_handler_during_loading_loads_once(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What the handler has got is what all get: it may have sessions in it."""

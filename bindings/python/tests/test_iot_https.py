@@ -241,9 +241,7 @@ def test_what_is_no_http_is_told(server: OddServer, session_with: Maker) -> None
         session_with().refresh()
 
 
-def test_a_connection_that_has_died_meanwhile_is_opened_again(
-    server: OddServer, session_with: Maker
-) -> None:
+def test_a_request_reopens_a_dead_connection(server: OddServer, session_with: Maker) -> None:
     session = session_with()
     for _ in range(2):
         session.refresh()
@@ -255,9 +253,7 @@ def test_a_connection_that_has_died_meanwhile_is_opened_again(
     assert len(server.requests) == 4
 
 
-def test_a_connection_that_dies_under_a_request_is_opened_again(
-    server: OddServer, session_with: Maker
-) -> None:
+def test_a_request_reopens_a_connection_that_dies(server: OddServer, session_with: Maker) -> None:
     """As where the server gives it up at the very moment at which it is used again."""
     session = session_with()
     session.refresh()

@@ -154,7 +154,7 @@ def test_x7_one_loop_one_context_one_handshake(
     assert made.counts() == (1, 1, 1)
 
 
-def test_a_connection_that_was_idle_for_long_is_not_trusted(
+def test_an_old_idle_connection_is_not_used(
     iot_session: SessionMaker, made: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = iot_session()
@@ -340,7 +340,7 @@ def test_x4_a_wrong_ca_is_told(iot_session: SessionMaker, tmp_path: Path, as_byt
     assert "check ca" in str(caught.value)
 
 
-def test_x4_the_systems_authorities_do_not_vouch_for_the_stand_in(
+def test_x4_the_systems_authorities_do_not_know_the_stand_in(
     iot_session: SessionMaker,
 ) -> None:
     with pytest.raises(EvercredsConnectionError, match="not to be trusted"):

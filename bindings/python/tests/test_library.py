@@ -148,7 +148,7 @@ print("well")
 """
 
 
-def test_a_failure_inside_the_library_costs_a_restore_and_no_more() -> None:
+def test_a_failure_in_the_library_costs_one_restore() -> None:
     library = ROOT / "build" / f"libevercreds_panic{SUFFIX}"
     if not library.exists():
         pytest.skip("build/libevercreds_panic is not built (./task build:panic)")

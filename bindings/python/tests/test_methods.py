@@ -58,7 +58,7 @@ def vault_class() -> Any:
     return VaultSession
 
 
-def test_r1_a_registered_class_is_reached_through_the_factory() -> None:
+def test_r1_the_factory_makes_a_registered_class() -> None:
     kind = vault_class()
     ours = ["custom", "iot", "sts"] if IOT_EXTRA_INSTALLED else ["custom", "sts"]
     assert RefreshableSession.get_available_methods() == [*ours, "vault"]
@@ -211,7 +211,7 @@ def test_a_method_needs_something_to_call() -> None:
         _ = session.credentials
 
 
-def test_an_eager_one_that_uses_its_own_clients_signs_with_what_they_brought(
+def test_an_eager_source_signs_with_the_base_credentials(
     stand_in: StandIn, base_keys: None, role: str
 ) -> None:
     """Who signs in fetch_credentials are the base credentials, and nowhere else."""

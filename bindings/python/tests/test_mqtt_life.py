@@ -163,7 +163,7 @@ def test_a_connection_that_was_cut_off_hears_again(
     assert ears.present == [False] * CUTS
 
 
-def test_it_hears_what_came_meanwhile_where_the_broker_keeps_it(
+def test_a_kept_session_delivers_what_came_meanwhile(
     broker: Broker,
     proxy: Proxy,
     connected: Connect,

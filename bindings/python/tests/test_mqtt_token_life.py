@@ -49,9 +49,7 @@ def test_a_connection_finds_its_token_again(
     assert {line.split()[3] for line in device_token.lines()} <= {"0x0", "0x100"}
 
 
-def test_a_pin_that_is_wrong_by_now_is_tried_once_by_all_attempts(
-    device_token: DeviceToken, broker: Broker
-) -> None:
+def test_all_attempts_try_a_changed_pin_once(device_token: DeviceToken, broker: Broker) -> None:
     body = """
 token.delete()
 token.add(pin="424242424")

@@ -190,7 +190,7 @@ def test_a_closed_session_signs_nothing_more(
     assert caught.value.code == "closed"
 
 
-def test_slow_credentials_do_not_hold_up_other_connections(
+def test_slow_credentials_delay_no_other_connection(
     iot_session: SessionMaker, broker: Broker, opened: MqttOpener, proxy: Proxy
 ) -> None:
     session, asked, come = iot_session(), threading.Event(), threading.Event()

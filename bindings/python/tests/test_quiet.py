@@ -72,7 +72,7 @@ def test_it_waits_for_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("is_of_an_attempt", [False, True])
-def test_native_code_that_goes_on_holds_no_fork_up_for_long(
+def test_native_code_delays_a_fork_briefly(
     monkeypatch: pytest.MonkeyPatch, is_of_an_attempt: bool
 ) -> None:
     monkeypatch.setattr(_quiet._Look, "is_at_rest", lambda *_: False)
@@ -118,7 +118,7 @@ def test_where_nothing_can_be_told_a_fork_goes_on(monkeypatch: pytest.MonkeyPatc
     assert ended_well(in_child(lambda: wanted(sys.getswitchinterval() == before)))
 
 
-def test_two_forks_at_once_leave_the_switch_interval_as_it_was() -> None:
+def test_two_forks_at_once_restore_the_switch_interval() -> None:
     before = sys.getswitchinterval()
     with in_native_code(Quiet()):
         both = Quiet(0.02)

@@ -119,7 +119,7 @@ def test_who_does_not_wait_any_more_makes_no_ring() -> None:
         session.close()
 
 
-def test_a_client_within_a_ring_signs_with_no_base_credentials() -> None:
+def test_a_client_within_a_ring_gets_the_error() -> None:
     """`source of A asks B; source of B signs with a client of A`: that is no part of A's own."""
     sessions: list[Any] = []
 

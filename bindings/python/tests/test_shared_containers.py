@@ -109,7 +109,7 @@ class _Registry(dict):  # type: ignore[type-arg]
 
 
 @pytest.mark.parametrize("part", [_Request([1]), _Registry(a=1), os.stat("/"), object()])
-def test_an_object_of_a_class_is_the_one_that_the_source_had(part: Any) -> None:
+def test_an_object_in_an_error_is_the_sources_own(part: Any) -> None:
     """What a copy of it would be, only its class knows."""
     raised: Any = ValueError(part)
     raised.part = part
@@ -228,7 +228,7 @@ def _variables(error: BaseException) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("where", ["itself", "list", "dict", "deque", "attribute", "group"])
-def test_the_variables_of_ours_go_wherever_the_error_hangs(where: str) -> None:
+def test_our_variables_leave_every_error_in_a_chain(where: str) -> None:
     error = _raised_in_ours()
     assert _variables(error) == {"key": ["secret"]}
     outer: Any = ValueError("outer")

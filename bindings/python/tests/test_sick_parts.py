@@ -193,7 +193,7 @@ def test_a_finalizer_that_hangs(
     healthy.check()
 
 
-def test_a_log_that_hangs_keeps_nobody_else_and_grows_no_queue(sick: Sick) -> None:
+def test_a_hanging_log_stops_no_other_caller(sick: Sick) -> None:
     """`A invalidates, and the log hangs; B invalidates, time after time`."""
     logger = logging.getLogger("evercreds")
 

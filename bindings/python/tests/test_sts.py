@@ -76,7 +76,7 @@ def test_the_credentials_are_shown_as_on_the_seed_page(sts_session: SessionMaker
     assert 3500 < left.total_seconds() <= 3600
 
 
-def test_parameters_are_read_at_each_refresh_and_never_written(
+def test_each_refresh_reads_parameters_and_writes_none(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:
     config = AssumeRoleConfig(RoleArn=role)
@@ -190,7 +190,7 @@ def test_the_refreshing_client_is_not_in_the_cache(sts_session: SessionMaker) ->
         ({"kind": "expired"}, "expired_reply"),
     ],
 )
-def test_an_unusable_reply_is_an_error_and_changes_nothing(
+def test_an_unusable_reply_changes_nothing(
     sts_session: SessionMaker, stand_in: StandIn, role: str, fault: dict[str, str], code: str
 ) -> None:
     session = sts_session()

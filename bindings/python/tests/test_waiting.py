@@ -110,7 +110,7 @@ def test_an_interrupt_ends_the_wait_of_one(source: Source, hand_clock: HandClock
     assert others.join() == [f"A{calls + 1}"] * 2
 
 
-def test_a_session_waits_half_a_minute_unless_told_otherwise() -> None:
+def test_max_wait_is_half_a_minute_by_default() -> None:
     """By the system's clock: the source fails twice, and the caller is served all the same."""
     failures = iter([LookupError("down"), LookupError("down")])
 

@@ -56,7 +56,7 @@ def test_text_longer_than_its_buffer_is_read_from_the_end(module: WasmLibrary) -
     assert module.evercreds_rule_mfa_code(text, len(text)) == len(text) - 6
 
 
-def test_nothing_that_a_call_was_given_stays_in_its_buffer(module: WasmLibrary) -> None:
+def test_the_buffer_keeps_nothing_of_a_call(module: WasmLibrary) -> None:
     """Whatever a source has in place of an expiry or a code may be a secret."""
     secret = b"sentinel-secret-key"
     module.evercreds_rule_expiry(secret, len(secret))
@@ -66,7 +66,7 @@ def test_nothing_that_a_call_was_given_stays_in_its_buffer(module: WasmLibrary) 
     assert secret[:8] not in bytes(memory.read(module._store, 0, memory.data_len(module._store)))
 
 
-def test_a_handle_is_given_back_also_in_the_midst_of_a_call(module: WasmLibrary) -> None:
+def test_a_handle_can_be_freed_within_a_call(module: WasmLibrary) -> None:
     """Finalizers run wherever garbage is collected, also in the thread that holds the lock."""
     number = module.evercreds_session_new()
     with module._lock:
@@ -84,7 +84,7 @@ def test_many_threads_call_it() -> None:
     assert in_threads(8, work) == [0] * 8
 
 
-def test_after_a_trap_every_call_answers_that_the_handle_is_lost() -> None:
+def test_every_call_after_a_trap_is_refused() -> None:
     lib = WasmLibrary(PANIC)
     number = lib.evercreds_session_new()
     assert lib.evercreds_test_fatal() == abi.Result.ERR_PANIC
@@ -167,7 +167,7 @@ def test_on_musl_the_module_is_what_is_loaded(
     assert isinstance(_library._Loader().get(), WasmLibrary)
 
 
-def test_without_a_place_for_compiled_modules_it_runs_all_the_same(tmp_path: Path) -> None:
+def test_the_module_runs_without_a_cache_folder(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.write_text("no directory")
     program = (

@@ -66,7 +66,7 @@ def client(stand_in: StandIn) -> Clients:
     return make
 
 
-def test_calls_of_aiobotocore_are_signed_with_the_roles_credentials(
+def test_aiobotocore_signs_with_the_roles_credentials(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     session = sts_session()
@@ -227,7 +227,7 @@ def test_access_denied_is_no_rejection_in_a_loop_either(
     assert session.status().counters["rejections"] == 0
 
 
-def test_a_call_that_is_cancelled_leaves_the_flight_to_the_others(
+def test_a_cancelled_call_leaves_the_flight_to_others(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     stand_in.fault("latency", role=role, latency_ms=700, count=1)
@@ -265,7 +265,7 @@ def test_a_hanging_source_frees_all_calls_at_the_deadline(
     assert {each.code for each in outcomes} == {"timed_out"}
 
 
-def test_a_required_refresh_that_fails_is_one_outcome_for_all(
+def test_all_calls_share_a_failed_refresh(
     sts_session: SessionMaker, stand_in: StandIn, role: str, client: Clients
 ) -> None:
     stand_in.fault("access_denied", role=role, latency_ms=300)
@@ -321,7 +321,7 @@ def test_threads_refresh_while_coroutines_call(
     assert stand_in.calls(role)["concurrent_max"] == 1
 
 
-def test_a_custom_source_may_use_a_client_of_its_own_session(
+def test_a_custom_source_may_use_its_sessions_client(
     stand_in: StandIn, base_keys: None, role: str, client: Clients
 ) -> None:
     """It signs with the base credentials there, in the loop of the source's own thread."""
