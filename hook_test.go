@@ -4,7 +4,6 @@ package evercreds_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -66,45 +65,6 @@ func (l *told) want(t *testing.T, want ...string) {
 	if got := l.take(); got != strings.Join(want, "\n") {
 		t.Errorf("told:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
 	}
-}
-
-func TestEventsTellTheStoryInOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		v, log := &vault{}, &told{}
-		s := open(t, v, evercreds.WithEvents(log.hook), evercreds.WithStability(evercreds.UntilExpiry))
-		log.want(t)
-		wantKey(t, s, 1, 0)
-		log.want(t, "start first", "refresh 1h0m0s")
-		held, _ := s.Retrieve(t.Context())
-		time.Sleep(10 * time.Minute)
-		s.Invalidate(held)
-		log.want(t, "rejection of all")
-		wantKey(t, s, 2, 0)
-		log.want(t, "start rejected", "refresh 1h0m0s")
-		v.err = errors.New("outage")
-		time.Sleep(45 * time.Minute)
-		wantKey(t, s, 2, 0)
-		log.want(t, "start advisory", `failure "outage" waited=false`)
-		time.Sleep(6 * time.Minute)
-		wantKey(t, s, 2, 0)
-		log.want(t, "start mandatory", `failure "outage" waited=true`, "degraded 9m0s")
-		v.err = nil
-		time.Sleep(time.Minute)
-		wantKey(t, s, 2, 0)
-		log.want(t, "start degraded", "refresh 1h0m0s")
-		if _, err := s.Refresh(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		log.want(t, "start forced", "refresh 1h0m0s")
-		if _, err := s.Credentials(t.Context(), evercreds.MinTTL(time.Hour)); err != nil {
-			t.Fatal(err)
-		}
-		s.Close()
-		s.Close()
-		log.want(t, "close")
-		_, _ = s.Retrieve(t.Context())
-		log.want(t)
-	})
 }
 
 func TestEventsOfIdleSessionsAndOfWindowsThatDoNotFit(t *testing.T) {

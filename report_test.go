@@ -262,38 +262,3 @@ func TestReportersWaitForASourceThatIsDown(t *testing.T) {
 		}
 	})
 }
-
-// An event tells whom a rejection concerns, and so does the status.
-func TestScopeOfARejection(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		log, v := &told{}, &vault{}
-		s := open(t, v, evercreds.WithEvents(log.hook))
-		defer s.Close()
-		wantKey(t, s, 1, 0)
-		held, _ := s.Retrieve(t.Context())
-		log.take()
-		v.err = errors.New("outage")
-		if _, err := s.Credentials(t.Context(), evercreds.OtherThan(held)); err == nil {
-			t.Error("there is no other set")
-		}
-		if st := s.Status(); !st.Reported || st.Rejected {
-			t.Errorf("%+v", st)
-		}
-		if text := log.take(); !strings.HasPrefix(text, "rejection of caller\nstart reported\n") {
-			t.Errorf("told:\n%s", text)
-		}
-		wantKey(t, s, 1, 0) // everybody else
-		v.err = nil
-		time.Sleep(time.Minute)
-		other, err := s.Credentials(t.Context(), evercreds.OtherThan(held), evercreds.MinTTL(time.Minute))
-		if err != nil || other.AccessKeyID == held.AccessKeyID {
-			t.Errorf("got %s, %v", other.AccessKeyID, err)
-		}
-		log.take()
-		s.Invalidate(other)
-		if st := s.Status(); st.Reported || !st.Rejected {
-			t.Errorf("%+v", st)
-		}
-		log.want(t, "rejection of all")
-	})
-}
