@@ -11,10 +11,13 @@ const (
 	// OptMethod is one of the Method values, or 16 and up for a registered one.
 	OptMethod
 	// OptAdvisoryTimeout is the advisory window A in seconds, 0 <= M <= A < 12 h.
+	// Default: 900.
 	OptAdvisoryTimeout
-	// OptAdvisoryAuto (0 or 1) picks A from each set's lifetime.
+	// OptAdvisoryAuto (0 or 1) picks A by each set's lifetime. Default: 0, in Adaptive
+	// and AWS2026 1.
 	OptAdvisoryAuto
-	// OptMandatoryTimeout is the mandatory window M in seconds.
+	// OptMandatoryTimeout is the mandatory window M in seconds. Default: 600, or 60 with
+	// automatic windows.
 	OptMandatoryTimeout
 	// OptStability is one of the Stability values.
 	OptStability
@@ -23,16 +26,19 @@ const (
 	// OptRefreshTimeout is how long a flight may take, in seconds, above 0 and
 	// at most 12 h. Default: 60 for sts and iot, 900 for the others.
 	OptRefreshTimeout
-	// OptJitter (0 or 1) draws each set's refresh point, against herds.
+	// OptJitter (0 or 1) draws each set's refresh point, against herds. Default: 0, in
+	// Adaptive 1.
 	OptJitter
-	// OptMaxStale caps, in seconds, how long "static" serves an expired set.
+	// OptMaxStale bounds, in seconds up to a year, how long "static" serves an expired
+	// set. Default: no bound.
 	OptMaxStale
-	// OptDeferRefresh: 1 fetches at the first Ask, 0 at Open and ahead of need.
+	// OptDeferRefresh: 1 fetches at the first Ask, 0 at Open and ahead of need. Default: 1.
 	OptDeferRefresh
-	// OptAttended (0 or 1): an attempt prompts a person.
+	// OptAttended (0 or 1): an attempt prompts a person. Default: 0.
 	OptAttended
 	// OptMaxWait is how long, in seconds, a caller without valid credentials
-	// waits for the next attempt to begin; 0: it gets the error at once.
+	// waits for the next attempt to begin, at most 3600; 0: it gets the error at once.
+	// Default: 30, in AWS2026 0.
 	OptMaxWait
 
 	optEnd
@@ -43,9 +49,9 @@ type Policy int32
 
 // The presets: see section "Policies" of docs/refresh.md.
 const (
-	Classic Policy = iota
-	Adaptive
-	AWS2026
+	Classic  Policy = iota // windows of 15 and 10 min, until_expiry, no jitter; the default
+	Adaptive               // windows by lifetime, until_expiry, jitter
+	AWS2026                // as AWS's SDKs of 2026: windows by lifetime, static, inline
 )
 
 // Method is where credentials come from.
@@ -53,20 +59,20 @@ type Method int32
 
 // The built-in methods. Numbers from MethodRegistered on are the host's own.
 const (
-	MethodSTS        Method = 1
-	MethodCustom     Method = 2
-	MethodIoT        Method = 3
+	MethodSTS        Method = 1 // AssumeRole
+	MethodCustom     Method = 2 // a function of the user's
+	MethodIoT        Method = 3 // the AWS IoT credentials provider
 	MethodRegistered Method = 16
 )
 
-// Stability decides what waiters see when a required refresh fails.
+// Stability says what waiters get if a required refresh fails.
 type Stability int32
 
 // The stabilities.
 const (
-	Strict Stability = iota
-	UntilExpiry
-	Static
+	Strict      Stability = iota // the error
+	UntilExpiry                  // the held set, until it expires; the default
+	Static                       // the held set, even past its expiry; the default of AWS2026
 )
 
 // AdvisoryRefresh says who runs an advisory refresh.
@@ -74,16 +80,17 @@ type AdvisoryRefresh int32
 
 // The ways of an advisory refresh.
 const (
-	Background AdvisoryRefresh = iota
-	Inline
+	Background AdvisoryRefresh = iota // the host, in the background; the default
+	Inline                            // the caller that started it; the default of AWS2026
 )
 
 // OptionError refuses the value of an option.
 type OptionError struct{ Option Option }
 
+// Error returns what the option expects.
 func (e *OptionError) Error() string { return "evercreds: " + OptionRule(e.Option) }
 
-// OptionRule says in words what an option expects, beginning with its name.
+// OptionRule says in words what an option expects. It begins with the option's name.
 func OptionRule(o Option) string {
 	switch o {
 	case OptPolicy:
