@@ -58,21 +58,21 @@ func (r result) Error() string {
 	return fmt.Sprintf("hostfuncs: result %d", int32(r))
 }
 
-// TrapError tells that an instance of the module has died in a call. The [Runtime] makes
-// a new instance and goes on where it was; a caller gets this error only where the call
-// fails on that too.
+// TrapError says that an instance of the module has died in a call. The [Runtime] then
+// makes a new instance, and goes on from the last snapshots. A caller gets this error only
+// if the call fails on two new instances too.
 type TrapError struct {
 	Export string // the call that trapped, as the ABI names it
 	Reason string // the beginning of what the Go runtime in the module printed, 512 bytes at most
 	Err    error  // of wazero
 }
 
-// Error tells the export and the reason.
+// Error returns the export and the reason.
 func (e *TrapError) Error() string {
 	return fmt.Sprintf("hostfuncs: %s trapped: %v: %s", e.Export, e.Err, e.Reason)
 }
 
-// Unwrap gives the error of wazero.
+// Unwrap returns the error of wazero.
 func (e *TrapError) Unwrap() error { return e.Err }
 
 // locate checks the version and finds the static memory.

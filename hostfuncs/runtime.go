@@ -16,13 +16,13 @@ import (
 
 // Config says how to make a [Runtime]. The zero value is a good one.
 type Config struct {
-	// Module is the binary of the WASI module, evercreds.wasm. Default: the one that this
-	// release has embedded.
+	// Module is the binary of the WASI module, evercreds.wasm. Default: the one that is
+	// embedded in this release.
 	Module []byte
-	// CacheDir is a directory for the compiled module, 8 MB for each module that
-	// was ever compiled there. It is made where it is missing, and its files may be
-	// deleted at any time. Default: [New] compiles the module each time, which takes most
-	// of a second. [Instantiate] refuses it, since the cache is the wazero runtime's.
+	// CacheDir is a directory for compiled machine code, 8 MB for each module that was
+	// ever compiled there. [New] makes it if it is missing. You may delete its files at
+	// any time. Default: New compiles the module each time, which takes most of a second.
+	// [Instantiate] refuses a CacheDir, since your wazero runtime has the cache.
 	CacheDir string
 }
 
@@ -40,12 +40,15 @@ type Runtime struct {
 	end      func() error // of the first Close
 }
 
-// Format prints no field, whatever the verb: those of the sessions are behind them.
+// Format prints the type's name for every verb, so that none shows a secret.
 func (rt *Runtime) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.Runtime") }
 
-// New makes a Runtime in a wazero runtime of its own. It fails where CacheDir cannot be
-// written (*evercreds.ParameterError), where Module is something else, and where that has
-// another major version of the ABI. A nil ctx is context.Background; ctx is not kept.
+// New makes a Runtime in a wazero runtime of its own. It does not keep ctx, which may be
+// nil.
+//
+// New returns an [*evercreds.ParameterError] if CacheDir cannot be written, and an error of
+// its own if Module is no module of evercreds, if that has another major version of the
+// ABI, or if Module is empty and the checkout has no module embedded.
 func New(ctx context.Context, config Config) (*Runtime, error) {
 	wasm, err := config.module()
 	if err != nil {
@@ -54,13 +57,13 @@ func New(ctx context.Context, config Config) (*Runtime, error) {
 	return start(background(ctx), func(ctx context.Context) (*engine, error) { return newEngine(ctx, wasm, config.CacheDir) })
 }
 
-// Instantiate makes a Runtime in a wazero runtime of the caller's: it puts the host
-// functions there, as module evercreds_host_v1, and the functions of WASI, unless the
-// caller has done that, and then makes an instance without a name. One wazero runtime
-// takes one Runtime at a time, whose sessions share it. [Runtime.Close] takes away what
-// Instantiate made, and nothing else.
+// Instantiate makes a Runtime in a wazero runtime of yours. It adds the host functions as
+// the module evercreds_host_v1, WASI unless r has that, and an instance without a name.
+// [Runtime.Close] removes what Instantiate added, and nothing else. r takes one Runtime at a
+// time, which any number of sessions share. Close it before r.
 //
-// It fails as [New] does, and with an *evercreds.ParameterError where CacheDir is set.
+// Besides the errors of [New], Instantiate returns an [*evercreds.ParameterError] if r is nil
+// or CacheDir is set, and an error of its own if r has a module evercreds_host_v1.
 func Instantiate(ctx context.Context, r wazero.Runtime, config Config) (*Runtime, error) {
 	if r == nil {
 		return nil, &evercreds.ParameterError{Parameter: "r", Expected: "must be a wazero.Runtime, not nil"}
@@ -104,10 +107,12 @@ func start(ctx context.Context, make func(context.Context) (*engine, error)) (*R
 	return rt, nil
 }
 
-// WithRuntime has a session decide on the module in rt, instead of on the core that is
-// compiled in. It goes with every constructor of the root package, and with all other
-// options. Constructors then fail also where rt is nil or closed; calls of the session
-// fail with a [*TrapError] where the module dies again and again.
+// WithRuntime has a session decide on the module in rt, and not on the core that is
+// compiled in. Every constructor of the root package takes it, together with all other
+// options.
+//
+// The constructor returns an error if rt is nil or closed. The session's calls return a
+// [*TrapError] if the module dies three times in one call.
 func WithRuntime(rt *Runtime) evercreds.Option {
 	if rt == nil {
 		return host.In(host.Place{Machine: func() host.Unopened { return nowhere{} }}).(evercreds.Option)
@@ -129,9 +134,8 @@ func (rt *Runtime) place() host.Place {
 	}
 }
 
-// Close closes the sessions that are still open, as their Close does, and gives the
-// module's memory back. It takes a second at most, where a source does not heed its
-// context. Closing again does nothing more.
+// Close closes the sessions that are still open, and releases the module. It waits a
+// second at most for sources that do not heed their contexts. Closing again does nothing.
 func (rt *Runtime) Close() error { return rt.end() }
 
 func (rt *Runtime) close() error {
