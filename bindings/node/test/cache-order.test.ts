@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { BoundedCache } from "../src/client/cache/bounded.js";
-import type { EvictionPolicy } from "../src/client/cache/clients.js";
+import { BoundedCache, type EvictionPolicy } from "../src/client/cache/bounded.js";
 
 const FOLDER = new URL("../../../testdata/cache/", import.meta.url);
 const files = readdirSync(FOLDER).filter((name) => name.endsWith(".trace"));

@@ -1,4 +1,19 @@
-import type { CacheStats, EvictionPolicy } from "./clients.js";
+/** Which client a full cache gives up: the least recently, or the least frequently used. */
+export type EvictionPolicy = "LRU" | "LFU";
+
+/** What a cache did since the session was made. */
+export interface CacheStats {
+  /** Clients that are there. */
+  size: number;
+  /** The bound in force. */
+  maxSize: number;
+  /** Calls of {@link RefreshableSession.client} that found theirs. */
+  hits: number;
+  /** Calls that made it. */
+  misses: number;
+  /** Clients forgotten because the cache was full. */
+  evictions: number;
+}
 
 const DEFAULT_MAX_SIZE = 10;
 

@@ -1,11 +1,10 @@
 import { EvercredsValidationError } from "../../errors.js";
 import { type Given, isRecord } from "../../common/check.js";
 import type { ClientPlugin } from "../plugin.js";
-import { BoundedCache } from "./bounded.js";
+import { BoundedCache, type CacheStats, type EvictionPolicy } from "./bounded.js";
 import { Keys } from "./key.js";
 
-/** Which client a full cache gives up: the least recently, or the least frequently used. */
-export type EvictionPolicy = "LRU" | "LFU";
+export type { CacheStats, EvictionPolicy } from "./bounded.js";
 
 /** How {@link RefreshableSession.client} caches. */
 export interface CacheChoice {
@@ -43,20 +42,6 @@ export interface CachedClient {
   key: string;
   /** The cache that it is in. */
   evictionPolicy: EvictionPolicy;
-}
-
-/** What a cache did since the session was made. */
-export interface CacheStats {
-  /** Clients that are there. */
-  size: number;
-  /** The bound in force. */
-  maxSize: number;
-  /** Calls of {@link RefreshableSession.client} that found theirs. */
-  hits: number;
-  /** Calls that made it. */
-  misses: number;
-  /** Clients forgotten because the cache was full. */
-  evictions: number;
 }
 
 interface Made {
