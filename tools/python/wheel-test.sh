@@ -7,10 +7,10 @@ root=$(pwd)
 wheel=$(ls "$root/$1"/*.whl | grep -v -- -any.whl)
 wheel_for_any=$(ls "$root/$1"/*-any.whl)
 shift
-# All tests except those that take long, those that give the same result everywhere, and
-# those of another package; and without their requirements.
+# All tests except those that take long, those that give the same result everywhere, and,
+# but for its caches, those of the predecessor; and without their requirements.
 if [ $# -eq 0 ]; then
-    set -- -m "not slow and not once" --ignore=tests/defects --ignore=tests/usage
+    set -- -m "not slow and not once" '--ignore-glob=tests/defects/test_[!c]*.py' --ignore=tests/usage
     EVERCREDS_NOT_NEEDED="celery|gunicorn|moto|ruff|uWSGI|ziglang"
     export EVERCREDS_NOT_NEEDED
 fi
