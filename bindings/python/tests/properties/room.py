@@ -12,7 +12,7 @@ import pytest
 import evercreds.session
 from evercreds import RefreshableSession
 from evercreds._fork import children as _fork
-from evercreds._host import attempts, flights, host, loop
+from evercreds._host import attempts, host, loop, workers
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine, PoisonedError
 from evercreds._waiting.bell import Bell
@@ -125,7 +125,7 @@ class Room:
             self.session, self.core = session, session._host
 
     def _in_a_thread(self, run: Callable[[], None]) -> None:
-        self.stage.begin("attempt", run, flights.launch)
+        self.stage.begin("attempt", run, workers.launch)
 
     def look(self) -> Seen | None:
         """What the machine says of itself; None: it is to be restored first."""
@@ -354,7 +354,7 @@ class Room:
         number, lib = handle.number, handle.lib
         _fork._Process.generation += 1
         core.loop.after_fork()
-        self.session.after_fork()
+        self.session._own_client.after_fork()
         self.stage.vanish()
         self.calls.clear()
         if number:
