@@ -26,7 +26,7 @@ def test_nobody_who_waits_is_forgotten(hub: str) -> None:
     assert done.stdout == f"{hub}: {SCENES} sessions, 0 of {SCENES * 5} stuck True\n", done.stderr
 
 
-LATE = """
+PROGRAM = """
 import datetime, time
 from evercreds import RefreshableSession
 
@@ -38,6 +38,9 @@ def fetch():
 def session(**more):
     return RefreshableSession(method="custom", custom_credentials_method=fetch, **more)
 
+"""
+
+LATE = """
 early = session(defer_refresh=False)  # its threads, and the timer's, are the system's
 early.refresh()
 from gevent import monkey
@@ -52,7 +55,7 @@ def work():
 
 gevent.spawn(work)
 late = session(defer_refresh=False)
-for each in (early, late):
+for each in (early, late) * 5:
     waiting = [gevent.spawn(each.refresh) for _ in range(5)]
     gevent.joinall(waiting, timeout=20, raise_error=True)
     assert all(one.ready() for one in waiting)
@@ -64,7 +67,32 @@ def test_a_program_that_is_patched_after_its_first_refresh() -> None:
     """`A asks; gevent patches; five ask`: the hub goes on while they wait."""
     if find_spec("gevent") is None:
         pytest.skip("gevent is not installed")
-    done = run(LATE, flags=["-W", "ignore"])
+    done = run(PROGRAM + LATE, flags=["-W", "ignore"], seconds=120)
+    assert done.stdout == "True\n", done.stderr
+
+
+POOL = """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+
+one, eager = session(), session(defer_refresh=False)
+pool = gevent.get_hub().threadpool
+for each in (one, eager):
+    pool.apply(each.refresh)
+    waiting = [gevent.spawn(each.refresh) for _ in range(5)]
+    gevent.joinall(waiting, timeout=20, raise_error=True)
+    assert all(waiter.ready() for waiter in waiting)
+    pool.apply(each.refresh)
+print(True)
+"""
+
+
+def test_a_greenlet_asks_after_a_thread_of_the_hubs_pool() -> None:
+    """`A asks in a thread; source answers; five greenlets ask`: none is left to that thread."""
+    if find_spec("gevent") is None:
+        pytest.skip("gevent is not installed")
+    done = run(PROGRAM + POOL, flags=["-W", "ignore"], seconds=120)
     assert done.stdout == "True\n", done.stderr
 
 

@@ -201,11 +201,11 @@ def test_a_caller_of_an_eager_session() -> None:
 
 def test_who_starts_the_timer(monkeypatch: pytest.MonkeyPatch) -> None:
     """`A opens the first eager session; A is interrupted; B opens one`."""
-    from evercreds._host import timer
+    from evercreds._host import place, timer
 
     class Opening:
         def __init__(self) -> None:
-            monkeypatch.setattr(timer, "_timer", timer._Timer())
+            monkeypatch.setattr(timer, "_timer", timer._Timer(place.SYSTEM))
 
         def end(self, at: str) -> None:
             scene = Scene(defer_refresh=False)

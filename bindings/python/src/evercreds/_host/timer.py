@@ -1,8 +1,8 @@
 """Wakes sessions when something is due with nobody asking.
 
-All sessions share one thread for that, which does nothing but wait: whatever a session does may
-hang, as in a log handler, in a finalizer, or in a source where no other thread can be had. So each
-is woken in a thread of its own.
+All sessions share one thread for that, or one in each place where threads are greenlets. It does
+nothing but wait: whatever a session does may hang, as in a log handler, in a finalizer, or in a
+source where no other thread can be had. So each is woken in a thread of its own.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import heapq
 import itertools
 import queue
 import sys
-import threading
 import time
 import weakref
 from typing import Protocol
 
 from evercreds._fork.children import forget_in_child
 from evercreds._host.events import logger
-from evercreds._host.workers import workers
+from evercreds._host.place import SYSTEM, new_queue, place, start
+from evercreds._host.workers import Workers, workers_of
 from evercreds._library import abi_generated as abi
 from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK
 
@@ -75,13 +75,17 @@ _Entry = tuple[int, int, "weakref.ref[Alarm]"]
 
 
 class _Timer:
-    """One thread for all sessions of the process, started with the first that needs it.
+    """One thread for all sessions, started with the first that needs it.
 
     Callers put what they want into its queue and go on. They share no lock with it that one of
     them, interrupted, could leave held.
+
+    Args:
+        where: The place of the thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, where: int) -> None:
+        self._where = where
         self.after_fork()
         forget_in_child(self)
 
@@ -98,10 +102,9 @@ class _Timer:
         if sys.is_finalizing():
             return  # no thread starts any more, and waiting for it to start would never end
         entry = (at_ms, next(self._order), weakref.ref(alarm))
-        # Of the kind that it is now: gevent and eventlet put their own there.
         inbox = self._inbox.get(None)
         if inbox is None:
-            inbox = self._inbox.setdefault(None, queue.SimpleQueue())
+            inbox = self._inbox.setdefault(None, new_queue(self._where))
         is_sent = False
         try:
             alarm.at_ms = at_ms  # before: it may be due at once
@@ -115,17 +118,15 @@ class _Timer:
 
     def _start(self, inbox: queue.SimpleQueue[_Entry]) -> bool:
         """Start the thread, and tell whether there is one. Of two the first to run is the one."""
-        arguments = (inbox, self._times, self._claims)
+        crew = workers_of(self._where)
         try:
-            threading.Thread(
-                target=_run, args=arguments, name="evercreds-timer", daemon=True
-            ).start()
+            start(self._where, "evercreds-timer", _run, inbox, self._times, self._claims, crew)
         except RuntimeError:
             return False  # the interpreter is ending; refreshes still happen when asked for
         return True
 
 
-def _run(inbox: queue.SimpleQueue[_Entry], times: _Times, claims: list[int]) -> None:
+def _run(inbox: queue.SimpleQueue[_Entry], times: _Times, claims: list[int], crew: Workers) -> None:
     try:
         claims.pop()
     except IndexError:
@@ -136,16 +137,16 @@ def _run(inbox: queue.SimpleQueue[_Entry], times: _Times, claims: list[int]) -> 
             continue  # what else is in there, first
         except queue.Empty:
             due = times.next_due()
-        if due is not None and not _has_rung(due[2]()):
+        if due is not None and not _has_rung(due[2](), crew):
             times.add(due)
             time.sleep(_PAUSE_S)
 
 
-def _has_rung(alarm: Alarm | None) -> bool:
+def _has_rung(alarm: Alarm | None, crew: Workers) -> bool:
     """Have another thread ring the alarm. False: none can be had."""
     if alarm is not None:
         try:
-            workers.run(functools.partial(Alarm.ring, alarm))
+            crew.run(functools.partial(Alarm.ring, alarm))
         except RuntimeError:
             return False
     return True
@@ -196,9 +197,16 @@ def _is_wanted(entry: _Entry) -> bool:
     return alarm is not None and alarm.at_ms == at_ms
 
 
-_timer = _Timer()
+_timer = _Timer(SYSTEM)
+_elsewhere: dict[int, _Timer] = {}
 
 
 def arm(alarm: Alarm, at_ms: int) -> None:
     """Ring the alarm at this instant of the elapsed clock, in milliseconds."""
-    _timer.arm(alarm, at_ms)
+    _timer_of(place()).arm(alarm, at_ms)
+
+
+def _timer_of(where: int) -> _Timer:
+    if where == SYSTEM:
+        return _timer
+    return _elsewhere.get(where) or _elsewhere.setdefault(where, _Timer(where))

@@ -6,13 +6,13 @@ import contextvars
 import functools
 import queue
 import sys
-import threading
 from collections.abc import Callable
 
 from evercreds._fork.children import forget_in_child, generation, notice
 from evercreds._fork.gate import ForkGate
+from evercreds._host.place import SYSTEM, new_queue, place, start
 
-__all__ = ["gate", "launch", "workers"]
+__all__ = ["gate", "launch", "workers", "workers_of"]
 
 #: Keeps forks and the beginnings of attempts apart.
 gate = ForkGate()
@@ -24,11 +24,15 @@ class Workers:
     They do not end with their work: a thread that ends takes a lock of OpenSSL's, and a program
     that forks at that moment, having just got its credentials, would leave that lock held in the
     child for ever.
+
+    Args:
+        where: The place of these threads.
     """
 
     _MOST_IDLE = 32
 
-    def __init__(self) -> None:
+    def __init__(self, where: int) -> None:
+        self._where = where
         self.idle: list[queue.SimpleQueue[Callable[[], None]]] = []
         forget_in_child(self)
 
@@ -41,12 +45,10 @@ class Workers:
         try:
             inbox = self.idle.pop()
         except IndexError:
-            inbox = queue.SimpleQueue()
+            inbox = new_queue(self._where)
             # Before it starts: no interrupt that comes out of start() leaves it without work.
             inbox.put(work)
-            threading.Thread(
-                target=self._serve, args=(inbox,), name="evercreds-refresh", daemon=True
-            ).start()
+            start(self._where, "evercreds-refresh", self._serve, inbox)
         else:
             inbox.put(work)
 
@@ -63,7 +65,15 @@ class Workers:
             self.idle.append(inbox)
 
 
-workers = Workers()
+workers = Workers(SYSTEM)
+_elsewhere: dict[int, Workers] = {}
+
+
+def workers_of(where: int) -> Workers:
+    """Give the workers of a place."""
+    if where == SYSTEM:
+        return workers
+    return _elsewhere.get(where) or _elsewhere.setdefault(where, Workers(where))
 
 
 def launch(run: Callable[[], None]) -> None:
@@ -81,6 +91,6 @@ def launch(run: Callable[[], None]) -> None:
         run()
         return
     try:
-        workers.run(functools.partial(context.run, run))
+        workers_of(place()).run(functools.partial(context.run, run))
     except RuntimeError:
         run()
