@@ -1,14 +1,16 @@
 // Command go measures what a session costs a caller: its Retrieve beside the SDK's
 // own cache and the clock reading that is nearly all of either, and a client that
-// it keeps beside one made anew. The contenders take turns, so that a machine whose
-// speed drifts treats them alike; look at the ratios.
+// it keeps beside a plain map and one made anew. The contenders take turns, so that
+// a machine whose speed drifts treats them alike; look at the ratios.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,6 +54,7 @@ func run() error {
 	fmt.Println()
 	elsewhere := func(o *sts.Options) { o.Region = "eu-west-1" }
 	return compare(5_000, []contender{
+		{"a map by the same key", mapped()},
 		{"evercreds.Client, kept", kept(session)},
 		{"evercreds.Client with an option", kept(session, elsewhere)},
 		{"sts.NewFromConfig", func() error { sts.NewFromConfig(cfg, elsewhere); return nil }},
@@ -69,6 +72,23 @@ func kept(s *evercreds.Session, opts ...func(*sts.Options)) func() error {
 	return func() error {
 		_, err := evercreds.Client(s, sts.NewFromConfig, opts...)
 		return err
+	}
+}
+
+// mapped is what a program does that keeps its one client by a key of its own.
+func mapped() func() error {
+	var lock sync.RWMutex
+	clients := map[[32]byte]any{{1}: sts.New(sts.Options{})}
+	for n := range byte(9) {
+		clients[[32]byte{n + 2}] = nil
+	}
+	return func() error {
+		lock.RLock()
+		defer lock.RUnlock()
+		if client, _ := clients[[32]byte{1}].(*sts.Client); client == nil {
+			return errors.New("no client")
+		}
+		return nil
 	}
 }
 
