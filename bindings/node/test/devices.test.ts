@@ -1,10 +1,8 @@
 // The table of devices' tokens that all languages are tested on (docs/devices.md). Each row
 // has a token and a process of its own, since SoftHSM has one state in a process.
-import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MQTT_ENDPOINT } from "./support/mosquitto.js";
 import { LATE_MS } from "./support/patience.js";
@@ -18,6 +16,7 @@ import {
   tokenSession,
 } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
+import { run, built } from "./support/package.js";
 
 interface Row {
   name: string;
@@ -31,8 +30,6 @@ interface Row {
 
 const file = new URL("../../../internal/awstest/testdata/devices.json", import.meta.url);
 const table = JSON.parse(readFileSync(file, "utf8")) as Row[];
-const built = new URL("../dist/index.mjs", import.meta.url).href;
-const run = promisify(execFile);
 const WORDS = {
   pin: "userPin",
   label: "tokenLabel",

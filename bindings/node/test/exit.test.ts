@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { StandIn } from "./support/stand-in.js";
+import { run, built } from "./support/package.js";
 
-const run = promisify(execFile);
-const built = new URL("../dist/index.mjs", import.meta.url).href;
 let aws: StandIn;
 
 beforeAll(async () => {

@@ -1,17 +1,12 @@
-import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LATE_MS } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
-
-const run = promisify(execFile);
-const root = fileURLToPath(new URL("..", import.meta.url));
+import { run, root } from "./support/package.js";
 
 let standIn: StandIn;
 let home: string;

@@ -1,4 +1,4 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import tls from "node:tls";
-import { inspect, promisify } from "node:util";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -16,9 +16,8 @@ import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
 import { LATE_MS } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
-
-const run = promisify(execFile);
-const built = new URL("../dist/index.mjs", import.meta.url).href;
+import { run, built } from "./support/package.js";
+import { failureOf } from "./support/session.js";
 
 let standIn: StandIn;
 let home: string;
@@ -36,12 +35,6 @@ afterEach(async () => {
 
 const open = (options: Partial<IotOptions> = {}) =>
   new RefreshableSession({ ...standIn.iot, maxWait: 0, ...options });
-
-const failureOf = (session: RefreshableSession) =>
-  session.credentials().then(
-    () => expect.unreachable("there were credentials"),
-    (error: unknown) => error as Error,
-  );
 
 describe("the credentials provider of AWS IoT", () => {
   test("gives credentials that services take, once for all who wait", async () => {
@@ -182,7 +175,9 @@ test("durationSeconds and thingName are sent, where they are given", async () =>
   const { port } = server.address() as AddressInfo;
   const options = { connectTo: { host: "127.0.0.1", port }, verifyPeer: false };
   for (const more of [{}, { durationSeconds: 900, thingName: "me" }]) {
-    expect(await failureOf(open({ ...options, ...more }))).toMatchObject({ code: "malformed" });
+    expect(await failureOf(open({ ...options, ...more }).credentials())).toMatchObject({
+      code: "malformed",
+    });
   }
   const name = "x-amzn-iot-credential-duration-seconds";
   expect(heads.map((head) => head[name])).toEqual([undefined, "900"]);
@@ -240,7 +235,7 @@ describe("what goes wrong", () => {
     ["expired", {}, { code: "expired-reply" }, /already expired/],
   ])("%s %o", async (kind, more, expected, words) => {
     await standIn.inject({ kind, alias: standIn.iot.roleAlias, ...more });
-    const error = await failureOf(open());
+    const error = await failureOf(open().credentials());
     expect(error).toMatchObject(expected);
     expect(error.message).toMatch(words);
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain("ASIA");
@@ -249,25 +244,29 @@ describe("what goes wrong", () => {
   test("a server that hangs: callers are freed at the time-out of the call", async () => {
     await standIn.inject({ kind: "hang", alias: standIn.iot.roleAlias });
     const from = performance.now();
-    expect((await failureOf(open({ timeout: 0.3 }))).message).toContain("no reply within 0.3 s");
+    expect((await failureOf(open({ timeout: 0.3 }).credentials())).message).toContain(
+      "no reply within 0.3 s",
+    );
     expect(performance.now() - from).toBeLessThan(LATE_MS);
   });
 
   test("a thing that the certificate is not attached to", async () => {
-    expect(await failureOf(open({ thingName: "somebody-else" }))).toMatchObject({
+    expect(await failureOf(open({ thingName: "somebody-else" }).credentials())).toMatchObject({
       class: "permanent",
     });
   });
 
   test("an alias that is not there", async () => {
-    expect((await failureOf(open({ roleAlias: "nobody" }))).message).toContain("404");
+    expect((await failureOf(open({ roleAlias: "nobody" }).credentials())).message).toContain("404");
   });
 
   test("a server that nobody vouches for is shown no certificate's key", async () => {
-    const error = await failureOf(open({ ca: undefined }));
+    const error = await failureOf(open({ ca: undefined }).credentials());
     expect(error.message).toMatch(/SELF_SIGNED|UNABLE_TO/);
     vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0"); // nor if the environment is careless
-    expect((await failureOf(open({ ca: undefined }))).message).toMatch(/SELF_SIGNED|UNABLE_TO/);
+    expect((await failureOf(open({ ca: undefined }).credentials())).message).toMatch(
+      /SELF_SIGNED|UNABLE_TO/,
+    );
     vi.unstubAllEnvs();
   });
 

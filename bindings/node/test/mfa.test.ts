@@ -7,8 +7,9 @@ import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { StsOptions } from "../src/index.js";
-import { LATE_MS } from "./support/patience.js";
+import { LATE_MS, until } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
+import { built } from "./support/package.js";
 
 let standIn: StandIn;
 let home: string;
@@ -151,7 +152,6 @@ test("an attended command has the terminal of the process", async () => {
       SerialNumber: "arn:aws:iam::123456789012:mfa/me",
     },
   };
-  const built = new URL("../dist/index.mjs", import.meta.url).href;
   writeFileSync(
     file,
     `import { RefreshableSession } from ${JSON.stringify(built)};
@@ -172,14 +172,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** What a condition gives once it gives something; or fails in the end. */
-async function until<T>(condition: () => T | false | 0): Promise<T> {
-  for (const end = Date.now() + LATE_MS; Date.now() < end;) {
-    const result = condition();
-    if (result !== false && result !== 0) return result;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error("it never came about");
 }

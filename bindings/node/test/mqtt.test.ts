@@ -1,23 +1,20 @@
-import { execFile } from "node:child_process";
 import { createHash, createHmac, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { inspect, promisify } from "node:util";
+import { inspect } from "node:util";
 import { http, mqtt5 } from "aws-iot-device-sdk-v2";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions, MqttOptions } from "../src/index.js";
 import { loadCrt } from "../src/platform/crt.js";
 import { Broker, issue, MQTT_ENDPOINT, noMosquitto } from "./support/mosquitto.js";
-import { LATE_MS, PATIENT } from "./support/patience.js";
+import { LATE_MS, until } from "./support/patience.js";
 import { ConnectProxy, TlsFront } from "./support/relays.js";
 import { makeToken, module, noSoftHsm, PIN, tokenSession } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
-
-const run = promisify(execFile);
-const built = new URL("../dist/index.mjs", import.meta.url).href;
+import { run, built } from "./support/package.js";
 
 let standIn: StandIn;
 let broker: Broker;
@@ -134,12 +131,6 @@ async function hears(client: mqtt5.Mqtt5Client, topicName: string): Promise<void
 /** Waits for the broker to write this of the client's last connection. */
 const writes = (clientId: string, words: string) =>
   until(() => broker.lastLineOf(clientId).includes(words));
-
-async function until(holds: () => boolean): Promise<void> {
-  await vi.waitFor(() => {
-    expect(holds()).toBe(true);
-  }, PATIENT);
-}
 
 describe.skipIf(noMosquitto !== undefined)(`MQTT over TLS ${noMosquitto ?? ""}`, () => {
   test.each<[string, () => Partial<IotOptions>]>([

@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { inspect, promisify } from "node:util";
+import { inspect } from "node:util";
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { io } from "aws-iot-device-sdk-v2";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
@@ -14,9 +13,9 @@ import { loadCrt } from "../src/platform/crt.js";
 import { LATE_MS, PATIENT } from "./support/patience.js";
 import { inToken, makeToken, noSoftHsm, PIN, tokenSession } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
+import { run, built } from "./support/package.js";
+import { failureOf } from "./support/session.js";
 
-const run = promisify(execFile);
-const built = new URL("../dist/index.mjs", import.meta.url).href;
 const WRONG_PIN = "5555555";
 
 let standIn: StandIn;
@@ -41,12 +40,6 @@ const open = (
   changes: Partial<Pkcs11Options> = {},
   options: Partial<IotOptions> = {},
 ) => new RefreshableSession({ ...tokenSession(standIn, key, changes), ...options });
-
-const failureOf = (call: Promise<unknown>) =>
-  call.then(
-    () => expect.unreachable("there were credentials"),
-    (error: unknown) => error as Error,
-  );
 
 /** Counts what is made of a class of the runtime's, from now to the end of the test. */
 function countMade(name: "ClientTlsContext" | "Pkcs11Lib" | "ClientBootstrap"): () => number {

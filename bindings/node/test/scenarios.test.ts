@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../src/common/clock.js";
 import { RefreshableSession, type StsOptions } from "../src/index.js";
 import { withSurroundings } from "../src/session.js";
 import { Gate } from "./support/gate.js";
-import { LATE_MS } from "./support/patience.js";
+import { LATE_MS, until } from "./support/patience.js";
 import { StandIn } from "./support/stand-in.js";
 
 const CROWD = 500;
@@ -52,16 +52,6 @@ function keys(results: PromiseSettledResult<{ accessKeyId: string }>[]): string[
     return result.value.accessKeyId;
   });
   return [...new Set(found)];
-}
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Waits for a condition. */
-async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + LATE_MS; !(await condition());) {
-    if (Date.now() > end) throw new Error("it did not come true in time");
-    await pause(20);
-  }
 }
 
 test("500 callers at once: one call of STS, one set, which signs", async () => {

@@ -1,5 +1,3 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import type { IotOptions } from "../src/index.js";
@@ -7,9 +5,8 @@ import { LATE_MS } from "./support/patience.js";
 import { noSoftHsm, tokenSession } from "./support/softhsm.js";
 import type { TlsServer } from "./support/stand-in.js";
 import { TLS_TABLE, useTlsServers } from "./support/tls-table.js";
+import { run, built } from "./support/package.js";
 
-const run = promisify(execFile);
-const built = new URL("../dist/index.mjs", import.meta.url).href;
 const servers = useTlsServers();
 
 async function verdict(row: TlsServer, options: object, hasToken: boolean): Promise<void> {

@@ -18,6 +18,7 @@ import {
   util,
 } from "./support/softhsm.js";
 import { StandIn } from "./support/stand-in.js";
+import { failureOf } from "./support/session.js";
 
 const WRONG = "1111111";
 
@@ -44,12 +45,6 @@ afterEach(() => {
 
 const open = (changes: Partial<Pkcs11Options>) =>
   new RefreshableSession(tokenSession(standIn, "ec", changes));
-
-const failureOf = (call: Promise<unknown>) =>
-  call.then(
-    () => expect.unreachable("there were credentials"),
-    (error: unknown) => error as Error,
-  );
 
 /** How often a token is asked for a login by what is done here. */
 async function loginsBy(action: () => Promise<unknown>): Promise<number> {

@@ -1,10 +1,8 @@
-import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { StandIn } from "./support/stand-in.js";
+import { run } from "./support/package.js";
 
-const run = promisify(execFile);
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 let standIn: StandIn;
 

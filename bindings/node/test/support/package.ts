@@ -13,6 +13,9 @@ export const run = promisify(execFile);
 /** The package's directory in the repository. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** The package as built, for programs that import it. */
+export const built = new URL("../../dist/index.mjs", import.meta.url).href;
+
 /** An empty directory, for one file of tests, into which the package is put as packed. */
 export class Home {
   readonly path: string;

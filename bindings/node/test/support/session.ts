@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { CustomCredentials, CustomCredentialsMethod } from "../../src/sources/custom.js";
 import type { CommonOptions } from "../../src/options.js";
 import type { Runtime } from "../../src/library/runtime.js";
@@ -61,4 +62,12 @@ export function virtualSession(given: CommonOptions = {}, runtime: Runtime = fre
       }),
   );
   return { session, clock, source, runtime };
+}
+
+/** The error of a call that must fail. */
+export function failureOf(call: Promise<unknown>): Promise<Error> {
+  return call.then(
+    () => expect.unreachable("it did not fail"),
+    (error: unknown) => error as Error,
+  );
 }
