@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import * as abi from "../src/library/abi-generated.js";
 import { initialize, RefreshableSession } from "../src/index.js";
 import { type Decision, Machine, type MachineHost } from "../src/library/machine.js";
@@ -61,6 +61,17 @@ test("a flight that completes inside the call that starts it", () => {
     kind: abi.Kind.SERVE,
     set: outer.ticket,
   });
+});
+
+test.each([0, -1, NaN, Infinity])("fake timers show %d: a first session is made", (instant) => {
+  const clocks = [vi.spyOn(performance, "now"), vi.spyOn(Date, "now")];
+  for (const clock of clocks) clock.mockReturnValue(instant);
+  try {
+    const runtime = freshRuntime();
+    expect(runtime.run(undefined, (x) => x.evercreds_session_new())).toBeGreaterThan(0);
+  } finally {
+    for (const clock of clocks) clock.mockRestore();
+  }
 });
 
 test("another session's calls inside a call reach their own host", () => {
