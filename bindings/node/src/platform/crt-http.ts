@@ -1,5 +1,6 @@
 import type { http, io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt } from "./crt.js";
+import { LOOPBACK, Relay } from "./crt-relay.js";
 import { contextFor, forgetToken } from "./crt-tls.js";
 import { isOfToken, tokenProblem } from "./crt-token.js";
 import { REPLY_BYTES } from "../sources/limit.js";
@@ -48,31 +49,57 @@ async function get(
   end: number,
   signal: AbortSignal,
 ): Promise<MutualTlsReply> {
-  const { http, io } = loadCrt();
   const { host, port, connectTo, timeoutMs } = asked;
   const leftMs = () => Math.max(1, end - performance.now());
-  await within(look(asked, leftMs()), leftMs(), timeoutMs, signal);
-  // A manager, since nothing else ever gives the memory of a connection back.
-  const manager = new http.HttpClientConnectionManager(
+  const timely: Timely = (promise) => within(promise, leftMs(), timeoutMs, signal);
+  await timely(look(asked, leftMs()));
+  const relay = new Relay(connectTo?.host ?? host, connectTo?.port ?? port);
+  try {
+    const relayPort = await timely(relay.open());
+    const manager = managerFor(context, host, relayPort, leftMs());
+    return await getBy(manager, relay, asked, timely);
+  } finally {
+    relay.close();
+  }
+}
+
+/** Waits for a promise as long as a request may. */
+type Timely = <T>(promise: Promise<T>) => Promise<T>;
+
+/** A manager, since nothing else ever gives the memory of a connection back. */
+function managerFor(
+  context: io.ClientTlsContext,
+  host: string,
+  relayPort: number,
+  connectMs: number,
+): http.HttpClientConnectionManager {
+  const { http, io } = loadCrt();
+  return new http.HttpClientConnectionManager(
     undefined, // the one event loop of the process
-    connectTo?.host ?? host,
-    connectTo?.port ?? port,
+    LOOPBACK,
+    relayPort,
     1,
     REPLY_BYTES,
     new io.SocketOptions(
       io.SocketType.STREAM,
-      io.SocketDomain.IPV6,
-      Math.ceil(Math.min(leftMs(), LONGEST_CONNECT_MS)),
+      io.SocketDomain.IPV4,
+      Math.ceil(Math.min(connectMs, LONGEST_CONNECT_MS)),
     ),
-    new io.TlsConnectionOptions(context, host),
+    new io.TlsConnectionOptions(context, host), // the name that is shown and checked
   );
+}
+
+async function getBy(
+  manager: http.HttpClientConnectionManager,
+  relay: Relay,
+  asked: MutualTlsRequest,
+  timely: Timely,
+): Promise<MutualTlsReply> {
   const acquiring = manager.acquire();
   try {
-    const connection = await within(acquiring, leftMs(), timeoutMs, signal);
-    // At once: a request that the native code cannot begin, it frees twice, the second
-    // time when V8 collects it, which ends the process. By TLS 1.3 a server that does not
-    // take the device's certificate closes a connection that is there already.
-    return await within(exchange(connection, asked), leftMs(), timeoutMs, signal);
+    const connection = await timely(Promise.race([acquiring, relay.lost]));
+    // it is open, since the relay lets nothing close it before the request has begun
+    return await timely(exchange(connection, asked, relay));
   } finally {
     // also one that comes when nobody waits for it any more
     const close = (connection: Connection) => {
@@ -126,7 +153,11 @@ function within<T>(
   });
 }
 
-function exchange(connection: Connection, asked: MutualTlsRequest): Promise<MutualTlsReply> {
+function exchange(
+  connection: Connection,
+  asked: MutualTlsRequest,
+  relay: Relay,
+): Promise<MutualTlsReply> {
   const { http } = loadCrt();
   const headers = { host: hostHeader(asked), accept: "application/json", ...asked.headers };
   const sent = new http.HttpRequest(
@@ -153,6 +184,7 @@ function exchange(connection: Connection, asked: MutualTlsRequest): Promise<Mutu
     });
     stream.on("error", reject);
     stream.activate();
+    relay.begun();
   });
 }
 
