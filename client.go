@@ -25,9 +25,9 @@ func (c *ClientCache) clientCache() *ClientCache { return c }
 //	})
 //
 // Equal constructors and options return the same client, which is made once however many
-// goroutines ask. Client compares options by what they change: plain values, the text
-// behind a *string and the elements of lists by value. Functions, and what is behind other
-// pointers, equal only themselves; make them once, outside of opts. An option that sets
+// goroutines ask. Client compares options by what they change: plain values, those
+// behind pointers such as *string, and the elements of lists by value. Functions, other
+// pointers and pointers in interfaces equal only themselves; make them once, outside of opts. An option that sets
 // what holds anyway changes nothing. Client calls the functions in opts each time, and
 // they must do nothing but set options.
 //

@@ -84,6 +84,9 @@ func appendValue(text []byte, v reflect.Value) []byte {
 			return append(text, 0)
 		}
 		text = appendNumber(append(text, 1), typeID(v.Elem().Type()))
+		if v.Elem().Kind() == reflect.Pointer { // it has methods: it is itself, whatever it points to
+			return appendNumber(text, uint64(v.Elem().Pointer()))
+		}
 		return appendValue(text, addressable(v.Elem()))
 	case reflect.Pointer:
 		switch {

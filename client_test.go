@@ -141,6 +141,7 @@ func TestDifferentOptionsAreDifferentClients(t *testing.T) {
 			func(o *sts.Options) { o.AppID = fmt.Sprint(n) },
 			func(o *sts.Options) { o.AuthSchemePreference = preferences },
 			func(o *sts.Options) { o.Logger = &quiet{n: n} },
+			func(o *sts.Options) { o.HTTPClient = new(counting) }, // as plain as a pointer can be
 		)
 	}
 	seen := map[*sts.Client]int{}
@@ -160,6 +161,11 @@ func TestDifferentOptionsAreDifferentClients(t *testing.T) {
 type quiet struct{ n int }
 
 func (*quiet) Logf(logging.Classification, string, ...any) {}
+
+// counting is a client that is told from others by its address alone.
+type counting int
+
+func (*counting) Do(*http.Request) (*http.Response, error) { return nil, errors.New("no network") }
 
 type doer func(*http.Request) (*http.Response, error)
 

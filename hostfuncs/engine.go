@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -48,8 +49,14 @@ func compile(ctx context.Context, wasm []byte, cache wazero.CompilationCache) (*
 	return e, e.prepare(ctx, wasm)
 }
 
+// moving has those who move into a wazero runtime of a user's, or out of it, take turns:
+// what one finds there another may be about to take away.
+var moving sync.Mutex
+
 // enter compiles the module in a wazero runtime of the caller's.
 func enter(ctx context.Context, r wazero.Runtime, wasm []byte) (*engine, error) {
+	moving.Lock()
+	defer moving.Unlock()
 	if r.Module(abi.HostModule) != nil {
 		return nil, fmt.Errorf("hostfuncs: the wazero runtime has a module %s: it takes one Runtime at a time, which any number of sessions share", abi.HostModule)
 	}
@@ -57,8 +64,15 @@ func enter(ctx context.Context, r wazero.Runtime, wasm []byte) (*engine, error) 
 	return e, e.prepare(ctx, wasm)
 }
 
-// close ends all instances and takes away what was made, the last first.
+// close ends all instances and takes away what was made.
 func (e *engine) close(ctx context.Context) error {
+	moving.Lock()
+	defer moving.Unlock()
+	return e.takeAway(ctx)
+}
+
+// takeAway closes what was made, the last first.
+func (e *engine) takeAway(ctx context.Context) error {
 	var errs []error
 	for _, c := range slices.Backward(e.made) {
 		errs = append(errs, c.Close(ctx))
@@ -71,9 +85,14 @@ func (e *engine) close(ctx context.Context) error {
 func (e *engine) prepare(ctx context.Context, wasm []byte) (err error) {
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, e.close(ctx))
+			err = errors.Join(err, e.takeAway(ctx))
 		}
 	}()
+	// First, since this alone tells that a wazero runtime is closed: WASI panics there.
+	if e.compiled, err = e.runtime.CompileModule(ctx, wasm); err != nil {
+		return fmt.Errorf("hostfuncs: Module must be the WASI module of evercreds, and the wazero runtime open: %w", err)
+	}
+	e.made = append(e.made, e.compiled)
 	if e.runtime.Module(wasi_snapshot_preview1.ModuleName) == nil {
 		wasi, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime)
 		if err != nil {
@@ -84,10 +103,6 @@ func (e *engine) prepare(ctx context.Context, wasm []byte) (err error) {
 	if err = e.offerHostFunctions(ctx); err != nil {
 		return fmt.Errorf("hostfuncs: host functions: %w", err)
 	}
-	if e.compiled, err = e.runtime.CompileModule(ctx, wasm); err != nil {
-		return fmt.Errorf("hostfuncs: Module must be the WASI module of evercreds: %w", err)
-	}
-	e.made = append(e.made, e.compiled)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package hostfuncs
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -126,5 +128,39 @@ func TestInstantiateRefuses(t *testing.T) {
 		if _, err := New(t.Context(), Config{Module: wasm}); err == nil {
 			t.Errorf("ran %s", name)
 		}
+	}
+}
+
+// Of several who move into one wazero runtime at once, one does, and stays whole.
+func TestInstantiateManyAtOnce(t *testing.T) {
+	r := users(t)
+	made := make(chan *Runtime, 6)
+	var all sync.WaitGroup
+	for range cap(made) {
+		all.Go(func() {
+			if rt, err := Instantiate(t.Context(), r, Config{Module: modules.plain}); err == nil {
+				made <- rt
+			}
+		})
+	}
+	all.Wait()
+	if len(made) != 1 {
+		t.Fatalf("%d of %d have moved in", len(made), cap(made))
+	}
+	rt := <-made
+	s := openSession(t, &clocked{rt, (&hands{}).now}, &source{hands: &hands{}})
+	wantKey(t, s, "key-1")
+	if err := rt.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInstantiateInAClosedRuntime(t *testing.T) {
+	r := users(t)
+	if err := r.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Instantiate(t.Context(), r, Config{Module: modules.plain}); err == nil || !strings.Contains(err.Error(), "runtime") {
+		t.Errorf("in a closed runtime: %v", err)
 	}
 }
