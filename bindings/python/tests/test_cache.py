@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
 
 from conftest import SessionMaker, StandIn, ended_well, in_child, in_threads
-from evercreds import RefreshableSession
+from evercreds import RefreshableSession, cache
 from evercreds.cache import (
     ClientCacheError,
     ClientCacheKey,
@@ -62,7 +63,7 @@ SPELLED_OUT: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     ((), {"region_name": "us-east-1"}),
     ((), {"config": Config()}),
     ((), {"config": Config(region_name="us-east-1")}),
-    ((), {"region_name": "us-east-1", "config": Config(region_name="eu-west-1")}),
+    ((), {"region_name": "us-east-1", "config": Config(region_name="us-east-1")}),
     (("us-east-1",), {"use_ssl": True, "config": Config(proxies=None, region_name=None)}),
 ]
 
@@ -85,6 +86,9 @@ def test_the_sessions_defaults_spelled_out_are_the_same_request(first: int) -> N
     assert session.client("sts", config=Config(region_name="eu-west-1")) is session.client(
         "sts", "eu-west-1"
     )
+    # boto3's client of S3 takes that region, others take the parameter.
+    other = Config(region_name="eu-west-1")
+    assert session.client("sts", region_name="us-east-1", config=other) is not client
     session.cache.client.LRU.pop(ClientCacheKey("sts", "us-east-1"))
     assert session.client("sts") is not client
 
@@ -270,15 +274,26 @@ def test_clients_that_a_resources_making_asks_for_are_kept(session: Any) -> None
     assert session.cache.client.LRU.keys() == (ClientCacheKey("sts"),)
 
 
-def test_a_none_that_resets_the_sessions_default_config_is_heeded() -> None:
+@pytest.mark.parametrize("kind", [Session, boto3.Session])
+@pytest.mark.parametrize("by_position", [False, True])
+def test_a_none_that_resets_the_sessions_default_config_is_heeded(
+    kind: Any, by_position: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     core = botocore.session.Session()
     core.set_default_client_config(Config(user_agent_extra="extra"))
-    session = Session(botocore_session=core)
-    plain = session.client("sts", config=Config(read_timeout=5))
-    reset = session.client("sts", config=Config(read_timeout=5, user_agent_extra=None))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", kind(botocore_session=core))
+
+    def client(config: Config) -> Any:
+        if by_position:
+            between = (None, True, None, None, None, None, None)  # up to aws_session_token
+            return cache.client("sts", "us-east-1", *between, config)
+        return cache.client("sts", "us-east-1", config=config)
+
+    plain = client(Config(read_timeout=5))
+    reset = client(Config(read_timeout=5, user_agent_extra=None))
     assert plain.meta.config.user_agent_extra == "extra"
     assert reset.meta.config.user_agent_extra is None
-    assert session.client("sts", config=Config(read_timeout=5)) is plain
+    assert client(Config(read_timeout=5)) is plain
 
 
 def test_the_sessions_own_clients_are_not_among_the_users(

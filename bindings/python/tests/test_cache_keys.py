@@ -140,12 +140,14 @@ def test_a_config_that_says_nothing_is_no_config() -> None:
         assert ClientCacheKey("s3", config=config).label.startswith("'s3', config=Config(")
 
 
-def test_a_region_in_a_config_is_the_region_unless_another_is_given() -> None:
+def test_a_region_in_a_config_is_the_region_where_no_other_is_given() -> None:
     config = Config(region_name="a", read_timeout=5)
     rest = Config(read_timeout=5)
     assert ClientCacheKey("s3", config=config) == ClientCacheKey("s3", "a", config=rest)
-    assert ClientCacheKey("s3", "b", config=config) == ClientCacheKey("s3", "b", config=rest)
+    assert ClientCacheKey("s3", "a", config=config) == ClientCacheKey("s3", "a", config=rest)
     assert ClientCacheKey("s3", config=Config(region_name="a")) == ClientCacheKey("s3", "a")
+    # S3's client takes the Config's in places.
+    assert ClientCacheKey("s3", "b", config=config) != ClientCacheKey("s3", "b", config=rest)
 
 
 @pytest.mark.parametrize(

@@ -197,8 +197,8 @@ def _settled(parameters: dict[str, Hashable]) -> dict[str, Hashable]:
     options = options_of(parameters.get("config"))
     if options is not None:
         region = options.pop("region_name", None)
-        if region is not None:
-            parameters.setdefault("region_name", region)  # the parameter itself comes first
+        if region is not None and parameters.setdefault("region_name", region) != region:
+            options["region_name"] = region  # S3's client heeds this one in places
         if options:
             parameters["config"] = frozen_config(options)
         else:

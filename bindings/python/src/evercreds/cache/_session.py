@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -23,6 +24,8 @@ from evercreds.cache._kinds import (
 
 __all__ = ["Session", "SessionCache", "SessionClientCache", "SessionResourceCache"]
 
+
+_CONFIG_AT = list(inspect.signature(boto3.Session.client).parameters).index("config") - 1  # self
 
 _Cache = TypeVar("_Cache", ClientCache, ResourceCache)
 
@@ -85,6 +88,7 @@ class SessionCache:
     """
 
     def __init__(self, botocore_session: Any = None) -> None:
+        self._session = botocore_session
         meaning = None if botocore_session is None else _Meaning(botocore_session)
         self.client: SessionClientCache = SessionClientCache(meaning)
         self.resource: SessionResourceCache = SessionResourceCache(meaning)
@@ -105,6 +109,8 @@ class SessionCache:
         max_size: int | None,
     ) -> Any:
         """Give a client from the cache, built first where there is none."""
+        if ("config" in kwargs or len(args) > _CONFIG_AT) and self._resets(args, kwargs):
+            return build(*args, **kwargs)
         cache = self.client.LRU if eviction_policy is None else self.client[eviction_policy]
         return cache.request(build, args, kwargs, max_size)
 
@@ -121,6 +127,15 @@ class SessionCache:
         if not isinstance(shared, bool):
             raise ResourceCacheError("shared must be True or False", param="shared")
         return self.resource[eviction_policy].request(build, args, kwargs, max_size, shared)
+
+    def _resets(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        """Tell whether a Config says None to what the session's own has: that is no default."""
+        config = kwargs["config"] if "config" in kwargs else args[_CONFIG_AT]
+        return (
+            self._session is not None
+            and resets_default(config)
+            and self._session.get_default_client_config() is not None
+        )
 
     def clear(self) -> None:
         """Take all clients and resources out."""
@@ -166,7 +181,9 @@ class Session(boto3.Session):  # type: ignore[misc]
         Raises:
             ClientCacheError: eviction_policy or max_size is not as above.
         """
-        if "config" in kwargs and self._wants_its_own(kwargs["config"]):
+        if "config" in kwargs and _here.building is self:
+            # boto3 makes a resource's client by way of this method, with a config. That client
+            # is the resource's own, and takes no place in the cache.
             return super().client(*args, **kwargs)
         return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
 
@@ -198,15 +215,6 @@ class Session(boto3.Session):  # type: ignore[misc]
     def clear_cache(self) -> None:
         """Take all clients and resources out of the caches."""
         self.cache.clear()
-
-    def _wants_its_own(self, config: Any) -> bool:
-        """Tell whether a client with this config is to take no place in the cache."""
-        # boto3 makes a resource's client by way of this method, with a config. That client is
-        # the resource's own, and not one of the user's.
-        return _here.building is self or (
-            # A None that resets what the session has by default is no default spelled out.
-            resets_default(config) and self._session.get_default_client_config() is not None
-        )
 
     def _build_resource(self, *args: Any, **kwargs: Any) -> Any:
         before, _here.building = _here.building, self
