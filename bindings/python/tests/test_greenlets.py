@@ -30,9 +30,11 @@ PROGRAM = """
 import datetime, time
 from evercreds import RefreshableSession
 
+life = datetime.timedelta(hours=1)
+
 def fetch():
     time.sleep(0.3)
-    expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    expiry = datetime.datetime.now(datetime.timezone.utc) + life
     return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
 
 def session(**more):
@@ -84,6 +86,19 @@ for each in (one, eager):
     gevent.joinall(waiting, timeout=20, raise_error=True)
     assert all(waiter.ready() for waiter in waiting)
     pool.apply(each.refresh)
+
+# what a thread of the pool begins in the background goes on when that thread is idle
+life = datetime.timedelta(seconds=20)
+windows = {"advisory_timeout": 15, "mandatory_timeout": 1, "jitter": False, "refresh_timeout": 60}
+ahead = session(**windows)
+ahead.refresh()
+time.sleep(5.5)
+installs = ahead.status().counters["installs"]
+pool.apply(ahead.get_credentials().get_frozen_credentials)
+end = time.monotonic() + 20
+while time.monotonic() < end and ahead.status().counters["installs"] == installs:
+    time.sleep(0.05)
+assert ahead.status().counters["installs"] == installs + 1
 print(True)
 """
 

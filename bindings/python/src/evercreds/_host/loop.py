@@ -21,7 +21,7 @@ from evercreds._library.machine import Machine, PoisonedError
 from evercreds._library.options import Options
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.clock import NANOS, Clock
-from evercreds._waiting.locks import reentrant_lock
+from evercreds._waiting.locks import system_lock
 
 __all__ = ["NO_LEASE", "Lease", "Loop", "Outcome", "Wait"]
 
@@ -89,7 +89,7 @@ class Loop:
         self.attempts: int = 0  # that run now, lost ones included
         self.alarm: timer.Alarm = timer.Alarm(self)
         self._teller = Teller(listener)
-        self._lock = reentrant_lock()
+        self._lock = system_lock()
         self._has_timer = not _is_frozen(dict(options))
         self._events = 0  # so far
         self._is_last = False  # the interpreter is ending, and no other thread runs any more
@@ -98,7 +98,7 @@ class Loop:
 
     def after_fork(self) -> None:
         """Forget, in a child, what belongs to the parent's threads and library."""
-        self._lock = reentrant_lock()
+        self._lock = system_lock()
         self.lease = NO_LEASE
         self.flights = Flights()
         self.pause_bell = Bell()

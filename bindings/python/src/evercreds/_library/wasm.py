@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from evercreds._fork.children import HeldOverForks, forget_in_child
 from evercreds._library import abi_generated as abi
 from evercreds._library.immortal import keep_for_ever
-from evercreds._waiting.locks import reentrant_lock
+from evercreds._waiting.locks import system_lock
 from evercreds.errors import EvercredsLibraryError
 
 __all__ = ["WasmLibrary"]
@@ -79,7 +79,7 @@ class WasmLibrary:
         self._handle = id(self)  # a shared library has one from the system's loader
         # An instance has one thread at a time. That one may come back in the midst of a call: with
         # a signal handler or a finalizer.
-        self._lock = reentrant_lock()
+        self._lock = system_lock()
         # Within a call the runtime takes locks of its own, in what all instances share.
         self._held = HeldOverForks(self._lock)
         self._is_busy = False

@@ -139,6 +139,7 @@ class Entries:
             # Nothing is called between these two, so that no interrupt comes there.
             del self._by_place[entry.place]
             self.remembered = {}
+            self._meanings = {}  # what was meant then; by now a default may be another one
 
     def resize(self, max_size: int) -> list[Entry]:
         """Set the bound, and give what had to go."""
