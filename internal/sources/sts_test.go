@@ -256,8 +256,10 @@ func TestSTSParameters(t *testing.T) {
 	})
 	_, err := sources.NewSTS(aws.Config{Credentials: static(aws.Credentials{})}, sources.AssumeRole{RoleARN: roleARN})
 	wantParameter(t, err, "Region")
-	_, err = sources.NewSTS(aws.Config{Region: "us-east-1"}, sources.AssumeRole{RoleARN: roleARN})
-	wantParameter(t, err, "Credentials")
+	for _, none := range []aws.CredentialsProvider{nil, aws.AnonymousCredentials{}} {
+		_, err = sources.NewSTS(aws.Config{Region: "us-east-1", Credentials: none}, sources.AssumeRole{RoleARN: roleARN})
+		wantParameter(t, err, "Credentials")
+	}
 }
 
 func many() map[string]string {

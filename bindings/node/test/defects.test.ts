@@ -1,14 +1,15 @@
 // The defects measured in the predecessor (docs/defects.md), and the tests that would
 // show each of them here. A mark without a test has the reason why it cannot be.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
 import { describe, expect, test } from "vitest";
 import { RefreshableSession } from "../src/index.js";
 import { virtualSession } from "./support/session.js";
 
-/** The title of a test in a file of tests, or why there can be none. */
-type Entry = readonly [file: string, title: string] | { cannotBe: string };
+/** The title of a test in a file of tests, a host scenario, or why there can be none. */
+type Entry = readonly [file: string, title: string] | { scenario: string } | { cannotBe: string };
 
+const scenario = (name: string): Entry => ({ scenario: name });
 const noSuch = (cannotBe: string): Entry => ({ cannotBe });
 
 const DEFECTS: Readonly<Record<string, Entry>> = {
@@ -28,15 +29,15 @@ const DEFECTS: Readonly<Record<string, Entry>> = {
   I10: ["custom", "a set is held; the source %s its own session; it is refused at once"],
   R1: noSuch("there is no registry of methods: a method of one's own is a function"),
   W1: ["session", "windows that are given hold in a deferred session too"],
-  W2: ["session", "sets of 15 minutes, the least that STS gives, are not fetched at every call"],
+  W2: scenario("windows_that_do_not_fit"),
   W4: ["options", "custom: %s = %s is refused by name"],
   W5: ["options", "custom: %s = %s is refused by name"],
-  W6: ["session", "an eager session fetches by itself, at once and ahead of need"],
-  W7: ["session", "advisory: a refresh that succeeds takes over quietly"],
-  W8: ["session", "advisory: nobody waits, and a failing source is nobody's concern"],
+  W6: scenario("eager_session_fetches_by_itself"),
+  W7: scenario("advisory_refresh_keeps_nobody_waiting"),
+  W8: scenario("advisory_failure_is_nobodys_error"),
   W10: ["scenarios", "a source that fails: one call, and everybody has its error"],
-  W11: ["session", "mandatory: everybody waits, and gets the one error"],
-  W12: ["session", "a wall clock that steps back does not prolong a lease"],
+  W11: scenario("mandatory_failure_is_shown_by_strict"),
+  W12: scenario("wall_clock_goes_back"),
   W15: ["sts", "a server whose clock is ahead: its Date counts, not the local clock"],
   T2: ["defects", "a source that is cancelled in the advisory window disturbs nobody"],
   T3: [
@@ -107,6 +108,11 @@ describe("each defect of the predecessor", () => {
   test.each(Object.entries(DEFECTS))("%s has a test of that name, or a reason", (_mark, entry) => {
     if ("cannotBe" in entry) {
       expect(entry.cannotBe).not.toBe("");
+      return;
+    }
+    if ("scenario" in entry) {
+      const place = `../../../testdata/host/${entry.scenario}.trace`;
+      expect(existsSync(new URL(place, import.meta.url)), entry.scenario).toBe(true);
       return;
     }
     const [file, title] = entry;

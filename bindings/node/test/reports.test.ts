@@ -35,7 +35,8 @@ beforeAll(async () => {
       reply.writeHead(status, { "content-type": "application/xml", ...headers });
       const error = `<Error><Code>${code}</Code></Error>`;
       const failure = request.method === "POST" ? `<ErrorResponse>${error}</ErrorResponse>` : error;
-      const text = code === "" ? "<ListAllMyBucketsResult/>" : failure;
+      const text =
+        code === "" ? "<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>" : failure;
       reply.end(request.method === "HEAD" ? undefined : text);
     });
   });
