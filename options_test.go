@@ -87,7 +87,7 @@ type nameless struct{ vault }
 func (*nameless) Method() core.Method { return 7 }
 
 func TestConstructorErrorsNameTheParameter(t *testing.T) {
-	base := aws.Config{Region: "us-east-1", Credentials: aws.AnonymousCredentials{}}
+	base := aws.Config{Region: "us-east-1", Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return aws.Credentials{}, nil })}
 	for name, build := range map[string]func() (*evercreds.Session, error){
 		"RoleARN":  func() (*evercreds.Session, error) { return evercreds.NewSTS(base, evercreds.AssumeRole{}) },
 		"Endpoint": func() (*evercreds.Session, error) { return evercreds.NewIoT(evercreds.IoTParams{}) },

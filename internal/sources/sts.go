@@ -39,13 +39,14 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	switch {
 	case cfg.Region == "":
 		return nil, &ParameterError{"Region", "of the aws.Config must be set: it signs the call to STS"}
-	case aws.IsCredentialsProvider(cfg.Credentials, aws.AnonymousCredentials{}):
-		return nil, &ParameterError{"Credentials", "of the aws.Config must not be anonymous: they sign the call to STS"}
 	case cfg.Credentials == nil:
 		return nil, &ParameterError{"Credentials", "of the aws.Config must be set: they sign the call to STS"}
 	}
 	if err := role.check(); err != nil {
 		return nil, err
+	}
+	if aws.IsCredentialsProvider(cfg.Credentials, aws.AnonymousCredentials{}) {
+		return nil, &ParameterError{"Credentials", "of the aws.Config must not be anonymous: they sign the call to STS"}
 	}
 	s := &STS{role: role.clone(), base: cfg.Credentials}
 	s.codes.role = &s.role

@@ -115,7 +115,7 @@ def without_values(error: ParamValidationError) -> EvercredsValidationError:
     names = list(dict.fromkeys(first or second for first, second in found))
     return EvercredsValidationError(
         f"assume_role_kwargs: botocore refuses {', '.join(names) or 'the parameters'} "
-        "(wrong type, or out of range)",
+        "(unknown to it, wrong type, or out of range)",
         param=names[0] if len(names) == 1 else "assume_role_kwargs",
     )
 
