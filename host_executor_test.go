@@ -3,7 +3,6 @@
 package evercreds_test
 
 import (
-	"flag"
 	"testing"
 
 	"github.com/evercreds/evercreds/core"
@@ -11,12 +10,8 @@ import (
 	"github.com/evercreds/evercreds/internal/hostexecutor"
 )
 
-var play = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
-
 func TestHostExecutor(t *testing.T) {
-	if !*play {
-		t.Skip("for ./task hosts")
-	}
+	hostexecutor.ForTheRunner(t)
 	hostexecutor.Run(t, host.Place{}, restoreCore)
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/built"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/hostexecutor"
 )
 
 // The modules, built once. Their machine code is kept from run to run.
@@ -23,7 +24,7 @@ var modules struct {
 }
 
 func TestMain(m *testing.M) {
-	if flag.Parse(); *play { // with the module of the build
+	if flag.Parse(); hostexecutor.IsAsked() { // with the module of the build
 		os.Exit(m.Run())
 	}
 	os.Exit(func() int {

@@ -1,7 +1,6 @@
 package hostfuncs
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,13 +10,9 @@ import (
 	"github.com/evercreds/evercreds/internal/hostexecutor"
 )
 
-var play = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
-
 // One instance plays all scenarios.
 func TestHostExecutor(t *testing.T) {
-	if !*play {
-		t.Skip("for ./task hosts")
-	}
+	hostexecutor.ForTheRunner(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -27,6 +28,18 @@ import (
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/trace"
 )
+
+var isAsked = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
+
+// IsAsked tells whether the runner of the scenarios has begun the tests.
+func IsAsked() bool { return *isAsked }
+
+// ForTheRunner skips the test unless the runner has begun it.
+func ForTheRunner(t *testing.T) {
+	if !IsAsked() {
+		t.Skip("for ./task hosts")
+	}
+}
 
 // Run plays all scenarios that the runner writes, with sessions in a place. There, fault
 // has the library fail, and its sessions restored.
