@@ -46,6 +46,9 @@ await build({
   format: "cjs",
   outdir: dist,
   outExtension: { ".js": ".cjs" },
+  // import() is require here, as late as it was: Jest and others that run CommonJS in a
+  // vm have no import() there
+  supported: { "dynamic-import": false },
   // CommonJS has no import.meta, only the file's name
   define: { "import.meta.url": "__evercreds_url" },
   banner: { js: 'const __evercreds_url = require("node:url").pathToFileURL(__filename).href;' },

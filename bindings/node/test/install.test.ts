@@ -28,6 +28,30 @@ afterAll(async () => {
   await standIn.stop();
 });
 
+/** As Jest runs CommonJS: each module compiled in a vm, where there is no import(). */
+const AS_JEST = `
+  const { readFileSync } = require("node:fs");
+  const { createRequire } = require("node:module");
+  const { compileFunction } = require("node:vm");
+  const modules = new Map();
+  const load = (filename) => {
+    const known = modules.get(filename);
+    if (known !== undefined) return known.exports;
+    const module = { exports: {} };
+    modules.set(filename, module);
+    const inner = createRequire(filename);
+    const names = ["module", "exports", "require", "__filename", "__dirname"];
+    const run = compileFunction(readFileSync(filename, "utf8"), names, { filename });
+    const own = (name) => {
+      const found = inner.resolve(name);
+      return /evercreds.dist/.test(found) ? load(found) : inner(found);
+    };
+    run(module, module.exports, own, filename, require("node:path").dirname(filename));
+    return module.exports;
+  };
+  const { RefreshableSession } = load(require.resolve("evercreds"));
+  const { STSClient, GetCallerIdentityCommand } = require("@aws-sdk/client-sts");`;
+
 describe("the package, installed by npm with its peer where there is only Node", () => {
   test("has its peer, and needs nothing else", () => {
     const file = path.join(home.path, "node_modules/.package-lock.json");
@@ -50,8 +74,9 @@ describe("the package, installed by npm with its peer where there is only Node",
       "use.cjs",
       'const { RefreshableSession } = require("evercreds"); const { STSClient, GetCallerIdentityCommand } = require("@aws-sdk/client-sts");',
     ],
+    ["jest.cjs", AS_JEST],
   ])("%s: signed calls over a refresh", async (name, imports) => {
-    const role = standIn.role(`installed-${path.extname(name).slice(1)}`);
+    const role = standIn.role(`installed-${name.replace(".", "-")}`);
     const text = `${imports}
       const { stsClient, role, settings } = JSON.parse(process.env.STAND_IN);
       const session = new RefreshableSession({ assumeRole: { RoleArn: role }, stsClient });

@@ -235,13 +235,37 @@ describe("with a source that is ill", () => {
   });
 });
 
-test("without the peer dependency the error says what to install", async () => {
-  const missing = () => Promise.reject(new Error("Cannot find package"));
-  await expect(loadSts(missing)).rejects.toMatchObject({
-    code: "configuration",
-    class: "permanent",
-    message: expect.stringContaining("npm install @aws-sdk/client-sts") as unknown,
-  });
+describe("the peer dependency", () => {
+  const failing = (code: string) => () =>
+    Promise.reject(Object.assign(new Error("SENTINEL"), { code }));
+  test.each(["MODULE_NOT_FOUND", "ERR_MODULE_NOT_FOUND"])(
+    "is not there (%s): the error says what to install",
+    async (code) => {
+      await expect(loadSts(failing(code))).rejects.toMatchObject({
+        code: "configuration",
+        class: "permanent",
+        message:
+          "STS needs the package @aws-sdk/client-sts; install it beside evercreds: npm install @aws-sdk/client-sts",
+      });
+    },
+  );
+
+  test.each([
+    [
+      "ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG",
+      "(ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG)",
+    ],
+    ["a SENTINEL", "(Error)"],
+  ])(
+    "is there, and cannot be loaded (%s): the error does not say to install it",
+    async (code, why) => {
+      await expect(loadSts(failing(code))).rejects.toMatchObject({
+        code: "configuration",
+        class: "permanent",
+        message: `STS cannot load the package @aws-sdk/client-sts, which is there ${why}`,
+      });
+    },
+  );
 });
 
 describe("with a set-up that is not complete", () => {

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
+import { loadProblem } from "../common/peer.js";
 import { untrusted } from "./tls.js";
 
 /** The AWS IoT Device SDK, which brings the AWS Common Runtime along. */
@@ -12,8 +13,11 @@ const PACKAGE = "aws-iot-device-sdk-v2";
 
 // Not `import`: bundlers would follow it into a package with native code in it,
 // which does not work from within a bundle. Not at once either: in a bundle of
-// CommonJS there may be no URL.
-const load = (): NodeJS.Require => createRequire(import.meta.url);
+// CommonJS there is no URL, and the package is looked for where the process runs.
+function load(): NodeJS.Require {
+  const here = (import.meta as { url?: string }).url;
+  return createRequire(here ?? `${process.cwd()}/`);
+}
 
 /** What keeps the optional peer from being used; nothing of it is run. */
 export function crtProblem(): string | undefined {
@@ -23,8 +27,8 @@ export function crtProblem(): string | undefined {
   try {
     load().resolve(PACKAGE);
     return undefined;
-  } catch {
-    return `needs the package ${PACKAGE}; install it beside evercreds: npm install ${PACKAGE}`;
+  } catch (error) {
+    return loadProblem(PACKAGE, error);
   }
 }
 

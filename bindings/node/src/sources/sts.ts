@@ -5,6 +5,7 @@ import type {
   STSClientConfig,
 } from "@aws-sdk/client-sts";
 import { EvercredsError } from "../errors.js";
+import { loadProblem } from "../common/peer.js";
 import * as abi from "../library/abi-generated.js";
 import { isA, nameOf, peek } from "../common/guard.js";
 import { header, serverTime } from "../common/http.js";
@@ -17,6 +18,9 @@ import type { Rules } from "../library/rules.js";
 import type { Attempt, Reply, Source } from "./source.js";
 import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
 import { type Transport, transportFor } from "../client/transport.js";
+
+/** The peer; written out where it is loaded, as bundlers read that. */
+const PEER = "@aws-sdk/client-sts";
 
 type StsModule = typeof import("@aws-sdk/client-sts");
 
@@ -39,12 +43,10 @@ export async function loadSts(
   try {
     return await load();
   } catch (cause) {
-    throw new EvercredsError(
-      "configuration",
-      "the package @aws-sdk/client-sts cannot be loaded; install it beside evercreds: " +
-        "npm install @aws-sdk/client-sts",
-      { class: "permanent", cause },
-    );
+    throw new EvercredsError("configuration", `STS ${loadProblem(PEER, cause)}`, {
+      class: "permanent",
+      cause,
+    });
   }
 }
 
