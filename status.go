@@ -40,7 +40,7 @@ type Status struct {
 	Degraded         bool          // a required refresh has failed, and they stay in use
 	Rejected         bool          // [Session.Invalidate] gave them up for all callers
 	Reported         bool          // a service rejected them for one caller at least; the others keep using them
-	Closed           bool          // [Session.Close] was called
+	Closed           bool          // [Session.Close] was called: it holds nothing then, and its counters stay
 	HoldOff          time.Duration // until a background refresh may start; 0: at once
 
 	// LastError is why the last refresh failed, until one succeeds; else nil. It tells

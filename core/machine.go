@@ -96,15 +96,18 @@ func (s *Session) seed(seed uint64) {
 }
 
 // Close answers the waiters with CodeClosed and cancels the flight. Every later
-// event gets the same code.
+// event gets the same code. A closed session holds nothing and waits for nothing;
+// its counters stay.
 func (s *Session) Close() Decision {
-	s.out = nothing()
+	flight, epoch := s.flight.ticket, s.epoch
 	if s.stage == stageOpen {
-		s.epoch++
-		s.out.Settled, s.out.Cancelled = s.flight.ticket, s.flight.ticket
-		s.flight, s.lost = flight{}, [2]lostAttempt{}
+		epoch++
 	}
-	s.stage = stageClosed
+	*s = Session{
+		cfg: s.cfg, stage: stageClosed, rng: s.rng, ticket: s.ticket, seq: s.seq, now: s.now,
+		epoch: epoch, told: s.told, counts: s.counts, out: nothing(),
+	}
+	s.out.Settled, s.out.Cancelled = flight, flight
 	return s.end()
 }
 
@@ -157,9 +160,7 @@ func (s *Session) end() Decision {
 	}
 	s.out.Void = truth(s.epoch != s.told || s.out.Settled != 0 || s.stage == stageClosed)
 	s.out.Epoch, s.told = s.epoch, s.epoch
-	if s.stage != stageClosed {
-		s.out.Held = s.held.ticket
-	}
+	s.out.Held = s.held.ticket
 	s.out.Phase = s.held.phase(s.now)
 	s.out.NextWake = s.nextWake()
 	return s.out

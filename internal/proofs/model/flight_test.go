@@ -158,6 +158,7 @@ func (m *model) close(see *observed) core.Decision {
 			m.d.Settled, m.d.Cancelled = m.flight.ticket, m.flight.ticket
 			m.flight = nil
 		}
+		m.held = nil
 	}
 	return m.finish()
 }

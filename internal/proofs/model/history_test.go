@@ -170,9 +170,15 @@ func (m *model) status() map[core.Field]int64 {
 	if m.flight != nil {
 		s[core.StatusFlight] = m.flight.ticket
 	}
-	if m.closed { // its time stands still
-		delete(s, core.StatusPhase)
-		delete(s, core.StatusRemaining)
+	if m.closed {
+		for f := core.StatusPhase; f < core.StatusStarts; f++ {
+			switch f {
+			case core.StatusEpoch, core.StatusIsClosed, core.StatusNextWake:
+			default:
+				s[f] = 0 // it holds nothing, and waits for nothing
+			}
+		}
+		s[core.StatusIsClosed], s[core.StatusNextWake] = 1, core.Never
 	}
 	return s
 }

@@ -197,7 +197,7 @@ func (m *model) finish() core.Decision {
 	if m.closed {
 		m.d.Kind, m.d.Code = core.Error, core.CodeClosed
 	}
-	if m.held != nil && !m.closed {
+	if m.held != nil {
 		m.d.Held = m.held.ticket
 	}
 	if m.epoch != m.told || m.d.Settled != 0 || m.closed {

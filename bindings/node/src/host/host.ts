@@ -60,7 +60,7 @@ export class Host implements MachineHost<Applied> {
       },
     });
     this.#followed = { put, clock, flights: this.#flights, errors: this.#errors };
-    this.#state = new State(clock, this.#errors, (field) => this.#status(field));
+    this.#state = new State(clock, this.#errors, (field) => this.#machine.status(field));
     this.#timer = new Timer<Host>(clock, this, Host.#due);
   }
 
@@ -208,12 +208,6 @@ export class Host implements MachineHost<Applied> {
     this.#lease = undefined;
     this.#pause.ring();
     this.#pause = new Bell();
-  }
-
-  /** One number of the machine's state; 0 once the session is closed, but that it is. */
-  #status(field: number): number {
-    if (this.#isClosed) return Number(field === abi.Status.IS_CLOSED);
-    return this.#machine.status(field);
   }
 }
 

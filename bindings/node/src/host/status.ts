@@ -26,7 +26,7 @@ export interface Status {
   reported: boolean;
   /** A refresh is under way. */
   refreshing: boolean;
-  /** The session is closed; all else is then zero. */
+  /** The session is closed: it holds nothing then, and its counters stay. */
   closed: boolean;
   /** Why the last refresh failed, until one succeeds; undefined: none has. */
   lastErrorCode: ErrorCode | undefined;

@@ -74,6 +74,7 @@ export class Machine<Applied> {
   readonly #seed: () => Hash;
   readonly #owned = { runtime: undefined as Runtime | undefined, handle: 0, generation: 0 };
   #snapshot: Uint8Array | undefined;
+  #last: Map<number, number> | undefined; // the status, once the session is closed
 
   constructor(
     runtime: Runtime,
@@ -164,6 +165,7 @@ export class Machine<Applied> {
 
   /** One number of the state; see Status. */
   status(field: number): number {
+    if (this.#last !== undefined) return this.#last.get(field) ?? 0;
     return this.#attempts(() => {
       this.#ensure();
       const [wall, elapsed] = [this.#clock.wall(), this.#clock.elapsed()];
@@ -175,14 +177,23 @@ export class Machine<Applied> {
     });
   }
 
-  /** Ends the session in the module too. Later events open a new one: make none. */
+  /**
+   * Ends the session in the module too. Later events open a new one: make none. The state
+   * that it ends in stays, for {@link status}.
+   */
   close(): void {
     const { handle, generation } = this.#owned;
     this.#owned.handle = 0;
+    this.#last = new Map([[abi.Status.IS_CLOSED, 1]]);
     if (handle === 0 || generation !== this.#runtime.generation) return;
+    const [wall, elapsed] = [this.#clock.wall(), this.#clock.elapsed()];
     try {
       this.#runtime.run(this.#host, (x) => {
         x.evercreds_session_close(handle);
+        for (const field of Object.values(abi.Status)) {
+          const value = x.evercreds_session_status(handle, wall, elapsed, field);
+          this.#last?.set(field, Math.max(value, 0)); // below zero: the handle is poisoned
+        }
         x.evercreds_session_free(handle);
       });
     } catch (error) {

@@ -34,7 +34,7 @@ class SessionStatus:
     refreshing: bool
     """A refresh is under way."""
     closed: bool
-    """The session was closed."""
+    """The session was closed: it holds nothing then, and its counters stay."""
     last_error_code: str | None
     """Why the last attempt failed; ``None`` once one has succeeded."""
     last_error_class: str | None
