@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-import functools
 from typing import Any
 
+import botocore.handlers
 import botocore.session
 from botocore.hooks import EventAliaser
 
@@ -14,10 +14,29 @@ from evercreds._boto3.shared_data import SessionLoader
 __all__ = ["derived_session", "new_session"]
 
 
-@functools.cache
-def _builtin_events() -> Any:
-    """Give an emitter with botocore's own handlers, to which nobody may add any."""
-    return botocore.session.Session().get_component("event_emitter")
+class _BuiltinEvents:
+    """An emitter with botocore's own handlers, to which nobody may add any.
+
+    The list of these handlers belongs to the process, and others add to it: moto does when it is
+    imported, which in a test suite is often after the first session. So the emitter is that of the
+    list as it is now.
+    """
+
+    def __init__(self) -> None:
+        # One tuple, so that a thread reads both or none.
+        self._made: tuple[list[Any], Any] = ([], None)
+
+    def get(self) -> Any:
+        handlers, emitter = self._made
+        now = botocore.handlers.BUILTIN_HANDLERS
+        if emitter is None or handlers != now:
+            handlers = list(now)
+            emitter = botocore.session.Session().get_component("event_emitter")
+            self._made = handlers, emitter
+        return emitter
+
+
+_builtin_events = _BuiltinEvents()
 
 
 def new_session(profile: str | None = None) -> botocore.session.Session:
@@ -28,7 +47,7 @@ def new_session(profile: str | None = None) -> botocore.session.Session:
     the profile names a path to other data.
     """
     session = botocore.session.Session(profile=profile, include_builtin_handlers=False)
-    session.register_component("event_emitter", _builtin_events())
+    session.register_component("event_emitter", _builtin_events.get())
     if session.get_config_variable("data_path") is None:
         session.register_component("data_loader", SessionLoader())
     return session

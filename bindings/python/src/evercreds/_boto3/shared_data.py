@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+import stat
 from typing import Any
 
 import boto3
@@ -63,9 +64,25 @@ class _Store:
         return self._data[name]
 
 
-@functools.cache
-def _store(paths: tuple[str, ...]) -> _Store:
-    return _Store(paths)
+# A directory, and which one that is: a test may have put another in its place.
+_Place = tuple[str, int, int, int]
+
+
+@functools.lru_cache(maxsize=8)
+def _store(places: tuple[_Place, ...]) -> _Store:
+    return _Store(tuple(path for path, *_ in places))
+
+
+def _places(paths: list[str]) -> tuple[_Place, ...]:
+    found = []
+    for path in dict.fromkeys(paths):
+        try:
+            place = os.stat(path)
+        except (OSError, ValueError):
+            continue
+        if stat.S_ISDIR(place.st_mode):
+            found.append((path, place.st_dev, place.st_ino, place.st_mtime_ns))
+    return tuple(found)
 
 
 class SessionLoader(Loader):  # type: ignore[misc]
@@ -80,10 +97,11 @@ class SessionLoader(Loader):  # type: ignore[misc]
         return SessionLoader(list(self.search_paths), include_default_search_paths=False)
 
     def _shared(self) -> _Store | None:
-        paths = tuple(dict.fromkeys(path for path in self.search_paths if os.path.isdir(path)))
+        places = _places(self.search_paths)
         is_usual = type(self.file_loader) is JSONFileLoader
         is_usual = is_usual and self.extras_types == self.BUILTIN_EXTRAS_TYPES
-        return _store(paths) if is_usual and set(paths) <= set(_BUILT_IN) else None
+        is_usual = is_usual and all(path in _BUILT_IN for path, *_ in places)
+        return _store(places) if is_usual else None
 
     # As botocore's, each of them.
 
