@@ -24,6 +24,7 @@ func pythonWords(p *page) {
 		}
 	}
 	p.line("}")
+	pythonRecords(p)
 }
 
 // tsWords writes what users read.
@@ -45,6 +46,7 @@ func tsWords(p *page) {
 		}
 	}
 	p.line("} as const;")
+	tsRecords(p)
 }
 
 // wordTables are for docs/ABI.md.
@@ -67,5 +69,9 @@ func wordTables(p *page) {
 		if f.Unit != words.Hidden {
 			p.line("| %s | `%s` | %s | %s |", strconv.Itoa(int(f.Field)), f.Name, f.Unit, cell(words.In(words.Docs, f.Text)))
 		}
+	}
+	p.line("\n### What events and records of the log tell\n\nA record has these as fields, each event too. A status has them by its own names.\n\n| name | in a status | unit | meaning |\n|---|---|---|---|")
+	for _, f := range words.Facts {
+		p.line("| `%s` | `%s` | %s | %s |", f.Name, f.InStatus(), f.Unit, cell(f.Text))
 	}
 }

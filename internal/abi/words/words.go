@@ -34,6 +34,9 @@ var parameters = map[string][4]string{
 	"refresh_timeout":   {"the refresh timeout", "refresh_timeout", "refreshTimeout", "refresh_timeout"},
 	"advisory_timeout":  {"the advisory timeout", "advisory_timeout", "advisoryTimeout", "advisory_timeout"},
 	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
+	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS"},
+	"profile":           {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
+	"ca":                {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
 }
 
 // Reentrant is the error of a caller that is part of an attempt of the same session.

@@ -62,10 +62,59 @@ func TestEveryParameterHasItsName(t *testing.T) {
 				t.Errorf("%q", text)
 			}
 		}
+		for i := range words.Troubles {
+			if text := words.In(l, words.Troubles[i].Sentence()); strings.ContainsAny(text, "{}") {
+				t.Errorf("%q", text)
+			}
+		}
 		for _, n := range words.Lines {
 			if text := words.In(l, n.Text); strings.ContainsAny(text, "{}") {
 				t.Errorf("%q", text)
 			}
 		}
+	}
+}
+
+// An error code is shown, and nothing that may be a secret in its place.
+func TestOnlyWordsAreShownAsErrorCodes(t *testing.T) {
+	for _, code := range []string{
+		"AccessDenied", "Throttling", "SignatureDoesNotMatch", "InvalidClientTokenId", "IDPCommunicationError", "InvalidAMIID.NotFound",
+		"EC2ThrottledException", "S3Error", "RequestTimeTooSkewed",
+	} {
+		same(t, words.ShownCode(code), code)
+	}
+	for _, hostile := range []string{
+		"", "ASIAIOSFODNN7EXAMPLE", "AKIAQWERTYUIOPASDFGH", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "je7MtGbClwBFi2Zp9Utkh3yCo8nvbEXAMPLEKEYx",
+		"AccessDenied\nASIAIOSFODNN7EXAMPLE", "AccessDenied ASIAIOSFODNN7EXAMPLE", "AccessDenied\n", "123456", "SENTINELsecretvalue",
+		strings.Repeat("Throttling", 20), "IQoJb3JpZ2luX2VjEJv", "access-denied",
+	} {
+		same(t, words.ShownCode(hostile), "")
+	}
+}
+
+// What a service answers means the most special thing that is known of it.
+func TestAnswersMeanTroubles(t *testing.T) {
+	for _, c := range []struct {
+		method        core.Method
+		code          string
+		status        int
+		message, want string
+	}{
+		{core.MethodSTS, "AccessDenied", 403, "User: arn:aws:iam::1:user/x is not authorized", "access_denied"},
+		{core.MethodSTS, "AccessDenied", 403, "MultiFactorAuthentication failed with invalid MFA one time pass code.", "mfa_refused"},
+		{core.MethodIoT, "AccessDeniedException", 403, "", "alias_denied"},
+		{core.MethodIoT, "", 404, "", "no_alias"},
+		{core.MethodSTS, "", 407, "", "proxy"},
+		{core.MethodSTS, "", 502, "", "no_aws_reply"},
+		{core.MethodCustom, "Throttling", 400, "", "throttled"},
+		{core.MethodCustom, "AccessDenied", 403, "", ""},
+		{core.MethodSTS, "SomethingNew", 400, "", ""},
+		{core.MethodSTS, "", 0, "", ""},
+	} {
+		name := ""
+		if found := words.TroubleOf(c.method, c.code, c.status, c.message); found != nil {
+			name = found.Name
+		}
+		same(t, name, c.want)
 	}
 }

@@ -747,3 +747,93 @@ export const FIELDS = {
   /** Credentials that were rejected, for one caller or for all. */
   [24]: ["rejections", "count"],
 } as const;
+
+/** What events tell, by its name there, its name in a status, and its unit. */
+// prettier-ignore
+export const FACTS = [
+  /** The session's name: RoleSessionName, or the thing's name at AWS IoT. */
+  ["sessionName", "sessionName", "text"],
+  /** The role's ARN, the role alias at AWS IoT, or the name of the function that gets credentials. */
+  ["role", "role", "text"],
+  /** Why the refresh began. */
+  ["cause", "lastCause", "name"],
+  /** Why it failed, by the names of errors. */
+  ["errorCode", "lastErrorCode", "name"],
+  /** Whether the cause can pass by itself. */
+  ["errorClass", "lastErrorClass", "name"],
+  /** The service's own error code, such as AccessDenied; where no service answered, our word for what is wrong, such as network. */
+  ["awsErrorCode", "lastAwsErrorCode", "text"],
+  /** When the held credentials expire. */
+  ["expiry", "expiry", "instant"],
+  /** When the next attempt may start, where that is not at once. */
+  ["nextAttempt", "nextAttempt", "instant"],
+] as const;
+/** The kinds of events. */
+// prettier-ignore
+export const EVENTS = [
+  /** A refresh began. */
+  "start",
+  /** New credentials are held. */
+  "refresh",
+  /** A refresh failed. */
+  "failure",
+  /** The credentials were rejected, for one caller or for all. */
+  "rejection",
+  /** Callers waited for a refresh that failed, and keep the held credentials. */
+  "degraded",
+  /** Something that is no error, and worth to know. */
+  "warning",
+  /** The session was closed; the last event. */
+  "close",
+] as const;
+
+/** Our names for causes of failures that are known, and their sentences. */
+// prettier-ignore
+export const TROUBLES = {
+  "no-region": "there is no region to call STS in: set AWS_REGION, or region in stsClient",
+  "no-profile": "the profile gives no base credentials: correct its name in AWS_PROFILE or fromIni, or set it up with \"aws configure --profile\"",
+  "login-ended": "the SSO login has ended: run \"aws sso login\"",
+  "no-credentials": "there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \"aws configure\"",
+  "mfa-refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
+  "access-denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
+  "alias-denied": "AWS IoT denied the role alias: check that the certificate is active, is attached to the thing, and has a policy that allows iot:AssumeRoleWithCertificate",
+  "no-alias": "AWS IoT does not know the role alias: check its name, the account and the region of the endpoint",
+  "unknown-key": "AWS does not know the access key: check that the base credentials are complete, active and of this partition",
+  "clock": "the signature was refused: set this machine's clock right, and check the secret key of the base credentials",
+  "expired-credentials": "the base credentials have expired: renew them, such as with \"aws sso login\"",
+  "throttled": "the service asks for a slower pace: wait; if it lasts, share one session among the callers, or set jitter",
+  "region-disabled": "STS is switched off in that region: switch it on in the account settings of IAM, or use another region",
+  "bad-request": "STS refused a parameter: correct the parameter that its message names",
+  "proxy": "the proxy did not let the call through: check HTTPS_PROXY and NO_PROXY",
+  "no-aws-reply": "another server answered in AWS's place: check the endpoint, HTTPS_PROXY and NO_PROXY",
+  "tls": "the server's certificate is not trusted: check NODE_EXTRA_CA_CERTS, the endpoint and this machine's clock",
+  "timeout": "the endpoint did not answer in time: check network, firewall and proxy",
+  "network": "the endpoint could not be reached: check network, DNS, proxy and the region's name",
+} as const;
+
+/** How a service's answer means one. */
+// prettier-ignore
+export const ANSWERS = [
+  { methods: [1], codes: ["AccessDenied"], statuses: [], message: "MultiFactorAuthentication", name: "mfa-refused" },
+  { methods: [1], codes: ["AccessDenied", "AccessDeniedException"], statuses: [], message: "", name: "access-denied" },
+  { methods: [3], codes: ["AccessDenied", "AccessDeniedException", "ForbiddenException"], statuses: [401, 403], message: "", name: "alias-denied" },
+  { methods: [3], codes: ["ResourceNotFoundException"], statuses: [404], message: "", name: "no-alias" },
+  { methods: [1, 3], codes: ["InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"], statuses: [], message: "", name: "unknown-key" },
+  { methods: [1, 3], codes: ["SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestExpired"], statuses: [], message: "", name: "clock" },
+  { methods: [1, 3], codes: ["ExpiredToken", "ExpiredTokenException"], statuses: [], message: "", name: "expired-credentials" },
+  { methods: [1, 3, 2], codes: ["Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException"], statuses: [429], message: "", name: "throttled" },
+  { methods: [1], codes: ["RegionDisabledException"], statuses: [], message: "", name: "region-disabled" },
+  { methods: [1], codes: ["ValidationError", "MalformedPolicyDocument", "PackedPolicyTooLarge", "InvalidParameterValue", "MissingParameter"], statuses: [], message: "", name: "bad-request" },
+  { methods: [1, 3, 2], codes: [], statuses: [407], message: "", name: "proxy" },
+  { methods: [1], codes: [], statuses: [301, 302, 303, 307, 308, 400, 404, 405, 500, 501, 502, 503, 504, 511], message: "", name: "no-aws-reply" },
+] as const;
+
+/** Whose error codes a method tells, and what its attempts do. */
+// prettier-ignore
+export const SERVICES = {
+  [1]: ["STS", "assuming the role {role}"],
+  [3]: ["AWS IoT", "asking for the role alias {role}"],
+  [2]: ["the service", "calling {role}"],
+} as const;
+export const OWN_WORD = "evercreds";
+export const CODE_SHAPE = /^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$/;

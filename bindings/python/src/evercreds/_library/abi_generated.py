@@ -617,3 +617,72 @@ FIELDS: dict[int, tuple[str, str]] = {
     23: ("no_progress", "count"),  # answers with credentials that expire no later than those held
     24: ("rejections", "count"),  # credentials that were rejected, for one caller or for all
 }
+
+# What events and records of the log tell, by its name there, its name in a status, and its unit.
+FACTS: tuple[tuple[str, str, str], ...] = (
+    ("session_name", "session_name", "text"),  # the session's name: RoleSessionName, or the thing's name at AWS IoT
+    ("role", "role", "text"),  # the role's ARN, the role alias at AWS IoT, or the name of the function that gets credentials
+    ("cause", "last_cause", "name"),  # why the refresh began
+    ("error_code", "last_error_code", "name"),  # why it failed, by the names of errors
+    ("error_class", "last_error_class", "name"),  # whether the cause can pass by itself
+    ("aws_error_code", "last_aws_error_code", "text"),  # the service's own error code, such as AccessDenied; where no service answered, our word for what is wrong, such as network
+    ("expiry", "expiry", "instant"),  # when the held credentials expire
+    ("next_attempt", "next_attempt", "instant"),  # when the next attempt may start, where that is not at once
+)
+EVENTS: tuple[str, ...] = (
+    "start",  # a refresh began
+    "refresh",  # new credentials are held
+    "failure",  # a refresh failed
+    "rejection",  # the credentials were rejected, for one caller or for all
+    "degraded",  # callers waited for a refresh that failed, and keep the held credentials
+    "warning",  # something that is no error, and worth to know
+    "close",  # the session was closed; the last event
+)
+
+# Our names for causes of failures that are known, and their sentences.
+TROUBLES: dict[str, str] = {
+    "no_region": "there is no region to call STS in: set AWS_REGION, or region_name in sts_client_kwargs",
+    "no_profile": 'the profile gives no base credentials: correct its name in AWS_PROFILE or profile_name, or set it up with "aws configure --profile"',
+    "login_ended": 'the SSO login has ended: run "aws sso login"',
+    "no_credentials": 'there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "aws configure"',
+    "mfa_refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
+    "access_denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
+    "alias_denied": "AWS IoT denied the role alias: check that the certificate is active, is attached to the thing, and has a policy that allows iot:AssumeRoleWithCertificate",
+    "no_alias": "AWS IoT does not know the role alias: check its name, the account and the region of the endpoint",
+    "unknown_key": "AWS does not know the access key: check that the base credentials are complete, active and of this partition",
+    "clock": "the signature was refused: set this machine's clock right, and check the secret key of the base credentials",
+    "expired_credentials": 'the base credentials have expired: renew them, such as with "aws sso login"',
+    "throttled": "the service asks for a slower pace: wait; if it lasts, share one session among the callers, or set jitter",
+    "region_disabled": "STS is switched off in that region: switch it on in the account settings of IAM, or use another region",
+    "bad_request": "STS refused a parameter: correct the parameter that its message names",
+    "proxy": "the proxy did not let the call through: check HTTPS_PROXY and NO_PROXY",
+    "no_aws_reply": "another server answered in AWS's place: check the endpoint, HTTPS_PROXY and NO_PROXY",
+    "tls": "the server's certificate is not trusted: check AWS_CA_BUNDLE, the endpoint and this machine's clock",
+    "timeout": "the endpoint did not answer in time: check network, firewall and proxy",
+    "network": "the endpoint could not be reached: check network, DNS, proxy and the region's name",
+}
+
+# How a service's answer means one: the methods, codes and statuses, how the message begins, the name.
+ANSWERS: tuple[tuple[tuple[int, ...], tuple[str, ...], tuple[int, ...], str, str], ...] = (
+    ((1,), ("AccessDenied",), (), "MultiFactorAuthentication", "mfa_refused"),
+    ((1,), ("AccessDenied", "AccessDeniedException"), (), "", "access_denied"),
+    ((3,), ("AccessDenied", "AccessDeniedException", "ForbiddenException"), (401, 403), "", "alias_denied"),
+    ((3,), ("ResourceNotFoundException",), (404,), "", "no_alias"),
+    ((1, 3), ("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId"), (), "", "unknown_key"),
+    ((1, 3), ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed", "RequestExpired"), (), "", "clock"),
+    ((1, 3), ("ExpiredToken", "ExpiredTokenException"), (), "", "expired_credentials"),
+    ((1, 3, 2), ("Throttling", "ThrottlingException", "ThrottledException", "TooManyRequestsException", "RequestLimitExceeded", "SlowDown", "LimitExceededException"), (429,), "", "throttled"),
+    ((1,), ("RegionDisabledException",), (), "", "region_disabled"),
+    ((1,), ("ValidationError", "MalformedPolicyDocument", "PackedPolicyTooLarge", "InvalidParameterValue", "MissingParameter"), (), "", "bad_request"),
+    ((1, 3, 2), (), (407,), "", "proxy"),
+    ((1,), (), (301, 302, 303, 307, 308, 400, 404, 405, 500, 501, 502, 503, 504, 511), "", "no_aws_reply"),
+)
+
+# Whose error codes a method tells, and what its attempts do.
+SERVICES: dict[int, tuple[str, str]] = {
+    1: ("STS", "assuming the role {role}"),
+    3: ("AWS IoT", "asking for the role alias {role}"),
+    2: ("the service", "calling {role}"),
+}
+OWN_WORD = "evercreds"
+CODE_SHAPE = r"^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$"

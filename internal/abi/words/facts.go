@@ -1,0 +1,136 @@
+package words
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/evercreds/evercreds/core"
+)
+
+// Fact is what events, records of the log and a status tell under the same name. In a
+// status, "last_" stands before what is of the last refresh.
+type Fact struct {
+	Name   string
+	InLast bool
+	Unit   Unit
+	Text   string
+}
+
+// More units.
+const (
+	Plain   Unit = "text"    // "" or its like: there is none
+	Instant Unit = "instant" // by the local wall clock
+)
+
+// Facts tell one session from the other, and one failure from the other.
+var Facts = []Fact{
+	{"session_name", false, Plain, "the session's name: RoleSessionName, or the thing's name at AWS IoT"},
+	{"role", false, Plain, "the role's ARN, the role alias at AWS IoT, or the name of the function that gets credentials"},
+	{"cause", true, Name, "why the refresh began"},
+	{"error_code", true, Name, "why it failed, by the names of errors"},
+	{"error_class", true, Name, "whether the cause can pass by itself"},
+	{"aws_error_code", true, Plain, "the service's own error code, such as AccessDenied; where no service answered, our word for what is wrong, such as network"},
+	{"expiry", false, Instant, "when the held credentials expire"},
+	{"next_attempt", false, Instant, "when the next attempt may start, where that is not at once"},
+}
+
+// InStatus is its name in a status.
+func (f Fact) InStatus() string {
+	if f.InLast {
+		return "last_" + f.Name
+	}
+	return f.Name
+}
+
+// EventKind is a kind of events.
+type EventKind struct{ Name, Text string }
+
+// Events are the kinds of events.
+var Events = []EventKind{
+	{"start", "a refresh began"},
+	{"refresh", "new credentials are held"},
+	{"failure", "a refresh failed"},
+	{"rejection", "the credentials were rejected, for one caller or for all"},
+	{"degraded", "callers waited for a refresh that failed, and keep the held credentials"},
+	{"warning", "something that is no error, and worth to know"},
+	{"close", "the session was closed; the last event"},
+}
+
+// CodeShape is what an error code of a service looks like: a few words, each of capitals
+// and small letters, as AccessDenied or InvalidAMIID.NotFound. Nothing else is shown in
+// its place: a service, or a function of the user's, may put anything there, even a
+// secret. No access key has small letters, and no secret key or token consists of words.
+const CodeShape = `^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$`
+
+var codeShape = regexp.MustCompile(CodeShape)
+
+// ShownCode is a service's error code if it can be shown, or "".
+func ShownCode(code string) string {
+	if codeShape.MatchString(code) {
+		return code
+	}
+	return ""
+}
+
+// doing says what an attempt does, by method.
+var doing = map[core.Method]string{
+	core.MethodSTS:    "assuming the role {role}",
+	core.MethodIoT:    "asking for the role alias {role}",
+	core.MethodCustom: "calling {role}",
+}
+
+// services are whose error codes a method tells.
+var services = map[core.Method]string{
+	core.MethodSTS:    "STS",
+	core.MethodIoT:    "AWS IoT",
+	core.MethodCustom: "the service",
+}
+
+// Own is by whose word an error is that no service has told.
+const Own = "evercreds"
+
+// Doing says what an attempt does, with {role} for the name of the role.
+func Doing(m core.Method) string {
+	if text, ok := doing[m]; ok {
+		return text
+	}
+	return doing[core.MethodCustom]
+}
+
+// Service is whose error codes a method tells.
+func Service(m core.Method) string {
+	if name, ok := services[m]; ok {
+		return name
+	}
+	return services[core.MethodCustom]
+}
+
+// Said is what is known of a failed attempt.
+type Said struct {
+	Code    string   // what users see as the AWS error code
+	ByAWS   bool     // a service has told it
+	Trouble *Trouble // nil: it is not known
+}
+
+// First is the first sentence of an error: what is wrong and what to do, by whose word,
+// and what the attempt was about.
+func First(l Language, m core.Method, reason, role string, said Said) string {
+	if said.Trouble != nil {
+		reason = said.Trouble.Sentence()
+	}
+	var facts []string
+	switch {
+	case said.Code != "" && said.ByAWS:
+		facts = append(facts, Service(m)+": "+said.Code)
+	case said.Code != "":
+		facts = append(facts, Own+": "+said.Code)
+	}
+	if role != "" {
+		facts = append(facts, strings.ReplaceAll(Doing(m), "{role}", role))
+	}
+	text := In(l, reason)
+	if len(facts) > 0 {
+		text += " (" + strings.Join(facts, "; ") + ")"
+	}
+	return text
+}
