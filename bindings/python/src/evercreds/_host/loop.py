@@ -20,7 +20,7 @@ from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine, PoisonedError
 from evercreds._library.options import Options
 from evercreds._waiting.bell import Bell
-from evercreds._waiting.clock import NANOS, Clock
+from evercreds._waiting.clock import NANOS, Clock, is_set_by_tests
 from evercreds._waiting.locks import system_lock
 
 __all__ = ["NO_LEASE", "Lease", "Loop", "Outcome", "Wait"]
@@ -245,10 +245,12 @@ class Loop:
         """Make a lease of a decision that serves.
 
         There is none while the user's own code gets credentials: it may sign with this session,
-        and is then to be told so, which a lease would not.
+        and is then to be told so, which a lease would not. Nor is there one where a test sets the
+        clock.
         """
         granted = self.sets.granted(decision.set, decision.expiry_ms)
-        if granted is not None and not (self.attempts and self.source.runs_user_code):
+        is_asked_itself = self.attempts and self.source.runs_user_code
+        if granted is not None and not is_asked_itself and not is_set_by_tests():
             self.lease = (
                 decision.lease_elapsed_ms * NANOS,
                 decision.lease_wall_ms * NANOS,
