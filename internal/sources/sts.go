@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -125,12 +127,13 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		return Result{}, err
 	}
 	var hidden secrets
+	var answered atomic.Bool // a server of base credentials, as far as it is known
 	hidden.add(code, s.role.ExternalID)
 	in := s.role.input()
 	in.TokenCode = given(code)
 	out, err := s.client.AssumeRole(ctx, in, func(o *sts.Options) {
 		o.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			c, err := s.base.Retrieve(ctx)
+			c, err := s.base.Retrieve(heard(ctx, &answered))
 			hidden.add(c.SecretAccessKey, c.SessionToken, c.AccessKeyID)
 			if err == nil {
 				s.signed.Store(true)
@@ -141,7 +144,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
-		none := !s.signed.Load() && foundNone(err)
+		none := !s.signed.Load() && foundNone(err, answered.Load())
 		err = serviceError(core.MethodSTS, err, hidden)
 		if e, ok := err.(*Error); ok && none {
 			e.Class = core.ErrorClass(core.MethodSTS, 0, []byte("NoCredentials"))
@@ -151,13 +154,27 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 	return s.result(out)
 }
 
+// heard returns a context for the provider of the base credentials. It notes whether an
+// HTTP server answers: the SDK's errors do not tell a metadata service that fails from
+// one that is not there, where their time is up.
+func heard(ctx context.Context, answered *atomic.Bool) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { answered.Store(true) }})
+}
+
 // foundNone tells whether the SDK's default chain found no base credentials: it came to
-// its last link, the metadata service of EC2, and that had none.
-func foundNone(err error) bool {
+// its last link, the metadata service of EC2, and there is none, or that has none. A
+// service that fails may have some later.
+func foundNone(err error, answered bool) bool {
 	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
-		if op.ServiceID == "ec2imds" {
-			return true
+		if op.ServiceID != "ec2imds" {
+			continue
 		}
+		var reply *smithyhttp.ResponseError
+		if errors.As(op.Err, &reply) && reply.Response != nil && reply.Response.Response != nil {
+			status := reply.HTTPStatusCode()
+			return status/100 == 4 && status != http.StatusTooManyRequests
+		}
+		return !answered
 	}
 	return false
 }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime
+import http.server
 import os
+import threading
+from typing import Any
 
 import boto3
 import botocore.session
@@ -142,6 +145,44 @@ def test_base_credentials_that_are_gone_may_come_back(
     with pytest.raises(NoCredentialsError):
         session.refresh()
     assert session.status().last_error_class == "recoverable"
+
+
+class _Metadata(http.server.BaseHTTPRequestHandler):
+    """A metadata service of EC2 that answers everything with one status."""
+
+    status = 503
+
+    def _answer(self) -> None:
+        self.send_response(self.status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_PUT = _answer
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(503, "recoverable"), (429, "recoverable"), (404, "permanent")]
+)
+def test_a_metadata_service_that_fails_may_answer_later(
+    status: int, expected: str, sts_session: SessionMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`A asks; the metadata service of EC2 fails`: that may pass. One without a role is clear."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.delenv("AWS_EC2_METADATA_DISABLED", raising=False)
+    handler = type("Handler", (_Metadata,), {"status": status})
+    with http.server.HTTPServer(("127.0.0.1", 0), handler) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{service.server_port}/"
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", address)
+        session = sts_session(max_wait=0)
+        with pytest.raises(NoCredentialsError):
+            session.get_credentials().get_frozen_credentials()
+        service.shutdown()
+    assert session.status().last_error_class == expected
 
 
 @pytest.mark.parametrize("with_region", [False, True])

@@ -15,6 +15,7 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 
 from evercreds._boto3.fields import FieldsOfFrozen
+from evercreds._boto3.metadata import metadata_service_fails
 from evercreds._host.source import FrozenCredentials
 
 __all__ = ["BaseCredentials", "provide", "provided_by"]
@@ -47,6 +48,8 @@ class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
         self._current: Credentials | None = None
         self.have_signed: bool = False
         """Whether there ever were any. What was there once may be there again."""
+        self.may_come: bool = False
+        """Whether the last ``renew`` found none, but a metadata service that fails."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -74,8 +77,10 @@ class BaseCredentials(FieldsOfFrozen, Credentials):  # type: ignore[misc]
         Raises:
             NoCredentialsError: There are none.
         """
+        self.may_come = False
         found = self._current = self.find()
         if found is None:
+            self.may_come = not self.have_signed and metadata_service_fails(self._credentials_of)
             raise NoCredentialsError
         return found
 

@@ -101,7 +101,7 @@ class STSSource:
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
-        if isinstance(error, _INCOMPLETE) and not self._base.have_signed:
+        if isinstance(error, _INCOMPLETE) and not (self._base.have_signed or self._base.may_come):
             return Failure(rules.error_class(abi.Method.STS, 0, "NoCredentials"))
         if isinstance(error, NoRegionError):
             return Failure(rules.error_class(abi.Method.STS, 0, "Configuration"))
