@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 # Of servers and of C, in all. More of them: ./task test:python-proofs
 FORKS = int(os.environ.get("EVERCREDS_FORKS", "24"))
@@ -13,6 +14,10 @@ _SERVERS = [
 EACH = -(-FORKS // len(_SERVERS))
 BUSY = max(150, FORKS // 2)
 WANTED = dict.fromkeys(_SERVERS, EACH) | {"busy-parent": BUSY}
+# Children of a parent whose threads are parked, which is a matter of newer Pythons.
+PARKED = max(50, FORKS // 2)
+if sys.version_info >= (3, 13):
+    WANTED["c-parked"] = PARKED
 
 _well: dict[str, int] = {}
 

@@ -20,7 +20,7 @@ import pytest
 from conftest import ROOT, SessionMaker, StandIn, ended_well, in_child, until
 from evercreds import RefreshableSession
 from evercreds._library.loading import library
-from fork_counts import BUSY, EACH, went_on
+from fork_counts import BUSY, EACH, PARKED, went_on
 from running import PROGRAMS, run
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -169,6 +169,15 @@ def test_forks_that_python_is_not_told_of(form: str) -> None:
     done = run(source, str(EACH), seconds=300 + 5 * EACH, **environment)
     assert done.stdout == f"{EACH} forks in C, {EACH} well\n", done.stderr
     went_on(f"c-{form}", EACH)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 13), reason="there is no parking lot yet")
+def test_a_fork_in_c_forgets_parked_threads() -> None:
+    """`threads of A's wait, ours and the user's; A is forked in C; the child's threads wait`."""
+    source = (PROGRAMS / "parked.py").read_text()
+    done = run(source, str(PARKED), "60", seconds=120 + PARKED)
+    assert done.stdout == f"{PARKED} forks, {PARKED} well\n", done.stderr
+    went_on("c-parked", PARKED)
 
 
 @pytest.mark.parametrize("when", ["first", "advisory"])

@@ -23,6 +23,7 @@ import time
 import weakref
 from typing import Protocol
 
+from evercreds._fork.lot import clear_in_each_child
 from evercreds._fork.quiet import Quiet
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.locks import reentrant_lock
@@ -167,3 +168,4 @@ if hasattr(os, "register_at_fork"):
     # What was registered last comes first before a fork: by then nobody begins an attempt
     # (_fork_gate), and those under way can go on until here.
     os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+    clear_in_each_child()

@@ -20,7 +20,8 @@ _Call = ctypes.CFUNCTYPE(ctypes.c_ulong, ctypes.c_void_p)
 
 
 class _InitializeArgs(ctypes.Structure):
-    _pack_ = 1 if os.name == "nt" else 0
+    if os.name == "nt":
+        _pack_, _layout_ = 1, "ms"  # elsewhere Python 3.14 refuses any _pack_
     _fields_ = [
         ("functions", ctypes.c_void_p * 4),
         ("flags", ctypes.c_ulong),
