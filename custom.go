@@ -67,5 +67,6 @@ func NewCustom(fetch func(ctx context.Context) (Credentials, error), opts ...Opt
 	if err != nil {
 		return nil, ownError(err)
 	}
+	source.As(fetch)
 	return open(ownSource{source}, nil, aws.Config{}, opts)
 }

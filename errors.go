@@ -1,6 +1,7 @@
 package evercreds
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -69,22 +70,36 @@ type Error struct {
 	// RetryAt is when the session may ask the source again, by the local wall clock.
 	// Callers get this error until then, without a call. Zero: never.
 	RetryAt time.Time
+	// Role is what a refresh gets the credentials of: the role's ARN, the role alias at
+	// AWS IoT, or the name of the function or the type of the source.
+	Role string
+	// AWSErrorCode is the service's own error code, such as "AccessDenied". Where no service
+	// answered, it is a word for what is wrong, such as "network"; docs/errors.md lists them.
+	// "": neither is known.
+	AWSErrorCode string
 	// Err is the source's error, mostly a [*SourceError]. It may be nil.
 	Err error
+
+	text string // what is wrong and what to do; "": what the code says
 }
 
 func newError(f host.Failure) error { return errorOf(f) }
 
 func errorOf(f host.Failure) *Error {
-	return &Error{Code: Code(f.Code), Class: Class(f.Class), RetryAt: f.RetryAt, Err: f.Err}
+	return &Error{
+		Code: Code(f.Code), Class: Class(f.Class), RetryAt: f.RetryAt,
+		Role: f.Role, AWSErrorCode: f.AWSCode, Err: f.Err, text: f.Text,
+	}
 }
 
-// Error returns the reason and the source's error in one line.
+// Error returns in one line what is wrong and what to do, by whose word, which role it is
+// about, and the source's error.
 func (e *Error) Error() string {
+	text := "evercreds: " + cmp.Or(e.text, e.Code.String())
 	if e.Err == nil {
-		return "evercreds: " + e.Code.String()
+		return text
 	}
-	return "evercreds: " + e.Code.String() + ": " + e.Err.Error()
+	return text + ": " + e.Err.Error()
 }
 
 // GoString keeps %#v from printing the fields of the cause.

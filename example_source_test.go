@@ -48,5 +48,5 @@ func ExampleNew() {
 	// Output:
 	// fetch: first
 	// AKIAIOSFODNN7EXAMPLE
-	// evercreds: the source of the credentials failed: source: the vault is sealed
+	// evercreds: the source of the credentials failed (calling evercreds_test.vaultSource): source: the vault is sealed
 }

@@ -168,6 +168,6 @@ func ExampleError() {
 		fmt.Println(e.Class, e.Code == evercreds.CodeSource)
 	}
 	// Output:
-	// evercreds: the source of the credentials failed: custom: vault is sealed
+	// evercreds: the source of the credentials failed (calling evercreds_test.ExampleError.func1): custom: vault is sealed
 	// recoverable true
 }

@@ -17,10 +17,10 @@ type EventKind string
 // The kinds of events.
 const (
 	EventStart     EventKind = host.Start     // a refresh began: Cause
-	EventRefresh   EventKind = host.Refresh   // new credentials are held: Remaining
-	EventFailure   EventKind = host.Failed    // a refresh failed: Err, Waited
+	EventRefresh   EventKind = host.Refresh   // new credentials are held: Cause, Remaining
+	EventFailure   EventKind = host.Failed    // a refresh failed: Cause, Err, ErrorCode, ErrorClass, AWSErrorCode, Waited
 	EventRejection EventKind = host.Rejection // the credentials were rejected: Scope, Spaced
-	EventDegraded  EventKind = host.Degraded  // callers waited for a refresh that failed, and keep the held credentials: Remaining
+	EventDegraded  EventKind = host.Degraded  // callers waited for a refresh that failed, and keep the held credentials: as of a failure, and Remaining
 	EventWarning   EventKind = host.Warning   // no error, but worth to know, as windows that do not fit the lifetime: Message
 	EventClose     EventKind = host.Close     // the session was closed; the last event
 )
@@ -28,15 +28,27 @@ const (
 // Event is something that happened in a session. It contains no secret. The fields that
 // do not go with its kind are zero.
 type Event struct {
-	Kind      EventKind
-	At        time.Time     // by the local wall clock, to the millisecond
-	Cause     Cause         // why a refresh began
-	Remaining time.Duration // time left until the expiry; [Forever]: there is none
-	Err       *Error        // why a refresh failed
-	Waited    bool          // callers waited for the refresh that failed
-	Scope     Scope         // whom a rejection concerns
-	Spaced    bool          // new credentials keep being rejected, so that the next refresh is delayed
-	Message   string        // the text of a warning
+	Kind EventKind
+	At   time.Time // by the local wall clock, to the millisecond
+
+	// Every event has these, as far as they are known. Records of [WithLogger] have them
+	// as attributes, and [Status] has them too.
+
+	SessionName string    // RoleSessionName of [NewSTS], the thing's name of [NewIoT]
+	Role        string    // the role's ARN, the role alias, or the name of the function or the source's type
+	Expiry      time.Time // of the held credentials; zero: they have none, or none are held
+	NextAttempt time.Time // when the next attempt may start; zero: at once
+
+	Cause        Cause         // why the refresh began
+	Remaining    time.Duration // time left until the expiry; [Forever]: there is none
+	Err          *Error        // why the refresh failed
+	ErrorCode    Code          // Err.Code
+	ErrorClass   Class         // Err.Class
+	AWSErrorCode string        // Err.AWSErrorCode: "AccessDenied", "Throttling", "network"
+	Waited       bool          // callers waited for the refresh that failed
+	Scope        Scope         // whom a rejection concerns
+	Spaced       bool          // new credentials keep being rejected, so that the next refresh is delayed
+	Message      string        // the text of a warning
 	// Missed counts the events that were dropped before this one. A session keeps 1024
 	// for a slow hook.
 	Missed int
@@ -105,10 +117,11 @@ func (s *Session) openHook(hook func(Event), config *host.Config) {
 func (s *Session) tell(e host.Event) {
 	told := Event{
 		Kind: EventKind(e.Kind), At: time.UnixMilli(e.At), Cause: Cause(e.Cause), Remaining: spanOf(e.Remaining),
-		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message,
+		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message, Expiry: e.Expiry, NextAttempt: e.NextAttempt,
 	}
 	if e.Failure != nil {
 		told.Err = errorOf(*e.Failure)
+		told.ErrorCode, told.ErrorClass, told.AWSErrorCode = told.Err.Code, told.Err.Class, told.Err.AWSErrorCode
 	}
 	if told.Kind == EventRejection {
 		told.Scope = ScopeCaller
@@ -116,7 +129,7 @@ func (s *Session) tell(e host.Event) {
 			told.Scope = ScopeAll
 		}
 	}
-	s.hook.push(told)
+	s.push(told)
 	if told.Kind == EventClose {
 		s.hook.stop()
 	}
@@ -125,6 +138,11 @@ func (s *Session) tell(e host.Event) {
 // warned queues a warning of what is no event of the machine's.
 func (s *Session) warned(text string) {
 	if s.hook != nil {
-		s.hook.push(Event{Kind: EventWarning, At: time.UnixMilli(s.host.Clock().Wall), Message: text})
+		s.push(Event{Kind: EventWarning, At: time.UnixMilli(s.host.Clock().Wall), Message: text})
 	}
+}
+
+func (s *Session) push(e Event) {
+	e.SessionName, e.Role = s.host.SessionName, s.host.Role
+	s.hook.push(e)
 }

@@ -24,13 +24,13 @@ type told struct {
 
 func (l *told) hook(e evercreds.Event) {
 	words := []string{string(e.Kind)}
-	if e.Cause != 0 {
+	if e.Kind == evercreds.EventStart {
 		words = append(words, e.Cause.String())
 	}
 	if e.Remaining != 0 {
 		words = append(words, e.Remaining.String())
 	}
-	if e.Err != nil {
+	if e.Kind == evercreds.EventFailure {
 		words = append(words, fmt.Sprintf("%q waited=%v", e.Err.Err, e.Waited))
 	}
 	if e.Scope != "" {
@@ -146,7 +146,7 @@ func TestHookMayUseTheSession(t *testing.T) {
 		close(opened)
 		wantKey(t, s, 1, time.Second)
 		close(served)
-		for _, want := range []string{"start KEY1 fresh", "refresh KEY1 fresh", "close  fresh"} {
+		for _, want := range []string{"start KEY1 fresh", "refresh KEY1 fresh", "close  empty"} {
 			if text := <-got; text != want {
 				t.Errorf("got %q, want %q", text, want)
 			}

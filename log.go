@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 )
@@ -55,6 +56,7 @@ func (s *Session) write(level slog.Level, text string, attrs ...slog.Attr) {
 	}
 	var pc [1]uintptr
 	runtime.Callers(2, pc[:])
+	attrs = append([]slog.Attr{slog.String("session_name", s.host.SessionName), slog.String("role", s.host.Role)}, attrs...)
 	s.log.push(line{time.Now(), pc[0], level, text, attrs})
 }
 
@@ -66,8 +68,19 @@ var levels = map[words.Level]slog.Level{
 // things happened.
 func (s *Session) note(l host.Line) {
 	attrs := []slog.Attr{slog.String("phase", words.Phase(l.Phase))}
+	if l.Cause != core.CauseNone {
+		attrs = append(attrs, slog.String("cause", words.Cause(l.Cause)))
+	}
 	if l.Failure != nil {
-		attrs = append(attrs, slog.String("error", errorOf(*l.Failure).Error()))
+		attrs = append(attrs,
+			slog.String("error_code", host.Reason(l.Failure.Code).Name), slog.String("error_class", words.Class(l.Failure.Class)),
+			slog.String("aws_error_code", l.Failure.AWSCode), slog.String("error", errorOf(*l.Failure).Error()))
+	}
+	if !l.Expiry.IsZero() {
+		attrs = append(attrs, slog.Time("expiry", l.Expiry))
+	}
+	if !l.NextAttempt.IsZero() {
+		attrs = append(attrs, slog.Time("next_attempt", l.NextAttempt))
 	}
 	s.write(levels[l.Level], l.Text, attrs...)
 }

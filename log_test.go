@@ -25,7 +25,7 @@ func TestLogTellsWhy(t *testing.T) {
 			r.SecretAccessKey = ""
 			return r, nil
 		},
-		"died without an answer: it panicked": func(*vault) (evercreds.Result, error) { panic("") },
+		"calling evercreds_test.vault): it panicked": func(*vault) (evercreds.Result, error) { panic("") },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			var log buffer

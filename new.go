@@ -28,6 +28,7 @@ func open(source sources.Source, done func(), base aws.Config, opts []Option) (*
 	if config.Method, config.Attended, err = host.Meet(source); err != nil {
 		return nil, ownError(err)
 	}
+	config.SessionName, config.Role = host.NamesOf(source)
 	machine := place.Machine()
 	if err := given.configure(machine, config.Method, config.Attended); err != nil {
 		return nil, err

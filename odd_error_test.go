@@ -117,7 +117,7 @@ func TestEachCallerHasItsOwnError(t *testing.T) {
 		}
 		all.Wait()
 		last := s.Status().LastError
-		if last.Error() != "evercreds: the source of the credentials failed: source: Sealed: sealed" || sealed.Message != "sealed" {
+		if last.Error() != "evercreds: the source of the credentials failed (the service: Sealed; calling evercreds_test.vault): source: Sealed: sealed" || sealed.Message != "sealed" {
 			t.Errorf("got %v", last)
 		}
 		last.Err = nil

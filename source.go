@@ -2,6 +2,8 @@ package evercreds
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -76,6 +78,9 @@ func attended(source any) bool {
 	return ok && a.Attended()
 }
 
+// Names has no name of the session, and that of the source's type.
+func (u userSource) Names() (session, role string) { return "", strings.TrimPrefix(fmt.Sprintf("%T", u.Source), "*") }
+
 // Fetch calls the source, and refuses what cannot be used.
 func (u userSource) Fetch(ctx context.Context, f *sources.Flight) (sources.Result, error) {
 	r, err := u.Source.Fetch(ctx, &Flight{Ticket: f.Ticket, Cause: Cause(f.Cause), Prompted: f.Prompted})
@@ -91,6 +96,14 @@ type ownSource struct{ sources.Source }
 
 // Attended tells whether a refresh prompts a person.
 func (o ownSource) Attended() bool { return attended(o.Source) }
+
+// Names are those of the session and of the role.
+func (o ownSource) Names() (session, role string) {
+	if named, ok := o.Source.(sources.Named); ok {
+		return named.Names()
+	}
+	return "", ""
+}
 
 // Fetch calls the source.
 func (o ownSource) Fetch(ctx context.Context, f *sources.Flight) (sources.Result, error) {

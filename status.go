@@ -43,8 +43,15 @@ type Status struct {
 	Closed           bool          // [Session.Close] was called: it holds nothing then, and its counters stay
 	HoldOff          time.Duration // until a background refresh may start; 0: at once
 
+	SessionName string    // RoleSessionName of [NewSTS], the thing's name of [NewIoT]
+	Role        string    // the role's ARN, the role alias, or the name of the function or the source's type
+	Expiry      time.Time // of the held credentials; zero: they have none, or none are held
+	NextAttempt time.Time // when the next attempt may start; zero: at once
+	LastCause   Cause     // why the last refresh began; 0: none has
+
 	// LastError is why the last refresh failed, until one succeeds; else nil. It tells
-	// of failures in the advisory window too, which no caller sees.
+	// of failures in the advisory window too, which no caller sees. Its AWSErrorCode tells
+	// "AccessDenied" from "Throttling" from "network".
 	LastError *Error
 
 	// The counters begin at 0 when the session is opened.
@@ -88,6 +95,9 @@ func (s *Session) Status() (status Status) {
 			NoProgress:       number(core.StatusNoProgress),
 			Rejections:       number(core.StatusRejections),
 		}
+		facts := s.host.Facts(now)
+		status.SessionName, status.Role, status.LastCause = s.host.SessionName, s.host.Role, Cause(s.host.LastCause())
+		status.Expiry, status.NextAttempt = facts.Expiry, facts.NextAttempt
 		if last, _ := s.host.LastFailure(now); last != nil {
 			status.LastError = errorOf(*last)
 		}

@@ -18,7 +18,7 @@ type reply struct {
 	granted    *Lease          // if the decision serves
 	bell       <-chan struct{} // if it waits: what it sleeps on
 	attempt    *waits.Attempt  // that it waits for
-	cause      error           // of an error
+	failed     failed          // of an error
 	generation int
 }
 
@@ -48,7 +48,7 @@ func (h *Host) apply(d core.Decision, now core.Now) reply {
 			r.bell = h.pause
 		}
 	case core.Error:
-		r.cause = h.causeOf(d.ErrorTicket)
+		r.failed = h.failedWith(d.ErrorTicket)
 	}
 	h.forget(d.Held)
 	h.arm(d.NextWake, now)

@@ -15,6 +15,12 @@ type Failure struct {
 	RetryAt time.Time
 	// Err is what the source said. It may be nil.
 	Err error
+	// Role is that of the session.
+	Role string
+	// AWSCode is the service's error code, or our word where no service answered.
+	AWSCode string
+	// Text is the first sentence of the error.
+	Text string
 }
 
 // Reentrant is the code of an error that hosts detect themselves.
@@ -54,30 +60,73 @@ func Reason(code core.Code) words.Reason {
 type failed struct {
 	ticket int64
 	err    error
+	said   words.Said
+}
+
+// begun is a flight that has begun.
+type begun struct {
+	ticket int64
+	cause  core.Cause
 }
 
 // failuresKept is more than the outcomes that the machine remembers.
 const failuresKept = 16
 
-func (h *Host) keep(ticket int64, err error) {
-	if len(h.failures) == failuresKept {
-		h.failures = append(h.failures[:0], h.failures[1:]...)
-	}
-	h.failures = append(h.failures, failed{ticket, err})
+func (h *Host) keep(f failed) { h.failures = append(latest(h.failures), f) }
+
+func (h *Host) begin(ticket int64, cause core.Cause) {
+	h.begun = append(latest(h.begun), begun{ticket, cause})
 }
 
-func (h *Host) causeOf(ticket int64) error {
+// latest makes room for one more.
+func latest[T any](list []T) []T {
+	if len(list) == failuresKept {
+		return append(list[:0], list[1:]...)
+	}
+	return list
+}
+
+// failedWith is what the attempt of a flight has failed with.
+func (h *Host) failedWith(ticket int64) failed {
 	for _, f := range h.failures {
 		if f.ticket == ticket && ticket != 0 {
-			return f.err
+			return f
 		}
 	}
-	return nil
+	return failed{}
+}
+
+// causeOf is why a flight began.
+func (h *Host) causeOf(ticket int64) core.Cause {
+	for _, b := range h.begun {
+		if b.ticket == ticket {
+			return b.cause
+		}
+	}
+	return core.CauseNone
+}
+
+// LastCause is why the last flight began. The lock is held.
+func (h *Host) LastCause() core.Cause {
+	if len(h.begun) == 0 {
+		return core.CauseNone
+	}
+	return h.begun[len(h.begun)-1].cause
+}
+
+// worded is a failure with its words.
+func (h *Host) worded(f Failure, said words.Said) Failure {
+	if f.Code == core.CodeTimedOut {
+		said = words.TimedOut
+	}
+	f.Role, f.AWSCode = h.Role, said.Code
+	f.Text = words.First(words.Go, h.Method, f.Code, Reason(f.Code).Text, h.Role, said)
+	return f
 }
 
 // failure is what a decision tells its caller.
 func (r reply) failure() Failure {
-	f := Failure{Code: r.Code, Class: r.Class, Err: r.cause}
+	f := Failure{Code: r.Code, Class: r.Class, Err: r.failed.err}
 	if r.RetryAt != core.Never {
 		f.RetryAt = time.UnixMilli(r.now.Wall + r.RetryAt - r.now.Elapsed)
 	}
@@ -97,7 +146,9 @@ func (h *Host) LastFailure(now core.Now) (*Failure, error) {
 	if of[0] == 0 {
 		return nil, nil
 	}
-	return &Failure{
-		Code: core.Code(of[0]), Class: core.Class(of[1]), Err: h.causeOf(of[2]), RetryAt: time.UnixMilli(now.Wall + of[3]),
-	}, nil
+	last := h.failedWith(of[2])
+	f := h.worded(Failure{
+		Code: core.Code(of[0]), Class: core.Class(of[1]), Err: last.err, RetryAt: time.UnixMilli(now.Wall + of[3]),
+	}, last.said)
+	return &f, nil
 }

@@ -36,6 +36,7 @@ func (h *Host) Start(ticket int64, cause core.Cause, timeout time.Duration) {
 	}
 	f := &flight{ticket: ticket, bell: make(chan struct{}), waits: attempt, cancel: cancel}
 	h.flights[ticket] = f
+	h.begin(ticket, cause)
 	h.running.Add(1)
 	go h.attempt(ctx, f, cause)
 }
@@ -71,7 +72,7 @@ func (h *Host) report(f *flight, o outcome) {
 	if o.err == nil {
 		h.sets[f.ticket] = o.result.Credentials // it may be served at once
 	} else {
-		h.keep(f.ticket, o.err)
+		h.keep(failed{f.ticket, o.err, o.said})
 	}
 	if err := h.tryAll(o.reports(h.Machine, f.ticket)); err != nil {
 		ring(&f.bell) // the waiters meet the same error

@@ -63,7 +63,7 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 		case r.granted != nil:
 			return r.granted.Credentials, nil
 		case r.Kind == core.Error:
-			return aws.Credentials{}, h.Refuse(r.failure())
+			return aws.Credentials{}, h.Refuse(h.worded(r.failure(), r.failed.said))
 		}
 		need.Until = r.Until
 		end, ok := waits.Begin(ctx, r.attempt)

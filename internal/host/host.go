@@ -22,6 +22,8 @@ type Config struct {
 	Clock   func() core.Now
 	Source  sources.Source
 	Method  core.Method
+	// SessionName and Role tell the session from others. "": there is none.
+	SessionName, Role string
 	// Attended: a refresh prompts a person.
 	Attended bool
 	// Hears: the machine calls [Host.Start] for what it starts, within the event.
@@ -44,6 +46,7 @@ type Host struct {
 	sets       map[int64]sources.Credentials // by the ticket that brought them
 	flights    map[int64]*flight             // until they have reported
 	failures   []failed                      // of the last flights
+	begun      []begun                       // the last flights
 	pause      chan struct{}                 // the bell of those who wait without a flight
 	timer      *time.Timer
 	wakeAt     int64

@@ -2,6 +2,8 @@ package host
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/sources"
@@ -22,4 +24,23 @@ func Meet(source sources.Source) (method core.Method, attended bool, err error) 
 		attended = a.Attended()
 	}
 	return method, attended, nil
+}
+
+// longestName bounds what is told of a role.
+const longestName = 2048
+
+// NamesOf are the names that a source has for its session and its role, as far as they
+// can stand in a line.
+func NamesOf(source sources.Source) (session, role string) {
+	if named, ok := source.(sources.Named); ok {
+		session, role = named.Names()
+	}
+	return inLine(session), inLine(role)
+}
+
+func inLine(name string) string {
+	if len(name) > longestName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return name
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/millis"
 	"github.com/evercreds/evercreds/internal/sources"
@@ -18,6 +19,7 @@ type outcome struct {
 	class  core.Class // core.ClassNone: the source died without an answer
 	reason core.Code
 	pause  int64 // milliseconds that the source asked for
+	said   words.Said
 }
 
 // errAbandoned is the error if the source neither returned nor panicked.
@@ -46,6 +48,7 @@ func (h *Host) judge(result sources.Result, err error) outcome {
 			o.reason = e.Reason
 		}
 	}
+	o.said = sources.Said(h.Method, o.err)
 	if errors.Is(o.err, ErrReentrant) {
 		o.class = core.Permanent // it will ask itself again
 	}

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"runtime"
+	"strings"
 
 	"github.com/aws/smithy-go"
 
@@ -21,15 +24,36 @@ import (
 type CustomFunc func(ctx context.Context) (Credentials, error)
 
 // Custom is the [Source] that calls a function of the user's.
-type Custom struct{ fetch CustomFunc }
+type Custom struct {
+	fetch CustomFunc
+	name  string
+}
 
 // NewCustom makes a source of a function. It fails if fetch is nil.
 func NewCustom(fetch CustomFunc) (*Custom, error) {
 	if fetch == nil {
 		return nil, &ParameterError{"fetch", "must be a function that returns credentials, not nil"}
 	}
-	return &Custom{fetch}, nil
+	return &Custom{fetch: fetch, name: nameOf(fetch)}, nil
 }
+
+// As has it go by the name of another function, which the one given stands for.
+func (c *Custom) As(fetch any) *Custom {
+	c.name = nameOf(fetch)
+	return c
+}
+
+// nameOf is the name of a function, without the path of its package.
+func nameOf(fetch any) string {
+	name := ""
+	if f := runtime.FuncForPC(reflect.ValueOf(fetch).Pointer()); f != nil {
+		name = f.Name()
+	}
+	return name[strings.LastIndex(name, "/")+1:]
+}
+
+// Names has no name of the session, and that of the function.
+func (c *Custom) Names() (session, role string) { return "", c.name }
 
 // Method is core.MethodCustom.
 func (c *Custom) Method() core.Method { return core.MethodCustom }

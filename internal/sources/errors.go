@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 )
 
 // Error is why a source brought no credentials.
@@ -33,8 +34,8 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(methodName(e.Method))
-	if e.Code != "" {
-		b.WriteString(": " + e.Code)
+	if code := words.ShownCode(e.Code); code != "" {
+		b.WriteString(": " + code)
 	}
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (HTTP %d)", e.Status)

@@ -59,6 +59,9 @@ func (i *IoT) Rewritten() string {
 	return i.host
 }
 
+// Names are those of the thing and of the role alias.
+func (i *IoT) Names() (session, role string) { return i.params.ThingName, i.params.RoleAlias }
+
 // Close closes idle connections.
 func (i *IoT) Close() { i.pool.close() }
 

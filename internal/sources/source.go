@@ -18,6 +18,12 @@ type Source interface {
 	Fetch(ctx context.Context, f *Flight) (Result, error)
 }
 
+// Named is a source that tells its session from others.
+type Named interface {
+	// Names are those of the session and of the role, for events and errors. "": none.
+	Names() (session, role string)
+}
+
 // Flight is what a source learns of the refresh that it is to run.
 type Flight struct {
 	// Ticket names the flight within its session.

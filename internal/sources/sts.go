@@ -40,9 +40,9 @@ type STS struct {
 func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	switch {
 	case cfg.Region == "":
-		return nil, &ParameterError{"Region", "of the aws.Config must be set: it signs the call to STS"}
+		return nil, &ParameterError{"Region", "of the aws.Config must be set: " + sentence("no_region")}
 	case cfg.Credentials == nil:
-		return nil, &ParameterError{"Credentials", "of the aws.Config must be set: they sign the call to STS"}
+		return nil, &ParameterError{"Credentials", "of the aws.Config must be set: " + sentence("no_credentials")}
 	}
 	if err := role.check(); err != nil {
 		return nil, err
@@ -109,6 +109,14 @@ func (s *STS) Method() core.Method { return core.MethodSTS }
 
 // Attended tells whether a refresh prompts a person.
 func (s *STS) Attended() bool { return s.role.MFAPrompts }
+
+// Names are those of the role session and of the role.
+func (s *STS) Names() (session, role string) {
+	if s.role.RoleSessionName == "" {
+		return defaultSessionName, s.role.RoleARN
+	}
+	return s.role.RoleSessionName, s.role.RoleARN
+}
 
 // Close closes idle connections.
 func (s *STS) Close() {

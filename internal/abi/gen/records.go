@@ -34,7 +34,10 @@ func pythonRecords(p *page) {
 	for _, m := range methods {
 		p.line("    %d: (%q, %q),", m, words.Service(m), words.Doing(m))
 	}
-	p.line("}\nOWN_WORD = %q\nCODE_SHAPE = r\"%s\"", words.Own, words.CodeShape)
+	p.line("}\n# Codes of errors that tell what an attempt did.\nOF_ATTEMPTS: tuple[int, ...] = %s", pythonTuple(texts(words.OfAttempts)))
+	p.line("TIMED_OUT = %q", words.TimedOut.Code)
+	p.line("# What SDKs put in place of an error code that a reply does not have.\nNO_CODES: tuple[str, ...] = %s", pythonTuple(quoted(words.NoCodes)))
+	p.line("OWN_WORD = %q\nCODE_SHAPE = r\"%s\"", words.Own, words.CodeShape)
 }
 
 // tsRecords writes the same.
@@ -60,7 +63,10 @@ func tsRecords(p *page) {
 	for _, m := range methods {
 		p.line("  [%d]: [%q, %q],", m, words.Service(m), words.Doing(m))
 	}
-	p.line("} as const;\nexport const OWN_WORD = %q;\nexport const CODE_SHAPE = /%s/;", words.Own, words.CodeShape)
+	p.line("} as const;\n/** Codes of errors that tell what an attempt did. */\n// prettier-ignore\nexport const OF_ATTEMPTS: readonly number[] = [%s];", strings.Join(texts(words.OfAttempts), ", "))
+	p.line("export const TIMED_OUT = %q;", words.TimedOut.Code)
+	p.line("/** What SDKs put in place of an error code that a reply does not have. */\n// prettier-ignore\nexport const NO_CODES: readonly string[] = [%s];", strings.Join(quoted(words.NoCodes), ", "))
+	p.line("export const OWN_WORD = %q;\nexport const CODE_SHAPE = /%s/;", words.Own, words.CodeShape)
 }
 
 // answers are the troubles that a service's answer can mean, each with its methods.

@@ -2,6 +2,7 @@ package words
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/evercreds/evercreds/core"
@@ -64,9 +65,12 @@ const CodeShape = `^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}
 
 var codeShape = regexp.MustCompile(CodeShape)
 
+// NoCodes are what SDKs put in place of an error code that a reply does not have.
+var NoCodes = []string{"UnknownError", "Unknown", "UnknownException"}
+
 // ShownCode is a service's error code if it can be shown, or "".
 func ShownCode(code string) string {
-	if codeShape.MatchString(code) {
+	if !slices.Contains(NoCodes, code) && codeShape.MatchString(code) {
 		return code
 	}
 	return ""
@@ -112,9 +116,15 @@ type Said struct {
 	Trouble *Trouble // nil: it is not known
 }
 
+// TimedOut is what is said of an attempt that did not end in time.
+var TimedOut = Said{Code: "timeout"}
+
 // First is the first sentence of an error: what is wrong and what to do, by whose word,
 // and what the attempt was about.
-func First(l Language, m core.Method, reason, role string, said Said) string {
+func First(l Language, m core.Method, code core.Code, reason, role string, said Said) string {
+	if !slices.Contains(OfAttempts, code) {
+		return In(l, reason)
+	}
 	if said.Trouble != nil {
 		reason = said.Trouble.Sentence()
 	}

@@ -56,6 +56,11 @@ var Troubles = []Trouble{
 		Why: "no link of the SDK's chain has credentials; on EC2, ECS and EKS: the machine or the pod has no role",
 	},
 	{
+		Name: "no_code", Methods: ofSTS, As: "MFARefused",
+		Wrong: "there is no one-time code", Do: "check {mfa}, and what it gives",
+		Why: "the function failed, the command printed no code of six digits, or a code came twice",
+	},
+	{
 		Name: "mfa_refused", Methods: ofSTS, Codes: []string{"AccessDenied"}, Message: "MultiFactorAuthentication",
 		Wrong: "the one-time code was refused", Do: "check the code, SerialNumber and the clock of the device; each code is good for one call",
 		Why: "the code is of another device or another minute, or was used before",

@@ -36,6 +36,7 @@ var parameters = map[string][4]string{
 	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
 	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS"},
 	"profile":           {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
+	"mfa":               {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider"},
 	"ca":                {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
 }
 
@@ -62,6 +63,13 @@ var Reasons = []Reason{
 	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"},
 	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed"},
 	{core.CodeClosed, "closed", "the session is closed"},
+}
+
+// OfAttempts are the codes of errors that tell what an attempt did. The others are about
+// a caller or the session.
+var OfAttempts = []core.Code{
+	core.CodeSource, core.CodeTimedOut, core.CodeAbandoned, core.CodeMalformed,
+	core.CodeExpiredReply, core.CodeStillRejected, core.CodeNoProgress,
 }
 
 // ReasonOf finds the reason of a code; ok is false for an unknown code.

@@ -794,6 +794,7 @@ export const TROUBLES = {
   "no-profile": "the profile gives no base credentials: correct its name in AWS_PROFILE or fromIni, or set it up with \"aws configure --profile\"",
   "login-ended": "the SSO login has ended: run \"aws sso login\"",
   "no-credentials": "there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \"aws configure\"",
+  "no-code": "there is no one-time code: check mfaTokenProvider, and what it gives",
   "mfa-refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
   "access-denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
   "alias-denied": "AWS IoT denied the role alias: check that the certificate is active, is attached to the thing, and has a policy that allows iot:AssumeRoleWithCertificate",
@@ -835,5 +836,12 @@ export const SERVICES = {
   [3]: ["AWS IoT", "asking for the role alias {role}"],
   [2]: ["the service", "calling {role}"],
 } as const;
+/** Codes of errors that tell what an attempt did. */
+// prettier-ignore
+export const OF_ATTEMPTS: readonly number[] = [1, 2, 3, 4, 5, 6, 7];
+export const TIMED_OUT = "timeout";
+/** What SDKs put in place of an error code that a reply does not have. */
+// prettier-ignore
+export const NO_CODES: readonly string[] = ["UnknownError", "Unknown", "UnknownException"];
 export const OWN_WORD = "evercreds";
 export const CODE_SHAPE = /^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$/;

@@ -645,6 +645,7 @@ TROUBLES: dict[str, str] = {
     "no_profile": 'the profile gives no base credentials: correct its name in AWS_PROFILE or profile_name, or set it up with "aws configure --profile"',
     "login_ended": 'the SSO login has ended: run "aws sso login"',
     "no_credentials": 'there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "aws configure"',
+    "no_code": "there is no one-time code: check mfa_token_provider, and what it gives",
     "mfa_refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
     "access_denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
     "alias_denied": "AWS IoT denied the role alias: check that the certificate is active, is attached to the thing, and has a policy that allows iot:AssumeRoleWithCertificate",
@@ -684,5 +685,10 @@ SERVICES: dict[int, tuple[str, str]] = {
     3: ("AWS IoT", "asking for the role alias {role}"),
     2: ("the service", "calling {role}"),
 }
+# Codes of errors that tell what an attempt did.
+OF_ATTEMPTS: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7)
+TIMED_OUT = "timeout"
+# What SDKs put in place of an error code that a reply does not have.
+NO_CODES: tuple[str, ...] = ("UnknownError", "Unknown", "UnknownException")
 OWN_WORD = "evercreds"
 CODE_SHAPE = r"^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$"
