@@ -79,7 +79,9 @@ func attended(source any) bool {
 }
 
 // Names has no name of the session, and that of the source's type.
-func (u userSource) Names() (session, role string) { return "", strings.TrimPrefix(fmt.Sprintf("%T", u.Source), "*") }
+func (u userSource) Names() (session, role string) {
+	return "", strings.TrimPrefix(fmt.Sprintf("%T", u.Source), "*")
+}
 
 // Fetch calls the source, and refuses what cannot be used.
 func (u userSource) Fetch(ctx context.Context, f *sources.Flight) (sources.Result, error) {

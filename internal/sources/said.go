@@ -69,7 +69,7 @@ func unanswered(err error) string {
 		return "no_profile"
 	case strings.Contains(text, "the SSO session has expired or is invalid"):
 		return "login_ended"
-	case foundNone(err):
+	case foundNone(err, false):
 		return "no_credentials"
 	case strings.Contains(text, "proxyconnect"), strings.Contains(text, "Proxy Authentication Required"):
 		return "proxy"
