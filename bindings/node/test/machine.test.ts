@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import * as abi from "../src/library/abi-generated.js";
 import { initialize, RefreshableSession } from "../src/index.js";
 import { type Decision, Machine, type MachineHost } from "../src/library/machine.js";
-import { checkVersion, type Exports, type Runtime, Trap } from "../src/library/runtime.js";
+import { checkVersion, type Exports, Runtime, Trap } from "../src/library/runtime.js";
 import { VirtualClock } from "./support/clock.js";
 import { gate, virtualSession } from "./support/session.js";
 import { freshRuntime, panicFile, wasmFile } from "./support/wasm.js";
@@ -132,6 +132,25 @@ test("the module cannot be changed under sessions that use it", () => {
   expect(() => {
     initialize({ module: bytes });
   }).toThrow("initialize must come before the first session");
+});
+
+test.each([
+  [
+    "bytes that are no module",
+    Uint8Array.from([1, 2, 3]),
+    /cannot be compiled here \(CompileError\)/,
+  ],
+  [
+    "another module",
+    Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0]),
+    /does not start \(TypeError\)/,
+  ],
+])("%s: an error of ours", (_name, bytes, words) => {
+  const start = () => {
+    new Runtime(bytes).run(undefined, () => 0);
+  };
+  expect(start).toThrow(expect.objectContaining({ code: "configuration" }));
+  expect(start).toThrow(words);
 });
 
 test.each([undefined, null, {}, { module: "evercreds.wasm" }, { module: {} }, new Uint8Array(8)])(

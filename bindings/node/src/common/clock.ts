@@ -1,3 +1,5 @@
+import { guarded } from "./guard.js";
+
 /**
  * Time as a session sees it. Tests bring one of their own; everybody else gets
  * {@link systemClock}.
@@ -20,11 +22,33 @@ export interface Clock {
 /** setTimeout fires at once for more than this. An early wake is harmless. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The clocks and timers of the process. */
+/** What the machine takes for an instant: up to the end of the year 9999. */
+const LAST_MS = 253402300799999;
+
+/** Whole milliseconds of a clock; undefined where it gives none, as fakes may. */
+function read(clock: () => number): number | undefined {
+  const now = Math.floor(guarded(clock, Number.NaN));
+  return Math.abs(now) <= LAST_MS ? now : undefined;
+}
+
+let wall = 0;
+let elapsed = 0;
+let beforeMs = 0;
+
+/**
+ * The clocks and timers of the process, by their globals as of each call: tests of users
+ * put others in their place (fake timers of Jest, vitest, sinon), which begin at 0 or
+ * stand still, and take them away again. Elapsed time then goes on from where it was.
+ */
 export const systemClock: Clock = {
-  wall: () => Date.now(),
-  elapsed: () => Math.floor(performance.now()),
+  wall: () => (wall = read(() => Date.now()) ?? wall),
+  elapsed() {
+    const now = read(() => performance.now()) ?? elapsed - beforeMs;
+    if (now + beforeMs < elapsed) beforeMs = elapsed - now;
+    return (elapsed = now + beforeMs);
+  },
   after(delayMs, callback, holds) {
+    const { setTimeout, clearTimeout } = globalThis; // both real, or both fake
     const timer: unknown = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
     // browsers give a number, which holds nothing
     if (!holds && typeof timer === "object") (timer as { unref?(): void }).unref?.();
@@ -33,3 +57,8 @@ export const systemClock: Clock = {
     };
   },
 };
+
+/** Runs a function soon, as `queueMicrotask` does, which tests of users may fake. */
+export function soon(body: () => void): void {
+  void Promise.resolve().then(body);
+}

@@ -1,6 +1,7 @@
 import { platform } from "#platform";
 import * as abi from "../library/abi-generated.js";
 import { type EvercredsError, EvercredsValidationError } from "../errors.js";
+import { soon } from "../common/clock.js";
 import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
 import { nameIn, type State } from "./status.js";
@@ -112,7 +113,7 @@ export class Events {
     const channel = CHANNELS.get(name);
     if (channel !== undefined && peek(channel, "hasSubscribers") === true) {
       const message = { ...this.#whose, ...event() };
-      queueMicrotask(() => {
+      soon(() => {
         quietly(() => {
           channel.publish(message);
         });
@@ -120,7 +121,7 @@ export class Events {
     }
     for (const listener of [...listeners]) {
       const told = event();
-      queueMicrotask(() => {
+      soon(() => {
         if (listeners.has(listener)) listener(told);
       });
     }

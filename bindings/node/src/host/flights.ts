@@ -1,3 +1,4 @@
+import { soon } from "../common/clock.js";
 import type { Source } from "../sources/source.js";
 import { attempt, Flight, type Outcome } from "./flight.js";
 import { refuseOwn } from "./reentry.js";
@@ -71,7 +72,7 @@ export class Flights {
    */
   cancel(ticket: number): void {
     const flight = this.#flights.get(ticket);
-    queueMicrotask(() => flight?.cancel());
+    soon(() => flight?.cancel());
   }
 
   /** The machine does not know the flights any more: ends all, and wakes who waits. */
@@ -81,7 +82,7 @@ export class Flights {
     const lost = [...this.#flights.values()];
     this.#flights.clear();
     for (const flight of lost) {
-      queueMicrotask(() => {
+      soon(() => {
         flight.cancel(); // who listens is the user's code, which may use the session
       });
       flight.ring();

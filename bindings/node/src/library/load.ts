@@ -1,4 +1,5 @@
 import { platform } from "#platform";
+import { nameOf } from "../common/guard.js";
 import { EvercredsError, EvercredsValidationError } from "../errors.js";
 
 /**
@@ -16,10 +17,22 @@ export type ModuleSource = object;
 export function toModule(source: ModuleSource): WebAssembly.Module {
   if (isCompiled(source)) return source;
   if (ArrayBuffer.isView(source) || kindOf(source) === "ArrayBuffer") {
-    return new WebAssembly.Module(source);
+    return compile(source);
   }
   const words = "module must be a compiled WebAssembly.Module, or its bytes";
   throw new EvercredsValidationError("module", words, source);
+}
+
+function compile(bytes: BufferSource): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (cause) {
+    // the bytes of something else, or an engine that compiles none: edge runtimes do not
+    const words =
+      `the wasm module cannot be compiled here (${nameOf(cause)}); ` +
+      "give initialize the compiled module, made of the file evercreds/evercreds.wasm";
+    throw new EvercredsError("configuration", words, { class: "permanent", cause });
+  }
 }
 
 /** By its tag: the runtime may have compiled it in another realm than ours. */

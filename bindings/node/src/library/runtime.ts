@@ -1,4 +1,5 @@
 import * as abi from "./abi-generated.js";
+import { nameOf } from "../common/guard.js";
 import { EvercredsError } from "../errors.js";
 import { type ModuleSource, readModule, toModule } from "./load.js";
 import { VERSION } from "./version.js";
@@ -155,6 +156,16 @@ export class Runtime {
         this.#host?.cancel(ticket);
       },
     };
+    const exports = start(module, wasi, host);
+    checkVersion(exports.evercreds_abi_version(), exports.evercreds_abi_features());
+    const buffer = exports.evercreds_buffer_address();
+    return { exports, wasi, slots: slotsOf(exports), buffer };
+  }
+}
+
+/** @throws EvercredsError where the engine does not run the module, or it dies at once */
+function start(module: WebAssembly.Module, wasi: Wasi, host: abi.HostFunctions): Exports {
+  try {
     const { exports: raw } = new WebAssembly.Instance(module, {
       wasi_snapshot_preview1: wasi.importsFor(module),
       [abi.HOST_MODULE]: { ...host },
@@ -162,9 +173,12 @@ export class Runtime {
     const exports = raw as unknown as Exports;
     wasi.memory = exports.memory;
     exports._initialize();
-    checkVersion(exports.evercreds_abi_version(), exports.evercreds_abi_features());
-    const buffer = exports.evercreds_buffer_address();
-    return { exports, wasi, slots: slotsOf(exports), buffer };
+    return exports;
+  } catch (cause) {
+    dropFrames(cause);
+    const [text = ""] = wasi.panicText.split("\n", 1);
+    const why = [nameOf(cause), text].filter((part) => part !== "").join(": ");
+    throw new EvercredsError("configuration", `the wasm module does not start (${why})`, { cause });
   }
 }
 

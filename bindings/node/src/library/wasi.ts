@@ -4,6 +4,8 @@
  * are no files, no arguments, no environment and no sockets to give away.
  */
 
+import { systemClock } from "../common/clock.js";
+
 /** What a guest wrote to its standard error before it died, at most this much. */
 const MAX_TEXT = 4096;
 
@@ -55,9 +57,9 @@ export class Wasi {
   }
 
   readonly #clockTimeGet = (clock: number, _precision: bigint, address: number): number => {
-    const ns = Math.round((clock === 0 ? Date.now() : performance.now()) * 1e6);
     // Go's runtime does not start at the instant 0, where fake timers of tests begin
-    this.#view().setBigUint64(address, BigInt(ns >= 1 && ns < Infinity ? ns : 1), true);
+    const ms = Math.max(1, clock === 0 ? systemClock.wall() : systemClock.elapsed());
+    this.#view().setBigUint64(address, BigInt(ms) * 1_000_000n, true);
     return ERRNO_SUCCESS;
   };
 

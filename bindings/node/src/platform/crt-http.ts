@@ -1,3 +1,4 @@
+import { systemClock } from "../common/clock.js";
 import type { http, io } from "aws-iot-device-sdk-v2";
 import { errorName, loadCrt } from "./crt.js";
 import { LOOPBACK, Relay } from "./crt-relay.js";
@@ -21,7 +22,7 @@ export async function getOverCrt(
   asked: MutualTlsRequest,
   signal: AbortSignal,
 ): Promise<MutualTlsReply | TlsProblem> {
-  const end = performance.now() + asked.timeoutMs;
+  const end = systemClock.elapsed() + asked.timeoutMs;
   for (let turn = 1; ; turn++) {
     const found = contextFor(asked.material);
     if ("problem" in found) return found;
@@ -50,7 +51,7 @@ async function get(
   signal: AbortSignal,
 ): Promise<MutualTlsReply> {
   const { host, port, connectTo, timeoutMs } = asked;
-  const leftMs = () => Math.max(1, end - performance.now());
+  const leftMs = () => Math.max(1, end - systemClock.elapsed());
   const timely: Timely = (promise) => within(promise, leftMs(), timeoutMs, signal);
   await timely(look(asked, leftMs()));
   const relay = new Relay(connectTo?.host ?? host, connectTo?.port ?? port);

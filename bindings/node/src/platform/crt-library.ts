@@ -1,3 +1,4 @@
+import { systemClock } from "../common/clock.js";
 import type { io } from "aws-iot-device-sdk-v2";
 import { errorName } from "./crt.js";
 import type { TlsProblem, Token } from "./types.js";
@@ -71,7 +72,7 @@ export class TokenLibrary {
     if (FORGOTTEN.test(name)) return true;
     const known = this.#user?.deref();
     const spared = this.#hasSeveral || (known !== undefined && known !== token);
-    const now = performance.now();
+    const now = systemClock.elapsed();
     if (spared && now - this.#renewedMs < RENEWALS_APART_MS) return false;
     if (this.#life === "others" || this.#handshakes.size > 0) return false;
     this.#renewedMs = now;

@@ -1,3 +1,4 @@
+import { systemClock } from "../common/clock.js";
 import { request } from "node:http";
 import type { Socket } from "node:net";
 import tls from "node:tls";
@@ -34,11 +35,11 @@ export interface Server {
  */
 export async function lookAt(server: Server, timeoutMs: number): Promise<string | undefined> {
   if (!server.material.verifyPeer) return undefined;
-  const end = performance.now() + timeoutMs;
+  const end = systemClock.elapsed() + timeoutMs;
   const { proxy } = server;
   try {
     const socket = proxy && (await tunnel(proxy, `${server.host}:${server.port}`, timeoutMs));
-    return await verdict(server, socket, Math.max(1, end - performance.now()));
+    return await verdict(server, socket, Math.max(1, end - systemClock.elapsed()));
   } catch {
     return undefined; // there is no way to it, which the connection will tell
   }

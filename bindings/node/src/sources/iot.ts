@@ -1,3 +1,4 @@
+import { systemClock } from "../common/clock.js";
 import * as abi from "../library/abi-generated.js";
 import { EvercredsValidationError } from "../errors.js";
 import { header, serverTime } from "../common/http.js";
@@ -67,7 +68,7 @@ export class IotSource implements Source {
     const words = `the IoT credentials provider answered ${reply.status}${code && ` ${code}`}${said}`;
     return new SourceFailure(words, {
       class: this.#rules.classOf(abi.Method.IOT, reply.status, code),
-      retryAfterMs: this.#rules.retryAfter((name) => header(reply, name), Date.now()),
+      retryAfterMs: this.#rules.retryAfter((name) => header(reply, name), systemClock.wall()),
     });
   }
 

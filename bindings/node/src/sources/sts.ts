@@ -4,6 +4,7 @@ import type {
   STSClient,
   STSClientConfig,
 } from "@aws-sdk/client-sts";
+import { systemClock } from "../common/clock.js";
 import { EvercredsError } from "../errors.js";
 import { loadProblem } from "../common/peer.js";
 import * as abi from "../library/abi-generated.js";
@@ -124,7 +125,7 @@ export class StsSource implements Source {
     const { rules } = this.#settings;
     return new SourceFailure(`STS answered ${status} without an error code`, {
       class: rules.classOf(abi.Method.STS, status, ""),
-      retryAfterMs: rules.retryAfter((name) => header(response, name), Date.now()),
+      retryAfterMs: rules.retryAfter((name) => header(response, name), systemClock.wall()),
     });
   }
 
