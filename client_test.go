@@ -41,7 +41,7 @@ func client(t *testing.T, in evercreds.Clients, opts ...func(*sts.Options)) *sts
 func local(t *testing.T) *evercreds.Session {
 	t.Helper()
 	s := open(t, &vault{}, evercreds.WithConfig(aws.Config{Region: "us-east-1"}))
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

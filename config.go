@@ -16,7 +16,8 @@ import (
 //
 // Load base without config.WithCredentialsProvider: that option wraps the provider in an
 // aws.CredentialsCache, which keeps credentials until they expire. With this config the
-// SDK's clients ask the session for each request.
+// SDK's clients ask the session for each request. For programs that must use that option
+// there is [Session.Uncached].
 func (s *Session) Config(base aws.Config) aws.Config {
 	cfg := base.Copy()
 	cfg.Credentials = s

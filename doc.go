@@ -10,6 +10,14 @@
 //	defer session.Close()
 //	client := s3.NewFromConfig(session.Config(cfg))
 //
+// Do not give the session to config.WithCredentialsProvider: that wraps it in a cache which
+// keeps credentials until they expire. Where the SDK's loader must know the session, give
+// it the form for caches:
+//
+//	cfg, err := config.LoadDefaultConfig(ctx,
+//		config.WithCredentialsProvider(session.Uncached()), // not: session
+//		config.WithAPIOptions(session.APIOptions()))
+//
 // While more than the advisory window is left (15 minutes by default), a request
 // costs one reading of the clock. Within that window one refresh runs in the
 // background: nobody waits, and a failure is nobody's error. Within the mandatory

@@ -7,6 +7,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds"
@@ -30,6 +31,38 @@ func Example() {
 	}
 	fmt.Println(*who.Arn)
 	// Output: arn:aws:sts::210987654321:assumed-role/reader/evercreds
+}
+
+// The SDK's loader wraps a provider in a cache that keeps credentials until they expire.
+// Uncached is the form for caches; in a program of yours this is
+//
+//	cfg, err := config.LoadDefaultConfig(ctx,
+//		config.WithCredentialsProvider(session.Uncached()),
+//		config.WithAPIOptions(session.APIOptions()))
+func ExampleSession_Uncached() {
+	ctx := context.Background()
+	cfg := loadConfig(ctx)
+	session, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: "arn:aws:iam::210987654321:role/reader"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer session.Close()
+
+	wrong, right := cfg.Copy(), cfg.Copy()
+	wrong.Credentials = aws.NewCredentialsCache(session) // as config.WithCredentialsProvider(session) does
+	right.Credentials = aws.NewCredentialsCache(session.Uncached())
+	right.APIOptions = append(right.APIOptions, session.APIOptions()...)
+	for _, cfg := range []aws.Config{wrong, right} {
+		before, _ := cfg.Credentials.Retrieve(ctx)
+		if _, err := session.Refresh(ctx); err != nil {
+			log.Fatal(err)
+		}
+		after, _ := cfg.Credentials.Retrieve(ctx)
+		fmt.Println("new credentials:", after.AccessKeyID != before.AccessKeyID)
+	}
+	// Output:
+	// new credentials: false
+	// new credentials: true
 }
 
 // A session that is eager fetches at once, and stays fresh with nobody asking.

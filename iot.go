@@ -102,7 +102,7 @@ func NewIoT(params IoTParams, opts ...Option) (*Session, error) {
 	if err != nil {
 		return nil, ownError(err)
 	}
-	s, err := open(ownSource{source}, source.Close, aws.Config{Region: source.Region()}, opts)
+	s, err := open(ownSource{source}, closer(source.Close), aws.Config{Region: source.Region()}, opts)
 	if host := source.Rewritten(); err == nil && host != "" {
 		s.warn("Endpoint is a data endpoint; the credentials endpoint is used in its place", slog.String("endpoint", host))
 	}

@@ -11,8 +11,16 @@ func init() {
 	host.In = func(p host.Place) any { return Option(func(s *settings) { s.place = p }) }
 }
 
+// closer is the end of a source that cannot fail to end.
+func closer(close func()) func() error {
+	return func() error {
+		close()
+		return nil
+	}
+}
+
 // open makes the session; done, which may be nil, is called when it is closed.
-func open(source sources.Source, done func(), base aws.Config, opts []Option) (*Session, error) {
+func open(source sources.Source, done func() error, base aws.Config, opts []Option) (*Session, error) {
 	var given settings
 	for _, o := range opts {
 		if o == nil {
@@ -37,7 +45,7 @@ func open(source sources.Source, done func(), base aws.Config, opts []Option) (*
 	s := newSession(config, &given, base)
 	s.done = done
 	if place.Joined != nil {
-		place.Joined(s.host, s.Close)
+		place.Joined(s.host, func() { _ = s.Close() })
 	}
 	if err := s.host.Open(place.Seed); err != nil {
 		return nil, given.refused(err)

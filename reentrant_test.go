@@ -25,7 +25,7 @@ func ring(t *testing.T, n int) []*evercreds.Session {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(s.Close)
+		t.Cleanup(func() { _ = s.Close() })
 		all[i] = s
 	}
 	return all

@@ -14,6 +14,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
@@ -116,7 +117,11 @@ func (w rejectionWatch) HandleFinalize(ctx context.Context, in middleware.Finali
 	}
 	out, metadata, err = next.HandleFinalize(ctx, again)
 	if second := call.refusal.Load(); err != nil && second != refused {
-		w.session.doubtClock(second)
+		if second.by(aws.Credentials{AccessKeyID: refused.key, SessionToken: refused.token}) {
+			w.session.foundInCache() // it signed with the refused set again, though there is another
+		} else {
+			w.session.doubtClock(second)
+		}
 	}
 	return out, metadata, err
 }
@@ -192,7 +197,7 @@ func (r *refusal) by(set aws.Credentials) bool {
 // that is new, too.
 func (s *Session) doubtClock(r *refusal) {
 	if r.code == "RequestExpired" && !s.clockDoubted.Swap(true) {
-		s.warn("a service rejects requests that were signed with new credentials as expired; this machine's clock may be wrong")
+		s.warn(words.ClockDoubted)
 	}
 }
 

@@ -23,12 +23,13 @@ import (
 type Session struct {
 	host *host.Host
 	mu   sync.Mutex    // the host's, where the place of the machine has none
-	done func()        // closes the source, where it is of our own making
+	done func() error  // closes the source; nil: there is nothing to close
 	log  *queue[line]  // nil: nobody wants lines
 	hook *queue[Event] // nil: nobody wants events
 
 	method       core.Method
 	clockDoubted atomic.Bool // that was told
+	inCache      atomic.Bool // that was told
 	clients      *clientMaker
 	identity     func() *sts.Client // made when it is first needed
 	closeOnce    sync.Once
@@ -64,6 +65,15 @@ func newSession(config host.Config, given *settings, base aws.Config) *Session {
 // It returns an [*Error] if there are no credentials, and an *aws.RequestCanceledError if
 // ctx ends first.
 func (s *Session) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	if l := s.host.Leased(); l != nil {
+		return l.Credentials, nil
+	}
+	s.lookForCache(ctx)
+	return s.host.Credentials(ctx, core.Need{})
+}
+
+// retrieve is Retrieve for callers that are no cache.
+func (s *Session) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if l := s.host.Leased(); l != nil {
 		return l.Credentials, nil
 	}
@@ -107,7 +117,7 @@ func (s *Session) Credentials(ctx context.Context, needs ...Need) (aws.Credentia
 		return aws.Credentials{}, ownError(err)
 	}
 	if n.minTTL == 0 && n.refused == nil {
-		return s.Retrieve(ctx)
+		return s.retrieve(ctx)
 	}
 	if n.refused != nil {
 		asked.Other, asked.Evidence = sources.FingerprintOf(n.refused.AccessKeyID, n.refused.SessionToken), core.EvidenceStrong
@@ -144,9 +154,10 @@ func (s *Session) LogValue() slog.Value { return slog.StringValue(s.String()) }
 // Close ends the session. Callers that wait, and all later ones, get [ErrClosed]. Close
 // cancels the refresh under way, waits until it has ended and the hook of [WithEvents]
 // has had the last event, forgets the clients of [Client], and closes the idle
-// connections that the session has made. It waits a second at most for a source or a
-// hook that does not return. Closing again does nothing.
-func (s *Session) Close() {
+// connections that only this session uses. It closes the source of [New], if that has a
+// method Close() error, and returns that method's error. It waits a second at most for a
+// source or a hook that does not return. Closing again does nothing, and returns nil.
+func (s *Session) Close() (err error) {
 	s.closeOnce.Do(func() {
 		_ = s.host.Close() // the core refuses nothing
 		host.Grace(func() {
@@ -159,8 +170,9 @@ func (s *Session) Close() {
 			}
 		})
 		if s.done != nil {
-			s.done()
+			err = s.done()
 		}
 		s.clients.close()
 	})
+	return err
 }

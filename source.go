@@ -2,18 +2,22 @@ package evercreds
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Source fetches credentials; see [New]. A source with a method Attended() bool that
-// returns true prompts a person for each refresh.
+// returns true prompts a person for each refresh. One with a method Close() error is
+// closed with its session.
 type Source interface {
 	// Method returns the number of this kind of source, [MethodRegistered] or higher.
 	// The session asks once.
@@ -54,9 +58,11 @@ type Result struct {
 	Duration time.Duration
 }
 
-// New makes a session with a source of your own. The caller closes the source, after
-// the session. If the source prompts a person (see [Source]), the session makes no
-// refresh ahead of need.
+// New makes a session with a source of your own, which is the session's from then on. If
+// it has a method Close() error, [Session.Close] calls that once, when no refresh runs any
+// more or a second has passed; a source that several sessions share must not have one. If
+// New returns an error, the source stays yours. If the source prompts a person (see
+// [Source]), the session makes no refresh ahead of need.
 //
 // New returns a [*ParameterError] if source is nil, if its Method or Attended panics, or
 // if an option is wrong.
@@ -64,7 +70,32 @@ func New(source Source, opts ...Option) (*Session, error) {
 	if source == nil {
 		return nil, &ParameterError{Parameter: "source", Expected: "must be a Source, not nil"}
 	}
-	return open(userSource{source}, nil, aws.Config{}, opts)
+	var done func() error
+	if c, ok := source.(io.Closer); ok {
+		done = func() error { return closeGuarded(c) }
+	}
+	return open(userSource{source}, done, aws.Config{}, opts)
+}
+
+// closeGuarded closes a source of the user's, which may panic, end its goroutine or hang.
+func closeGuarded(c io.Closer) error {
+	result := make(chan error, 1)
+	host.Grace(func() {
+		err := errors.New("evercreds: the source's Close did not return")
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("evercreds: the source's Close panicked with a %T", p)
+			}
+			result <- err
+		}()
+		err = c.Close()
+	})
+	select {
+	case err := <-result:
+		return err
+	default:
+		return errors.New("evercreds: the source's Close has not returned yet")
+	}
 }
 
 // userSource is a source of the user's, as the host knows sources.

@@ -42,7 +42,7 @@ func newSTS(t *testing.T, cfg aws.Config, opts ...evercreds.Option) *evercreds.S
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 

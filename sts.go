@@ -79,14 +79,14 @@ func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // NewSTS makes a session that assumes a role. cfg brings the base credentials, which the
 // session asks for anew at each refresh, and the region, endpoint and HTTP client for STS.
 //
-// If cfg.Credentials is a *Session, roles are chained: the session asks its parent for
-// credentials with at least a minute left, and refuses a Duration above one hour, as STS
-// does for chained roles.
+// If cfg.Credentials is a *Session, or one within the SDK's aws.CredentialsCache, roles are
+// chained: the session asks its parent itself for credentials with at least a minute left,
+// and refuses a Duration above one hour, as STS does for chained roles.
 //
 // NewSTS makes no call unless it is told to by [WithEager]. It returns a
 // [*ParameterError] if a field of role, the config or an option is wrong.
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
-	if parent, ok := cfg.Credentials.(*Session); ok {
+	if parent, ok := sessionIn(cfg.Credentials); ok {
 		if parent == nil {
 			return nil, &ParameterError{Parameter: "Credentials", Expected: "of the aws.Config must be a session, not a nil *Session"}
 		}
@@ -101,5 +101,5 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	if err != nil {
 		return nil, ownError(err)
 	}
-	return open(ownSource{source}, source.Close, sources.OwnConfig(cfg), opts)
+	return open(ownSource{source}, closer(source.Close), sources.OwnConfig(cfg), opts)
 }

@@ -273,7 +273,7 @@ func numbered(t *testing.T) (*evercreds.Session, map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	secrets := map[string]string{}
 	for _, key := range []string{"A1", "A2"} {
 		secrets[key] = "sentinel-secret-of-" + key

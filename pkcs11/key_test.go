@@ -65,7 +65,7 @@ func cuttable(t *testing.T, c awstest.ClientCert, key crypto.Signer) (*evercreds
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	return s, made
 }
 

@@ -33,7 +33,7 @@ func assume(t *testing.T, standIn *awstest.Server, cfg aws.Config, opts ...everc
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
+	t.Cleanup(func() { _ = s.Close() })
 	return s
 }
 
