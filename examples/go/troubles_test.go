@@ -142,7 +142,7 @@ func assume(t *testing.T, s *awstest.Server, change ...set) error {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(session.Close)
+	t.Cleanup(func() { _ = session.Close() })
 	_, err = session.Retrieve(t.Context())
 	if last := session.Status().LastError; last == nil || last.Error() != err.Error() {
 		t.Errorf("the status has %v", last)
