@@ -162,7 +162,7 @@ func device(t *testing.T, s *awstest.Server, change func(*evercreds.IoTParams)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(session.Close)
+	t.Cleanup(func() { _ = session.Close() })
 	_, err = session.Retrieve(t.Context())
 	return err
 }
