@@ -34,7 +34,7 @@ var nodeHost = []mutant{
 	{"a bell wakes all but the first", "apply, settled", "bell.ts",
 		"    for (const wake of [...this.#sleepers]) wake();\n", "    for (const wake of [...this.#sleepers].slice(1)) wake();\n"},
 	{"a cancelled attempt is not told", "apply, cancelled", "flights.ts",
-		"queueMicrotask(() => flight?.cancel());", ""},
+		"soon(() => flight?.cancel());", ""},
 	{"close leaves waiters asleep", "closing", "flights.ts",
 		"      });\n      flight.ring();\n", "      });\n"},
 	{"a bell is not hung up anew", "apply, settled", "flight.ts",
