@@ -1,4 +1,4 @@
-import { guarded } from "./common/guard.js";
+import { guarded, peek } from "./common/guard.js";
 
 /** Why a call of a session failed. */
 export type ErrorCode =
@@ -46,6 +46,16 @@ export interface ErrorDetails {
   parameter?: string;
 }
 
+/** The marks by which errors are known whose class is of another copy of this package. */
+const ERROR = Symbol.for("evercreds error");
+const VALIDATION = Symbol.for("evercreds validation error");
+
+/** As `instanceof` asks, of a class of ours with its mark, or of a class made from it. */
+function isOne(Class: object, own: object, mark: symbol, value: unknown): boolean {
+  if (Class === own) return peek(value, mark) === true;
+  return guarded(() => Function.prototype[Symbol.hasInstance].call(Class, value), false);
+}
+
 /** The base of all errors of this package. Its message never holds a secret. */
 export class EvercredsError extends Error {
   /** Why, for programs. */
@@ -65,6 +75,15 @@ export class EvercredsError extends Error {
     this.retryAt = details.retryAt;
     this.parameter = details.parameter;
   }
+
+  /** @internal Errors of another copy of this package (ESM and CommonJS) are ones too. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isOne(this, EvercredsError, ERROR, value);
+  }
+
+  static {
+    Object.defineProperty(this.prototype, ERROR, { value: true });
+  }
 }
 
 /** An argument is wrong: which one, and what was expected. */
@@ -82,6 +101,15 @@ export class EvercredsValidationError extends EvercredsError {
       parameter,
     });
     this.name = "EvercredsValidationError";
+  }
+
+  /** @internal */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isOne(this, EvercredsValidationError, VALIDATION, value);
+  }
+
+  static {
+    Object.defineProperty(this.prototype, VALIDATION, { value: true });
   }
 }
 

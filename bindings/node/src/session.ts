@@ -22,6 +22,7 @@ import type { MqttClients } from "./mqtt/clients.js";
 import type { MqttOptions } from "./mqtt/options.js";
 import { refuseOwnCache } from "./client/old-sdk.js";
 import { wrong } from "./common/check.js";
+import { shared } from "./common/shared.js";
 import { givenFor, machineOptions, optionError, readMethod } from "./read-options.js";
 import type { SessionOptions } from "./options.js";
 import { type ClientPlugin, rejectionPlugin } from "./client/plugin.js";
@@ -76,8 +77,11 @@ export function withSurroundings<T>(surroundings: Surroundings, make: () => T): 
   }
 }
 
+/** Counts the sessions of the process, for those who watch it. */
+const counter = shared("session numbers 1", () => ({ last: 0 }));
+
 /** The sessions behind providers, for those whose base is another session. */
-const parents = new WeakMap<object, Parent>();
+const parents = shared("sessions 1", () => new WeakMap<object, Parent>());
 
 /**
  * AWS temporary credentials that are always fresh.
@@ -129,7 +133,7 @@ export class RefreshableSession {
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
-    const events = new Events({ session: runtime.nextSession(), method });
+    const events = new Events({ session: ++counter.last, method });
     const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
     const host = new Host(clock, source, failures, events);
     try {

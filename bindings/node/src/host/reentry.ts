@@ -1,4 +1,5 @@
 import { platform } from "#platform";
+import { shared } from "../common/shared.js";
 import { reentrantError } from "./reasons.js";
 
 // The marks of attempts: which one the running code is a part of, and what that waits
@@ -15,7 +16,7 @@ export interface Mark {
 }
 
 /** Undefined where the platform has no such thing; there the time-out helps. */
-const scope = platform?.newScope();
+const { scope } = shared("attempts 1", () => ({ scope: platform?.newScope() }));
 
 /** Runs an attempt so that what is called from it is known for a part of it. */
 export function asPartOf<T>(flight: Mark, body: () => T): T {

@@ -57,7 +57,6 @@ export class Runtime {
   #instance: Instance | undefined;
   #host: HostCalls | undefined;
   #generation = 0;
-  #sessions = 0;
 
   /** @param source the compiled module or its bytes; undefined: the file of this package */
   constructor(source?: ModuleSource) {
@@ -67,11 +66,6 @@ export class Runtime {
   /** Whether the module runs already. */
   get started(): boolean {
     return this.#instance !== undefined;
-  }
-
-  /** Counts the sessions of the process, for those who watch it. */
-  nextSession(): number {
-    return ++this.#sessions;
   }
 
   /** Handles of an earlier generation are void. */

@@ -1,5 +1,6 @@
 import { systemClock } from "../common/clock.js";
 import type { io } from "aws-iot-device-sdk-v2";
+import { shared } from "../common/shared.js";
 import { errorName } from "./crt.js";
 import type { TlsProblem, Token } from "./types.js";
 
@@ -9,10 +10,11 @@ const FORGOTTEN = /CKR_(?:SESSION_HANDLE_INVALID|SESSION_CLOSED|USER_NOT_LOGGED_
 /** How long tokens that are there are spared a new login for the sake of one that is not. */
 const RENEWALS_APART_MS = 1000;
 
+/** By their paths. */
+const all = shared("pkcs11 libraries 1", () => new Map<string, TokenLibrary>());
+
 /** A PKCS#11 library, one for the process, since two would share its state. */
 export class TokenLibrary {
-  static readonly #all = new Map<string, TokenLibrary>();
-
   /** Changes when the library was ended: what was made before is void then. */
   generation = 0;
   readonly lib: io.Pkcs11Lib;
@@ -37,8 +39,8 @@ export class TokenLibrary {
 
   static of(native: typeof io, { library }: Token): TokenLibrary | TlsProblem {
     try {
-      const found = this.#all.get(library) ?? new TokenLibrary(native, library);
-      this.#all.set(library, found);
+      const found = all.get(library) ?? new TokenLibrary(native, library);
+      all.set(library, found);
       return found;
     } catch (error) {
       const problem = `the library of pkcs11.pkcs11Lib cannot be loaded (${errorName(error)})`;

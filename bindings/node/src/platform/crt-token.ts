@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { shared } from "../common/shared.js";
 import type { TlsProblem, Token } from "./types.js";
 
 /** What a token says of a PIN, or of none. */
@@ -24,16 +25,8 @@ interface Memory {
   readonly refusals: Refusal[];
 }
 
-/** One for the process, also where it has this package twice, as ESM and as CommonJS. */
-const MEMORY = Symbol.for("evercreds.refused-pins");
-
 function memory(): Memory {
-  const place = globalThis as { [MEMORY]?: Memory };
-  const known = place[MEMORY];
-  if (known !== undefined) return known;
-  const value: Memory = { salt: randomBytes(32), refusals: [] };
-  Object.defineProperty(place, MEMORY, { value });
-  return value;
+  return shared("refused pins 1", () => ({ salt: randomBytes(32), refusals: [] }));
 }
 
 function hashOf({ userPin }: Token): string {
