@@ -45,6 +45,7 @@ type call struct {
 	form    url.Values // STS only
 	caller  issued     // who signed; zero for IoT
 	fault   Fault      // the one in force, its Kind "" for none
+	loose   bool       // its body is not signed, or in chunks
 	visit   visit
 }
 

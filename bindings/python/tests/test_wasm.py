@@ -162,7 +162,7 @@ def test_on_musl_the_module_is_what_is_loaded(
     (native / "libevercreds.so").write_bytes(b"")
     (native / "evercreds.wasm").symlink_to(MODULE)
     monkeypatch.delenv("EVERCREDS_LIBRARY", raising=False)
-    monkeypatch.setattr(_library, "__file__", str(tmp_path / "_library" / "loading.py"))
+    monkeypatch.setattr(_library, "in_package", lambda name: native / name)
     monkeypatch.setattr(_library, "_is_musl", lambda: True)
     assert isinstance(_library._Loader().get(), WasmLibrary)
 

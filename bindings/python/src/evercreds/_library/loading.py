@@ -17,6 +17,7 @@ from typing import Any
 
 from evercreds._fork.children import HeldOverForks, forget_in_child, generation, notice
 from evercreds._library import abi_generated as abi
+from evercreds._library.files import content, in_package, is_there
 from evercreds._library.interpreter import refuse_subinterpreters
 from evercreds._library.wasm import WasmLibrary
 from evercreds._waiting.locks import reentrant_lock
@@ -69,24 +70,31 @@ class _Loader:
         with _all_signals_blocked():
             if path.suffix == ".wasm":
                 return _run_module(path)
-            lib = self._copy(path) if self._inherited else _open(path)
+            _refuse_musl()
+            # A zip has no file that the system's loader could open.
+            is_copied = self._inherited or not path.is_file()
+            lib = self._copy(path) if is_copied else _open(path)
             _negotiate(lib, path)
         return lib
 
     def _copy(self, path: Path) -> ctypes.PyDLL:
-        """Load the library a second time. The system hands out the old one for a path it knows."""
-        content = path.read_bytes()
+        """Load the library from what its file has.
+
+        For a path that it knows the system would hand out the library that is loaded already.
+        """
+        text = content(path)
         old = {lib._handle for lib in self._inherited}
         for way in (_load_from_memory, _load_from_file, _load_from_file):
             with contextlib.suppress(OSError):
-                lib = way(content)
+                lib = way(text)
                 if lib._handle not in old:
                     return lib
                 self._inherited.append(lib)  # a reference too many; it must not be closed
         raise EvercredsLibraryError(
-            "the library could not be reloaded after a fork: neither an anonymous file nor one "
-            f"in {tempfile.gettempdir()} can be loaded (is it mounted noexec?)",
-            code="fork",
+            f"the library could not be {'reloaded after a fork' if old else 'loaded from a zip'}: "
+            f"neither an anonymous file nor one in {tempfile.gettempdir()} can be loaded (is it "
+            "mounted noexec?)",
+            code="fork" if old else "load",
         )
 
 
@@ -97,19 +105,18 @@ def _is_alive(library: Any) -> bool:
 
 def _path() -> Path:
     given = os.environ.get("EVERCREDS_LIBRARY")
-    directory = Path(__file__).parent.parent / "_native"
-    shared, module = directory / f"libevercreds{_SUFFIX}", directory / "evercreds.wasm"
+    shared, module = in_package(f"libevercreds{_SUFFIX}"), in_package("evercreds.wasm")
     if given:
         path = Path(given)
     else:
-        path = module if module.is_file() and (_is_musl() or not shared.is_file()) else shared
-    if not path.is_file():
+        path = module if is_there(module) and (_is_musl() or not is_there(shared)) else shared
+    if not is_there(path):
         raise EvercredsLibraryError(
             f"the library is not at {path}: install a wheel for this platform ({_platform()}), or "
             "build it and set EVERCREDS_LIBRARY to its path",
             code="missing",
         )
-    return path.resolve()
+    return path.resolve() if path.is_file() else path
 
 
 def _run_module(path: Path) -> WasmLibrary:
@@ -138,7 +145,7 @@ def _is_musl() -> bool:
     return any("musl" in name for name in names if name)
 
 
-def _open(path: Path | str) -> ctypes.PyDLL:
+def _refuse_musl() -> None:
     if _is_musl():
         raise EvercredsLibraryError(
             "this Python is built for musl (Alpine), whose loader cannot load the shared library: "
@@ -147,6 +154,9 @@ def _open(path: Path | str) -> ctypes.PyDLL:
             "python:3-slim)",
             code="musl",
         )
+
+
+def _open(path: Path) -> ctypes.PyDLL:
     try:
         # PyDLL keeps the GIL. Calls take a microsecond and never wait; giving the GIL up in each
         # would cost a busy program up to 5 ms to get it back.
@@ -204,24 +214,24 @@ def _of_faults() -> set[int]:
     return {signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSEGV, signal.SIGTRAP}
 
 
-def _load_from_memory(content: bytes) -> ctypes.PyDLL:
+def _load_from_memory(text: bytes) -> ctypes.PyDLL:
     if not hasattr(os, "memfd_create"):
         raise OSError("no anonymous files here")
     fd = os.memfd_create(f"evercreds-{generation()}", os.MFD_CLOEXEC)
     try:
         with open(fd, "wb", closefd=False) as file:
-            file.write(content)
+            file.write(text)
         # The loader knows libraries by path: the number of the process makes this one new.
         return ctypes.PyDLL(f"/proc/{os.getpid()}/fd/{fd}")
     finally:
         os.close(fd)
 
 
-def _load_from_file(content: bytes) -> ctypes.PyDLL:
+def _load_from_file(text: bytes) -> ctypes.PyDLL:
     fd, name = tempfile.mkstemp(prefix=f"evercreds-{os.getpid()}-", suffix=_SUFFIX)
     try:
         with open(fd, "wb") as file:
-            file.write(content)
+            file.write(text)
         return ctypes.PyDLL(name)
     finally:
         os.unlink(name)

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from evercreds._fork.children import HeldOverForks, forget_in_child
 from evercreds._library import abi_generated as abi
+from evercreds._library.files import content
 from evercreds._library.immortal import keep_for_ever
 from evercreds._waiting.locks import system_lock
 from evercreds.errors import EvercredsLibraryError
@@ -38,7 +39,7 @@ def _compiled(path: Path) -> tuple[Any, Any]:
     engine = wasmtime.Engine(config)
     # What lives as long as the process need not be given back; and wasmtime would do it in
     # finalizers that fail with a traceback where its modules have been cleared.
-    return keep_for_ever((engine, wasmtime.Module.from_file(engine, str(path))))
+    return keep_for_ever((engine, wasmtime.Module(engine, content(path))))
 
 
 @contextlib.contextmanager

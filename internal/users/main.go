@@ -1,0 +1,68 @@
+// Command users builds the packages as they would be published, and runs the programs
+// under users/ on them: small ones with the frameworks that people use, each of which
+// shows that credentials are refreshed there.
+//
+//	users [-only WORDS] [-short] [-write]
+//
+// -only leaves out the programs whose names (python/celery) have none of these words,
+// divided by commas. -short runs those that say so in their first lines, and none again
+// that was green with the same files. With -write the results go to docs/users.md; those
+// of programs that did not run are kept from earlier runs. The last line is
+// "users: N programs, M red".
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	only := flag.String("only", "", "words of the programs to run")
+	short := flag.Bool("short", false, "run the cheapest alone")
+	write := flag.Bool("write", false, "write the results into docs/users.md")
+	parallel := flag.Int("parallel", 2, "programs at a time")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	red, err := run(ctx, *only, *short, *write, *parallel)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "users:", err)
+		os.Exit(2)
+	}
+	if red > 0 {
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, only string, short, write bool, parallel int) (red int, err error) {
+	programs, err := find("users")
+	if err != nil {
+		return 0, err
+	}
+	l, err := newLane(ctx, short)
+	if err != nil {
+		return 0, err
+	}
+	defer l.close()
+	chosen := choose(programs, only, short)
+	l.play(ctx, chosen, parallel)
+	if err := ctx.Err(); err != nil {
+		return 0, err // ended from outside: that is no result
+	}
+	l.rows.forget(programs)
+	if err := l.rows.save(); err != nil {
+		return 0, err
+	}
+	if write {
+		if err := writePage("docs/users.md", programs, l.rows); err != nil {
+			return 0, err
+		}
+	}
+	ran := l.rows.of(chosen)
+	fmt.Println(closingLine(ran))
+	return reds(ran), nil
+}

@@ -1,0 +1,5 @@
+// Tests under vitest: a custom source of fixed credentials, fake timers, and a session that
+// refreshes.
+// framework: vitest
+// sets: 3
+// run: vitest run --root .
