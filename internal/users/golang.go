@@ -67,7 +67,8 @@ func (l *goPlace) ready(ctx context.Context, p program) (seat, error) {
 		return s, l.err
 	}
 	source := filepath.Join(l.home, "module")
-	if err := copied(s.dir, p.dir); err != nil {
+	// no sources there: they would be packages of the root module
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return s, err
 	}
 	err := logged(ctx, filepath.Join(l.home, p.name+".build.log"), installTime, source, l.env(), "go", "build", "-o", filepath.Join(s.dir, "program"), "./"+p.name)
