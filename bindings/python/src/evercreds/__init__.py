@@ -16,6 +16,7 @@ from evercreds._session.shapes import (
     Method,
     RefreshMethod,
     RegistryKey,
+    SessionOptions,
     STSClientParams,
     TemporaryCredentials,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "STSClientConfig",
     "STSClientParams",
     "STSRefreshableSession",
+    "SessionOptions",
     "SessionStatus",
     "TemporaryCredentials",
 ]

@@ -31,6 +31,7 @@ from evercreds._session.given import as_dict, need_of, patience_of
 from evercreds._session.methods import METHODS, checked_name, make, register
 from evercreds._session.own_client import OwnClient
 from evercreds._session.shapes import Identity, TemporaryCredentials
+from evercreds._session.signatures import signature_of, signature_of_factory
 from evercreds._sources.custom import CustomSource
 from evercreds.cache import Session as CachingSession
 from evercreds.errors import (
@@ -39,8 +40,11 @@ from evercreds.errors import (
 )
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from evercreds._session import made
+    from evercreds._session.parameters import CustomParameters, IoTParameters, STSParameters
+    from evercreds._session.shapes import SessionOptions
     from evercreds.methods.custom import CustomRefreshableSession
     from evercreds.methods.iot.x509 import IOTX509RefreshableSession
     from evercreds.methods.sts import STSRefreshableSession
@@ -48,12 +52,18 @@ if TYPE_CHECKING:
 __all__ = ["RefreshableSession"]
 
 _S = TypeVar("_S", bound="_Session")
+MYPY = False  # which mypy takes for True
 
 
 class _Factory(type):
     """Has ``RefreshableSession(method=...)`` make a session of that method's class."""
 
-    if not TYPE_CHECKING:  # for a type checker it is __new__ that tells what is made
+    if not TYPE_CHECKING:  # type checkers look at __new__ and __init__
+
+        @property
+        def __signature__(cls):
+            """What ``inspect.signature`` and ``help`` show, every parameter with its default."""
+            return signature_of_factory() if cls is RefreshableSession else signature_of(cls)
 
         @calls_user_code  # such as the constructor of a class below
         def __call__(cls, *args, **kwargs):
@@ -151,7 +161,7 @@ class _Session(CachingSession, metaclass=_Factory):
         boto3 cannot make an S3 client with two of each.
         """
         if not self._has_boto3_handlers:
-            super()._register_default_handlers()
+            super()._register_default_handlers()  # pyright: ignore[reportAttributeAccessIssue]
 
     def _check_source(self, source: object, others: Mapping[str, Any]) -> None:
         if not isinstance(source, _Session):
@@ -406,16 +416,56 @@ class RefreshableSession(_Session):
     """
 
     if TYPE_CHECKING:
-        # The constructor is in a class above, because of two in one class type checkers take
-        # __init__. The last line is for methods that users register, and for classes below.
+        # mypy looks at __init__ alone, pyright at __new__ first. The last line of each is for
+        # methods that users register, and for classes below.
         @overload
-        def __new__(cls, method: Literal["sts"] = ..., **kwargs: Any) -> STSRefreshableSession: ...
+        def __new__(
+            cls, method: Literal["sts"] = ..., **kwargs: Unpack[STSParameters]
+        ) -> made.STSRefreshableSession: ...
         @overload
-        def __new__(cls, method: Literal["custom"], **kwargs: Any) -> CustomRefreshableSession: ...
+        def __new__(
+            cls, method: Literal["custom"], **kwargs: Unpack[CustomParameters]
+        ) -> made.CustomRefreshableSession: ...
         @overload
-        def __new__(cls, method: Literal["iot"], **kwargs: Any) -> IOTX509RefreshableSession: ...
+        def __new__(
+            cls, method: Literal["iot"], **kwargs: Unpack[IoTParameters]
+        ) -> made.IOTX509RefreshableSession: ...
         @overload
-        def __new__(  # pyright: ignore[reportOverlappingOverload]
-            cls, *args: Any, **kwargs: Any
-        ) -> Self: ...
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
         def __new__(cls, *args: Any, **kwargs: Any) -> Any: ...
+
+        @overload
+        def __init__(
+            self: STSRefreshableSession,
+            method: Literal["sts"] = ...,
+            **kwargs: Unpack[STSParameters],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: CustomRefreshableSession,
+            method: Literal["custom"],
+            **kwargs: Unpack[CustomParameters],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: IOTX509RefreshableSession,
+            method: Literal["iot"],
+            **kwargs: Unpack[IoTParameters],
+        ) -> None: ...
+
+        if not MYPY:
+            # Where an argument is Any, pyright does not know which __new__ it is, and looks here.
+            @overload
+            def __init__(
+                self, method: Literal["sts"] = ..., **kwargs: Unpack[STSParameters]
+            ) -> None: ...
+            @overload
+            def __init__(
+                self, method: Literal["custom"], **kwargs: Unpack[CustomParameters]
+            ) -> None: ...
+            @overload
+            def __init__(self, method: Literal["iot"], **kwargs: Unpack[IoTParameters]) -> None: ...
+
+        @overload
+        def __init__(self, method: str = ..., **kwargs: Unpack[SessionOptions]) -> None: ...
+        def __init__(self, method: str = ..., **kwargs: Any) -> None: ...

@@ -38,7 +38,7 @@ class CredentialSet:
 
     def __init__(self, frozen: FrozenCredentials) -> None:
         self.frozen: FrozenCredentials = frozen
-        self.fingerprint: int = fingerprint_of(frozen.access_key, frozen.token)
+        self.fingerprint: int = fingerprint_of(str(frozen.access_key), str(frozen.token))
         self.expiry: datetime.datetime | None = None
         """The end on the local wall clock; ``None``: they never expire, or that is not known."""
         self._expiry_ms = abi.NEVER

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
+
+if TYPE_CHECKING:
+    import botocore.session
+
+    from evercreds.session import RefreshableSession
 
 __all__ = [
     "IOT_EXTRA_INSTALLED",
@@ -17,6 +22,7 @@ __all__ = [
     "RefreshMethod",
     "RegistryKey",
     "STSClientParams",
+    "SessionOptions",
     "TemporaryCredentials",
     "Transport",
 ]
@@ -120,3 +126,31 @@ class STSClientParams(TypedDict, total=False):
     aws_session_token: str
     config: Any
     aws_account_id: str
+
+
+class SessionOptions(TypedDict, total=False):
+    """What the sessions of all methods take. Their docstring tells what each is for.
+
+    A class of your own that passes its keyword arguments on has them checked with
+    ``**kwargs: Unpack[SessionOptions]``.
+    """
+
+    defer_refresh: bool
+    advisory_timeout: float | Literal["auto"] | None
+    mandatory_timeout: float | None
+    policy: Literal["classic", "adaptive", "aws2026"] | None
+    stability: Literal["strict", "until_expiry", "static"] | None
+    advisory_refresh: Literal["background", "inline"] | None
+    refresh_timeout: float | None
+    jitter: bool | None
+    max_stale: float | None
+    max_wait: float | None
+    attended: bool
+    source: RefreshableSession | None
+    region_name: str | None
+    profile_name: str | None
+    botocore_session: botocore.session.Session | None
+    aws_access_key_id: str | None
+    aws_secret_access_key: str | None
+    aws_session_token: str | None
+    aws_account_id: str | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 
@@ -63,31 +63,35 @@ def setup_default_session(**kwargs: Any) -> Session:
     return session
 
 
-def client(
-    *args: Any,
-    eviction_policy: EvictionPolicy | None = None,
-    max_size: int | None = None,
-    **kwargs: Any,
-) -> Any:
-    """Give a client of boto3's default session; see :meth:`Session.client`."""
-    session, cache = _default.get()
-    if cache is not None:
-        return cache.get_client(session.client, args, kwargs, eviction_policy, max_size)
-    return session.client(*args, eviction_policy=eviction_policy, max_size=max_size, **kwargs)
+if TYPE_CHECKING:
+    client = Session().client
+    resource = Session().resource
+else:
 
+    def client(
+        *args: Any,
+        eviction_policy: EvictionPolicy | None = None,
+        max_size: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Give a client of boto3's default session; see :meth:`Session.client`."""
+        session, cache = _default.get()
+        if cache is not None:
+            return cache.get_client(session.client, args, kwargs, eviction_policy, max_size)
+        return session.client(*args, eviction_policy=eviction_policy, max_size=max_size, **kwargs)
 
-def resource(
-    *args: Any,
-    eviction_policy: EvictionPolicy | None = None,
-    max_size: int | None = None,
-    shared: bool = False,
-    **kwargs: Any,
-) -> Any:
-    """Give a resource of boto3's default session; see :meth:`Session.resource`."""
-    session, cache = _default.get()
-    if cache is not None:
-        build = session.resource
-        return cache.get_resource(build, args, kwargs, eviction_policy, max_size, shared)
-    return session.resource(
-        *args, eviction_policy=eviction_policy, max_size=max_size, shared=shared, **kwargs
-    )
+    def resource(
+        *args: Any,
+        eviction_policy: EvictionPolicy | None = None,
+        max_size: int | None = None,
+        shared: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Give a resource of boto3's default session; see :meth:`Session.resource`."""
+        session, cache = _default.get()
+        if cache is not None:
+            build = session.resource
+            return cache.get_resource(build, args, kwargs, eviction_policy, max_size, shared)
+        return session.resource(
+            *args, eviction_policy=eviction_policy, max_size=max_size, shared=shared, **kwargs
+        )

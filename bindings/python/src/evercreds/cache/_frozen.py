@@ -159,7 +159,7 @@ def _frozen_items(given: Mapping[Any, Any]) -> dict[Any, Hashable]:
     return {freeze(name): freeze(value) for name, value in given.items()}
 
 
-def _options(config: Config) -> dict[str, Any]:
+def _options(config: Any) -> dict[str, Any]:
     """List the options that a Config was made with, or that were assigned later."""
     defaults: Any = config.OPTION_DEFAULTS
     given: Any = config._user_provided_options
@@ -195,4 +195,5 @@ def resets_default(config: object) -> bool:
 
     It says nothing, except to a session that has a Config of its own as the default.
     """
-    return isinstance(config, Config) and None in config._user_provided_options.values()
+    given: Any = config
+    return isinstance(config, Config) and None in given._user_provided_options.values()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import boto3
 
@@ -151,7 +151,13 @@ class _Here(threading.local):
 _here = _Here()
 
 
-class Session(boto3.Session):  # type: ignore[misc]
+if TYPE_CHECKING:
+    from evercreds.cache._typed import TypedSession as _Base  # with the types of boto3-stubs
+else:
+    _Base = boto3.Session
+
+
+class Session(_Base):
     """A ``boto3.Session`` that builds each client and each resource once, and keeps it.
 
     The arguments are those of ``boto3.Session``.
@@ -164,53 +170,55 @@ class Session(boto3.Session):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.cache = SessionCache(self._session)
 
-    def client(
-        self,
-        *args: Any,
-        eviction_policy: EvictionPolicy | None = None,
-        max_size: int | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Give a client, from the cache if one like it was built before.
+    if not TYPE_CHECKING:  # type checkers have them from above
 
-        Args:
-            eviction_policy: Which of the two caches: ``"LRU"`` (default) or ``"LFU"``.
-            max_size: The bound of that cache from now on. Default: as it is, at first 10.
-            *args: As for ``boto3.Session.client``, as are other named arguments.
+        def client(
+            self,
+            *args: Any,
+            eviction_policy: EvictionPolicy | None = None,
+            max_size: int | None = None,
+            **kwargs: Any,
+        ) -> Any:
+            """Give a client, from the cache if one like it was built before.
 
-        Raises:
-            ClientCacheError: eviction_policy or max_size is not as above.
-        """
-        if "config" in kwargs and _here.building is self:
-            # boto3 makes a resource's client by way of this method, with a config. That client
-            # is the resource's own, and takes no place in the cache.
-            return super().client(*args, **kwargs)
-        return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
+            Args:
+                eviction_policy: Which of the two caches: ``"LRU"`` (default) or ``"LFU"``.
+                max_size: The bound of that cache from now on. Default: as it is, at first 10.
+                *args: As for ``boto3.Session.client``, as are other named arguments.
 
-    def resource(
-        self,
-        *args: Any,
-        eviction_policy: EvictionPolicy | None = None,
-        max_size: int | None = None,
-        shared: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        """Give a resource, from the cache if this thread had one like it before.
+            Raises:
+                ClientCacheError: eviction_policy or max_size is not as above.
+            """
+            if "config" in kwargs and _here.building is self:
+                # boto3 makes a resource's client by way of this method, with a config. That client
+                # is the resource's own, and takes no place in the cache.
+                return super().client(*args, **kwargs)
+            return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
 
-        Args:
-            eviction_policy: Which of the two caches: ``"LRU"`` (default) or ``"LFU"``.
-            max_size: The bound of that cache from now on, for all threads together. Default: as
-                it is, at first 10.
-            shared: ``False`` (default): each thread has its own, because resources are not safe
-                for use by several. ``True``: one that all share who ask for a shared one.
-            *args: As for ``boto3.Session.resource``, as are other named arguments.
+        def resource(
+            self,
+            *args: Any,
+            eviction_policy: EvictionPolicy | None = None,
+            max_size: int | None = None,
+            shared: bool = False,
+            **kwargs: Any,
+        ) -> Any:
+            """Give a resource, from the cache if this thread had one like it before.
 
-        Raises:
-            ResourceCacheError: eviction_policy, max_size or shared is not as above.
-        """
-        return self.cache.get_resource(
-            self._build_resource, args, kwargs, eviction_policy, max_size, shared
-        )
+            Args:
+                eviction_policy: Which of the two caches: ``"LRU"`` (default) or ``"LFU"``.
+                max_size: The bound of that cache from now on, for all threads together. Default: as
+                    it is, at first 10.
+                shared: ``False`` (default): each thread has its own, because resources are not safe
+                    for use by several. ``True``: one that all share who ask for a shared one.
+                *args: As for ``boto3.Session.resource``, as are other named arguments.
+
+            Raises:
+                ResourceCacheError: eviction_policy, max_size or shared is not as above.
+            """
+            return self.cache.get_resource(
+                self._build_resource, args, kwargs, eviction_policy, max_size, shared
+            )
 
     def clear_cache(self) -> None:
         """Take all clients and resources out of the caches."""

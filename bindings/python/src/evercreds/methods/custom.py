@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evercreds._boto3.base import BaseCredentials
 from evercreds._host.source import Source
@@ -12,6 +12,11 @@ from evercreds._session.shapes import Identity
 from evercreds._sources.custom import NEVER_EXPIRES, CustomSource
 from evercreds.errors import EvercredsValidationError
 from evercreds.session import RefreshableSession
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from evercreds._session.shapes import SessionOptions
 
 __all__ = ["NEVER_EXPIRES", "CustomRefreshableSession"]
 
@@ -33,11 +38,15 @@ class CustomRefreshableSession(RefreshableSession, method="custom", refresh_meth
         TypeError: custom_credentials_method is missing, or a name is unknown.
     """
 
+    if TYPE_CHECKING:
+        # That of the factory, above, is not for this class and those below.
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+
     def __init__(
         self,
         custom_credentials_method: Callable[..., Any],
         custom_credentials_method_args: Mapping[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[SessionOptions],
     ) -> None:
         if not callable(custom_credentials_method):
             raise EvercredsValidationError(

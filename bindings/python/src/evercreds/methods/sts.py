@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evercreds._boto3.base import BaseCredentials
 from evercreds._host.source import Source
@@ -20,6 +20,11 @@ from evercreds.errors import (
     users_level,
 )
 from evercreds.session import RefreshableSession
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from evercreds._session.shapes import AssumeRoleParams, SessionOptions, STSClientParams
 
 __all__ = ["STSRefreshableSession"]
 
@@ -45,13 +50,17 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         TypeError: assume_role_kwargs is missing or lacks RoleArn, or a name is unknown.
     """
 
+    if TYPE_CHECKING:
+        # That of the factory, above, is not for this class and those below.
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+
     def __init__(
         self,
-        assume_role_kwargs: AssumeRoleConfig | Mapping[str, Any],
-        sts_client_kwargs: STSClientConfig | Mapping[str, Any] | None = None,
+        assume_role_kwargs: AssumeRoleConfig | AssumeRoleParams,
+        sts_client_kwargs: STSClientConfig | STSClientParams | None = None,
         mfa_token_provider: TokenProvider | None = None,
         mfa_token_provider_kwargs: Mapping[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[SessionOptions],
     ) -> None:
         self.assume_role_kwargs: AssumeRoleConfig = _config(
             AssumeRoleConfig, "assume_role_kwargs", assume_role_kwargs

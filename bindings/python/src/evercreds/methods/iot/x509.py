@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from evercreds._boto3.base import BaseCredentials
@@ -20,6 +20,9 @@ from evercreds.session import RefreshableSession
 if TYPE_CHECKING:
     from awscrt.io import LogLevel
     from awscrt.mqtt import Connection
+    from typing_extensions import Self, Unpack
+
+    from evercreds._session.shapes import SessionOptions
 
 __all__ = ["IOTX509RefreshableSession"]
 
@@ -70,6 +73,10 @@ class IOTX509RefreshableSession(
 
     _takes_source = False  # a certificate is what gets the credentials
 
+    if TYPE_CHECKING:
+        # That of the factory, above, is not for this class and those below.
+        def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+
     def __init__(
         self,
         endpoint: str,
@@ -77,13 +84,13 @@ class IOTX509RefreshableSession(
         certificate: str | bytes,
         thing_name: str | None = None,
         private_key: str | bytes | None = None,
-        pkcs11: PKCS11 | Mapping[str, Any] | None = None,
+        pkcs11: PKCS11 | None = None,
         ca: str | bytes | None = None,
         verify_peer: bool = True,
         timeout: float | None = None,
         duration_seconds: int | None = None,
         awscrt_log_level: LogLevel | int | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[SessionOptions],
     ) -> None:
         arguments.require_extra()
         self._endpoint = arguments.endpoint(endpoint)
@@ -135,7 +142,7 @@ class IOTX509RefreshableSession(
         certificate: str | bytes | None = None,
         private_key: str | bytes | None = None,
         ca: str | bytes | None = None,
-        pkcs11: PKCS11 | Mapping[str, Any] | None = None,
+        pkcs11: PKCS11 | None = None,
         region: str | None = None,
         keep_alive_secs: int = 60,
         clean_start: bool = True,
