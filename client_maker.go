@@ -8,12 +8,13 @@ import (
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // clientMaker is what a session makes clients from.
 type clientMaker struct {
 	config func() aws.Config // the session's, before it is made the clients'
-	pool   pool
 	caches [2]*ClientCache
 	salt   [16]byte // of the keys
 
@@ -21,7 +22,9 @@ type clientMaker struct {
 	own      atomic.Pointer[aws.Config]
 	services atomic.Pointer[map[uintptr]*service] // by the address of the constructor; replaced, never written to
 
-	mu sync.Mutex // guards changes of what is above
+	mu       sync.Mutex // guards changes of what is above
+	giveBack func()     // the connections
+	closed   bool
 }
 
 // servicesKept bounds how many are remembered. A program has a handful of
@@ -57,8 +60,8 @@ func newClientCache(m *clientMaker, policy EvictionPolicy) *ClientCache {
 	return c
 }
 
-// configured gives the config of the session's own clients, which have a
-// connection pool that ends with the session.
+// configured gives the config of the session's own clients, which share connections with
+// those of other sessions of the same config.
 func (m *clientMaker) configured() *aws.Config {
 	if own := m.own.Load(); own != nil {
 		return own
@@ -67,7 +70,10 @@ func (m *clientMaker) configured() *aws.Config {
 	defer m.mu.Unlock()
 	if m.own.Load() == nil {
 		cfg := m.config()
-		cfg.HTTPClient = m.pool.take(cfg.HTTPClient)
+		cfg.HTTPClient, m.giveBack = sources.SharedClient(cfg.HTTPClient)
+		if m.closed {
+			m.giveBack()
+		}
 		m.own.Store(&cfg)
 	}
 	return m.own.Load()
@@ -123,7 +129,10 @@ func (m *clientMaker) close() {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.pool.close()
+	m.closed = true
+	if m.giveBack != nil {
+		m.giveBack()
+	}
 }
 
 // check looks at the options that all services have.

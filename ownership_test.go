@@ -76,7 +76,7 @@ func TestCloseLeavesTheUsersHTTPClientAlone(t *testing.T) {
 	}
 }
 
-// closable is a source of the user's that two sessions share.
+// closable is a source of the user's that two sessions share: its Close is none of io.Closer.
 type closable struct {
 	vault
 	closed atomic.Int64
@@ -84,7 +84,7 @@ type closable struct {
 
 func (c *closable) Close() { c.closed.Add(1) }
 
-func TestCloseLeavesTheUsersSourceAlone(t *testing.T) {
+func TestCloseLeavesASharedSourceAlone(t *testing.T) {
 	shared := &closable{}
 	for range 2 {
 		s, err := evercreds.New(shared)

@@ -83,6 +83,11 @@ func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // chained: the session asks its parent itself for credentials with at least a minute left,
 // and refuses a Duration above one hour, as STS does for chained roles.
 //
+// Sessions of one config share its connections, as the SDK's clients do; an HTTP client of
+// your own stays as it is. STS is called as often as the config's RetryMaxAttempts or
+// Retryer says, 3 times by default, within [WithRefreshTimeout]: once if nobody waits for
+// the refresh, or if a one-time code is sent.
+//
 // NewSTS makes no call unless it is told to by [WithEager]. It returns a
 // [*ParameterError] if a field of role, the config or an option is wrong.
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {

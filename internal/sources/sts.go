@@ -15,7 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -53,8 +52,7 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	s := &STS{role: role.clone(), base: cfg.Credentials}
 	s.codes.role = &s.role
 	cfg = OwnConfig(cfg)
-	cfg.HTTPClient, s.close = OwnClient(cfg.HTTPClient)
-	cfg.RetryMaxAttempts = 0 // it would undo the limit of attempts
+	cfg.HTTPClient, s.close = SharedClient(cfg.HTTPClient)
 	s.client = sts.NewFromConfig(cfg)
 	return s, nil
 }
@@ -80,30 +78,6 @@ func cloned(text *string) *string {
 	return &own
 }
 
-// OwnClient gives a client with a connection pool of its own and the settings
-// of the client in an aws.Config, and the function that closes its idle
-// connections: the SDK's own would outlive the session by 90 s. A client of the
-// user's own making is given back as it is, and no function.
-func OwnClient(given aws.HTTPClient) (client aws.HTTPClient, closeIdle func()) {
-	build, ok := given.(*awshttp.BuildableClient)
-	if given != nil && !ok {
-		return given, nil
-	}
-	if build == nil {
-		build = awshttp.NewBuildableClient()
-	}
-	pool := build.GetTransport() // a copy
-	if read, ok := build.GetReadTimeout(); ok {
-		pool.ResponseHeaderTimeout = read
-	}
-	return &http.Client{
-		Transport: pool,
-		Timeout:   build.GetTimeout(),
-		// a signed request is for one host only
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, pool.CloseIdleConnections
-}
-
 // Method is core.MethodSTS.
 func (s *STS) Method() core.Method { return core.MethodSTS }
 
@@ -118,12 +92,8 @@ func (s *STS) Names() (session, role string) {
 	return s.role.RoleSessionName, s.role.RoleARN
 }
 
-// Close closes idle connections.
-func (s *STS) Close() {
-	if s.close != nil {
-		s.close()
-	}
-}
+// Close gives back the connections.
+func (s *STS) Close() { s.close() }
 
 // Format prints no field, whatever the verb: one-time codes are among them.
 func (s *STS) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "sources.STS") }
@@ -148,7 +118,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 			}
 			return c, err
 		})
-		o.Retryer = bound(ctx, o.Retryer, attempts(f, code))
+		o.Retryer = bound(ctx, o.Retryer, code == "" && f.awaited())
 		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
@@ -187,20 +157,16 @@ func foundNone(err error, answered bool) bool {
 	return false
 }
 
-// attempts is how often one flight may call STS. If nobody waits for an attempt, the
-// machine makes the next one, at its own pace. And a one-time code is good for one
-// call.
-func attempts(f *Flight, code string) int {
-	if code != "" || !f.awaited() {
-		return 1
-	}
-	return 3
-}
-
-// bound keeps the SDK's own retries within the flight.
-func bound(ctx context.Context, r aws.Retryer, most int) aws.Retryer {
-	if own := r.MaxAttempts(); own > 0 {
-		most = min(most, own)
+// bound keeps the SDK's own retries within the flight. How many there are is the user's
+// word, by RetryMaxAttempts or by a Retryer. But if nobody waits for an attempt, the
+// machine makes the next one, at its own pace; and a one-time code is good for one call.
+func bound(ctx context.Context, r aws.Retryer, retries bool) aws.Retryer {
+	most := r.MaxAttempts()
+	switch {
+	case !retries:
+		most = 1
+	case most <= 0: // without end
+		most = retry.DefaultMaxAttempts
 	}
 	pause := 2 * time.Second
 	if end, ok := ctx.Deadline(); ok {
