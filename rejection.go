@@ -86,6 +86,9 @@ func (w rejectionWatch) HandleInitialize(ctx context.Context, in middleware.Init
 	if refused := call.refusal.Load(); err != nil && refused != nil && !call.reported.Load() {
 		w.session.host.Report(refused.need())
 	}
+	if err == nil {
+		w.session.lookAtPresigned(out.Result)
+	}
 	return out, metadata, err
 }
 

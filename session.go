@@ -30,6 +30,7 @@ type Session struct {
 	method       core.Method
 	clockDoubted atomic.Bool // that was told
 	inCache      atomic.Bool // that was told
+	presigned    atomic.Bool // that one outlives its credentials was told
 	clients      *clientMaker
 	identity     func() *sts.Client // made when it is first needed
 	closeOnce    sync.Once

@@ -90,6 +90,9 @@ func (h *Host) Leased() *Lease {
 	return nil
 }
 
+// Granted returns the last lease, even if it has ended; nil: there is none, or it is void.
+func (h *Host) Granted() *Lease { return h.lease.Load() }
+
 // put gives the machine an event, and applies its decision. Nothing else calls the
 // machine.
 func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
