@@ -19,7 +19,7 @@ func TestSentinels(t *testing.T) {
 		evercreds.CodeRejected: evercreds.ErrRejected, evercreds.CodeMinTTL: evercreds.ErrMinTTL,
 		evercreds.CodeReentrant: evercreds.ErrReentrant,
 	}
-	for code := evercreds.CodeReentrant; code <= evercreds.CodeClosed; code++ {
+	for code := evercreds.CodeReentrant; code <= evercreds.CodeShareLock; code++ {
 		for of, sentinel := range sentinels {
 			if errors.Is(&evercreds.Error{Code: code}, sentinel) != (of == code) {
 				t.Errorf("an error of code %q: errors.Is(err, %v) is wrong", code, sentinel)

@@ -11,10 +11,13 @@ type outcome struct {
 }
 
 // settle keeps the outcome of a flight, and has the host wake its waiters.
+//
+//go:noinline
 func (s *Session) settle(o outcome) {
 	o.installs = s.counts.installs
 	s.outcomes[s.oldest] = o
 	s.oldest = (s.oldest + 1) % len(s.outcomes)
+	s.resign(0, 0)
 	s.flight = flight{}
 	s.out.Settled = o.ticket
 }

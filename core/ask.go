@@ -49,7 +49,7 @@ func (s *Session) askAdvisory(now Now) {
 		s.serve(now)
 	case s.permanentShown() && s.required.until > now.Elapsed:
 		s.refuseCached()
-	case s.cfg.attended:
+	case s.cfg.attended && s.cfg.share != Exclusive:
 		s.serve(now)
 	case s.quietUntil() > now.Elapsed:
 		s.out.Flags |= HeldOff
@@ -67,9 +67,11 @@ func (s *Session) permanentShown() bool { return s.cfg.shows(s.required.class) }
 func (s *Session) refreshQuietly(now Now, cause Cause) {
 	s.start(now, cause)
 	s.serve(now)
-	s.out.Kind, s.out.Ticket = ServeAndRefresh, s.flight.ticket
+	if s.inAir() {
+		s.out.Kind, s.out.Ticket = ServeAndRefresh, s.flight.ticket
+	}
 	if s.cfg.inline {
-		s.out.Kind = RefreshInline
+		s.out.Kind, s.out.Ticket = RefreshInline, s.flight.ticket
 		s.out.Deadline = s.flight.deadline
 	}
 }
@@ -83,7 +85,7 @@ func (s *Session) askRequired(now Now, need Need, cause Cause) {
 		s.serve(now)
 	case s.flight.ticket != 0 && s.servedBeside(now, need):
 	case s.flight.ticket != 0:
-		s.flight.required = true
+		s.join(now, need)
 		s.await(Wait)
 	case s.heldBack(now, need):
 	case quiet && max(s.quiet.until, s.quietLostUntil()) > now.Elapsed:
@@ -95,7 +97,7 @@ func (s *Session) askRequired(now Now, need Need, cause Cause) {
 		s.refreshQuietly(now, CauseDegraded)
 	default:
 		s.start(now, cause)
-		s.flight.required = true
+		s.join(now, need)
 		s.held.bypassed = s.held.bypassed || s.held.rejected // later attempts heed the hold-off that this one may leave
 		s.await(Refresh)
 	}
@@ -187,6 +189,9 @@ func (s *Session) mayServe(now Now, need Need, class Class) bool {
 
 // await tells the caller to wait for the flight under way.
 func (s *Session) await(kind Kind) {
+	if kind == Refresh && !s.inAir() {
+		kind = Wait // the source is not called yet
+	}
 	s.out.Kind, s.out.Ticket, s.out.Deadline = kind, s.flight.ticket, s.flight.deadline
 }
 

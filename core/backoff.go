@@ -91,6 +91,9 @@ func (s *Session) quietUntil() int64 {
 	if s.held.rejected {
 		until = max(until, s.spaced)
 	}
+	if s.shares() {
+		until = max(until, s.share.again)
+	}
 	mandatory := s.now.Elapsed + s.held.remaining(s.now) - s.held.mandatory
 	if next := max(until, s.now.Elapsed); s.quiet.failures > 0 && next < mandatory && next > mandatory-10*second {
 		return mandatory

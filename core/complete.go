@@ -28,7 +28,7 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 		return s.end()
 	}
 	f := s.flight
-	if f.ticket != ticket || ticket == 0 {
+	if f.ticket != ticket || !s.inAir() {
 		s.unknownTicket()
 		return s.end()
 	}
@@ -38,7 +38,10 @@ func (s *Session) Complete(ticket int64, now Now, facts Facts) Decision {
 		s.flightFailed(now, failure{ticket, code, Recoverable}, 0)
 	case s.progress(&c, f.forced, f.against):
 		c.checked = f.against.evidence == EvidenceWeak
+		replaces := s.replaced(f.against, f.replaces)
 		s.install(now, c, ticket, f.seq)
+		s.learnTime(f.start, facts)
+		s.publish(f.turn, replaces)
 		s.settle(outcome{ticket: ticket})
 	default:
 		s.noProgress(now, c, s.datesWell(facts))
@@ -56,9 +59,16 @@ func (s *Session) completeLate(now Now, l lostAttempt, facts Facts) {
 		return
 	}
 	c.checked = l.against.evidence == EvidenceWeak
+	replaces := s.replaced(l.against, 0)
 	s.install(now, c, l.ticket, l.seq)
 	s.out.Notes |= NoteLateInstalled
+	s.learnTime(l.start, facts)
+	s.publish(s.flight.turn, replaces)
 	if s.flight.ticket == 0 {
+		return
+	}
+	if !s.inAir() && s.satisfied(now) {
+		s.settle(outcome{ticket: s.flight.ticket}) // the source was not called for it, and need not be
 		return
 	}
 	s.flight.answered = true
@@ -97,6 +107,7 @@ func (s *Session) noProgress(now Now, c set, byServer bool) {
 	s.quiet.until = 0 // the source is well; only the count of replies without progress stays
 	s.holdQuietly(now, 0)
 	s.stalled = s.quiet.until
+	s.resign(int64(Recoverable)+noticeCount*max(s.flight.failures, 1), min(s.stalled-now.Elapsed, minute))
 	s.settle(outcome{ticket: ticket})
 }
 
@@ -109,7 +120,10 @@ func (s *Session) install(now Now, c set, ticket, seq int64) {
 		s.warned = true
 		s.out.Notes |= NoteWindowsShrunk
 	}
-	if s.cfg.jitter {
+	switch {
+	case s.shares():
+		c.advisory -= s.spread(&c)
+	case s.cfg.jitter:
 		c.advisory -= s.rng.between(0, (c.advisory-c.mandatory)/2)
 	}
 	if s.held.ticket != 0 && !s.held.rejected && s.held.lasted(now) {

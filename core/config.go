@@ -40,6 +40,20 @@ const (
 	// waits for the next attempt to begin, at most 3600; 0: it gets the error at once.
 	// Default: 30, in AWS2026 0.
 	OptMaxWait
+	// OptShare is one of the Sharing values. Default: Unshared; the options below then
+	// count for nothing.
+	OptShare
+	// OptShareTurn is how long a turn lasts, in seconds from 1 to 30. Default: 5.
+	OptShareTurn
+	// OptShareWait is how long a flight that callers wait for may be kept for others'
+	// sake, in seconds up to 60. Default: 10.
+	OptShareWait
+	// OptShareCall is how long one call of the store may take, in seconds from 0.025
+	// to 10. Default: 0.25.
+	OptShareCall
+	// OptSharePoll is the first pause between two looks of a follower that callers wait
+	// for, in seconds from 0.005 to 5. Default: 0.1.
+	OptSharePoll
 
 	optEnd
 )
@@ -119,6 +133,16 @@ func OptionRule(o Option) string {
 		return "attended must be true or false"
 	case OptMaxWait:
 		return "max_wait must be seconds from 0 to 3600"
+	case OptShare:
+		return "share must be off, on or exclusive"
+	case OptShareTurn:
+		return "share_turn must be seconds from 1 to 30"
+	case OptShareWait:
+		return "share_wait must be seconds from 0 to 60"
+	case OptShareCall:
+		return "share_call must be seconds from 0.025 to 10"
+	case OptSharePoll:
+		return "share_poll must be seconds from 0.005 to 5"
 	}
 	return "unknown option"
 }
@@ -137,7 +161,12 @@ type config struct {
 	maxStale  int64 // ms; Never: no cap
 	deferred  bool
 	attended  bool
-	maxWait   int64  // ms
+	maxWait   int64 // ms
+	share     Sharing
+	shareTurn int64  // ms
+	shareWait int64  // ms
+	shareCall int64  // ms
+	sharePoll int64  // ms
 	given     uint32 // bit 1<<Option
 }
 
@@ -154,7 +183,7 @@ func (c *config) set(o Option, v float64) error {
 		return bad
 	}
 	whole := v >= -1e15 && v <= 1e15 && v == float64(int64(v))
-	if !whole && o != OptRefreshTimeout && o != OptMaxStale && o != OptMaxWait {
+	if !whole && o != OptRefreshTimeout && o != OptMaxStale && (o < OptMaxWait || o == OptShare) {
 		return bad
 	}
 	within := func(least, most float64) bool { return v >= least && v <= most }
@@ -186,6 +215,16 @@ func (c *config) set(o Option, v float64) error {
 		ok = storeBool(&c.attended, v)
 	case OptMaxWait:
 		ok = store(&c.maxWait, v*1000, within(0, 3600))
+	case OptShare:
+		ok = store(&c.share, v, within(0, float64(Exclusive)))
+	case OptShareTurn:
+		ok = store(&c.shareTurn, v*1000, within(1, 30))
+	case OptShareWait:
+		ok = store(&c.shareWait, v*1000, within(0, 60))
+	case OptShareCall:
+		ok = store(&c.shareCall, v*1000, within(0.025, 10))
+	case OptSharePoll:
+		ok = store(&c.sharePoll, v*1000, within(0.005, 5))
 	}
 	if !ok {
 		return bad
@@ -230,7 +269,31 @@ func (c *config) finish() error {
 			c.timeout = minute
 		}
 	}
+	c.finishShare()
 	return c.finishWindows()
+}
+
+// finishShare fills in the defaults of sharing. A session that does not share is the
+// same, to the byte of its snapshot, whatever else was said of sharing.
+func (c *config) finishShare() {
+	defaults := [...]struct {
+		option Option
+		value  *int64
+		ms     int64
+	}{
+		{OptShareTurn, &c.shareTurn, 5 * second}, {OptShareWait, &c.shareWait, 10 * second},
+		{OptShareCall, &c.shareCall, 250}, {OptSharePoll, &c.sharePoll, 100},
+	}
+	for _, d := range defaults {
+		if c.share == Unshared {
+			*d.value = 0
+		} else if !c.has(d.option) {
+			*d.value = d.ms
+		}
+	}
+	if c.share == Unshared {
+		c.given &= 1<<uint(OptShare) - 1
+	}
 }
 
 // longestWindow is the last whole second below the 12 hours that no role outlives.

@@ -43,6 +43,8 @@ const (
 	CodeRejected           // the set was rejected, and there is no other yet
 	CodeMinTTL             // the set has less time left than this caller needs
 	CodeClosed             // the session is closed
+	CodeShareBusy          // exclusive: another process has had the turn all the time
+	CodeShareLock          // exclusive: the store cannot give a turn
 )
 
 // Class says whether a failure can pass by itself.
@@ -106,6 +108,16 @@ const (
 	NoteWrittenOff                         // a timed-out attempt is considered lost
 	NoteDegraded                           // a required refresh failed, and the held set stays in use
 	NoteReported                           // a service refused the held set to one caller
+	NoteAdopted                            // the new set is one that another process fetched
+	NoteLed                                // this session has the turn
+	NoteFollowed                           // another has the turn, and the flight waits for its set
+	NoteTookOver                           // the turn before ended without a set and without a notice
+	NotePublished                          // the new set is in the store
+	NotePublishRefused                     // the store has a newer set
+	NoteStoreFailed                        // the store failed; it is left alone for a while
+	NoteStoreBack                          // the store answers again
+	NoteAlone                              // a flight without a turn
+	NoteHeldByNotice                       // another's attempt failed, and a flight that nobody waits for is held off
 )
 
 // Decision is the answer to every event. A ticket of 0 means none; instants
@@ -141,4 +153,14 @@ type Decision struct {
 
 	Held int64 // effect: the set that is held after the event, by its ticket; the host keeps no other; 0 once the session is closed
 	Void int64 // effect, 1 or 0: drop the lease, and wake those who wait without a flight
+
+	Share        Share // effect: make this call of the store, and report it once
+	ShareCall    int64 // its number, which the report names; of the same series as tickets
+	ShareUntil   int64 // it counts as failed from here on, on the elapsed clock
+	ShareNumber  int64 // campaign: the highest number seen; publish: the generation
+	ShareSet     int64 // publish: the set, by its ticket
+	ShareSpan    int64 // campaign: the turn's length; publish: the time that the set has left; resign: the notice's length
+	ShareNotice  int64 // resign: the failure to leave a notice of, as in Found.Notice; 0: none
+	ReplacesHigh int64 // publish: the fingerprint of the refused set in whose place this one is: its high 32 bits
+	ReplacesLow  int64 // and its low ones
 }

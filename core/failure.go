@@ -33,7 +33,7 @@ func (s *Session) report(ticket int64, now Now, f failure, retryAfter int64) Dec
 	}
 	if _, ok := s.takeLost(ticket); ok {
 		s.out.Notes |= NoteLateIgnored // its failure was counted at its deadline
-	} else if s.flight.ticket != ticket || ticket == 0 {
+	} else if s.flight.ticket != ticket || !s.inAir() {
 		s.unknownTicket()
 	} else {
 		s.flightFailed(s.now, f, retryAfter)
@@ -56,6 +56,7 @@ func (s *Session) flightFailed(now Now, f failure, retryAfter int64) {
 		s.out.Notes |= NoteFailedQuietly
 	}
 	s.holdOff(now, f, fl, floor)
+	s.resignFailed(f, floor)
 	o := outcome{ticket: fl.ticket, failed: true, failure: f, retryAt: max(now.Elapsed, s.required.until)}
 	if fl.required {
 		o.serve = s.mayServe(now, Need{}, f.class)

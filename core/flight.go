@@ -12,7 +12,11 @@ type flight struct {
 	reported bool // a reporter, to whom a service refused the held set, waits for it
 	against  grounds
 	answered bool // a late answer has come in meanwhile, and serves its waiters
+	meeting
 }
+
+// inAir tells whether the source has been called for the flight under way.
+func (s *Session) inAir() bool { return s.flight.ticket != 0 && s.flight.step == stepFly }
 
 // grounds say which set a reporter's flight is to replace, and why.
 type grounds struct {
@@ -41,17 +45,30 @@ const (
 
 // start starts a flight. The caller has checked that it may.
 func (s *Session) start(now Now, cause Cause) {
+	s.flight = flight{ticket: s.ticket.next(&s.rng), cause: cause}
+	if s.shares() {
+		s.depart(now)
+		return
+	}
+	s.fly(now)
+}
+
+// fly puts the flight into the air: the host calls the source.
+func (s *Session) fly(now Now) {
+	f := &s.flight
 	s.seq++
 	s.counts.starts++
-	timeout := s.cfg.timeout
+	f.seq, f.start, f.deadline = s.seq, now, now.Elapsed+s.flightTime()
+	s.out.Started, s.out.StartCause, s.out.StartDeadline = f.ticket, f.cause, f.deadline
+}
+
+// flightTime is how long a flight may be in the air. Where a person is asked, Prompted
+// sets the real time.
+func (s *Session) flightTime() int64 {
 	if s.cfg.attended {
-		timeout = max(timeout, promptTime) // Prompted sets the real one
+		return max(s.cfg.timeout, promptTime)
 	}
-	s.flight = flight{
-		ticket: s.ticket.next(&s.rng), seq: s.seq, start: now,
-		deadline: now.Elapsed + timeout, cause: cause,
-	}
-	s.out.Started, s.out.StartCause, s.out.StartDeadline = s.flight.ticket, cause, s.flight.deadline
+	return s.cfg.timeout
 }
 
 // Prompted reports that the person whom the flight asked has answered: the
@@ -62,7 +79,7 @@ func (s *Session) Prompted(ticket int64, now Now) Decision {
 		return s.end()
 	}
 	switch {
-	case ticket != 0 && ticket == s.flight.ticket:
+	case ticket != 0 && ticket == s.flight.ticket && s.inAir():
 		s.flight.start = s.now
 		s.flight.deadline = s.now.Elapsed + s.cfg.timeout
 	case ticket == 0 || ticket != s.lost[0].ticket && ticket != s.lost[1].ticket:
@@ -87,7 +104,12 @@ func (s *Session) Force(now Now) Decision {
 		kind = Refresh
 	}
 	s.epoch++
-	s.flight.required, s.flight.forced = true, true
+	s.join(s.now, Need{})
+	s.flight.forced = true
+	if !s.inAir() && s.cfg.share != Exclusive {
+		s.flyAlone(s.now)
+		kind = Refresh
+	}
 	s.await(kind)
 	return s.end()
 }

@@ -39,9 +39,11 @@ func (s *Session) leaseSpan(now Now, phase Phase, left int64) int64 {
 		return min(span, s.servedUntil(now)-now.Elapsed)
 	case s.permanentShown() && s.required.until > now.Elapsed:
 		return 0
-	case s.flight.ticket != 0:
+	case s.inAir():
 		return min(span, s.flight.deadline-now.Elapsed)
-	case phase == PhaseFresh, s.cfg.attended:
+	case s.flight.ticket != 0:
+		return min(span, s.flightWake(now)-now.Elapsed)
+	case phase == PhaseFresh, s.cfg.attended && s.cfg.share != Exclusive:
 		return span // no attempt may start by itself before the next phase
 	}
 	return min(span, s.quietUntil()-now.Elapsed)

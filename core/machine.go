@@ -12,6 +12,8 @@ const (
 // Session is one source of credentials and the machine that keeps it fresh. It
 // is not safe for concurrent use: the host brings the lock.
 type Session struct {
+	_ [0]func() // not comparable: nobody compares sessions, and the module is smaller
+
 	cfg    config
 	stage  stage
 	rng    prng
@@ -43,6 +45,7 @@ type Session struct {
 	degradedFailures int64 // those since, which nobody waited for
 	warned           bool  // explicit windows had to shrink, and that was noted
 
+	share  sharing
 	counts counters
 	out    Decision // being made for the event in hand
 }
@@ -99,15 +102,18 @@ func (s *Session) seed(seed uint64) {
 // event gets the same code. A closed session holds nothing and waits for nothing;
 // its counters stay.
 func (s *Session) Close() Decision {
-	flight, epoch := s.flight.ticket, s.epoch
+	flight, cancelled, epoch := s.flight.ticket, int64(0), s.epoch
+	if s.inAir() {
+		cancelled = flight
+	}
 	if s.stage == stageOpen {
 		epoch++
 	}
 	*s = Session{
 		cfg: s.cfg, stage: stageClosed, rng: s.rng, ticket: s.ticket, seq: s.seq, now: s.now,
-		epoch: epoch, told: s.told, counts: s.counts, out: nothing(),
+		epoch: epoch, told: s.told, share: s.leaveGroup(), counts: s.counts, out: nothing(),
 	}
-	s.out.Settled, s.out.Cancelled = flight, flight
+	s.out.Settled, s.out.Cancelled = flight, cancelled
 	return s.end()
 }
 
@@ -145,8 +151,11 @@ func (s *Session) tick(now Now) {
 			s.out.Notes |= NoteWrittenOff
 		}
 	}
-	if s.flight.ticket != 0 && now.Elapsed >= s.flight.deadline {
+	if s.inAir() && now.Elapsed >= s.flight.deadline {
 		s.timeOut(now)
+	}
+	if s.shares() {
+		s.tickShare(now)
 	}
 	if s.flight.ticket == 0 && s.idleAt(now) <= now.Elapsed {
 		s.start(now, CauseIdle)
@@ -162,6 +171,9 @@ func (s *Session) end() Decision {
 	s.out.Epoch, s.told = s.epoch, s.epoch
 	s.out.Held = s.held.ticket
 	s.out.Phase = s.held.phase(s.now)
+	if s.shares() {
+		s.tellShare()
+	}
 	s.out.NextWake = s.nextWake()
 	return s.out
 }
@@ -170,7 +182,7 @@ func (s *Session) end() Decision {
 func nothing() Decision {
 	return Decision{
 		LeaseElapsed: Never, LeaseWall: Never, Expiry: Never,
-		Deadline: Never, RetryAt: Never, StartDeadline: Never, NextWake: Never,
+		Deadline: Never, RetryAt: Never, StartDeadline: Never, NextWake: Never, ShareUntil: Never,
 	}
 }
 
@@ -179,6 +191,8 @@ func (s *Session) nextWake() int64 {
 	switch {
 	case s.stage != stageOpen:
 		return Never
+	case s.shares():
+		return s.shareWake(s.now)
 	case s.flight.ticket != 0:
 		return s.flight.deadline
 	}

@@ -14,6 +14,8 @@ func (p *prng) next() uint64 {
 
 // between draws uniformly from [low, high]. The bias of the modulus is below
 // 2^-40 for the spans drawn here.
+//
+//go:noinline
 func (p *prng) between(low, high int64) int64 {
 	if high <= low {
 		return low

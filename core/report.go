@@ -53,7 +53,8 @@ func (s *Session) askOther(now Now, need Need) {
 	bypass := !h.bypassed && !weak
 	switch {
 	case s.flight.ticket != 0:
-		s.flight.required, s.flight.reported = true, true
+		s.flight.reported = true
+		s.join(now, need)
 		s.await(Wait)
 	case weak && (h.checked || s.cfg.attended), h.spaced > now.Elapsed: // nobody is prompted on a suspicion
 		s.refuse(CodeRejected, max(now.Elapsed, h.spaced))
@@ -65,7 +66,8 @@ func (s *Session) askOther(now Now, need Need) {
 		s.refuseCached()
 	default:
 		s.start(now, CauseReported)
-		s.flight.required, s.flight.reported, s.flight.against = true, true, grounds{need.Other, need.Evidence}
+		s.flight.reported, s.flight.against = true, grounds{need.Other, need.Evidence}
+		s.join(now, need)
 		h.bypassed, h.checked = h.bypassed || !weak, h.checked || weak
 		s.await(Refresh)
 	}

@@ -17,6 +17,8 @@ const (
 // it speaks of what the credentials may do. A wrong "weak" costs one fetch for each
 // fetch of another cause. A code that is missing here costs the set's whole life. So
 // a code is at least weak if another set may help.
+//
+//go:noinline
 func EvidenceOf(isHead bool, status int, code []byte) Evidence {
 	switch string(code) {
 	// Query and REST services, the others, and S3 of a token that it cannot read.

@@ -55,6 +55,7 @@ type reader struct {
 	bad bool
 }
 
+//go:noinline
 func (p *reader) lit(c byte) *reader {
 	if len(p.b) == 0 || p.b[0] != c {
 		p.bad = true
@@ -64,6 +65,7 @@ func (p *reader) lit(c byte) *reader {
 	return p
 }
 
+//go:noinline
 func (p *reader) digits(n int) int64 {
 	if p.bad || len(p.b) < n {
 		p.bad = true
@@ -135,6 +137,7 @@ func trim(b []byte) []byte {
 	return b
 }
 
+//go:noinline
 func validDate(y, m, d int64) bool {
 	if m < 1 || m > 12 || d < 1 {
 		return false
@@ -146,6 +149,8 @@ func validDate(y, m, d int64) bool {
 
 // daysSinceEpoch counts days of the proleptic Gregorian calendar from
 // 1970-01-01. Years begin in March here, so that the leap day ends them.
+//
+//go:noinline
 func daysSinceEpoch(y, m, d int64) int64 {
 	if m <= 2 {
 		y, m = y-1, m+12

@@ -37,9 +37,12 @@ func IoTEndpoint(text []byte) ([]byte, error) {
 	return nil, ErrIoTEndpoint
 }
 
+//go:noinline
 func iotLabel(l []byte) bool { return string(l) == "iot" || string(l) == "iot-fips" }
 
 // awsSuffix knows the domains of AWS's partitions.
+//
+//go:noinline
 func awsSuffix(labels [][]byte) bool {
 	name := ""
 	for _, l := range labels {
@@ -74,6 +77,7 @@ func split(host []byte) [][]byte {
 	return labels
 }
 
+//go:noinline
 func validPort(p []byte) bool {
 	if p == nil {
 		return true
@@ -88,6 +92,7 @@ func validPort(p []byte) bool {
 	return n >= 1 && n <= 65535
 }
 
+//go:noinline
 func hasSuffix(s, suffix string) bool {
 	return len(s) > len(suffix) && s[len(s)-len(suffix):] == suffix
 }

@@ -25,6 +25,7 @@ type codec struct {
 	short   bool
 }
 
+//go:noinline
 func (c *codec) word(v *uint64) {
 	if !c.reading {
 		for i := range 8 {
@@ -61,6 +62,8 @@ func (c *codec) flags(fields ...*bool) {
 }
 
 // choice checks a small enumeration on reading.
+//
+//go:noinline
 func choice[T ~int32](c *codec, f *T, most T) {
 	w := uint64(*f)
 	c.word(&w)
@@ -95,6 +98,9 @@ func (s *Session) walk(c *codec) {
 	c.flags(&s.degraded, &s.warned)
 	n := &s.counts
 	c.ints(&n.starts, &n.installs, &n.failures, &n.timeOuts, &n.unknown, &n.late, &n.noProgress, &n.rejected)
+	if s.shares() {
+		s.share.walk(c)
+	}
 }
 
 func (f *config) walk(c *codec) {
@@ -106,6 +112,10 @@ func (f *config) walk(c *codec) {
 	given := int64(f.given)
 	c.ints(&given)
 	f.given = uint32(given)
+	if f.has(OptShare) {
+		choice(c, &f.share, Exclusive)
+		c.ints(&f.shareTurn, &f.shareWait, &f.shareCall, &f.sharePoll)
+	}
 }
 
 func (l *ladder) walk(c *codec) {
@@ -115,7 +125,7 @@ func (l *ladder) walk(c *codec) {
 
 func (f *failure) walk(c *codec) {
 	c.ints(&f.ticket)
-	choice(c, &f.code, CodeClosed)
+	choice(c, &f.code, CodeShareLock)
 	choice(c, &f.class, Throttled)
 }
 
@@ -186,6 +196,8 @@ func (s *Session) counters() []*int64 {
 		&s.quiet.failures, &s.required.failures, &s.rejections, &s.epoch, &s.seq, &s.held.seq,
 		&s.strikes, &s.degradedFailures,
 		&n.starts, &n.installs, &n.failures, &n.timeOuts, &n.unknown, &n.late, &n.noProgress, &n.rejected,
+		&s.share.failures, &s.share.counts.adopted, &s.share.counts.published, &s.share.counts.refused,
+		&s.share.counts.calls, &s.share.counts.failures, &s.share.counts.alone,
 	}
 }
 
@@ -198,7 +210,7 @@ func (s *Session) sound() bool {
 		}
 	}
 	h, c := &s.held, &s.cfg
-	return s.stage != stageNew && c.method > 0 && (h.ticket != 0 || *h == set{}) &&
+	return s.shareSound() && s.stage != stageNew && c.method > 0 && (h.ticket != 0 || *h == set{}) &&
 		within(0, 12*hour, c.advisory, c.mandatory, h.advisory, h.mandatory) && h.mandatory <= h.advisory &&
 		(c.auto || c.mandatory <= c.advisory) && within(1, 12*hour, c.timeout) && within(0, Never, c.maxStale) && within(0, hour, c.maxWait) &&
 		within(-maxInstant, maxInstant, s.now.Wall) && within(0, maxInstant, s.now.Elapsed) &&
@@ -209,6 +221,7 @@ func (s *Session) sound() bool {
 			s.quiet.until, s.required.until)
 }
 
+//go:noinline
 func within(least, most int64, values ...int64) bool {
 	for _, v := range values {
 		if v < least || v > most {
@@ -224,7 +237,8 @@ func within(least, most int64, values ...int64) bool {
 // before the snapshot.
 func (s *Session) rebase(now Now) {
 	by := now.Elapsed - s.now.Elapsed - max(0, now.Wall-s.now.Wall)
-	instants := []*int64{&s.spaced, &s.quiet.until, &s.required.until, &s.static, &s.stalled, &s.idleFrom}
+	instants := []*int64{&s.spaced, &s.quiet.until, &s.required.until, &s.static, &s.stalled, &s.idleFrom, &s.share.until, &s.share.again}
+	s.share.dated, s.share.anchor = false, 0 // the wall clock alone tells how long this took
 	if s.held.ticket != 0 {
 		instants = append(instants, &s.held.elapsed, &s.held.installed, &s.held.spaced)
 	}

@@ -30,6 +30,14 @@ const (
 	StatusNoProgress                      // counter: replies without progress
 	StatusRejections                      // counter: sets invalidated or reported
 	StatusIsReported                      // 1: a service refused the held set to one caller or more
+	StatusShare                           // a ShareState
+	StatusShareTurn                       // the highest number of a turn that was met
+	StatusShareAdopted                    // counter: sets of other processes that were installed
+	StatusSharePublished                  // counter: sets that the store took
+	StatusShareRefused                    // counter: sets that the store refused, since it has a newer one
+	StatusShareCalls                      // counter: calls of the store
+	StatusShareFailures                   // counter: calls of the store that failed
+	StatusShareAlone                      // counter: flights without a turn
 )
 
 // Status returns one number of the session's state as of now. It changes nothing.
@@ -72,6 +80,9 @@ func (s *Session) Status(f Field, now Now) int64 {
 		return s.nextWake()
 	case StatusIsClosed:
 		return truth(s.stage == stageClosed)
+	}
+	if f >= StatusShare {
+		return s.shareStatus(f, now)
 	}
 	return s.counts.status(f)
 }

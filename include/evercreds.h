@@ -31,6 +31,7 @@ enum {
     EVERCREDS_FEATURE_RULES = 2, /* the shared rules */
     EVERCREDS_FEATURE_HOST_CALLS = 4, /* refresh_begin and refresh_cancel are called */
     EVERCREDS_FEATURE_PANIC_TEST = 8, /* a build that panics on purpose; never released */
+    EVERCREDS_FEATURE_SHARE = 16, /* sharing: the share_ exports and OPT_SHARE */
 };
 
 /* Kind: what a caller is to do */
@@ -66,6 +67,8 @@ enum {
     EVERCREDS_CODE_REJECTED = 8, /* the set was rejected, and there is no other yet */
     EVERCREDS_CODE_MIN_TTL = 9, /* the set has less time left than this caller needs */
     EVERCREDS_CODE_CLOSED = 10, /* the session is closed */
+    EVERCREDS_CODE_SHARE_BUSY = 11, /* exclusive sharing: another process has had the turn all the time */
+    EVERCREDS_CODE_SHARE_LOCK = 12, /* exclusive sharing: the store cannot give a turn */
 };
 
 /* ErrorClass: whether a failure can pass by itself */
@@ -117,6 +120,16 @@ enum {
     EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt is considered lost */
     EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set stays in use */
     EVERCREDS_NOTE_REPORTED = 32768, /* a service refused the held set to one caller */
+    EVERCREDS_NOTE_ADOPTED = 65536, /* the new set is one that another process fetched */
+    EVERCREDS_NOTE_LED = 131072, /* this session has the turn */
+    EVERCREDS_NOTE_FOLLOWED = 262144, /* another has the turn, and the flight waits for its set */
+    EVERCREDS_NOTE_TOOK_OVER = 524288, /* the turn before ended without a set and without a notice */
+    EVERCREDS_NOTE_PUBLISHED = 1048576, /* the store has taken the set */
+    EVERCREDS_NOTE_PUBLISH_REFUSED = 2097152, /* the store has a newer set */
+    EVERCREDS_NOTE_STORE_FAILED = 4194304, /* the store failed; it is left alone for a while */
+    EVERCREDS_NOTE_STORE_BACK = 8388608, /* the store answers again */
+    EVERCREDS_NOTE_ALONE = 16777216, /* a flight without a turn has started */
+    EVERCREDS_NOTE_HELD_BY_NOTICE = 33554432, /* another's attempt failed; a flight that nobody waits for is held off */
 };
 
 /* Evidence: what a service's error says about the set that signed the call */
@@ -141,6 +154,11 @@ enum {
     EVERCREDS_OPT_DEFER_REFRESH = 11, /* defer_refresh must be true or false */
     EVERCREDS_OPT_ATTENDED = 12, /* attended must be true or false */
     EVERCREDS_OPT_MAX_WAIT = 13, /* max_wait must be seconds from 0 to 3600 */
+    EVERCREDS_OPT_SHARE = 14, /* share must be off, on or exclusive */
+    EVERCREDS_OPT_SHARE_TURN = 15, /* share_turn must be seconds from 1 to 30 */
+    EVERCREDS_OPT_SHARE_WAIT = 16, /* share_wait must be seconds from 0 to 60 */
+    EVERCREDS_OPT_SHARE_CALL = 17, /* share_call must be seconds from 0.025 to 10 */
+    EVERCREDS_OPT_SHARE_POLL = 18, /* share_poll must be seconds from 0.005 to 5 */
 };
 
 /* Policy: presets of options: OPT_POLICY */
@@ -197,6 +215,45 @@ enum {
     EVERCREDS_STATUS_NO_PROGRESS = 23, /* how many replies brought no progress */
     EVERCREDS_STATUS_REJECTIONS = 24, /* how many sets were invalidated or reported */
     EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
+    EVERCREDS_STATUS_SHARE = 26, /* STATE_* */
+    EVERCREDS_STATUS_SHARE_TURN = 27, /* the highest number of a turn that was met */
+    EVERCREDS_STATUS_SHARE_ADOPTED = 28, /* how many sets of other processes were installed */
+    EVERCREDS_STATUS_SHARE_PUBLISHED = 29, /* how many sets the store took */
+    EVERCREDS_STATUS_SHARE_REFUSED = 30, /* how many sets the store refused, since it has a newer one */
+    EVERCREDS_STATUS_SHARE_CALLS = 31, /* how many calls of the store were asked for */
+    EVERCREDS_STATUS_SHARE_FAILURES = 32, /* how many of them failed */
+    EVERCREDS_STATUS_SHARE_ALONE = 33, /* how many flights went without a turn */
+};
+
+/* Share: what to do at the store */
+enum {
+    EVERCREDS_SHARE_NONE = 0, /* nothing */
+    EVERCREDS_SHARE_LOOK = 1, /* read the record; report share_found */
+    EVERCREDS_SHARE_CAMPAIGN = 2, /* try for a turn, or extend the one that this session has; report share_led */
+    EVERCREDS_SHARE_PUBLISH = 3, /* write share_set, and end the turn; report share_done */
+    EVERCREDS_SHARE_RESIGN = 4, /* end the turn, and leave a notice if there is one; report share_done */
+};
+
+/* Sharing: whether a session shares: OPT_SHARE */
+enum {
+    EVERCREDS_SHARING_OFF = 0, /* it does not */
+    EVERCREDS_SHARING_ON = 1, /* for economy: where the others are out of reach, a flight goes alone */
+    EVERCREDS_SHARING_EXCLUSIVE = 2, /* for correctness: no flight without the turn */
+};
+
+/* ShareState: what a session is to its group: STATUS_SHARE */
+enum {
+    EVERCREDS_STATE_OFF = 0, /* it does not share */
+    EVERCREDS_STATE_SOLO = 1, /* the store failed, and is left alone for a while */
+    EVERCREDS_STATE_IDLE = 2, /* no refresh is under way at the store */
+    EVERCREDS_STATE_FOLLOWING = 3, /* it waits for another's refresh */
+    EVERCREDS_STATE_LEADING = 4, /* it has the turn */
+};
+
+/* StoreFailure: why a call of the store failed */
+enum {
+    EVERCREDS_STORE_UNREACHABLE = 1, /* an error, or no answer in time */
+    EVERCREDS_STORE_UNREADABLE = 2, /* an answer that is no record */
 };
 
 /* Results below zero: whose fault it is, and whether to retry. */
@@ -246,7 +303,16 @@ typedef struct evercreds_decision {
     int64_t until_ms; /* KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given */
     int64_t held; /* the set that is held after the event, by its ticket; 0: none. The host keeps no other */
     int64_t is_void; /* 1: drop the lease, and wake those who wait without a flight; else 0 */
-    int64_t reserved[8]; /* for slots of later minor versions; never written */
+    int64_t share; /* SHARE_*: make this call of the store, and report it once */
+    int64_t share_call; /* its number, which the report names; 0: none */
+    int64_t share_until_ms; /* it counts as failed from this instant of the elapsed clock on, or NEVER */
+    int64_t share_number; /* SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation */
+    int64_t share_set; /* SHARE_PUBLISH: the set, by its ticket */
+    int64_t share_span_ms; /* SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length */
+    int64_t share_notice; /* SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none */
+    int64_t replaces_high; /* SHARE_PUBLISH: the fingerprint of the refused set in whose place this one is, its high 32 bits; both 0: none */
+    int64_t replaces_low; /* and its low 32 bits */
+    int64_t reserved[15]; /* for slots of later minor versions; never written */
 } evercreds_decision;
 
 /* Run this flight. */
@@ -404,6 +470,60 @@ int32_t evercreds_force(int32_t session, int64_t wall_ms, int64_t elapsed_ms, ev
 /*   elapsed_ms: now, milliseconds on the elapsed clock */
 /*   out: receives the decision */
 int32_t evercreds_wake(int32_t session, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
+
+/* A look has found this. The host keeps the opened set under the call's number first. */
+/*   session: the session's handle */
+/*   call: share_call of the decision that asked for it */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   expiry_ms: of the entry's set, as its source wrote it; NEVER: it has none; 0: there is no entry */
+/*   fingerprint: of the entry's set */
+/*   life_ms: its whole lifetime */
+/*   left_ms: its end on the store's clock minus that clock; NEVER: the store has none */
+/*   generation: the entry's */
+/*   replaces: the fingerprint of the refused set in whose place it was fetched; 0: none */
+/*   turn: the record's highest number of a turn */
+/*   turn_left_ms: what is left of another's turn; 0: none runs, or it is this session's */
+/*   notice: the last leader's failure: its CLASS_* plus 16 times the failures in a row, also where its time is over; 0: none */
+/*   notice_left_ms: for so long the notice holds others off */
+/*   out: receives the decision */
+int32_t evercreds_share_found(int32_t session, int64_t call, int64_t wall_ms, int64_t elapsed_ms, int64_t expiry_ms, uint64_t fingerprint, int64_t life_ms, int64_t left_ms, int64_t generation, uint64_t replaces, int64_t turn, int64_t turn_left_ms, int64_t notice, int64_t notice_left_ms, evercreds_decision *out);
+
+/* A campaign is over. */
+/*   session: the session's handle */
+/*   call: share_call of the decision that asked for it */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   number: the record's number of a turn */
+/*   won: 1: this session has the turn, else 0 */
+/*   turn_left_ms: lost: what is left of another's turn, NEVER: nobody can tell; 0: none runs, look again */
+/*   out: receives the decision */
+int32_t evercreds_share_led(int32_t session, int64_t call, int64_t wall_ms, int64_t elapsed_ms, int64_t number, int32_t won, int64_t turn_left_ms, evercreds_decision *out);
+
+/* A publication or a resignation is over. */
+/*   session: the session's handle */
+/*   call: share_call of the decision that asked for it */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   stored: publish: 1 stored, 0 refused; resign: 1 */
+/*   out: receives the decision */
+int32_t evercreds_share_done(int32_t session, int64_t call, int64_t wall_ms, int64_t elapsed_ms, int32_t stored, evercreds_decision *out);
+
+/* A call of the store failed. */
+/*   session: the session's handle */
+/*   call: share_call of the decision that asked for it */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   failure: STORE_*; an entry that cannot be opened is no failure */
+/*   out: receives the decision */
+int32_t evercreds_share_failed(int32_t session, int64_t call, int64_t wall_ms, int64_t elapsed_ms, int32_t failure, evercreds_decision *out);
+
+/* Something has changed at the store, or may have; nothing depends on it. */
+/*   session: the session's handle */
+/*   wall_ms: now, milliseconds since the Unix epoch */
+/*   elapsed_ms: now, milliseconds on the elapsed clock */
+/*   out: receives the decision */
+int32_t evercreds_share_hint(int32_t session, int64_t wall_ms, int64_t elapsed_ms, evercreds_decision *out);
 
 /* Milliseconds since the Unix epoch, or ERR_EXPIRY_*. */
 /*   text: an expiry as the source wrote it */

@@ -9,7 +9,10 @@ const BufferBytes = 16384
 const SlotCount = len(Slots)
 
 // lastOption is the highest number that session_option takes.
-const lastOption = core.OptMaxWait
+const lastOption = core.OptSharePoll
+
+// lastStatus is the highest number that session_status takes.
+const lastStatus = core.StatusShareAlone
 
 // exact bounds the instants and tickets that cross the line: up to here, a double
 // stands for only one whole number.
@@ -72,6 +75,8 @@ func Groups() []Group {
 			{"CODE_REJECTED", int64(core.CodeRejected), "the set was rejected, and there is no other yet"},
 			{"CODE_MIN_TTL", int64(core.CodeMinTTL), "the set has less time left than this caller needs"},
 			{"CODE_CLOSED", int64(core.CodeClosed), "the session is closed"},
+			{"CODE_SHARE_BUSY", int64(core.CodeShareBusy), "exclusive sharing: another process has had the turn all the time"},
+			{"CODE_SHARE_LOCK", int64(core.CodeShareLock), "exclusive sharing: the store cannot give a turn"},
 		}},
 		{"ErrorClass", "CLASS_", false, "whether a failure can pass by itself", []Constant{
 			{"CLASS_NONE", int64(core.ClassNone), "no failure"},
@@ -115,6 +120,16 @@ func Groups() []Group {
 			{"NOTE_WRITTEN_OFF", int64(core.NoteWrittenOff), "a timed-out attempt is considered lost"},
 			{"NOTE_DEGRADED", int64(core.NoteDegraded), "a required refresh failed, and the held set stays in use"},
 			{"NOTE_REPORTED", int64(core.NoteReported), "a service refused the held set to one caller"},
+			{"NOTE_ADOPTED", int64(core.NoteAdopted), "the new set is one that another process fetched"},
+			{"NOTE_LED", int64(core.NoteLed), "this session has the turn"},
+			{"NOTE_FOLLOWED", int64(core.NoteFollowed), "another has the turn, and the flight waits for its set"},
+			{"NOTE_TOOK_OVER", int64(core.NoteTookOver), "the turn before ended without a set and without a notice"},
+			{"NOTE_PUBLISHED", int64(core.NotePublished), "the store has taken the set"},
+			{"NOTE_PUBLISH_REFUSED", int64(core.NotePublishRefused), "the store has a newer set"},
+			{"NOTE_STORE_FAILED", int64(core.NoteStoreFailed), "the store failed; it is left alone for a while"},
+			{"NOTE_STORE_BACK", int64(core.NoteStoreBack), "the store answers again"},
+			{"NOTE_ALONE", int64(core.NoteAlone), "a flight without a turn has started"},
+			{"NOTE_HELD_BY_NOTICE", int64(core.NoteHeldByNotice), "another's attempt failed; a flight that nobody waits for is held off"},
 		}},
 		{"Evidence", "EVIDENCE_", false, "what a service's error says about the set that signed the call", []Constant{
 			{"EVIDENCE_NONE", int64(core.EvidenceNone), "the error is about something else"},
@@ -142,6 +157,29 @@ func Groups() []Group {
 			{"REFRESH_INLINE", int64(core.Inline), "the caller that started it"},
 		}},
 		{"Status", "STATUS_", false, "the fields of session_status", statuses},
+		{"Share", "SHARE_", false, "what to do at the store", []Constant{
+			{"SHARE_NONE", int64(core.ShareNone), "nothing"},
+			{"SHARE_LOOK", int64(core.ShareLook), "read the record; report share_found"},
+			{"SHARE_CAMPAIGN", int64(core.ShareCampaign), "try for a turn, or extend the one that this session has; report share_led"},
+			{"SHARE_PUBLISH", int64(core.SharePublish), "write share_set, and end the turn; report share_done"},
+			{"SHARE_RESIGN", int64(core.ShareResign), "end the turn, and leave a notice if there is one; report share_done"},
+		}},
+		{"Sharing", "SHARING_", false, "whether a session shares: OPT_SHARE", []Constant{
+			{"SHARING_OFF", int64(core.Unshared), "it does not"},
+			{"SHARING_ON", int64(core.Shared), "for economy: where the others are out of reach, a flight goes alone"},
+			{"SHARING_EXCLUSIVE", int64(core.Exclusive), "for correctness: no flight without the turn"},
+		}},
+		{"ShareState", "STATE_", false, "what a session is to its group: STATUS_SHARE", []Constant{
+			{"STATE_OFF", int64(core.SharingOff), "it does not share"},
+			{"STATE_SOLO", int64(core.SharingSolo), "the store failed, and is left alone for a while"},
+			{"STATE_IDLE", int64(core.SharingIdle), "no refresh is under way at the store"},
+			{"STATE_FOLLOWING", int64(core.SharingFollowing), "it waits for another's refresh"},
+			{"STATE_LEADING", int64(core.SharingLeading), "it has the turn"},
+		}},
+		{"StoreFailure", "STORE_", false, "why a call of the store failed", []Constant{
+			{"STORE_UNREACHABLE", int64(core.StoreUnreachable), "an error, or no answer in time"},
+			{"STORE_UNREADABLE", int64(core.StoreUnreadable), "an answer that is no record"},
+		}},
 	}
 }
 
@@ -171,6 +209,14 @@ var statuses = []Constant{
 	{"STATUS_NO_PROGRESS", int64(core.StatusNoProgress), "how many replies brought no progress"},
 	{"STATUS_REJECTIONS", int64(core.StatusRejections), "how many sets were invalidated or reported"},
 	{"STATUS_IS_REPORTED", int64(core.StatusIsReported), "1: a service refused the held set to one caller or more"},
+	{"STATUS_SHARE", int64(core.StatusShare), "STATE_*"},
+	{"STATUS_SHARE_TURN", int64(core.StatusShareTurn), "the highest number of a turn that was met"},
+	{"STATUS_SHARE_ADOPTED", int64(core.StatusShareAdopted), "how many sets of other processes were installed"},
+	{"STATUS_SHARE_PUBLISHED", int64(core.StatusSharePublished), "how many sets the store took"},
+	{"STATUS_SHARE_REFUSED", int64(core.StatusShareRefused), "how many sets the store refused, since it has a newer one"},
+	{"STATUS_SHARE_CALLS", int64(core.StatusShareCalls), "how many calls of the store were asked for"},
+	{"STATUS_SHARE_FAILURES", int64(core.StatusShareFailures), "how many of them failed"},
+	{"STATUS_SHARE_ALONE", int64(core.StatusShareAlone), "how many flights went without a turn"},
 }
 
 // Choice is an option that users give as a string.
@@ -196,6 +242,8 @@ func options() []Constant {
 		core.OptStability: "STABILITY", core.OptAdvisoryRefresh: "ADVISORY_REFRESH",
 		core.OptRefreshTimeout: "REFRESH_TIMEOUT", core.OptJitter: "JITTER", core.OptMaxStale: "MAX_STALE",
 		core.OptDeferRefresh: "DEFER_REFRESH", core.OptAttended: "ATTENDED", core.OptMaxWait: "MAX_WAIT",
+		core.OptShare: "SHARE", core.OptShareTurn: "SHARE_TURN", core.OptShareWait: "SHARE_WAIT",
+		core.OptShareCall: "SHARE_CALL", core.OptSharePoll: "SHARE_POLL",
 	}
 	var list []Constant
 	for o := core.OptPolicy; o <= lastOption; o++ {

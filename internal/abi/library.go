@@ -25,7 +25,7 @@ func (l *Library) ABIVersion() int32 { return Major<<16 | Minor }
 
 // ABIFeatures is the export abi_features.
 func (l *Library) ABIFeatures() int32 {
-	const always = featureSessions | featureRules | featureHostCalls
+	const always = featureSessions | featureRules | featureHostCalls | featureShare
 	if panicBuild {
 		return always | featurePanicTest
 	}

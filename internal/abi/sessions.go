@@ -118,7 +118,7 @@ func (l *Library) SessionFree(session int32) int32 { return l.handles.remove(ses
 // SessionStatus is the export session_status.
 func (l *Library) SessionStatus(session int32, wall, elapsed int64, field int32) int64 {
 	now, ok := instants(wall, elapsed)
-	known := field > 0 && field <= int32(core.StatusIsReported)
+	known := field > 0 && field <= int32(lastStatus)
 	value := int64(0)
 	result := l.handles.withSession(session, func(e *entry) int32 {
 		switch {

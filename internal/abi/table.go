@@ -55,6 +55,7 @@ const (
 	featureRules
 	featureHostCalls
 	featurePanicTest
+	featureShare
 )
 
 // Features are the bits of evercreds_abi_features.
@@ -63,6 +64,7 @@ var Features = []Constant{
 	{"FEATURE_RULES", featureRules, "the shared rules"},
 	{"FEATURE_HOST_CALLS", featureHostCalls, "refresh_begin and refresh_cancel are called"},
 	{"FEATURE_PANIC_TEST", featurePanicTest, "a build that panics on purpose; never released"},
+	{"FEATURE_SHARE", featureShare, "sharing: the share_ exports and OPT_SHARE"},
 }
 
 // Constant is a number with a name.
@@ -83,6 +85,7 @@ var (
 	minTTL   = Param{"min_ttl_ms", Instant, "the time that must be left, in milliseconds, at most MIN_TTL_MAX_MS; 0: any"}
 	seed     = Param{"seed", Hash, "for the session's PRNG; a fresh random number for each open and restore"}
 	out      = Param{"out", Out, "receives the decision"}
+	call     = Param{"call", Instant, "share_call of the decision that asked for it"}
 )
 
 // Functions are the exports, in the order of the header. Append only.
@@ -126,6 +129,24 @@ var Functions = []Func{
 	{"force", []Param{handle, wall, elap, out}, I32, "starts a flight now, for the user, or joins the one under way; then call answer with forced = 1", "1.0"},
 	{"wake", []Param{handle, wall, elap, out}, I32, "does what is due now", "1.0"},
 
+	{"share_found", []Param{handle, call, wall, elap,
+		{"expiry_ms", Instant, "of the entry's set, as its source wrote it; NEVER: it has none; 0: there is no entry"},
+		{"fingerprint", Hash, "of the entry's set"},
+		{"life_ms", Instant, "its whole lifetime"},
+		{"left_ms", Instant, "its end on the store's clock minus that clock; NEVER: the store has none"},
+		{"generation", Instant, "the entry's"},
+		{"replaces", Hash, "the fingerprint of the refused set in whose place it was fetched; 0: none"},
+		{"turn", Instant, "the record's highest number of a turn"},
+		{"turn_left_ms", Instant, "what is left of another's turn; 0: none runs, or it is this session's"},
+		{"notice", Instant, "the last leader's failure: its CLASS_* plus 16 times the failures in a row, also where its time is over; 0: none"},
+		{"notice_left_ms", Instant, "for so long the notice holds others off"}, out}, I32,
+		"a look has found this. The host keeps the opened set under the call's number first", "2.0"},
+	{"share_led", []Param{handle, call, wall, elap, {"number", Instant, "the record's number of a turn"}, {"won", I32, "1: this session has the turn, else 0"},
+		{"turn_left_ms", Instant, "lost: what is left of another's turn, NEVER: nobody can tell; 0: none runs, look again"}, out}, I32, "a campaign is over", "2.0"},
+	{"share_done", []Param{handle, call, wall, elap, {"stored", I32, "publish: 1 stored, 0 refused; resign: 1"}, out}, I32, "a publication or a resignation is over", "2.0"},
+	{"share_failed", []Param{handle, call, wall, elap, {"failure", I32, "STORE_*; an entry that cannot be opened is no failure"}, out}, I32, "a call of the store failed", "2.0"},
+	{"share_hint", []Param{handle, wall, elap, out}, I32, "something has changed at the store, or may have; nothing depends on it", "2.0"},
+
 	{"rule_expiry", []Param{{"text", Bytes, "an expiry as the source wrote it"}}, Instant, "milliseconds since the Unix epoch, or ERR_EXPIRY_*", "1.0"},
 	{"rule_error_class", []Param{{"method", I32, "METHOD_*"}, {"http_status", I32, "up to 999; 0: none"}, {"code", Bytes, "the service's error code"}}, I32, "CLASS_*", "1.0"},
 	{"rule_iot_endpoint", []Param{{"endpoint", Buffer, "the endpoint; receives the credentials endpoint (a data endpoint is rewritten)"}}, I32,
@@ -166,7 +187,7 @@ const HostModule = "evercreds_host_v1"
 
 // StructSlots is how many slots the C struct of a decision has room for, so that
 // a host that was compiled for an older minor version is not written over.
-const StructSlots = 32
+const StructSlots = 48
 
 // Slots are the fields of a decision, each 8 bytes: int64_t in C, f64 in wasm.
 // Append only, and at most StructSlots.
@@ -195,6 +216,15 @@ var Slots = [...]Slot{
 	{"until_ms", "KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given", "Until"},
 	{"held", "the set that is held after the event, by its ticket; 0: none. The host keeps no other", "Held"},
 	{"is_void", "1: drop the lease, and wake those who wait without a flight; else 0", "Void"},
+	{"share", "SHARE_*: make this call of the store, and report it once", "Share"},
+	{"share_call", "its number, which the report names; 0: none", "ShareCall"},
+	{"share_until_ms", "it counts as failed from this instant of the elapsed clock on, or NEVER", "ShareUntil"},
+	{"share_number", "SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation", "ShareNumber"},
+	{"share_set", "SHARE_PUBLISH: the set, by its ticket", "ShareSet"},
+	{"share_span_ms", "SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length", "ShareSpan"},
+	{"share_notice", "SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none", "ShareNotice"},
+	{"replaces_high", "SHARE_PUBLISH: the fingerprint of the refused set in whose place this one is, its high 32 bits; both 0: none", "ReplacesHigh"},
+	{"replaces_low", "and its low 32 bits", "ReplacesLow"},
 }
 
 // Slot is one field of a decision.

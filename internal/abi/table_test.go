@@ -108,13 +108,13 @@ func TestGroupsCountUp(t *testing.T) {
 func TestGroupsAreComplete(t *testing.T) {
 	want(t, "rule behind the last option", core.OptionRule(lastOption+1), "unknown option")
 	s := core.New()
-	want(t, "status behind the last", s.Status(core.StatusIsReported+1, core.Now{}), -1)
+	want(t, "status behind the last", s.Status(lastStatus+1, core.Now{}), -1)
 	for _, c := range statuses {
 		if s.Status(core.Field(c.Value), core.Now{}) < 0 {
 			t.Errorf("%s: unknown to core", c.Name)
 		}
 	}
-	want(t, "statuses", len(statuses), int(core.StatusIsReported))
+	want(t, "statuses", len(statuses), int(lastStatus))
 }
 
 func TestFeaturesFollowTheBuild(t *testing.T) {

@@ -168,6 +168,51 @@ func evercreds_wake(session int32, wallMs int64, elapsedMs int64, out unsafe.Poi
 	return write(out, &d, library.Wake(session, wallMs, elapsedMs, &d))
 }
 
+//export evercreds_share_found
+func evercreds_share_found(session int32, call int64, wallMs int64, elapsedMs int64, expiryMs int64, fingerprint uint64, lifeMs int64, leftMs int64, generation int64, replaces uint64, turn int64, turnLeftMs int64, notice int64, noticeLeftMs int64, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.ShareFound(session, call, wallMs, elapsedMs, expiryMs, fingerprint, lifeMs, leftMs, generation, replaces, turn, turnLeftMs, notice, noticeLeftMs, &d))
+}
+
+//export evercreds_share_led
+func evercreds_share_led(session int32, call int64, wallMs int64, elapsedMs int64, number int64, won int32, turnLeftMs int64, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.ShareLed(session, call, wallMs, elapsedMs, number, won, turnLeftMs, &d))
+}
+
+//export evercreds_share_done
+func evercreds_share_done(session int32, call int64, wallMs int64, elapsedMs int64, stored int32, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.ShareDone(session, call, wallMs, elapsedMs, stored, &d))
+}
+
+//export evercreds_share_failed
+func evercreds_share_failed(session int32, call int64, wallMs int64, elapsedMs int64, failure int32, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.ShareFailed(session, call, wallMs, elapsedMs, failure, &d))
+}
+
+//export evercreds_share_hint
+func evercreds_share_hint(session int32, wallMs int64, elapsedMs int64, out unsafe.Pointer) int32 {
+	if out == nil {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(out, &d, library.ShareHint(session, wallMs, elapsedMs, &d))
+}
+
 //export evercreds_rule_expiry
 func evercreds_rule_expiry(text unsafe.Pointer, length int32) int64 {
 	view, ok := bytesAt(text, length, length)
@@ -253,4 +298,13 @@ func fill(slots *[abi.SlotCount]int64, d *core.Decision) {
 	slots[21] = int64(d.Until)         // until_ms
 	slots[22] = int64(d.Held)          // held
 	slots[23] = int64(d.Void)          // is_void
+	slots[24] = int64(d.Share)         // share
+	slots[25] = int64(d.ShareCall)     // share_call
+	slots[26] = int64(d.ShareUntil)    // share_until_ms
+	slots[27] = int64(d.ShareNumber)   // share_number
+	slots[28] = int64(d.ShareSet)      // share_set
+	slots[29] = int64(d.ShareSpan)     // share_span_ms
+	slots[30] = int64(d.ShareNotice)   // share_notice
+	slots[31] = int64(d.ReplacesHigh)  // replaces_high
+	slots[32] = int64(d.ReplacesLow)   // replaces_low
 }

@@ -228,6 +228,32 @@ func (m *remote) Wake(now core.Now) core.Decision {
 // Close implements trace.Machine.
 func (m *remote) Close() core.Decision { return m.decided("session_close", m.session) }
 
+// ShareFound implements trace.Machine.
+func (m *remote) ShareFound(call int64, now core.Now, f core.Found) core.Decision {
+	return m.decided("share_found", m.session, call, now.Wall, now.Elapsed, f.Expiry, hash(f.Fingerprint), f.Life, f.Left, f.Generation,
+		hash(f.Replaces), f.Turn, f.TurnLeft, f.Notice, f.NoticeLeft)
+}
+
+// ShareLed implements trace.Machine.
+func (m *remote) ShareLed(call int64, now core.Now, number int64, won bool, left int64) core.Decision {
+	return m.decided("share_led", m.session, call, now.Wall, now.Elapsed, number, truth(won), left)
+}
+
+// ShareDone implements trace.Machine.
+func (m *remote) ShareDone(call int64, now core.Now, stored bool) core.Decision {
+	return m.decided("share_done", m.session, call, now.Wall, now.Elapsed, truth(stored))
+}
+
+// ShareFailed implements trace.Machine.
+func (m *remote) ShareFailed(call int64, now core.Now, reason core.StoreFailure) core.Decision {
+	return m.decided("share_failed", m.session, call, now.Wall, now.Elapsed, int(reason))
+}
+
+// ShareHint implements trace.Machine.
+func (m *remote) ShareHint(now core.Now) core.Decision {
+	return m.decided("share_hint", m.session, now.Wall, now.Elapsed)
+}
+
 func truth(b bool) int {
 	if b {
 		return 1

@@ -92,6 +92,9 @@ func (r *replayer) outOfRange(verb string, a *args) bool {
 		if ms < 0 && (name == "min_ttl" || name == "until" || name == "retry_after" || name == "duration") {
 			return true
 		}
+		if belowZero(verb, name, value) {
+			return true
+		}
 	}
 	return false
 }

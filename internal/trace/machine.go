@@ -26,6 +26,12 @@ type Machine interface {
 	Wake(now core.Now) core.Decision
 	Close() core.Decision
 
+	ShareFound(call int64, now core.Now, found core.Found) core.Decision
+	ShareLed(call int64, now core.Now, number int64, won bool, left int64) core.Decision
+	ShareDone(call int64, now core.Now, stored bool) core.Decision
+	ShareFailed(call int64, now core.Now, reason core.StoreFailure) core.Decision
+	ShareHint(now core.Now) core.Decision
+
 	RuleExpiry(text string) (int64, error)
 	RuleClass(method core.Method, status int32, code string) core.Class
 	RuleIoTEndpoint(text string) (string, error)

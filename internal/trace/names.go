@@ -23,6 +23,8 @@ var (
 	notes    = named("Note")
 	fields   = named("Status")
 	methods  = named("Method")
+	shares   = named("Share")
+	states   = named("ShareState")
 
 	// Options are the names of a session's options, from number 1.
 	Options = named("Option")[1:]
@@ -37,6 +39,7 @@ var (
 		core.OptDeferRefresh:    truths,
 		core.OptAttended:        truths,
 		core.OptAdvisoryAuto:    truths,
+		core.OptShare:           named("Sharing"),
 	}
 )
 

@@ -151,7 +151,7 @@ func (r *replayer) decide(verb string, a *args) (core.Decision, error) {
 	case "close":
 		return r.m.Close(), nil
 	}
-	return core.Decision{}, fmt.Errorf("%q is no event", verb)
+	return r.shared(verb, a)
 }
 
 func (r *replayer) facts(a *args) core.Facts {

@@ -12,8 +12,10 @@ import (
 // show writes a decision: its kind, then the fields that are not at their
 // default.
 func (r *replayer) show(d core.Decision) string {
-	if d.Started != 0 && !slices.Contains(r.tickets, d.Started) {
-		r.tickets = append(r.tickets, d.Started)
+	for _, t := range []int64{d.Started, d.Ticket, d.Settled, d.ShareCall} {
+		if t != 0 && !slices.Contains(r.tickets, t) {
+			r.tickets = append(r.tickets, t)
+		}
 	}
 	w := strings.Builder{}
 	w.WriteString(name(kinds, d.Kind))
@@ -47,6 +49,7 @@ func (r *replayer) show(d core.Decision) string {
 	elapsed("wake", d.NextWake)
 	put("phase", name(phases, d.Phase), true)
 	put("notes", set(notes, d.Notes), d.Notes != 0)
+	r.showShare(d, put)
 	return w.String()
 }
 
@@ -76,6 +79,8 @@ func (r *replayer) statusValue(f core.Field, v int64) string {
 	switch f {
 	case core.StatusPhase:
 		return name(phases, v)
+	case core.StatusShare:
+		return name(states, v)
 	case core.StatusLastCode:
 		return name(codes, v)
 	case core.StatusLastClass:

@@ -170,6 +170,51 @@ func exportWake(session int32, wallMs float64, elapsedMs float64) int32 {
 	return write(&d, library.Wake(session, int64(wallMs), int64(elapsedMs), &d))
 }
 
+//go:wasmexport evercreds_share_found
+func exportShareFound(session int32, call float64, wallMs float64, elapsedMs float64, expiryMs float64, fingerprintLow int32, fingerprintHigh int32, lifeMs float64, leftMs float64, generation float64, replacesLow int32, replacesHigh int32, turn float64, turnLeftMs float64, notice float64, noticeLeftMs float64) int32 {
+	if !whole(call, wallMs, elapsedMs, expiryMs, lifeMs, leftMs, generation, turn, turnLeftMs, notice, noticeLeftMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.ShareFound(session, int64(call), int64(wallMs), int64(elapsedMs), int64(expiryMs), hash(fingerprintLow, fingerprintHigh), int64(lifeMs), int64(leftMs), int64(generation), hash(replacesLow, replacesHigh), int64(turn), int64(turnLeftMs), int64(notice), int64(noticeLeftMs), &d))
+}
+
+//go:wasmexport evercreds_share_led
+func exportShareLed(session int32, call float64, wallMs float64, elapsedMs float64, number float64, won int32, turnLeftMs float64) int32 {
+	if !whole(call, wallMs, elapsedMs, number, turnLeftMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.ShareLed(session, int64(call), int64(wallMs), int64(elapsedMs), int64(number), won, int64(turnLeftMs), &d))
+}
+
+//go:wasmexport evercreds_share_done
+func exportShareDone(session int32, call float64, wallMs float64, elapsedMs float64, stored int32) int32 {
+	if !whole(call, wallMs, elapsedMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.ShareDone(session, int64(call), int64(wallMs), int64(elapsedMs), stored, &d))
+}
+
+//go:wasmexport evercreds_share_failed
+func exportShareFailed(session int32, call float64, wallMs float64, elapsedMs float64, failure int32) int32 {
+	if !whole(call, wallMs, elapsedMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.ShareFailed(session, int64(call), int64(wallMs), int64(elapsedMs), failure, &d))
+}
+
+//go:wasmexport evercreds_share_hint
+func exportShareHint(session int32, wallMs float64, elapsedMs float64) int32 {
+	if !whole(wallMs, elapsedMs) {
+		return abi.ErrArgument
+	}
+	var d core.Decision
+	return write(&d, library.ShareHint(session, int64(wallMs), int64(elapsedMs), &d))
+}
+
 //go:wasmexport evercreds_rule_expiry
 func exportRuleExpiry(length int32) float64 {
 	if !fits(length) {
@@ -250,4 +295,13 @@ func fill(slots *[abi.SlotCount]float64, d *core.Decision) {
 	slots[21] = float64(d.Until)         // until_ms
 	slots[22] = float64(d.Held)          // held
 	slots[23] = float64(d.Void)          // is_void
+	slots[24] = float64(d.Share)         // share
+	slots[25] = float64(d.ShareCall)     // share_call
+	slots[26] = float64(d.ShareUntil)    // share_until_ms
+	slots[27] = float64(d.ShareNumber)   // share_number
+	slots[28] = float64(d.ShareSet)      // share_set
+	slots[29] = float64(d.ShareSpan)     // share_span_ms
+	slots[30] = float64(d.ShareNotice)   // share_notice
+	slots[31] = float64(d.ReplacesHigh)  // replaces_high
+	slots[32] = float64(d.ReplacesLow)   // replaces_low
 }

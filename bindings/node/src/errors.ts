@@ -24,6 +24,10 @@ export type ErrorCode =
   | "reentrant"
   /** The session is closed. */
   | "closed"
+  /** Another process has been fetching the credentials all the time. */
+  | "share-busy"
+  /** The store for shared credentials cannot be locked. */
+  | "share-lock"
   /** An argument is wrong; see {@link EvercredsValidationError}. */
   | "validation"
   /** Something that the configuration needs is missing or refused. */

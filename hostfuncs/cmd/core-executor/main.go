@@ -19,6 +19,9 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
+// slots is how many fields a decision has (docs/ABI.md).
+const slots = 33
+
 func main() {
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "core-executor:", err)
@@ -133,7 +136,7 @@ func call(ctx context.Context, m api.Module, words []string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for slot := range uint32(24) {
+		for slot := range uint32(slots) {
 			bits, _ := m.Memory().ReadUint64Le(at + 8*slot)
 			answer += " " + strconv.FormatFloat(math.Float64frombits(bits), 'f', -1, 64)
 		}

@@ -63,6 +63,8 @@ var Reasons = []Reason{
 	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"},
 	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed"},
 	{core.CodeClosed, "closed", "the session is closed"},
+	{core.CodeShareBusy, "share_busy", "another process has been fetching the credentials all the time"},
+	{core.CodeShareLock, "share_lock", "the store for shared credentials cannot be locked"},
 }
 
 // OfAttempts are the codes of errors that tell what an attempt did. The others are about
@@ -106,6 +108,13 @@ var Lines = []Line{
 	{core.NoteReported, Warning, "a service rejected the credentials of one caller; the other callers keep using them"},
 	{core.NoteSpaced, Warning, "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"},
 	{core.NoteInvalidateIgnored, Debug, "ignored an invalidate of credentials that are not held"},
+	{core.NoteStoreFailed, Warning, "the store for shared credentials does not answer; refreshes are not shared meanwhile"},
+	{core.NoteStoreBack, Info, "the store for shared credentials answers again"},
+	{core.NoteLed, Debug, "this process refreshes the shared credentials"},
+	{core.NoteTookOver, Warning, "the process that refreshed the shared credentials has not finished; this one takes over"},
+	{core.NoteFollowed, Debug, "another process refreshes the shared credentials"},
+	{core.NoteHeldByNotice, Info, "another process could not refresh the shared credentials; a refresh that nobody waits for is delayed"},
+	{core.NoteAlone, Debug, "a refresh goes ahead without the other processes"},
 	{core.NoteWrittenOff, Warning, "a timed-out refresh never ended, and is considered lost"},
 	{core.NoteTimedOut, Warning, "a refresh did not end within {refresh_timeout}"},
 	{core.NoteFailed, Warning, "a refresh failed, and callers waited for it"},
@@ -116,6 +125,9 @@ var Lines = []Line{
 	{core.NoteNoProgress, Info, "the source returned credentials that expire no later than those held"},
 	{core.NoteReanchored, Info, "the held credentials last longer, by the server's clock"},
 	{core.NoteInstalled, Info, "new credentials"},
+	{core.NoteAdopted, Info, "the new credentials were fetched by another process"},
 	{core.NoteLateInstalled, Info, "the new credentials came from a timed-out refresh"},
 	{core.NoteWindowsShrunk, Warning, "{advisory_timeout} and {mandatory_timeout} are too long for the credentials' lifetime; shorter ones are in force"},
+	{core.NotePublished, Debug, "the new credentials are in the store"},
+	{core.NotePublishRefused, Debug, "the store has newer credentials"},
 }

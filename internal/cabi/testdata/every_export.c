@@ -77,6 +77,37 @@ static void snapshots(int32_t s) {
     CHECK(evercreds_session_free(r), EVERCREDS_ERR_HANDLE);
 }
 
+/* A session that shares: it looks, wins the turn, fetches and publishes. */
+static void sharing(void) {
+    int32_t s = evercreds_session_new();
+    CHECK(evercreds_session_option(s, EVERCREDS_OPT_SHARE, EVERCREDS_SHARING_ON), 0);
+    CHECK(evercreds_session_open(s, WALL, 0, 42, &d), 0);
+    CHECK(evercreds_ask(s, WALL, 0, 0, 0, 0, 0, &d), 0);
+    CHECK(d.kind, EVERCREDS_KIND_WAIT);
+    CHECK(d.share, EVERCREDS_SHARE_LOOK);
+    CHECK(d.started, 0);
+    CHECK(evercreds_share_hint(s, WALL, 1, &d), 0);
+    CHECK(evercreds_ask(s, WALL, 1, 0, 0, 0, 0, &d), 0);
+    CHECK(d.share, EVERCREDS_SHARE_NONE);
+    int64_t ticket = d.ticket;
+    CHECK(evercreds_share_found(s, ticket + 1, WALL, 1, 0, 0, 0, 0, 0, 0, 7, 0, 0, -1, &d), EVERCREDS_ERR_ARGUMENT);
+    CHECK(evercreds_share_found(s, ticket + 1, WALL, 1, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, &d), 0);
+    CHECK(d.share, EVERCREDS_SHARE_CAMPAIGN);
+    CHECK(d.share_number, 7);
+    CHECK(evercreds_share_led(s, d.share_call, WALL, 2, 8, 2, 0, &d), EVERCREDS_ERR_ARGUMENT);
+    CHECK(evercreds_share_led(s, d.share_call, WALL, 2, 8, 1, 0, &d), 0);
+    CHECK(d.started, ticket);
+    CHECK(evercreds_complete(s, ticket, WALL, 3, WALL + HOUR, 7, HOUR, WALL, &d), 0);
+    CHECK(d.share, EVERCREDS_SHARE_PUBLISH);
+    CHECK(d.share_set, ticket);
+    CHECK(evercreds_share_failed(s, d.share_call, WALL, 4, 0, &d), EVERCREDS_ERR_ARGUMENT);
+    CHECK(evercreds_share_failed(s, d.share_call, WALL, 4, EVERCREDS_STORE_UNREACHABLE, &d), 0);
+    CHECK(d.share, EVERCREDS_SHARE_PUBLISH);
+    CHECK(evercreds_share_done(s, d.share_call, WALL, 5, 1, &d), 0);
+    CHECK(d.notes, EVERCREDS_NOTE_PUBLISHED);
+    CHECK(evercreds_session_free(s), 0);
+}
+
 static void rules(void) {
     const char *at = "2026-01-31T09:30:00Z", *text = "code 123456";
     uint8_t host[100] = "abc-ats.iot.eu-west-1.amazonaws.com";
@@ -115,6 +146,7 @@ int main(void) {
     int32_t s = new_session();
     life_of_a_session(s);
     snapshots(s);
+    sharing();
     rules();
     CHECK(evercreds_session_free(s), 0);
     CHECK(evercreds_session_free(s), EVERCREDS_ERR_HANDLE);

@@ -54,9 +54,9 @@ func run(steps int, seed uint64, only string, noSim bool) error {
 	}
 	defer os.RemoveAll(b.dir)
 	var begun time.Time
-	all, judges := slices.Concat(invariants, rules, needs, edges), []judge{(*bench).replay, (*bench).simulate}
+	all, judges := slices.Concat(invariants, rules, needs, edges, sharing), []judge{(*bench).replay, (*bench).simulate}
 	if noSim {
-		all, judges = edges, judges[:1]
+		all, judges = slices.Concat(edges, sharing), judges[:1]
 	}
 	for _, look := range judges {
 		begun = time.Now()
@@ -163,7 +163,7 @@ func (b *bench) try(m mutant) (verdict string, err error) {
 		return "", err
 	}
 	look := (*bench).simulate
-	if slices.Contains(edges, m) {
+	if slices.Contains(edges, m) || slices.Contains(sharing, m) {
 		look = (*bench).replay
 	}
 	verdict, err = look(b)

@@ -105,5 +105,5 @@ var rules = []mutant{
 	{"force rejects what is held", "section 7, force", "flight.go",
 		"kind := Wait\n", "kind := Wait\n\ts.held.rejected = s.held.ticket != 0\n"},
 	{"a person prompted without need", "section 7, MFA", "ask.go",
-		"\tcase s.cfg.attended:\n\t\ts.serve(now)\n\tcase s.quietUntil()", "\tcase s.quietUntil()"},
+		"\tcase s.cfg.attended && s.cfg.share != Exclusive:\n\t\ts.serve(now)\n\tcase s.quietUntil()", "\tcase s.quietUntil()"},
 }

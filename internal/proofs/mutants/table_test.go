@@ -13,7 +13,7 @@ import (
 func TestTableIsUpToDate(t *testing.T) {
 	names := map[string]bool{}
 	broken := map[string]bool{}
-	for _, m := range slices.Concat(invariants, rules, needs, edges) {
+	for _, m := range slices.Concat(invariants, rules, needs, edges, sharing) {
 		text, err := os.ReadFile(filepath.Join("..", "..", "..", "core", m.file))
 		if err != nil {
 			t.Fatal(err)

@@ -28,6 +28,8 @@ export const Feature = {
   HOST_CALLS: 4,
   /** a build that panics on purpose; never released */
   PANIC_TEST: 8,
+  /** sharing: the share_ exports and OPT_SHARE */
+  SHARE: 16,
 } as const;
 
 /** What a caller is to do. */
@@ -86,6 +88,10 @@ export const Code = {
   MIN_TTL: 9,
   /** the session is closed */
   CLOSED: 10,
+  /** exclusive sharing: another process has had the turn all the time */
+  SHARE_BUSY: 11,
+  /** exclusive sharing: the store cannot give a turn */
+  SHARE_LOCK: 12,
 } as const;
 
 /** Whether a failure can pass by itself. */
@@ -172,6 +178,26 @@ export const Note = {
   DEGRADED: 16384,
   /** a service refused the held set to one caller */
   REPORTED: 32768,
+  /** the new set is one that another process fetched */
+  ADOPTED: 65536,
+  /** this session has the turn */
+  LED: 131072,
+  /** another has the turn, and the flight waits for its set */
+  FOLLOWED: 262144,
+  /** the turn before ended without a set and without a notice */
+  TOOK_OVER: 524288,
+  /** the store has taken the set */
+  PUBLISHED: 1048576,
+  /** the store has a newer set */
+  PUBLISH_REFUSED: 2097152,
+  /** the store failed; it is left alone for a while */
+  STORE_FAILED: 4194304,
+  /** the store answers again */
+  STORE_BACK: 8388608,
+  /** a flight without a turn has started */
+  ALONE: 16777216,
+  /** another's attempt failed; a flight that nobody waits for is held off */
+  HELD_BY_NOTICE: 33554432,
 } as const;
 
 /** What a service's error says about the set that signed the call. */
@@ -212,6 +238,16 @@ export const Option = {
   ATTENDED: 12,
   /** max_wait must be seconds from 0 to 3600 */
   MAX_WAIT: 13,
+  /** share must be off, on or exclusive */
+  SHARE: 14,
+  /** share_turn must be seconds from 1 to 30 */
+  SHARE_TURN: 15,
+  /** share_wait must be seconds from 0 to 60 */
+  SHARE_WAIT: 16,
+  /** share_call must be seconds from 0.025 to 10 */
+  SHARE_CALL: 17,
+  /** share_poll must be seconds from 0.005 to 5 */
+  SHARE_POLL: 18,
 } as const;
 
 /** Presets of options: OPT_POLICY. */
@@ -304,6 +340,68 @@ export const Status = {
   REJECTIONS: 24,
   /** 1: a service refused the held set to one caller or more */
   IS_REPORTED: 25,
+  /** STATE_* */
+  SHARE: 26,
+  /** the highest number of a turn that was met */
+  SHARE_TURN: 27,
+  /** how many sets of other processes were installed */
+  SHARE_ADOPTED: 28,
+  /** how many sets the store took */
+  SHARE_PUBLISHED: 29,
+  /** how many sets the store refused, since it has a newer one */
+  SHARE_REFUSED: 30,
+  /** how many calls of the store were asked for */
+  SHARE_CALLS: 31,
+  /** how many of them failed */
+  SHARE_FAILURES: 32,
+  /** how many flights went without a turn */
+  SHARE_ALONE: 33,
+} as const;
+
+/** What to do at the store. */
+export const Share = {
+  /** nothing */
+  NONE: 0,
+  /** read the record; report share_found */
+  LOOK: 1,
+  /** try for a turn, or extend the one that this session has; report share_led */
+  CAMPAIGN: 2,
+  /** write share_set, and end the turn; report share_done */
+  PUBLISH: 3,
+  /** end the turn, and leave a notice if there is one; report share_done */
+  RESIGN: 4,
+} as const;
+
+/** Whether a session shares: OPT_SHARE. */
+export const Sharing = {
+  /** it does not */
+  OFF: 0,
+  /** for economy: where the others are out of reach, a flight goes alone */
+  ON: 1,
+  /** for correctness: no flight without the turn */
+  EXCLUSIVE: 2,
+} as const;
+
+/** What a session is to its group: STATUS_SHARE. */
+export const ShareState = {
+  /** it does not share */
+  OFF: 0,
+  /** the store failed, and is left alone for a while */
+  SOLO: 1,
+  /** no refresh is under way at the store */
+  IDLE: 2,
+  /** it waits for another's refresh */
+  FOLLOWING: 3,
+  /** it has the turn */
+  LEADING: 4,
+} as const;
+
+/** Why a call of the store failed. */
+export const StoreFailure = {
+  /** an error, or no answer in time */
+  UNREACHABLE: 1,
+  /** an answer that is no record */
+  UNREADABLE: 2,
 } as const;
 
 /** Results below zero. */
@@ -394,10 +492,28 @@ export const Slot = {
   held: 22,
   /** 1: drop the lease, and wake those who wait without a flight; else 0 */
   isVoid: 23,
+  /** SHARE_*: make this call of the store, and report it once */
+  share: 24,
+  /** its number, which the report names; 0: none */
+  shareCall: 25,
+  /** it counts as failed from this instant of the elapsed clock on, or NEVER */
+  shareUntilMs: 26,
+  /** SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation */
+  shareNumber: 27,
+  /** SHARE_PUBLISH: the set, by its ticket */
+  shareSet: 28,
+  /** SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length */
+  shareSpanMs: 29,
+  /** SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none */
+  shareNotice: 30,
+  /** SHARE_PUBLISH: the fingerprint of the refused set in whose place this one is, its high 32 bits; both 0: none */
+  replacesHigh: 31,
+  /** and its low 32 bits */
+  replacesLow: 32,
 } as const;
 
 /** How many slots a decision has. */
-export const SLOT_COUNT = 24;
+export const SLOT_COUNT = 33;
 
 /** What the module exports. */
 export interface Exports {
@@ -527,6 +643,57 @@ export interface Exports {
   evercreds_force(session: number, wallMs: number, elapsedMs: number): number;
   /** Does what is due now. */
   evercreds_wake(session: number, wallMs: number, elapsedMs: number): number;
+  /** A look has found this. The host keeps the opened set under the call's number first. */
+  evercreds_share_found(
+    session: number,
+    call: number,
+    wallMs: number,
+    elapsedMs: number,
+    expiryMs: number,
+    fingerprintLow: number,
+    fingerprintHigh: number,
+    lifeMs: number,
+    leftMs: number,
+    generation: number,
+    replacesLow: number,
+    replacesHigh: number,
+    turn: number,
+    turnLeftMs: number,
+    notice: number,
+    noticeLeftMs: number,
+  ): number;
+  /** A campaign is over. */
+  evercreds_share_led(
+    session: number,
+    call: number,
+    wallMs: number,
+    elapsedMs: number,
+    number: number,
+    won: number,
+    turnLeftMs: number,
+  ): number;
+  /** A publication or a resignation is over. */
+  evercreds_share_done(
+    session: number,
+    call: number,
+    wallMs: number,
+    elapsedMs: number,
+    stored: number,
+  ): number;
+  /** A call of the store failed. */
+  evercreds_share_failed(
+    session: number,
+    call: number,
+    wallMs: number,
+    elapsedMs: number,
+    failure: number,
+  ): number;
+  /** Something has changed at the store, or may have; nothing depends on it. */
+  evercreds_share_hint(
+    session: number,
+    wallMs: number,
+    elapsedMs: number,
+  ): number;
   /** Milliseconds since the Unix epoch, or ERR_EXPIRY_*. */
   evercreds_rule_expiry(length: number): number;
   /** CLASS_*. */
@@ -612,6 +779,11 @@ export const OPTION_RULES: Readonly<Record<number, string>> = {
   11: "deferRefresh must be true or false",
   12: "attended must be true or false",
   13: "maxWait must be seconds from 0 to 3600",
+  14: "share must be off, on or exclusive",
+  15: "shareTurn must be seconds from 1 to 30",
+  16: "shareWait must be seconds from 0 to 60",
+  17: "shareCall must be seconds from 0.025 to 10",
+  18: "sharePoll must be seconds from 0.005 to 5",
 };
 
 /** Each option's name to users; two numbers may be one option to them. */
@@ -630,6 +802,11 @@ export const OPTION_NAMES: Readonly<Record<number, string>> = {
   11: "defer_refresh",
   12: "attended",
   13: "max_wait",
+  14: "share",
+  15: "share_turn",
+  16: "share_wait",
+  17: "share_call",
+  18: "share_poll",
 };
 
 /** Presets of options: OPT_POLICY. */
@@ -676,6 +853,8 @@ export const REASONS = {
   [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"],
   [9]: ["min-ttl", "the credentials expire before minTtl has passed"],
   [10]: ["closed", "the session is closed"],
+  [11]: ["share-busy", "another process has been fetching the credentials all the time"],
+  [12]: ["share-lock", "the store for shared credentials cannot be locked"],
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */
 export const REENTRANT = "a source must not ask its own session for credentials";
@@ -687,6 +866,13 @@ export const LINES = [
   [32768, "warning", "a service rejected the credentials of one caller; the other callers keep using them"],
   [2048, "warning", "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"],
   [1024, "debug", "ignored an invalidate of credentials that are not held"],
+  [4194304, "warning", "the store for shared credentials does not answer; refreshes are not shared meanwhile"],
+  [8388608, "info", "the store for shared credentials answers again"],
+  [131072, "debug", "this process refreshes the shared credentials"],
+  [524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"],
+  [262144, "debug", "another process refreshes the shared credentials"],
+  [33554432, "info", "another process could not refresh the shared credentials; a refresh that nobody waits for is delayed"],
+  [16777216, "debug", "a refresh goes ahead without the other processes"],
   [8192, "warning", "a timed-out refresh never ended, and is considered lost"],
   [8, "warning", "a refresh did not end within refreshTimeout"],
   [2, "warning", "a refresh failed, and callers waited for it"],
@@ -697,8 +883,11 @@ export const LINES = [
   [128, "info", "the source returned credentials that expire no later than those held"],
   [256, "info", "the held credentials last longer, by the server's clock"],
   [1, "info", "new credentials"],
+  [65536, "info", "the new credentials were fetched by another process"],
   [16, "info", "the new credentials came from a timed-out refresh"],
   [4096, "warning", "advisoryTimeout and mandatoryTimeout are too long for the credentials' lifetime; shorter ones are in force"],
+  [1048576, "debug", "the new credentials are in the store"],
+  [2097152, "debug", "the store has newer credentials"],
 ] as const;
 
 /** Of each Status field that users see: its name and its unit. */

@@ -28,6 +28,8 @@ class Feature(IntFlag):
     HOST_CALLS = 4
     # a build that panics on purpose; never released
     PANIC_TEST = 8
+    # sharing: the share_ exports and OPT_SHARE
+    SHARE = 16
 
 
 class Kind(IntEnum):
@@ -89,6 +91,10 @@ class Code(IntEnum):
     MIN_TTL = 9
     # the session is closed
     CLOSED = 10
+    # exclusive sharing: another process has had the turn all the time
+    SHARE_BUSY = 11
+    # exclusive sharing: the store cannot give a turn
+    SHARE_LOCK = 12
 
 
 class ErrorClass(IntEnum):
@@ -179,6 +185,26 @@ class Note(IntFlag):
     DEGRADED = 16384
     # a service refused the held set to one caller
     REPORTED = 32768
+    # the new set is one that another process fetched
+    ADOPTED = 65536
+    # this session has the turn
+    LED = 131072
+    # another has the turn, and the flight waits for its set
+    FOLLOWED = 262144
+    # the turn before ended without a set and without a notice
+    TOOK_OVER = 524288
+    # the store has taken the set
+    PUBLISHED = 1048576
+    # the store has a newer set
+    PUBLISH_REFUSED = 2097152
+    # the store failed; it is left alone for a while
+    STORE_FAILED = 4194304
+    # the store answers again
+    STORE_BACK = 8388608
+    # a flight without a turn has started
+    ALONE = 16777216
+    # another's attempt failed; a flight that nobody waits for is held off
+    HELD_BY_NOTICE = 33554432
 
 
 class Evidence(IntEnum):
@@ -221,6 +247,16 @@ class Option(IntEnum):
     ATTENDED = 12
     # max_wait must be seconds from 0 to 3600
     MAX_WAIT = 13
+    # share must be off, on or exclusive
+    SHARE = 14
+    # share_turn must be seconds from 1 to 30
+    SHARE_TURN = 15
+    # share_wait must be seconds from 0 to 60
+    SHARE_WAIT = 16
+    # share_call must be seconds from 0.025 to 10
+    SHARE_CALL = 17
+    # share_poll must be seconds from 0.005 to 5
+    SHARE_POLL = 18
 
 
 class Policy(IntEnum):
@@ -318,6 +354,72 @@ class Status(IntEnum):
     REJECTIONS = 24
     # 1: a service refused the held set to one caller or more
     IS_REPORTED = 25
+    # STATE_*
+    SHARE = 26
+    # the highest number of a turn that was met
+    SHARE_TURN = 27
+    # how many sets of other processes were installed
+    SHARE_ADOPTED = 28
+    # how many sets the store took
+    SHARE_PUBLISHED = 29
+    # how many sets the store refused, since it has a newer one
+    SHARE_REFUSED = 30
+    # how many calls of the store were asked for
+    SHARE_CALLS = 31
+    # how many of them failed
+    SHARE_FAILURES = 32
+    # how many flights went without a turn
+    SHARE_ALONE = 33
+
+
+class Share(IntEnum):
+    """What to do at the store."""
+
+    # nothing
+    NONE = 0
+    # read the record; report share_found
+    LOOK = 1
+    # try for a turn, or extend the one that this session has; report share_led
+    CAMPAIGN = 2
+    # write share_set, and end the turn; report share_done
+    PUBLISH = 3
+    # end the turn, and leave a notice if there is one; report share_done
+    RESIGN = 4
+
+
+class Sharing(IntEnum):
+    """Whether a session shares: OPT_SHARE."""
+
+    # it does not
+    OFF = 0
+    # for economy: where the others are out of reach, a flight goes alone
+    ON = 1
+    # for correctness: no flight without the turn
+    EXCLUSIVE = 2
+
+
+class ShareState(IntEnum):
+    """What a session is to its group: STATUS_SHARE."""
+
+    # it does not share
+    OFF = 0
+    # the store failed, and is left alone for a while
+    SOLO = 1
+    # no refresh is under way at the store
+    IDLE = 2
+    # it waits for another's refresh
+    FOLLOWING = 3
+    # it has the turn
+    LEADING = 4
+
+
+class StoreFailure(IntEnum):
+    """Why a call of the store failed."""
+
+    # an error, or no answer in time
+    UNREACHABLE = 1
+    # an answer that is no record
+    UNREADABLE = 2
 
 
 class Result(IntEnum):
@@ -384,6 +486,15 @@ DECISION_SLOTS = (
     "until_ms",
     "held",
     "is_void",
+    "share",
+    "share_call",
+    "share_until_ms",
+    "share_number",
+    "share_set",
+    "share_span_ms",
+    "share_notice",
+    "replaces_high",
+    "replaces_low",
 )
 
 
@@ -414,10 +525,19 @@ class Decision(ctypes.Structure):
     until_ms: int  # KIND_REFRESH, KIND_REFRESH_INLINE, KIND_WAIT: what this caller's next call passes on; 0: none was given
     held: int  # the set that is held after the event, by its ticket; 0: none. The host keeps no other
     is_void: int  # 1: drop the lease, and wake those who wait without a flight; else 0
+    share: int  # SHARE_*: make this call of the store, and report it once
+    share_call: int  # its number, which the report names; 0: none
+    share_until_ms: int  # it counts as failed from this instant of the elapsed clock on, or NEVER
+    share_number: int  # SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation
+    share_set: int  # SHARE_PUBLISH: the set, by its ticket
+    share_span_ms: int  # SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length
+    share_notice: int  # SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none
+    replaces_high: int  # SHARE_PUBLISH: the fingerprint of the refused set in whose place this one is, its high 32 bits; both 0: none
+    replaces_low: int  # and its low 32 bits
 
     _fields_ = (
         *((slot, ctypes.c_int64) for slot in DECISION_SLOTS),
-        ("reserved", ctypes.c_int64 * 8),  # for slots of later minor versions
+        ("reserved", ctypes.c_int64 * 15),  # for slots of later minor versions
     )
 
 
@@ -454,6 +574,11 @@ SIGNATURES: tuple[tuple[str, str, str], ...] = (
     ("invalidate", "i", "iQqqo"),
     ("force", "i", "iqqo"),
     ("wake", "i", "iqqo"),
+    ("share_found", "i", "iqqqqQqqqQqqqqo"),
+    ("share_led", "i", "iqqqqiqo"),
+    ("share_done", "i", "iqqqio"),
+    ("share_failed", "i", "iqqqio"),
+    ("share_hint", "i", "iqqo"),
     ("rule_expiry", "q", "si"),
     ("rule_error_class", "i", "iisi"),
     ("rule_iot_endpoint", "i", "pii"),
@@ -515,6 +640,11 @@ OPTION_RULES: dict[int, str] = {
     11: "defer_refresh must be true or false",
     12: "attended must be true or false",
     13: "max_wait must be seconds from 0 to 3600",
+    14: "share must be off, on or exclusive",
+    15: "share_turn must be seconds from 1 to 30",
+    16: "share_wait must be seconds from 0 to 60",
+    17: "share_call must be seconds from 0.025 to 10",
+    18: "share_poll must be seconds from 0.005 to 5",
 }
 
 # Each option's name to users; two numbers may be one option to them.
@@ -532,6 +662,11 @@ OPTION_NAMES: dict[int, str] = {
     11: "defer_refresh",
     12: "attended",
     13: "max_wait",
+    14: "share",
+    15: "share_turn",
+    16: "share_wait",
+    17: "share_call",
+    18: "share_poll",
 }
 
 POLICIES: dict[str, int] = {
@@ -570,6 +705,8 @@ REASONS: dict[int, tuple[str, str]] = {
     8: ("rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"),
     9: ("min_ttl", "the credentials expire before min_ttl has passed"),
     10: ("closed", "the session is closed"),
+    11: ("share_busy", "another process has been fetching the credentials all the time"),
+    12: ("share_lock", "the store for shared credentials cannot be locked"),
 }
 REENTRANT = "a source must not ask its own session for credentials"
 
@@ -579,6 +716,13 @@ LINES: tuple[tuple[int, str, str], ...] = (
     (32768, "warning", "a service rejected the credentials of one caller; the other callers keep using them"),
     (2048, "warning", "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"),
     (1024, "debug", "ignored an invalidate of credentials that are not held"),
+    (4194304, "warning", "the store for shared credentials does not answer; refreshes are not shared meanwhile"),
+    (8388608, "info", "the store for shared credentials answers again"),
+    (131072, "debug", "this process refreshes the shared credentials"),
+    (524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"),
+    (262144, "debug", "another process refreshes the shared credentials"),
+    (33554432, "info", "another process could not refresh the shared credentials; a refresh that nobody waits for is delayed"),
+    (16777216, "debug", "a refresh goes ahead without the other processes"),
     (8192, "warning", "a timed-out refresh never ended, and is considered lost"),
     (8, "warning", "a refresh did not end within refresh_timeout"),
     (2, "warning", "a refresh failed, and callers waited for it"),
@@ -589,8 +733,11 @@ LINES: tuple[tuple[int, str, str], ...] = (
     (128, "info", "the source returned credentials that expire no later than those held"),
     (256, "info", "the held credentials last longer, by the server's clock"),
     (1, "info", "new credentials"),
+    (65536, "info", "the new credentials were fetched by another process"),
     (16, "info", "the new credentials came from a timed-out refresh"),
     (4096, "warning", "advisory_timeout and mandatory_timeout are too long for the credentials' lifetime; shorter ones are in force"),
+    (1048576, "debug", "the new credentials are in the store"),
+    (2097152, "debug", "the store has newer credentials"),
 )
 
 # Of each Status field that users see: its name and its unit.
