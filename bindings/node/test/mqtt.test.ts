@@ -476,6 +476,14 @@ describe.skipIf(noMosquitto !== undefined)(`MQTT over WebSockets ${noMosquitto ?
     expect(await failureOf(ws(open()))).toContain("UPGRADE_FAILURE");
   });
 
+  test("A stops and starts again at once: a message comes back", async () => {
+    const client = ws(open());
+    await start(client);
+    client.stop();
+    await start(client);
+    await roundTrip(client);
+  });
+
   test("a closed session signs nothing more", async () => {
     const session = open();
     const client = ws(session);

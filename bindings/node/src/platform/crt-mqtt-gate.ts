@@ -44,19 +44,18 @@ export class ServerGate {
     else this.#opening = setTimeout(looking, this.#pauseMs(this.#refusals));
   }
 
-  /** Ends whatever is under way. Tells whether it was {@link open}. */
-  close(): boolean {
-    const wasOpening = this.#opening !== undefined;
+  /** Ends whatever is under way. */
+  close(): void {
     clearTimeout(this.#opening);
     this.#opening = undefined;
     this.#turn++;
     this.#held = undefined;
     this.#wasLookedAt = false;
-    return wasOpening;
   }
 
   /** The client has begun an attempt. */
   beside(refuse: Refuse): void {
+    if (this.#opening !== undefined) return; // an attempt of before the stop
     if (this.#wasLookedAt) {
       this.#wasLookedAt = false;
       return;
@@ -77,6 +76,7 @@ export class ServerGate {
 
   /** The attempt, or its connection, has ended. Tells whether nothing of it was told yet. */
   ended(): boolean {
+    if (this.#opening !== undefined) return false; // those of before the stop
     const isHeld = this.#held !== undefined;
     this.#held = undefined;
     this.#turn++;

@@ -20,9 +20,6 @@ export interface LineParts {
   pauseMs: (refusals: number) => number;
 }
 
-/** What the SDK's clients tell of a connection that there is. */
-const EVENTS = ["error", "stopped", "messageReceived"] as const;
-
 /** How long a client may take to stop before another takes its place. */
 const LONGEST_STOP_MS = 5000;
 
@@ -43,6 +40,8 @@ export class MqttLine {
   readonly #gate: ServerGate;
   #emit: Emit = () => undefined;
   #isRunning = false;
+  /** The client of now was started, and not stopped since. */
+  #hasBegun = false;
   /** Native code has the client: no other can take its place. */
   #isPinned = false;
   #isChanging = false;
@@ -80,11 +79,17 @@ export class MqttLine {
   }
 
   stop(packet?: mqtt5.DisconnectPacket): void {
+    const wasRunning = this.#isRunning;
     this.#isRunning = false;
     if (this.#isChanging) return;
-    // the SDK's client, which has not begun, would tell nothing
-    if (this.#gate.close()) process.nextTick(this.#emit, "stopped", {});
-    else this.client.stop(packet);
+    this.#gate.close();
+    if (this.#hasBegun) {
+      this.#hasBegun = false;
+      this.client.stop(packet);
+    } else if (wasRunning) {
+      // the SDK's client, which has not begun, would tell nothing
+      process.nextTick(this.#emit, "stopped", {});
+    }
   }
 
   close(): void {
@@ -124,6 +129,7 @@ export class MqttLine {
     const { client } = this;
     this.#gate.open(
       () => {
+        this.#hasBegun = true;
         client.start();
       },
       (code) => {
@@ -150,20 +156,24 @@ export class MqttLine {
       this.#subscriptions.settle();
       this.#emit(name, event);
     };
-    for (const name of EVENTS) {
-      on(name, (event) => {
-        this.#gate.pass(() => {
-          tell(name, event);
-        });
+    on("messageReceived", (event) => {
+      this.#gate.pass(() => {
+        tell("messageReceived", event);
       });
-    }
+    });
+    on("error", (event) => {
+      tell("error", event);
+    });
+    // The SDK has a queue for each kind of event: on a busy machine this may come before
+    // the failure of the last attempt, and waits for nothing.
+    on("stopped", (event) => {
+      this.#gate.ended();
+      tell("stopped", event);
+    });
     on("attemptingConnect", (event) => {
       this.#identity.enter();
       this.#emit("attemptingConnect", event);
-      this.#gate.beside((code) => {
-        this.#emit("connectionFailure", { error: untrustedServer(code) });
-        this.#replace(this.#identity.found);
-      });
+      if (this.#isRunning) this.#lookBeside();
       this.#look();
     });
     on("connectionSuccess", (event) => {
@@ -188,6 +198,14 @@ export class MqttLine {
     });
   }
 
+  /** Looks at the server of an attempt that the client makes by itself. */
+  #lookBeside(): void {
+    this.#gate.beside((code) => {
+      this.#emit("connectionFailure", { error: untrustedServer(code) });
+      this.#replace(this.#identity.found);
+    });
+  }
+
   /** Has another client take over where the files or the token's login are new. */
   #look(): void {
     if (!this.#isRunning || this.#isChanging) return;
@@ -204,6 +222,7 @@ export class MqttLine {
     const sendOn = stays ? () => undefined : this.#operations.next();
     this.#gate.close();
     this.#isChanging = true;
+    this.#hasBegun = false;
     const go = () => {
       if (!this.#isChanging) return;
       clearTimeout(timer);

@@ -12,6 +12,11 @@ class Relay {
 
   constructor(server: Server) {
     this.#server = server;
+    // also of who has not said yet where to: close() waits for all
+    server.on("connection", (socket) => {
+      this.#open.add(socket);
+      socket.once("close", () => this.#open.delete(socket));
+    });
   }
 
   get port(): number {
