@@ -3,7 +3,11 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   resolve: {
-    alias: { "#platform": fileURLToPath(new URL("src/platform/node.ts", import.meta.url)) },
+    alias: {
+      // the tests give the module to initialize
+      "#module": fileURLToPath(new URL("src/module/none.ts", import.meta.url)),
+      "#platform": fileURLToPath(new URL("src/platform/node.ts", import.meta.url)),
+    },
   },
   test: {
     include: ["test/**/*.test.ts"],

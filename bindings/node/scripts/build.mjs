@@ -1,10 +1,11 @@
 // Builds dist/: one ESM and one CJS file, their types, and the wasm module
 // (build/evercreds.wasm of the repository, or where EVERCREDS_WASM points).
 import { execFileSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
 import { rollUp } from "./api.mjs";
 
@@ -19,12 +20,42 @@ if (!existsSync(wasm)) {
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 copyFileSync(wasm, path.join(dist, "evercreds.wasm"));
+writeFileSync(
+  path.join(dist, "evercreds.wasm.d.ts"),
+  `/**
+ * The module for \`initialize\`. What an import of it gives is your bundler's choice: the
+ * compiled module (Cloudflare, Vercel), its bytes, or its URL.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+declare const module: any;
+export default module;
+`,
+);
+
+/** The module in the code: compressed, as it would be the largest part of a bundle. */
+const asText = {
+  name: "module-as-text",
+  setup(build) {
+    build.onResolve({ filter: /^evercreds:module-as-text$/ }, () => ({
+      path: wasm,
+      namespace: "module-as-text",
+    }));
+    build.onLoad({ filter: /.*/, namespace: "module-as-text" }, () => ({
+      contents: brotliCompressSync(readFileSync(wasm), {
+        params: { [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS },
+      }).toString("base64"),
+      loader: "text",
+    }));
+  },
+};
 
 const common = {
   absWorkingDir: root,
   bundle: true,
   packages: "external", // @aws-sdk/client-sts stays a peer
-  external: ["#platform"], // package.json chooses one of the files
+  // package.json chooses one of the files; what bundlers compile is theirs
+  external: ["#module", "#platform", "*.wasm", "*.wasm?module"],
+  plugins: [asText],
   platform: "neutral",
   target: "es2022",
   logLevel: "warning",
@@ -32,10 +63,16 @@ const common = {
 const platforms = {
   "platform-node": "src/platform/node.ts",
   "platform-none": "src/platform/none.ts",
+  "module-node": "src/module/node.ts",
+  "module-none": "src/module/none.ts",
+};
+const edges = {
+  "module-workerd": "src/module/workerd.ts",
+  "module-edge-light": "src/module/edge-light.ts",
 };
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", ...platforms },
+  entryPoints: { index: "src/index.ts", ...platforms, ...edges },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
@@ -62,7 +99,7 @@ await build({
     "host-executor-node": "test/host-executor/main.ts",
   },
   external: [],
-  alias: { "#platform": "./src/platform/node.ts" },
+  alias: { "#module": "./src/module/none.ts", "#platform": "./src/platform/node.ts" },
   platform: "node",
   format: "esm",
   outdir: path.join(root, "../../build"),

@@ -1,10 +1,11 @@
 // The core executor: makes the calls that it reads, one a line, on the
 // module as the package runs it. docs/conformance.md has the protocol.
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as abi from "../src/library/abi-generated.js";
 import { Runtime } from "../src/library/runtime.js";
 
-const runtime = new Runtime();
+const runtime = new Runtime(readFileSync(new URL("./evercreds.wasm", import.meta.url)));
 
 function unhex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));

@@ -1,4 +1,5 @@
 import { EdgeVM } from "@edge-runtime/vm";
+import type { Plugin } from "esbuild";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle, withoutDom } from "./support/bundle.js";
@@ -34,13 +35,14 @@ const OLDER = `
  * A runtime with a program of test/programs in it: the web's globals and nothing of
  * Node's, and neither eval nor the compiling of WebAssembly from bytes.
  */
-async function edge(conditions: string[], before = ""): Promise<EdgeVM> {
+async function edge(conditions: string[], before = "", more: Plugin[] = []): Promise<EdgeVM> {
   const mainFields = ["browser", "module", "main"];
-  const plugins = [withoutDom];
+  const plugins = [withoutDom, ...more];
   const files = await bundle(["edge"], { conditions, mainFields, plugins, format: "iife" });
   const code = new TextDecoder().decode(files.get("/edge.js"));
   expect(code).not.toMatch(/["']node:/);
   const vm = new EdgeVM({ codeGeneration: { strings: false, wasm: false } });
+  (vm.context as unknown as Record<string, unknown>)["compiledModule"] = module;
   vm.evaluate(before);
   vm.evaluate(code);
   return vm;
@@ -81,6 +83,30 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
     expect(told).toEqual(["undefined", "undefined", "undefined", "function"]);
     expect(await serve(vm)).toMatchObject({ failures: 0, rejections: 1 });
   });
+
+  /** As Cloudflare's and Vercel's tools do: what is imported is the compiled module. */
+  const compiling: Plugin = {
+    name: "compiling",
+    setup(build) {
+      const namespace = "compiled";
+      build.onResolve({ filter: /[.]wasm([?]module)?$/ }, ({ path }) => ({ path, namespace }));
+      build.onLoad({ filter: /.*/, namespace }, () => ({
+        contents: "export default globalThis.compiledModule;",
+      }));
+    },
+  };
+
+  test.each([["workerd"], ["edge-light"]])(
+    "under the condition %s: the package finds the module by itself",
+    async (condition) => {
+      const vm = await edge([condition], "", [compiling]);
+      expect(
+        vm.evaluate<string>(`new RefreshableSession({
+          method: "custom", customCredentialsMethod: () => ({}),
+        }).status().phase`),
+      ).toBe("empty");
+    },
+  );
 
   test("without the module, it says what it wants", async () => {
     const vm = await edge(["workerd"]);

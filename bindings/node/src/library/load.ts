@@ -1,4 +1,4 @@
-import { platform } from "#platform";
+import { theModule } from "#module";
 import { nameOf } from "../common/guard.js";
 import { EvercredsError, EvercredsValidationError } from "../errors.js";
 
@@ -44,28 +44,21 @@ function kindOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
-/** Where the module's file is not at hand. */
-function missing(where: string, cause?: unknown): EvercredsError {
-  return new EvercredsError(
-    "configuration",
-    `evercreds.wasm cannot be read ${where}; ` +
-      "call initialize({ module }) with it before the first session",
-    { class: "permanent", cause },
-  );
-}
-
 /**
- * Reads `evercreds.wasm`, which lies next to this package's code. Where there is
- * no file system, the module must have been given to `initialize`.
+ * The module that comes with this package's code, in Node and on edge runtimes. In
+ * others it must have been given to `initialize`.
  */
 export function readModule(): WebAssembly.Module {
-  if (platform === undefined) throw missing("from a file here");
-  // a bundle has no such file beside it, and one for CommonJS no import.meta either
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = platform.readFile(new URL("./evercreds.wasm", import.meta.url));
-  } catch (cause) {
-    throw missing("beside the code of evercreds", cause);
+  const found = theModule();
+  // a bundler may know the file and make something else of it, such as its URL
+  if (found !== undefined && (isCompiled(found) || ArrayBuffer.isView(found))) {
+    return toModule(found);
   }
-  return toModule(bytes);
+  throw new EvercredsError(
+    "configuration",
+    "this runtime has no evercreds.wasm of its own; before the first session call " +
+      'initialize({ module }) with "evercreds/evercreds.wasm", compiled or as bytes: ' +
+      "in a page, module: await WebAssembly.compileStreaming(fetch(its URL))",
+    { class: "permanent" },
+  );
 }

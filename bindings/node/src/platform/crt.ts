@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import * as loaders from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { loadProblem } from "../common/peer.js";
 import { untrusted } from "./tls.js";
@@ -14,9 +14,10 @@ const PACKAGE = "aws-iot-device-sdk-v2";
 // Not `import`: bundlers would follow it into a package with native code in it,
 // which does not work from within a bundle. Not at once either: in a bundle of
 // CommonJS there is no URL, and the package is looked for where the process runs.
+// And not by the name `createRequire`, which the banners of bundles for ESM have taken.
 function load(): NodeJS.Require {
   const here = (import.meta as { url?: string }).url;
-  return createRequire(here ?? `${process.cwd()}/`);
+  return loaders.createRequire(here ?? `${process.cwd()}/`);
 }
 
 /** What keeps the optional peer from being used; nothing of it is run. */

@@ -1,10 +1,11 @@
 // The host executor (docs/HOST.md): reads one event a line, and writes what
 // came of it, and then an empty line.
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Runtime } from "../../src/library/runtime.js";
 import { Scene } from "./scene.js";
 
-const runtime = new Runtime();
+const runtime = new Runtime(readFileSync(new URL("./evercreds.wasm", import.meta.url)));
 let scene: Scene | undefined;
 for await (const line of createInterface({ input: process.stdin })) {
   const [verb = "", ...words] = line.split(" ");
