@@ -59,7 +59,15 @@ class AioLeasedCredentials(AioRefreshableCredentials):  # type: ignore[misc]
         return f"<{type(self).__name__} method={self.method!r}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("the credentials of a session cannot be copied or pickled")
+        raise TypeError("the credentials of a session cannot be pickled: pickle the session")
+
+    def __copy__(self) -> Any:
+        """Give these credentials: they are the session's, wherever they are."""
+        return self
+
+    def __deepcopy__(self, memo: object) -> Any:
+        """Give these credentials, as ``copy.copy`` does."""
+        return self
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Return credentials to sign with, all from one reply. This never blocks the event loop.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
 
 from botocore.credentials import ReadOnlyCredentials
 
@@ -30,6 +30,7 @@ from evercreds._library.options import DEFAULTS, given_as, options_from, refused
 from evercreds._session.given import as_dict, need_of, patience_of
 from evercreds._session.methods import METHODS, checked_name, make, register
 from evercreds._session.own_client import OwnClient
+from evercreds._session.recipes import Recipe
 from evercreds._session.shapes import Identity, TemporaryCredentials
 from evercreds._session.signatures import signature_of, signature_of_factory
 from evercreds._sources.custom import CustomSource
@@ -69,7 +70,9 @@ class _Factory(type):
         def __call__(cls, *args, **kwargs):
             try:
                 if cls is not RefreshableSession:
-                    return super().__call__(*args, **kwargs)
+                    made = super().__call__(*args, **kwargs)
+                    made._recipe = Recipe(cls, args, kwargs)
+                    return made
                 if len(args) > 1:
                     raise TypeError(
                         "RefreshableSession() takes only method as a positional argument"
@@ -122,6 +125,7 @@ class _Session(CachingSession, metaclass=_Factory):
 
     _host: Host
     _leased: LeasedCredentials
+    _recipe: Recipe
 
     def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
         arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
@@ -210,11 +214,21 @@ class _Session(CachingSession, metaclass=_Factory):
             "that a session has, call refreshable_credentials)"
         )
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a session cannot be copied or pickled: make one in each process that needs one, or "
-            "share this one between threads"
-        )
+    def __copy__(self: _S) -> _S:
+        """Give this session: it is one however often it is referred to."""
+        return self
+
+    def __deepcopy__(self: _S, memo: object) -> _S:
+        """Give this session, as ``copy.copy`` does."""
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Give a recipe: what another process makes a session like this one with.
+
+        Raises:
+            TypeError: An argument of this session is or holds a key, or cannot be pickled.
+        """
+        return self._recipe.reduced()
 
     def _identity_client(self, parameters: Mapping[str, Any]) -> Any:
         return self._own_client.of(self, parameters)

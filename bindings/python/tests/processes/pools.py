@@ -49,10 +49,14 @@ def main(how: str, where: str) -> None:
     if how == "forkserver" and where == "module":
         context.set_forkserver_preload(["__main__"])
     if where == "argument":
-        process = context.Process(target=work_with, args=[make_session()])
+        given = make_session()
+        sign(given)
+        process = context.Process(target=work_with, args=[given])
         process.start()
         process.join(60)
-        print(process.exitcode)
+        with ProcessPoolExecutor(1, mp_context=context) as executor:
+            executor.submit(work_with, given).result(60)
+        print(process.exitcode, "well")
         return
     if how == "fork" and where == "module":
         sign(session)

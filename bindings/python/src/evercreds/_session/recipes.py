@@ -1,0 +1,112 @@
+"""How another process makes a session like one: its class and arguments, without any keys."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from evercreds._boto3.arguments import KEYS
+
+__all__ = ["Recipe"]
+
+_OF_KEYS = (*KEYS, "botocore_session")
+_SECRETS_WITHIN = {
+    "assume_role_kwargs": ("TokenCode",),
+    "sts_client_kwargs": KEYS,
+    "pkcs11": ("user_pin",),
+    "mfa_token_provider_kwargs": ("input", "env"),
+}
+# These pickle functions that pickle itself does not.
+_OTHER_PICKLERS = ("cloudpickle", "dill")
+
+
+class Recipe:
+    """What a session was made with.
+
+    Args:
+        kind: Its class.
+        args: Positional arguments of the class.
+        kwargs: The others.
+    """
+
+    def __init__(self, kind: type[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._names = [*inspect.signature(kind).parameters]
+        # Where there are keys, nothing is kept: no session has them for its recipe.
+        self._secret = _secret_in(self._named(args, kwargs))
+        self._args, self._kwargs = (args, dict(kwargs)) if self._secret is None else ((), {})
+
+    def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        return {**dict(zip(self._names, args, strict=False)), **kwargs}
+
+    def reduced(self) -> tuple[Any, ...]:
+        """Give what ``pickle`` wants of the session.
+
+        Raises:
+            TypeError: An argument is or holds a key, or cannot be pickled; the text names it.
+        """
+        given = self._named(self._args, self._kwargs)
+        secret = self._secret or _secret_in(given)  # the user's dict may have got one since
+        if secret is not None:
+            raise _refused(secret, "it is or holds a secret, which no pickle may have in it")
+        if not _is_others_turn():
+            for name, value in given.items():
+                _check(name, value)
+        return _remade, (self._kind, self._args, self._kwargs)
+
+
+def _remade(kind: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return kind(*args, **kwargs)
+
+
+def _secret_in(given: Mapping[str, Any]) -> str | None:
+    """Name the argument that is or holds a secret, if one does."""
+    for name, value in given.items():
+        if value is not None and name in _OF_KEYS:
+            return name
+        if name == "private_key" and isinstance(value, (bytes, bytearray)):
+            return name
+        for within in _SECRETS_WITHIN.get(name, ()):
+            if isinstance(value, Mapping) and value.get(within) is not None:
+                return f"{within} of {name}"
+    return None
+
+
+def _check(name: str, value: Any) -> None:
+    try:
+        pickle.dumps(value)
+    except Exception as error:
+        # The text of the error may show the value.
+        why = f"it cannot be pickled ({type(error).__name__})"
+        if isinstance(error, TypeError) and isinstance(error.__cause__, _OfRecipe):
+            raise
+    else:
+        return
+    raise _refused(name, why)
+
+
+class _OfRecipe(Exception):
+    """Marks the errors of this module, which name the argument already."""
+
+
+def _refused(name: str, why: str) -> TypeError:
+    error = TypeError(
+        f"this session cannot be pickled, because of its argument {name}: {why}. Make a session "
+        "in each process that needs one: at module level, or in an initializer"
+    )
+    error.__cause__ = _OfRecipe()
+    error.__suppress_context__ = True
+    return error
+
+
+def _is_others_turn() -> bool:
+    """Tell whether another pickler than the standard library's is at work."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in _OTHER_PICKLERS:
+            return True
+        frame = frame.f_back  # type: ignore[assignment]
+    return False
