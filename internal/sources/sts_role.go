@@ -67,6 +67,8 @@ var (
 	externalIDPattern = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
 	serialPattern     = regexp.MustCompile(`^[\w+=/:,.@-]*$`)
 	arnPattern        = regexp.MustCompile(`^arn:[!-~]+$`)
+	tagPattern        = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$`)
+	policyPattern     = regexp.MustCompile(`^[\t\n\r\x{20}-\x{FF}]*$`)
 )
 
 // check refuses what STS would refuse, before any call.
@@ -128,27 +130,39 @@ func (r *AssumeRole) checkLists() error {
 		}
 	}
 	for key, value := range r.Tags {
-		if !isTagKey(key) || utf8.RuneCountInString(value) > 256 {
-			return &ParameterError{"Tags", "must have keys of 1 to 128 and values of at most 256 characters"}
+		if !isTagKey(key) || utf8.RuneCountInString(value) > 256 || !tagPattern.MatchString(value) {
+			return &ParameterError{"Tags", "must have keys of 1 to 128 and values of at most 256 characters that are letters, numbers, blanks or of _.:/=+-@"}
 		}
 	}
 	for _, key := range r.TransitiveTagKeys {
 		if !isTagKey(key) {
-			return &ParameterError{"TransitiveTagKeys", "must have keys of 1 to 128 characters"}
+			return &ParameterError{"TransitiveTagKeys", "must have keys of 1 to 128 characters that are letters, numbers, blanks or of _.:/=+-@"}
 		}
 	}
 	for _, arn := range r.PolicyARNs {
-		if len(arn) < 20 || len(arn) > 2048 || !arnPattern.MatchString(arn) {
+		if !isARN(arn) {
 			return &ParameterError{"PolicyARNs", "must have ARNs of 20 to 2048 characters"}
+		}
+	}
+	if !utf8.ValidString(r.Policy) || !policyPattern.MatchString(r.Policy) {
+		return &ParameterError{"Policy", "must be JSON of characters from U+0020 to U+00FF, tabs and line ends"}
+	}
+	for _, c := range r.ProvidedContexts {
+		if arn, said := c.ProviderArn, c.ContextAssertion; arn != nil && !isARN(*arn) || said != nil && (len(*said) < 4 || len(*said) > 2048) {
+			return &ParameterError{"ProvidedContexts", "must have a ProviderArn of 20 to 2048 and a ContextAssertion of 4 to 2048 characters"}
 		}
 	}
 	return nil
 }
 
+func isARN(text string) bool {
+	return len(text) >= 20 && len(text) <= 2048 && arnPattern.MatchString(text)
+}
+
 // isTagKey counts characters: letters of all scripts may be in tags.
 func isTagKey(key string) bool {
 	n := utf8.RuneCountInString(key)
-	return n >= 1 && n <= 128
+	return n >= 1 && n <= 128 && tagPattern.MatchString(key)
 }
 
 // clone copies the lists, so that the user can change them later.

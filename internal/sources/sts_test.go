@@ -233,14 +233,20 @@ func TestSTSParameters(t *testing.T) {
 		"ExternalID":              {{ExternalID: "x"}, {ExternalID: long}},
 		"SourceIdentity":          {{SourceIdentity: "x"}, {SourceIdentity: "a b"}},
 		"MinimumSessionTokenSize": {{MinimumSessionTokenSize: -1}, {MinimumSessionTokenSize: 4097}},
-		"Tags":                    {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: map[string]string{strings.Repeat("é", 129): ""}}, {Tags: many()}},
-		"TransitiveTagKeys":       {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: []string{long}}, {TransitiveTagKeys: make([]string, 51)}},
+		"Tags":                    {{Tags: map[string]string{"": "x"}}, {Tags: map[string]string{"k": long}}, {Tags: map[string]string{strings.Repeat("é", 129): ""}}, {Tags: many()}, {Tags: map[string]string{"a*b": ""}}, {Tags: map[string]string{"k": "a;b"}}},
+		"TransitiveTagKeys":       {{TransitiveTagKeys: []string{""}}, {TransitiveTagKeys: []string{long}}, {TransitiveTagKeys: make([]string, 51)}, {TransitiveTagKeys: []string{"a*b"}}},
+		"Policy":                  {{Policy: "{\x00}"}, {Policy: "{\u0100}"}, {Policy: "{\xff}"}},
 		"PolicyARNs":              {{PolicyARNs: []string{""}}, {PolicyARNs: []string{"x"}}, {PolicyARNs: make([]string, 11)}},
-		"ProvidedContexts":        {{ProvidedContexts: make([]types.ProvidedContext, 6)}},
-		"SerialNumber":            {{SerialNumber: "short", MFA: mfa}, {MFA: mfa}, {MFACommand: []string{"x"}}},
-		"MFA":                     {{SerialNumber: serial}},
-		"MFACommand":              {{SerialNumber: serial, MFA: mfa, MFACommand: []string{"x"}}, {SerialNumber: serial, MFACommand: []string{}}, {SerialNumber: serial, MFACommand: []string{""}}},
-		"MFAPrompts":              {{MFAPrompts: true}},
+		"ProvidedContexts": {
+			{ProvidedContexts: make([]types.ProvidedContext, 6)},
+			{ProvidedContexts: []types.ProvidedContext{{ProviderArn: aws.String("arn:short"), ContextAssertion: aws.String(long[:2048])}}},
+			{ProvidedContexts: []types.ProvidedContext{{ProviderArn: aws.String(roleARN), ContextAssertion: aws.String("abc")}}},
+			{ProvidedContexts: []types.ProvidedContext{{ProviderArn: aws.String(roleARN), ContextAssertion: aws.String(long)}}},
+		},
+		"SerialNumber": {{SerialNumber: "short", MFA: mfa}, {MFA: mfa}, {MFACommand: []string{"x"}}},
+		"MFA":          {{SerialNumber: serial}},
+		"MFACommand":   {{SerialNumber: serial, MFA: mfa, MFACommand: []string{"x"}}, {SerialNumber: serial, MFACommand: []string{}}, {SerialNumber: serial, MFACommand: []string{""}}},
+		"MFAPrompts":   {{MFAPrompts: true}},
 	} {
 		for _, role := range roles {
 			if name != "RoleARN" {
@@ -252,7 +258,11 @@ func TestSTSParameters(t *testing.T) {
 	}
 	longest := strings.Repeat("é", 128) // characters, not bytes
 	newSTS(t, aws.Config{Region: "us-east-1", Credentials: static(aws.Credentials{})}, sources.AssumeRole{
-		RoleARN: roleARN, Tags: map[string]string{longest: longest + longest}, TransitiveTagKeys: []string{longest},
+		RoleARN: roleARN, Tags: map[string]string{longest: longest + longest, "a b_.:/=+-@1": "名"}, TransitiveTagKeys: []string{longest},
+		Policy: "{\t\n\r ÿ}",
+		ProvidedContexts: []types.ProvidedContext{
+			{}, {ProviderArn: aws.String("arn:aws:iam::aws:contextProvider/IdentityCenter"), ContextAssertion: aws.String(long[:2048])},
+		},
 	})
 	_, err := sources.NewSTS(aws.Config{Credentials: static(aws.Credentials{})}, sources.AssumeRole{RoleARN: roleARN})
 	wantParameter(t, err, "Region")
