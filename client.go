@@ -2,6 +2,7 @@ package evercreds
 
 import (
 	"reflect"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -57,6 +58,12 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 	if service == nil {
 		service = maker.learn(id, newFromConfig, defaultOptions(cfg, newFromConfig))
 	}
+	if len(opts) == 0 && service.complete {
+		if e := service.kept[cache.policy].Load(); e != nil {
+			cache.use(e)
+			return cache.made(e).(C), nil
+		}
+	}
 	key, chosen := &service.key, service.defaults
 	if len(opts) > 0 {
 		options := copyOptions(service.defaults.(*O))
@@ -73,8 +80,13 @@ func Client[C, O any](in Clients, newFromConfig func(aws.Config, ...func(*O)) C,
 	}
 	e := cache.find(key)
 	if e == nil {
+		var kept *atomic.Pointer[cachedClient]
+		if *key == service.key {
+			kept = &service.kept[cache.policy]
+		}
 		e, err = cache.add(&cachedClient{
 			key:         *key,
+			kept:        kept,
 			name:        reflect.TypeFor[C]().String(),
 			make:        func() any { return newFromConfig(*cfg, opts...) },
 			constructor: newFromConfig,

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -45,9 +44,7 @@ type ClientCache struct {
 	maker  *clientMaker
 	policy EvictionPolicy
 
-	// Who asks for a client that is there takes no lock: the map is never written to,
-	// but replaced.
-	clients atomic.Pointer[map[clientKey]*cachedClient]
+	clients shards
 	clock   atomic.Int64 // counts uses, the first one of each client among them
 
 	mu        sync.Mutex // guards changes of clients, and all below
@@ -67,6 +64,7 @@ type cachedClient struct {
 	mu     sync.Mutex
 	make   func() any
 	client atomic.Pointer[any]
+	kept   *atomic.Pointer[cachedClient] // where the service finds it without its key; may be nil
 	// constructor and options stay as long as the key, in which their addresses are
 	constructor, options any
 }
@@ -125,7 +123,7 @@ func (c *ClientCache) Stats() CacheStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return CacheStats{
-		Size: len(*c.clients.Load()), MaxSize: c.maxSize,
+		Size: c.clients.size(), MaxSize: c.maxSize,
 		Hits: c.clock.Load() - c.misses, Misses: c.misses, Evictions: c.evictions,
 	}
 }
@@ -140,29 +138,35 @@ func (c *ClientCache) List() []CachedClient {
 }
 
 // inOrder lists the entries, the next to drop first.
-func (c *ClientCache) inOrder() []*cachedClient {
-	return slices.SortedFunc(maps.Values(*c.clients.Load()), func(a, b *cachedClient) int {
-		return cmp.Or(cmp.Compare(a.uses.Load(), b.uses.Load()), cmp.Compare(a.last.Load(), b.last.Load()))
-	})
+func (c *ClientCache) inOrder() []*cachedClient { return slices.SortedFunc(c.clients.all(), byUse) }
+
+func byUse(a, b *cachedClient) int {
+	return cmp.Or(cmp.Compare(a.uses.Load(), b.uses.Load()), cmp.Compare(a.last.Load(), b.last.Load()))
 }
 
 // Clear drops all clients. They still work for whoever has them.
 func (c *ClientCache) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clients.Store(&map[clientKey]*cachedClient{})
+	c.clear()
+}
+
+func (c *ClientCache) clear() {
+	for e := range c.clients.all() {
+		c.clients.drop(e)
+	}
 }
 
 func (c *ClientCache) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clients.Store(&map[clientKey]*cachedClient{})
+	c.clear()
 	c.closed = true
 }
 
 // find gives the entry of a key, and counts that as a use of it; nil: there is none.
 func (c *ClientCache) find(key *clientKey) *cachedClient {
-	e := (*c.clients.Load())[*key]
+	e := c.clients.get(key)
 	if e != nil {
 		c.use(e)
 	}
@@ -193,29 +197,28 @@ func (c *ClientCache) add(fresh *cachedClient) (*cachedClient, error) {
 		return fresh, nil
 	}
 	c.evict(c.maxSize - 1)
-	c.change(func(clients map[clientKey]*cachedClient) { clients[fresh.key] = fresh })
+	c.clients.put(fresh)
 	return fresh, nil
 }
 
 // evict drops clients until so many are left.
 func (c *ClientCache) evict(to int) {
-	n := len(*c.clients.Load()) - to
+	n := c.clients.size() - to
 	if n <= 0 {
 		return
 	}
 	c.evictions += int64(n)
-	gone := c.inOrder()[:n]
-	c.change(func(clients map[clientKey]*cachedClient) {
-		for _, e := range gone {
-			delete(clients, e.key)
-		}
-	})
+	for _, e := range c.next(n) {
+		c.clients.drop(e)
+	}
 }
 
-func (c *ClientCache) change(change func(map[clientKey]*cachedClient)) {
-	clients := maps.Clone(*c.clients.Load())
-	change(clients)
-	c.clients.Store(&clients)
+// next are the n entries to drop first.
+func (c *ClientCache) next(n int) []*cachedClient {
+	if n == 1 { // as at each miss of a full cache
+		return []*cachedClient{slices.MinFunc(slices.Collect(c.clients.all()), byUse)}
+	}
+	return c.inOrder()[:n]
 }
 
 // made gives the client of an entry, which is made where that has not been done. It is
@@ -249,8 +252,8 @@ func (e *cachedClient) get() any {
 func (c *ClientCache) drop(e *cachedClient) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if (*c.clients.Load())[e.key] == e {
-		c.change(func(clients map[clientKey]*cachedClient) { delete(clients, e.key) })
+	if c.clients.get(&e.key) == e {
+		c.clients.drop(e)
 	}
 }
 

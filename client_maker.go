@@ -35,12 +35,13 @@ const servicesKept = 64
 // its address.
 type service struct {
 	constructor any
-	id          uintptr   // the constructor's address
-	defaults    any       // *Options
-	fields      []span    // of the options
-	key         clientKey // of a client without further options
-	complete    bool      // a client needs no further options
-	region      int       // the fields that all services have, or -1
+	id          uintptr                         // the constructor's address
+	defaults    any                             // *Options
+	fields      []span                          // of the options
+	key         clientKey                       // of a client without further options
+	complete    bool                            // a client needs no further options
+	kept        [2]atomic.Pointer[cachedClient] // that client, in the cache of each policy
+	region      int                             // the fields that all services have, or -1
 	endpoint    int
 	credentials int
 }
@@ -55,9 +56,7 @@ func newClientMaker(config func() aws.Config) *clientMaker {
 }
 
 func newClientCache(m *clientMaker, policy EvictionPolicy) *ClientCache {
-	c := &ClientCache{maker: m, policy: policy, maxSize: defaultCacheSize}
-	c.Clear()
-	return c
+	return &ClientCache{maker: m, policy: policy, maxSize: defaultCacheSize}
 }
 
 // configured gives the config of the session's own clients, which share connections with

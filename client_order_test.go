@@ -31,7 +31,7 @@ func keyOf(n int) *clientKey { return &clientKey{byte(n)} }
 
 func (c numbered) get(n int) bool { return c.find(keyOf(n)) != nil }
 
-func (c numbered) contains(n int) bool { return (*c.clients.Load())[*keyOf(n)] != nil }
+func (c numbered) contains(n int) bool { return c.clients.get(keyOf(n)) != nil }
 
 // add asks for a number's client, and tells whether it was made.
 func (c numbered) add(n int) (made bool) {
@@ -46,7 +46,7 @@ func (c numbered) add(n int) (made bool) {
 }
 
 func (c numbered) remove(n int) bool {
-	was := (*c.clients.Load())[*keyOf(n)]
+	was := c.clients.get(keyOf(n))
 	if was != nil {
 		c.drop(was)
 	}
