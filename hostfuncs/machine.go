@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"github.com/tetratelabs/wazero/api"
 
@@ -67,9 +68,18 @@ type TrapError struct {
 	Err    error  // of wazero
 }
 
-// Error returns the export and the reason.
+// Error returns the export and the reason in one line; the stacks are in Err and Reason.
 func (e *TrapError) Error() string {
-	return fmt.Sprintf("hostfuncs: %s trapped: %v: %s", e.Export, e.Err, e.Reason)
+	text := "hostfuncs: " + e.Export + " trapped: " + firstLine(e.Err.Error())
+	if e.Reason != "" {
+		text += ": " + firstLine(e.Reason)
+	}
+	return text
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // Unwrap returns the error of wazero.

@@ -155,6 +155,9 @@ func TestATrapEndsTheInstance(t *testing.T) {
 		if !errors.As(err, &trap) || trap.Export != "test_fatal" || !strings.Contains(trap.Reason, "unlock of unlocked mutex") {
 			t.Fatalf("inner %v: %v", inner, err)
 		}
+		if text := err.Error(); strings.Contains(text, "\n") || !strings.HasSuffix(text, "unlock of unlocked mutex") {
+			t.Errorf("inner %v: %q", inner, text)
+		}
 		var again *TrapError
 		if _, err := host.machine.number("abi_features"); !errors.As(err, &again) || *again != *trap || again == trap {
 			t.Fatalf("inner %v: called on: %v", inner, err)
