@@ -130,7 +130,14 @@ class Play:
         self.waiting: dict[str, Patience] = {}
         self.decisions: dict[int, abi.Decision] = {}
         given = tuple((_option(name), float(value)) for name, value in pairs(options))
-        self.host = Host(self, given, clock=stage, seed=lambda: 1, listener=self._told)
+        self.host = Host(
+            self,
+            given,
+            clock=stage,
+            seed=lambda: 1,
+            listener=self._told,
+            runs_in_callers="--refresh-in-callers" in sys.argv,
+        )
         error = self.host.loop.failures.error
 
         def watched(decision: abi.Decision, now_ms: int) -> Exception:
@@ -212,7 +219,7 @@ class Play:
             self.stage.patience[threading.get_ident()] = patience
             try:
                 answer = self._gets(obtain(patience))
-            except TimeoutError:
+            except (TimeoutError, Death):  # with --refresh-in-callers a source may die in a caller
                 answer = "gave up"
             except Exception as error:
                 answer = self._fails(error)

@@ -149,7 +149,11 @@ class _Session(CachingSession, metaclass=_Factory):
         )
         self._own_client = OwnClient()
         try:
-            self._host = Host(self._make_source(base, arguments["refresh_timeout"]), options)
+            self._host = Host(
+                self._make_source(base, arguments["refresh_timeout"]),
+                options,
+                runs_in_callers=arguments["refresh_in"] == "caller",
+            )
             self._leased = LeasedCredentials(self._host, self.refresh_method, base)
             provide(signing, self._leased)
             RejectionWatch(self._host).watch(signing)
@@ -416,6 +420,12 @@ class RefreshableSession(_Session):
             once, under ``"aws2026"``, and where ``"inline"`` is the default of AWS Lambda.
         attended: ``True``: a person gives a code for each refresh. Then no refresh starts unless
             somebody waits, and refresh_timeout counts from the answer. Default: False.
+        refresh_in: Where a refresh runs that a caller waits for: ``"worker"`` (default), in a
+            thread of its own, or ``"caller"``, in the thread of the first caller who waits, which
+            is for tracing and other things that belong to a thread. The others wait as ever. That
+            caller waits until the source returns, even past ``refresh_timeout`` and its own
+            ``timeout``. Refreshes without a waiting thread, in the background or for coroutines,
+            run in a thread of their own all the same.
         source: A session whose credentials are the base credentials of this one, which is how
             roles are chained; its region is the default of this one's. Each refresh asks it for
             credentials that are valid for at least a minute.

@@ -17,7 +17,7 @@ from evercreds.errors import EvercredsLibraryError
 if TYPE_CHECKING:
     from evercreds._host.loop import Loop
 
-__all__ = ["start"]
+__all__ = ["run_here", "start"]
 
 _MALFORMED = Failure(reason=abi.Code.MALFORMED)
 
@@ -34,20 +34,50 @@ def start(loop: Loop, flight: Flight | None) -> None:
         flight.is_launched = True
 
 
+def run_here(loop: Loop, flight: Flight | None) -> None:
+    """Run the attempt for a flight in this thread, a caller's, unless another is seen to run it.
+
+    Raises:
+        BaseException: What ended the attempt in place of an answer, such as an interrupt: it is
+            this caller's. The others hear that the attempt died.
+    """
+    if flight is not None and not flight.is_launched:
+        Attempt(loop, flight).run_in_caller()
+
+
 class Attempt:
-    """Runs the source for a flight, in a thread of its own, and reports once how it ended."""
+    """Runs the source for a flight, and reports once how it ended."""
 
     def __init__(self, loop: Loop, flight: Flight) -> None:
         self._loop = loop
         self._flight = flight
         self._ticket = flight.ticket
+        self._died_of: BaseException | None = None
+        self._has_reported = False
 
     def run(self) -> None:
         """Run one attempt and report how it ended, once."""
+        if self._flight.claim():
+            self._run()
+
+    def run_in_caller(self) -> None:
+        """Do the same for a caller, who may be interrupted at any step. See ``run_here``."""
         if not self._flight.claim():
             return
+        try:
+            self._flight.is_launched = True
+            self._run()
+        finally:
+            if not self._has_reported and not self._flight.is_lost:
+                self._loop.attempt_is_over(self)
+                self._report(None, "interrupted")
+                self._loop.flights.over(self._flight)
+        if self._died_of is not None:
+            raise self._died_of
+
+    def _run(self) -> None:
         loop, source = self._loop, self._loop.source
-        loop.count_attempt(1)
+        loop.attempt_begins(self)
         begun_in = generation()
         error = reply = None
         try:
@@ -56,7 +86,10 @@ class Attempt:
         except BaseException as raised:
             # Not even an exit may go on from here: it would end this thread, and nothing else.
             error = raised
+        if error is not None and not isinstance(error, Exception):
+            self._died_of = error
         if generation() != begun_in:
+            self._has_reported = True  # by the parent
             return  # the source has forked, and this is the child: the attempt is the parent's
         try:
             if self._flight.is_lost:
@@ -66,9 +99,10 @@ class Attempt:
             else:
                 assert error is not None
                 self._report_failure(error)
+            self._has_reported = True
         finally:
             loop.flights.over(self._flight)
-            loop.count_attempt(-1)
+            loop.attempt_is_over(self)
             loop.tell()  # last: a log handler that hangs keeps this thread, and nothing else
 
     def _prompted(self) -> None:

@@ -34,6 +34,8 @@ class Host:
         clock: Where the time comes from.
         seed: Gives a fresh random number of 64 bits.
         listener: Is told what happens, after the log.
+        runs_in_callers: Whether an attempt runs in the thread of the first caller who waits for
+            it. Where nobody waits, or a coroutine does, it has a thread of its own.
 
     Raises:
         OptionRefusedError: The machine refuses an option.
@@ -47,8 +49,10 @@ class Host:
         clock: Clock = SYSTEM_CLOCK,
         seed: Callable[[], int] = fresh_seed,
         listener: Listener | None = None,
+        runs_in_callers: bool = False,
     ) -> None:
         self.loop: Loop = Loop(source, options, clock, seed, listener)
+        self.loop.runs_in_callers = runs_in_callers
         self.clock: Clock = clock
 
     def open(self) -> None:
@@ -109,7 +113,8 @@ class Host:
 
     def report(self, fingerprint: int, evidence: abi.Evidence) -> None:
         """Report that a service refused a set to a caller who waits for no other."""
-        self._asked(Need(other=fingerprint, evidence=evidence, until_ms=0))
+        outcome = self._asked(Need(other=fingerprint, evidence=evidence, until_ms=0))
+        attempts.start(self.loop, outcome.started)  # in a thread of its own: nobody waits here
 
     def invalidate(self, fingerprint: int | None = None) -> None:
         """Take the user's word that credentials are of no use to anybody.
@@ -192,8 +197,10 @@ class Host:
                 "cannot wait for credentials there",
                 code="interrupting",
             )
-        attempts.start(self.loop, wait.flight)
         with WaitingFor(wait.flight):
+            if self.loop.runs_in_callers:
+                attempts.run_here(self.loop, wait.flight)
+            attempts.start(self.loop, wait.flight)
             self.clock.wait(wait.bell, min(wait.deadline_ms, patience.end_ms))
 
     def _heard(self, wait: Wait, need: Need, patience: Patience, forced: bool) -> Outcome:

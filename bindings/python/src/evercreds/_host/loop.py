@@ -59,6 +59,11 @@ class Outcome:
     wait: Wait | None
     granted: CredentialSet | None
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Tell whether the caller waits for what was started, and so sees to it."""
+        return self.wait is not None and self.wait.flight is self.started
+
 
 class Loop:
     """Puts events to the machine, and keeps what its decisions speak of.
@@ -86,7 +91,8 @@ class Loop:
         self.flights: Flights = Flights()
         self.failures: Failures = Failures()
         self.pause_bell: Bell = Bell()  # of those who wait for an attempt that nobody has begun
-        self.attempts: int = 0  # that run now, lost ones included
+        self.runs_in_callers: bool = False  # who waits for an attempt runs it
+        self._running: set[object] = set()  # attempts, lost ones included
         self.alarm: timer.Alarm = timer.Alarm(self)
         self._teller = Teller(listener)
         self._lock = system_lock()
@@ -102,7 +108,7 @@ class Loop:
         self.lease = NO_LEASE
         self.flights = Flights()
         self.pause_bell = Bell()
-        self.attempts = 0
+        self._running = set()
         self.alarm.at_ms = abi.NEVER
         self._teller.after_fork()
         self._machine.forget()
@@ -122,7 +128,8 @@ class Loop:
                 lambda machine: self._taken(machine, event, because)
             )
         attempts.start(self, revived)
-        attempts.start(self, outcome.started)
+        if not self.runs_in_callers or not outcome.is_waited_for:
+            attempts.start(self, outcome.started)
         if tells:
             self.tell()
         decision = outcome.decision
@@ -144,7 +151,8 @@ class Loop:
             outcome = self._apply(self._machine.open(), self._events)
             if (flight := outcome.started) is not None:
                 outcome.wait = Wait(flight.bell, flight.deadline_ms, flight)
-        attempts.start(self, outcome.started)
+        if not self.runs_in_callers:
+            attempts.start(self, outcome.started)
         self.tell()
         return outcome
 
@@ -183,12 +191,26 @@ class Loop:
         """
         return self._lock._is_owned()  # type: ignore[attr-defined, no-any-return]
 
-    def count_attempt(self, change: int) -> None:
+    @property
+    def attempts(self) -> int:
         """Count the attempts that run."""
+        return len(self._running)
+
+    def attempt_begins(self, attempt: object) -> None:
+        """Note that an attempt runs."""
         with self._lock:
-            self.attempts += change
-            if self.source.runs_user_code:
-                self.lease = NO_LEASE  # see _grant
+            self._running.add(attempt)
+            self._end_lease_of_user_code()
+
+    def attempt_is_over(self, attempt: object) -> None:
+        """Note that it runs no more; also once more, by who was interrupted."""
+        with self._lock:
+            self._running.discard(attempt)
+            self._end_lease_of_user_code()
+
+    def _end_lease_of_user_code(self) -> None:
+        if self.source.runs_user_code:
+            self.lease = NO_LEASE  # see _grant
 
     def _taken(self, machine: Machine, event: _Put, because: str) -> Outcome:
         self._events += 1

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from evercreds._fork.children import forget_in_child, generation, notice
 from evercreds._fork.gate import ForkGate
 from evercreds._host.place import SYSTEM, new_queue, place, start
+from evercreds._host.tracing import untraced
 
 __all__ = ["gate", "launch", "workers", "workers_of"]
 
@@ -91,6 +92,6 @@ def launch(run: Callable[[], None]) -> None:
         run()
         return
     try:
-        workers_of(place()).run(functools.partial(context.run, run))
+        workers_of(place()).run(functools.partial(context.run, untraced, run))
     except RuntimeError:
         run()

@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "max_stale": None,
     "max_wait": None,
     "attended": False,
+    "refresh_in": "worker",
 }
 
 # The machine's own default of refresh_timeout where a service of AWS's is asked, for the calls
@@ -99,6 +100,11 @@ def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
             is for the machine to say.
     """
     options: dict[int, float] = {}
+    if arguments["refresh_in"] not in ("worker", "caller"):
+        given = given_as(arguments["refresh_in"])
+        raise EvercredsValidationError(
+            f'refresh_in must be "worker" or "caller", got {given}', param="refresh_in"
+        )
     for name, (option, choices) in _CHOICES.items():
         value = arguments[name]
         if value is not None:

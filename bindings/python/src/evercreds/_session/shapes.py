@@ -146,6 +146,7 @@ class SessionOptions(TypedDict, total=False):
     max_stale: float | None
     max_wait: float | None
     attended: bool
+    refresh_in: Literal["worker", "caller"]
     source: RefreshableSession | None
     region_name: str | None
     profile_name: str | None
