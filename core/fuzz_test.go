@@ -37,7 +37,27 @@ func snapshots(t testing.TB) (all [][]byte) {
 			all = append(all, body(s))
 		}
 	}
-	return all
+	return append(all, sharedSnapshots(t, now)...)
+}
+
+// sharedSnapshots are of a session that shares: before and after a flight with the turn,
+// and after the store has failed.
+func sharedSnapshots(t testing.TB, now core.Now) (all [][]byte) {
+	s, err := newSession(options{core.OptShare: float64(core.Shared)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Open(now, 1); err != nil {
+		t.Fatal(err)
+	}
+	all = append(all, body(s))
+	d := s.ShareFound(s.Ask(now, core.Need{}).ShareCall, now, core.Found{Turn: 7})
+	d = s.ShareLed(d.ShareCall, now, 8, true, 0)
+	s.Complete(d.Started, now, core.Facts{Expiry: now.Wall + hour, Fingerprint: 1, ServerTime: now.Wall})
+	all = append(all, body(s))
+	s.Invalidate(1, now)
+	s.ShareFailed(s.Ask(now, core.Need{}).ShareCall, now, core.StoreUnreachable)
+	return append(all, body(s))
 }
 
 // Whatever Restore accepts is a session that works: it answers, makes progress

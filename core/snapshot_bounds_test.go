@@ -51,6 +51,17 @@ func TestRestoreRefusesImpossibleSnapshots(t *testing.T) {
 		"spacing of reports":          {good: func(s *Session, v int64) { s.held.spaced = v }, last: 3 * maxInstant, step: 1},
 		"wall end of an endless set":  {good: endless, bad: func(s *Session, _ int64) { endless(s, 0); s.held.wall = hour }},
 		"other end of an endless set": {good: endless, bad: func(s *Session, _ int64) { endless(s, 0); s.held.elapsed = hour }},
+		"share_turn":                  {good: func(s *Session, v int64) { share(s); s.cfg.shareTurn = v }, last: 30 * second, step: 1},
+		"share_turn of nothing":       {good: func(s *Session, v int64) { share(s); s.cfg.shareTurn = v }, last: second, step: -1},
+		"share_wait":                  {good: func(s *Session, v int64) { share(s); s.cfg.shareWait = v }, last: minute, step: 1},
+		"share_call":                  {good: func(s *Session, v int64) { share(s); s.cfg.shareCall = v }, last: 25, step: -1},
+		"share_poll":                  {good: func(s *Session, v int64) { share(s); s.cfg.sharePoll = v }, last: 5, step: -1},
+		"the highest number":          {good: func(s *Session, v int64) { share(s); s.share.seen = v }, last: Never - 1, step: 1},
+		"the source's time":           {good: func(s *Session, v int64) { share(s); s.share.anchor = v }, last: 2 * maxInstant, step: 1},
+		"the store's ladder":          {good: func(s *Session, v int64) { share(s); s.share.until = v }, last: 3 * maxInstant, step: 1},
+		"the store's failures":        {good: func(s *Session, v int64) { share(s); s.share.failures = v }, last: 0, step: -1},
+		"sets that were published":    {good: func(s *Session, v int64) { share(s); s.share.counts.published = v }, last: maxCount, step: 1},
+		"sharing without its option":  {good: func(s *Session, _ int64) { share(s) }, bad: func(s *Session, _ int64) { share(s); s.cfg.share = Unshared }},
 		"something of nothing":        {good: func(s *Session, _ int64) { s.held = set{} }, bad: func(s *Session, _ int64) { s.held = set{fingerprint: 1} }},
 	} {
 		if c.bad == nil {
@@ -66,6 +77,13 @@ func TestRestoreRefusesImpossibleSnapshots(t *testing.T) {
 			t.Errorf("%s: %d: %v", name, c.last+c.step, err)
 		}
 	}
+}
+
+// share makes a session one that shares.
+func share(s *Session) {
+	s.cfg.share = Shared
+	s.cfg.given |= 1 << uint(OptShare)
+	s.cfg.finishShare()
 }
 
 func endless(s *Session, _ int64) { s.held.wall, s.held.elapsed, s.held.lifetime = Never, Never, Never }

@@ -115,7 +115,7 @@ func newBench(steps int, seed uint64) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/abi/*.go", "internal/fuzzed/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "internal/proofs/group/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/abi/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
@@ -163,11 +163,30 @@ func (b *bench) try(m mutant) (verdict string, err error) {
 		return "", err
 	}
 	look := (*bench).simulate
-	if slices.Contains(edges, m) || slices.Contains(sharing, m) {
+	switch {
+	case slices.Contains(edges, m):
 		look = (*bench).replay
+	case slices.Contains(sharing, m):
+		look = (*bench).share
 	}
 	verdict, err = look(b)
 	return verdict, errors.Join(err, os.WriteFile(file, text, 0o644))
+}
+
+var promise = regexp.MustCompile(`\b(S\d+): at`)
+
+// share has the scenarios look, and then the room with a group of processes: what either
+// finds is told.
+func (b *bench) share() (verdict string, err error) {
+	verdict, err = b.replay()
+	if err != nil {
+		return "", err
+	}
+	out, err := b.test("internal/proofs/group", "-test.failfast", "-test.run=^(TestEvery|TestHistories)$", "-group.states=15000", "-group.histories=10")
+	if found := promise.FindSubmatch(out); err == nil && found != nil {
+		return strings.TrimPrefix(verdict+", "+string(found[1]), ", "), nil
+	}
+	return verdict, err
 }
 
 var finding = regexp.MustCompile(`seed (\d+): (.*)`)

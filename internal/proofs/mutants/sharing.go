@@ -85,7 +85,7 @@ var sharing = []mutant{
 	{"min_ttl forgotten by the flight", "sharing, min_ttl", "share_adopt.go",
 		" && s.held.remaining(now) >= s.flight.minTTL", ""},
 	{"refresh points of processes alone", "sharing, look", "share_adopt.go",
-		"return own + s.rng.between(0, span/8)", "return s.rng.between(0, span/2)"},
+		"return own + s.rng.between(0, span/8)", "return 0*own + s.rng.between(0, span/2)"},
 	{"a set given up published", "sharing, publish: invariant S4", "share_part.go",
 		"|| h.rejected || h.remaining", "|| h.remaining"},
 	{"a publication without what it replaces", "sharing, publish", "share_part.go",

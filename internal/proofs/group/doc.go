@@ -1,0 +1,18 @@
+// Package group is a room with virtual time in which a few processes share one store:
+// each is a real session of package core with the smallest host that there can be. The
+// store is written from docs/sharing.md, and can fail in every way that is named there.
+// Processes crash, and are stopped and continued, between any two of their steps.
+//
+// A step is the choice of one [Action] out of all that may happen next. [Every] takes all
+// choices, in all orders, within a plan's horizon; [Random] draws them, over long times.
+// After every step the room checks the promises of sharing, by their numbers:
+//
+//	S1 a flight that is waited for is settled or in the air soon, whatever the store does
+//	S3 no adopted set is believed to live longer than it does, and none is served too long
+//	S4 a set that was given up is neither adopted nor published
+//	S5 turns do not overlap, and each has at most one flight
+//	S6 where nothing fails there is one flight for each refresh of the group
+//	S7 no expiry goes back, in the store and in each member
+//	S10 nobody gets an error that no attempt of this process had
+//	S13 a process calls the store three times at most where nobody waits and nothing fails
+package group
