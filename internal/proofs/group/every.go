@@ -84,19 +84,50 @@ type explorer struct {
 // and what is only counted.
 var blank = func() (fields []reflect.StructField) {
 	session := reflect.TypeFor[core.Session]()
-	out, _ := session.FieldByName("out")
-	return append(fields, out)
+	for _, path := range [][]string{{"out"}, {"share", "counts"}} {
+		field, in := reflect.StructField{}, session
+		at := uintptr(0)
+		for _, name := range path {
+			field, _ = in.FieldByName(name)
+			at, in = at+field.Offset, field.Type
+		}
+		field.Offset = at
+		fields = append(fields, field)
+	}
+	return fields
 }()
+
+// plain is a member without what no later step looks at, so that rooms which differ in
+// that alone are one.
+func (m member) plain(healthy bool) member {
+	if m.dead {
+		return member{dead: true}
+	}
+	for _, f := range blank {
+		clear(bytesOf(unsafe.Add(unsafe.Pointer(&m.session), f.Offset), f.Type.Size()))
+	}
+	m.kept[0], m.kept[1], m.kept[2] = kept{m.ticket, m.held}, kept{}, kept{}
+	if m.flight == 0 {
+		m.landing, m.fetched = 0, 0
+	}
+	if m.waits == 0 {
+		m.since = 0
+	}
+	if m.calls == [2]call{} && m.session.Status(core.StatusFlight, core.Now{}) == 0 {
+		m.saw, m.clock, m.heard = record{}, 0, -1
+	}
+	if !healthy {
+		m.asks, m.asked = 0, 0
+	}
+	return m
+}
 
 // enter tells whether a room is new.
 func (e *explorer) enter(r *Room) bool {
 	var h maphash.Hash
 	h.SetSeed(e.seed)
 	for i := range r.members {
-		m := r.members[i]
-		for _, f := range blank {
-			clear(bytesOf(unsafe.Add(unsafe.Pointer(&m.session), f.Offset), f.Type.Size()))
-		}
+		m := r.members[i].plain(r.plan.healthy())
 		_, _ = h.Write(bytesOf(unsafe.Pointer(&m), unsafe.Sizeof(m)))
 	}
 	for _, s := range r.sets {

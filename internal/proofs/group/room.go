@@ -20,7 +20,6 @@ type Room struct {
 	sets    []minted // set 0 is none
 	revoked int      // sets up to this one were revoked
 	faults  Faults
-	down    bool
 
 	flights int   // that the source was asked for
 	extra   int   // of those, while the group had a fresh set
