@@ -15,9 +15,11 @@ export class Instances {
 
   constructor() {
     const instantiate = (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
-      const { exports } = new this.#real(module, imports);
-      this.#made.push(exports as unknown as Exports);
-      return { exports: this.#mortal(exports as unknown as Exported) };
+      const instance = new this.#real(module, imports);
+      // Node has modules of its own: newer ones make that of fetch at its first use.
+      if (!("evercreds_abi_version" in instance.exports)) return instance;
+      this.#made.push(instance.exports as unknown as Exports);
+      return { exports: this.#mortal(instance.exports as unknown as Exported) };
     };
     const made = function (...args: Parameters<typeof instantiate>) {
       return instantiate(...args);
