@@ -90,7 +90,9 @@ func (l *lane) play(ctx context.Context, programs []program, parallel int) {
 				begun := time.Now()
 				r := l.one(ctx, p)
 				if ctx.Err() == nil {
-					l.rows.put(p, r)
+					if err := l.rows.put(p, r); err != nil {
+						r = row{State: red, Said: err.Error()}
+					}
 					fmt.Printf("%-7s %s (%d s): %s\n", r.State, p.id(), int(time.Since(begun).Seconds()), r.Said)
 				}
 			}

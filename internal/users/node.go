@@ -57,7 +57,7 @@ func (l *nodePlace) stamp(p program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest(nil, append(nodeHelpers(), ball, nodeList(p), p.dir)...)
+	return digest(nil, append(append(nodeHelpers(), ball, nodeList(p)), p.sources()...)...)
 }
 
 func (l *nodePlace) ready(ctx context.Context, p program) (seat, error) {
@@ -71,7 +71,7 @@ func (l *nodePlace) ready(ctx context.Context, p program) (seat, error) {
 	if err := l.install(ctx, home, modules, p); err != nil {
 		return s, err
 	}
-	if err := copied(s.dir, append([]string{p.dir}, nodeHelpers()...)...); err != nil {
+	if err := copied(s.dir, append(p.sources(), nodeHelpers()...)...); err != nil {
 		return s, err
 	}
 	var err error

@@ -23,10 +23,14 @@ type program struct {
 	environment    string        // what is installed for it
 	run            []string      // the command; "" is the language's own
 	limit          time.Duration // after which it is ended
+	files          []string      // files and folders that stand beside it too
 	sets           int           // how many sets must have signed calls, at least
 	moto           bool          // whether services that the stand-in has not are moto's
 	short          bool
 }
+
+// sources are what it stands of.
+func (p program) sources() []string { return append([]string{p.dir}, p.files...) }
 
 func (p program) id() string { return p.language + "/" + p.name }
 
@@ -75,7 +79,7 @@ func read(file string, run []string) (program, error) {
 	dir := filepath.Dir(file)
 	p := program{
 		language: filepath.Base(filepath.Dir(dir)), name: filepath.Base(dir), dir: dir, main: filepath.Base(file),
-		environment: "default", run: run, limit: 2 * time.Minute, sets: 2,
+		environment: "default", run: run, limit: 4 * time.Minute, sets: 2,
 	}
 	lines := comment(string(text))
 	for _, line := range lines {
@@ -130,6 +134,8 @@ func (p *program) set(key, value string) (err error) {
 		p.environment = value
 	case "run":
 		p.run = strings.Fields(value)
+	case "files":
+		p.files = strings.Fields(value)
 	case "time":
 		p.limit, err = time.ParseDuration(value)
 	case "sets":
@@ -139,7 +145,7 @@ func (p *program) set(key, value string) (err error) {
 	case "short":
 		p.short = value == "yes"
 	default:
-		return errors.New("unknown; it takes framework, title, environment, run, time, sets, moto and short")
+		return errors.New("unknown; it takes framework, title, environment, run, files, time, sets, moto and short")
 	}
 	return err
 }

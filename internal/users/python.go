@@ -47,7 +47,7 @@ func (*pythonPlace) stamp(p program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest([]string{python()}, append(pythonHelpers(), file, pythonList(p), p.dir)...)
+	return digest([]string{python()}, append(append(pythonHelpers(), file, pythonList(p)), p.sources()...)...)
 }
 
 // python is the one that ./task uses.
@@ -69,7 +69,7 @@ func (l *pythonPlace) ready(ctx context.Context, p program) (seat, error) {
 	if err := l.install(ctx, home, venv, pythonList(p)); err != nil {
 		return s, err
 	}
-	if err := copied(s.dir, append([]string{p.dir}, pythonHelpers()...)...); err != nil {
+	if err := copied(s.dir, append(p.sources(), pythonHelpers()...)...); err != nil {
 		return s, err
 	}
 	say := "import importlib.metadata, sys; print(importlib.metadata.version(sys.argv[1]))"

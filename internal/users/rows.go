@@ -52,10 +52,17 @@ func (r *rows) get(p program) (row, bool) {
 	return found, ok
 }
 
-func (r *rows) put(p program, as row) {
+// put keeps a row at once: a run that is cut short, or one beside this one, loses none.
+func (r *rows) put(p program, as row) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all[p.id()] = as
+	now, err := loadRows(r.file)
+	if err != nil {
+		return err
+	}
+	now.all[p.id()] = as
+	r.all = now.all
+	return r.save()
 }
 
 // forget drops the rows of programs that are no more.

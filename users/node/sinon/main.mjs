@@ -3,7 +3,6 @@
 // title: sinon (fake timers)
 // framework: sinon
 // sets: 0
-// short: yes
 import assert from "node:assert/strict";
 import { RefreshableSession } from "evercreds";
 import sinon from "sinon";

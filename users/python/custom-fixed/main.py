@@ -3,7 +3,6 @@
 # title: botocore's Stubber
 # framework: botocore
 # sets: 0
-# short: yes
 from botocore.stub import Stubber
 from evercreds import NEVER_EXPIRES, RefreshableSession
 

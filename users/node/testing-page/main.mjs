@@ -1,0 +1,10 @@
+// The examples of docs/testing.md, as they stand there: vitest and Jest.
+// title: vitest and Jest, the examples of the page
+// framework: vitest
+// files: docs/snippets/node
+// short: yes
+import { execFileSync } from "node:child_process";
+
+const stdio = "inherit";
+execFileSync("vitest", ["run", "--root", "."], { stdio });
+execFileSync("jest", ["--rootDir", ".", "--testMatch", "**/*.test.cjs"], { stdio });

@@ -1,0 +1,11 @@
+# The examples of docs/testing.md, as they stand there: pytest with moto, Stubber and freezegun.
+# title: pytest, the examples of the page
+# framework: pytest
+# files: docs/snippets/python
+# sets: 0
+# short: yes
+import sys
+
+import pytest
+
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", "."]))
