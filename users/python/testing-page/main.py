@@ -3,6 +3,7 @@
 # framework: pytest
 # files: docs/snippets/python
 # sets: 0
+# time: 300s
 # short: yes
 import sys
 
