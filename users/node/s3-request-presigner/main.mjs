@@ -3,7 +3,12 @@
 // title: @aws-sdk/s3-request-presigner
 // framework: @aws-sdk/s3-request-presigner
 // moto: yes
-import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { RefreshableSession } from "evercreds";
 import { refreshed, roleArn } from "./refreshed.mjs";
