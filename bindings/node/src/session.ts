@@ -4,6 +4,7 @@ import {
   type ClientConfig,
   readClient,
   type SdkClientClass,
+  checkMade,
 } from "./client/cache/clients.js";
 import { type Clock, systemClock } from "./common/clock.js";
 import { EvercredsError } from "./errors.js";
@@ -16,6 +17,7 @@ import { isA, nameOf } from "./common/guard.js";
 import { type Identity, whoAmI } from "./client/whoami.js";
 import { type CallOptions, checkRejected, type CredentialNeeds } from "./needs.js";
 import { readNeeds, readOther } from "./needs.js";
+import * as abi from "./library/abi-generated.js";
 import { Machine, OptionRefused } from "./library/machine.js";
 import type { MqttClient } from "./mqtt/client.js";
 import type { MqttClients } from "./mqtt/clients.js";
@@ -148,6 +150,7 @@ export class RefreshableSession {
     this.plugin = rejectionPlugin({
       evidence: (code, status, isHead) => rules.evidence(code, status, isHead),
       knows: (signer) => host.knows(signer),
+      presigned: warnOnce(host),
       another: (refused, signal) => host.credentialsFor({ minTtlMs: 0, refused, signal }),
     });
     this.cache = new ClientCache();
@@ -221,6 +224,7 @@ export class RefreshableSession {
     const settings = readClient(Client, config);
     return this.cache.getOrMake(Client, settings, options, () => {
       const client = new Client({ ...settings, credentials: this.credentials });
+      checkMade(Client, client);
       refuseOwnCache(client, Client.name);
       client.middlewareStack.use(this.plugin);
       return client as InstanceType<Client>;
@@ -326,6 +330,18 @@ export class RefreshableSession {
 function unsigned(error: unknown): string {
   const code = isA(error, EvercredsError) ? error.code : nameOf(error);
   return `a handshake of MQTT over WebSockets could not be signed (${code})`;
+}
+
+/** Has a session tell once of a URL that is to last longer than the set that signed it. */
+function warnOnce(host: Host): (accessKeyId: string, untilMs: number) => void {
+  let isTold = false;
+  return (accessKeyId, untilMs) => {
+    const expiryMs = host.expiryOf(accessKeyId);
+    // the date in a URL has whole seconds
+    if (isTold || expiryMs === undefined || untilMs - 1000 <= expiryMs) return;
+    isTold = true;
+    host.events.tell("warning", () => ({ message: abi.PRESIGNED }));
+  };
 }
 
 /** Rejects with what is wrong with the set, as all calls do that give a promise. */

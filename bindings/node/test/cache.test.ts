@@ -222,6 +222,17 @@ test("a closed session has no clients, and makes none", () => {
 test.each<[string, unknown[]]>([
   ["Client", ["s3"]],
   ["Client", [undefined]],
+  ["Client", [class {}]],
+  ["Client", [() => ({})]],
+  [
+    "Client",
+    [
+      class {
+        middlewareStack = {};
+      },
+      {},
+    ],
+  ],
   ["config", [S3Client, "eu-west-1"]],
   ["config", [S3Client, null]],
   ["config.credentials", [S3Client, { credentials: { accessKeyId: "AKIA" } }]],

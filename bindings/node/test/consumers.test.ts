@@ -15,13 +15,12 @@ afterAll(() => {
 
 const PROGRAM = `
 import { S3Client } from "@aws-sdk/client-s3";
-import { fromEnv } from "@aws-sdk/credential-provider-env";
-import { fromHttp } from "@aws-sdk/credential-provider-http";
-import { fromIni } from "@aws-sdk/credential-provider-ini";
-import { defaultProvider as fromNodeProviderChain } from "@aws-sdk/credential-provider-node";
-import { fromProcess } from "@aws-sdk/credential-provider-process";
-import { fromSSO } from "@aws-sdk/credential-provider-sso";
-import { fromTokenFile } from "@aws-sdk/credential-provider-web-identity";
+import {
+  createCredentialChain, fromCognitoIdentity, fromCognitoIdentityPool, fromContainerMetadata, fromEnv,
+  fromHttp, fromIni, fromInstanceMetadata, fromNodeProviderChain, fromProcess, fromSSO,
+  fromTemporaryCredentials, fromTokenFile, fromWebToken,
+} from "@aws-sdk/credential-providers";
+import module from "evercreds/evercreds.wasm";
 import { memoizeIdentityProvider as memoize } from "@smithy/core";
 import {
   EvercredsError, initialize, RefreshableSession,
@@ -52,6 +51,9 @@ const custom: CustomOptions = { method: "custom", customCredentialsMethod: vault
 // any provider is a source: one of the SDK, one that the SDK has memoized, another session
 export const sources: CustomCredentialsMethod[] = [
   fromNodeProviderChain(), fromHttp({}), fromProcess(), fromSSO(), fromIni(), fromTokenFile(),
+  fromEnv(), fromContainerMetadata(), fromInstanceMetadata(), createCredentialChain(fromEnv(), fromHttp({})),
+  fromTemporaryCredentials({ params: { RoleArn: "arn" } }), fromWebToken({ roleArn: "arn", webIdentityToken: "t" }),
+  fromCognitoIdentity({ identityId: "i" }), fromCognitoIdentityPool({ identityPoolId: "p" }),
   memoize(fromEnv(), (set) => set.expiration !== undefined, () => true)!, session.credentials,
   () => fromHttp({})(), ({ prompted }) => (prompted(), fromEnv()()),
   () => ({ accessKey: "a", secretKey: "s", token: "t", expiryTime: "2030-01-01T00:00:00Z" }),
@@ -60,7 +62,8 @@ export const device = new RefreshableSession({
   method: "iot", endpoint: "e", roleAlias: "r", certificate: new Uint8Array(), privateKey: "k",
 });
 export const child = new RefreshableSession({ assumeRole: { RoleArn: "arn" }, stsClient: { credentials: session.credentials } });
-export async function use(module: Uint8Array<ArrayBuffer>): Promise<Status> {
+export async function use(bytes: Uint8Array<ArrayBuffer>): Promise<Status> {
+  initialize({ module: bytes });
   initialize({ module });
   using own = new RefreshableSession(options);
   await using other = new RefreshableSession(custom);
@@ -87,6 +90,9 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 /** What the programs of the README leave to the reader, by what they call it. */
 const SURROUNDINGS = {
   RefreshableSession: 'import { RefreshableSession } from "evercreds";',
+  getSignedUrl: 'import { getSignedUrl } from "@aws-sdk/s3-request-presigner";',
+  GetObjectCommand: 'import { GetObjectCommand } from "@aws-sdk/client-s3";',
+  object: "declare const object: { Bucket: string; Key: string };",
   S3Client: 'import { S3Client } from "@aws-sdk/client-s3";',
   ListBucketsCommand: 'import { ListBucketsCommand } from "@aws-sdk/client-s3";',
   session: "declare const session: import('evercreds').RefreshableSession;",

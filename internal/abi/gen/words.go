@@ -35,6 +35,7 @@ func tsWords(p *page) {
 	}
 	p.line("} as const;\n/** The error of a caller who is part of an attempt of that very session's. */")
 	p.line("export const REENTRANT = %q;", words.Reentrant)
+	p.line("/** Told once, of a URL that is to last longer than what signed it. */\n// prettier-ignore\nexport const PRESIGNED =\n  %q;", words.In(words.TypeScript, words.Presigned))
 	p.line("\n/** What is logged for each Note, in the order in which things happen. */\n// prettier-ignore\nexport const LINES = [")
 	for _, l := range words.Lines {
 		p.line("  [%d, %q, %q],", l.Note, l.Level, words.In(words.TypeScript, l.Text))

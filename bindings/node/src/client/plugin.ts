@@ -38,6 +38,8 @@ export interface Reporting {
   evidence(code: string, httpStatus: number, isHead: boolean): number;
   /** Whether the session handed that set out. */
   knows(signer: Signer): boolean;
+  /** Told of a request that was signed to be sent by others, and until when. */
+  presigned(accessKeyId: string, untilMs: number): void;
   /** Another set than this, as soon as there is one. */
   another(report: Report, signal: AbortSignal | undefined): Promise<Signer>;
 }
@@ -94,9 +96,20 @@ export function rejectionPlugin(session: Reporting): ClientPlugin {
       return next(args);
     }
   };
+  const lookAtPresigned = (next: Handler) => async (args: Args) => {
+    const result = await next(args);
+    quietly(() => {
+      const found = presignedBy(peek(peek(result, "output"), "presigned"));
+      if (found !== undefined) session.presigned(found.accessKeyId, found.untilMs);
+    });
+    return result;
+  };
   return {
     applyToStack: (stack) => {
       refuseOwnSigning(stack, SIGNING);
+      // the SDK's presigner ends the call before it is sent, with the signed request as output
+      const first = { step: "initialize", priority: "high", override: true };
+      stack.add(lookAtPresigned, { ...first, name: "evercredsPresigned" });
       // around the reading of the reply, where the request is signed already;
       // used twice, it is there once
       const around = { step: "deserialize", priority: "high", override: true };
@@ -109,6 +122,22 @@ export function rejectionPlugin(session: Reporting): ClientPlugin {
       });
     },
   };
+}
+
+/** Who signed a request beforehand, and until when it is to be good; undefined: it is none. */
+function presignedBy(request: unknown): { accessKeyId: string; untilMs: number } | undefined {
+  const query = peek(request, "query");
+  const date = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text(query, "X-Amz-Date"));
+  const [accessKeyId = ""] = text(query, "X-Amz-Credential").split("/", 1);
+  const seconds = Number(text(query, "X-Amz-Expires"));
+  if (date === null || accessKeyId === "" || !(seconds > 0)) return undefined;
+  const [year, month, ...rest] = date.slice(1).map(Number) as [number, number, number];
+  return { accessKeyId, untilMs: Date.UTC(year, month - 1, ...rest) + seconds * 1000 };
+}
+
+function text(query: unknown, name: string): string {
+  const value = peek(query, name);
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** What a failed call says against the set that signed it; undefined: nothing. */

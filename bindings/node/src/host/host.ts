@@ -105,6 +105,12 @@ export class Host implements MachineHost<Applied> {
     return this.#sets.knows(set);
   }
 
+  /** When the held set expires, if it has this key; undefined: it has another. */
+  expiryOf(accessKeyId: string): number | undefined {
+    const held = this.#sets.get(this.#held);
+    return held?.credentials.accessKeyId === accessKeyId ? held.handedOut?.expiry : undefined;
+  }
+
   /** The user gives a set up: the one given, or the one held. */
   invalidate(given?: Identified): void {
     const hash = given === undefined ? this.#sets.get(this.#held)?.hash : fingerprint(given);

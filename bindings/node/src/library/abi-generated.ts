@@ -858,6 +858,10 @@ export const REASONS = {
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */
 export const REENTRANT = "a source must not ask its own session for credentials";
+/** Told once, of a URL that is to last longer than what signed it. */
+// prettier-ignore
+export const PRESIGNED =
+  "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (minTtl)";
 
 /** What is logged for each Note, in the order in which things happen. */
 // prettier-ignore

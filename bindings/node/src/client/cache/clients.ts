@@ -1,4 +1,5 @@
 import { EvercredsValidationError } from "../../errors.js";
+import { guarded, peek } from "../../common/guard.js";
 import { type Given, isRecord } from "../../common/check.js";
 import type { ClientPlugin } from "../plugin.js";
 import { BoundedCache, type CacheStats, type EvictionPolicy } from "./bounded.js";
@@ -136,12 +137,27 @@ function isBound(value: unknown): value is number {
   return Number.isInteger(value) && Math.abs(value as number) <= MOST;
 }
 
+function noClient(Client: unknown): EvercredsValidationError {
+  const words = "Client must be a client class of the SDK, such as S3Client";
+  return new EvercredsValidationError("Client", words, Client);
+}
+
+/** Whether `new` takes it: an arrow function is none. Nothing of it is run. */
+function isClass(value: unknown): boolean {
+  return (
+    typeof value === "function" &&
+    guarded(() => Boolean(Reflect.construct(Object, [], value)), false)
+  );
+}
+
+/** Checks what a class made: only a client of the SDK has a stack for our plug-in. */
+export function checkMade(Client: unknown, made: unknown): void {
+  if (typeof peek(peek(made, "middlewareStack"), "use") !== "function") throw noClient(Client);
+}
+
 /** Checks what a client is to be made of. */
 export function readClient(Client: unknown, config: unknown): Given {
-  if (typeof Client !== "function") {
-    const words = "Client must be a client class of the SDK, such as S3Client";
-    throw new EvercredsValidationError("Client", words, Client);
-  }
+  if (!isClass(Client)) throw noClient(Client);
   if (!isRecord(config)) {
     throw new EvercredsValidationError("config", "config must be an object", config);
   }
