@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,6 +57,13 @@ func TestAMetadataServiceThatFails(t *testing.T) {
 			_, err := s.Retrieve(t.Context())
 			var told *evercreds.Error
 			if !errors.As(err, &told) || told.Class != c.want {
+				t.Errorf("%s: %v", name, err)
+			}
+			words := "there are no base credentials"
+			if c.want == evercreds.Recoverable {
+				words = "the metadata service of EC2 failed"
+			}
+			if !strings.Contains(err.Error(), words) || strings.Contains(err.Error(), "HTTP ") {
 				t.Errorf("%s: %v", name, err)
 			}
 		})

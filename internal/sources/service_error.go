@@ -19,7 +19,8 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 	var api smithy.APIError
 	var unreadable *smithy.DeserializationError
 	var late *replyTooLong
-	if errors.As(err, &reply) && reply.Response != nil && reply.Response.Response != nil {
+	metadata := metadataError(err) != nil // its reply is not the service's
+	if !metadata && errors.As(err, &reply) && reply.Response != nil && reply.Response.Response != nil {
 		e.Status = reply.HTTPStatusCode()
 		e.RetryAfter = retryAfter(reply.Response.Header, time.Now())
 		switch {
@@ -37,7 +38,7 @@ func serviceError(m core.Method, err error, hidden secrets) error {
 		e.Code, e.Message = api.ErrorCode(), hidden.clean(api.ErrorMessage())
 	case errors.As(err, &late):
 		e.Reason, e.Message, e.Err = core.CodeMalformed, late.Error(), nil
-	case e.Status/100 == 2 || e.Status == 0 && errors.As(err, &unreadable):
+	case e.Status/100 == 2 || e.Status == 0 && !metadata && errors.As(err, &unreadable):
 		// Whatever its type, it quotes or holds the reply, with its secrets.
 		e.Reason, e.Message, e.Err = core.CodeMalformed, "the reply could not be read", nil
 	case e.Status != 0:

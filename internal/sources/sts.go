@@ -122,10 +122,14 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
-		none := !s.signed.Load() && foundNone(err, answered.Load())
+		metadata := metadataError(err) != nil
+		none := foundNone(err, answered.Load())
 		err = serviceError(core.MethodSTS, err, hidden)
-		if e, ok := err.(*Error); ok && none {
+		if e, ok := err.(*Error); ok && none && !s.signed.Load() {
 			e.Class = core.ErrorClass(core.MethodSTS, 0, []byte("NoCredentials"))
+		} else if ok && metadata && !none { // the SDK's error would be taken for one of a service that is not there
+			e.Message = "the metadata service of EC2 failed: " + e.Message
+			e.Err = errors.New(e.Message)
 		}
 		return Result{}, err
 	}
@@ -143,18 +147,27 @@ func heard(ctx context.Context, answered *atomic.Bool) context.Context {
 // its last link, the metadata service of EC2, and there is none, or that has none. A
 // service that fails may have some later.
 func foundNone(err error, answered bool) bool {
-	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
-		if op.ServiceID != "ec2imds" {
-			continue
-		}
-		var reply *smithyhttp.ResponseError
-		if errors.As(op.Err, &reply) && reply.Response != nil && reply.Response.Response != nil {
-			status := reply.HTTPStatusCode()
-			return status/100 == 4 && status != http.StatusTooManyRequests
-		}
-		return !answered
+	err = metadataError(err)
+	var reply *smithyhttp.ResponseError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &reply) && reply.Response != nil && reply.Response.Response != nil:
+		status := reply.HTTPStatusCode()
+		return status/100 == 4 && status != http.StatusTooManyRequests
 	}
-	return false
+	return !answered
+}
+
+// metadataError is what the metadata service of EC2 said, as an SDK client's error tells
+// it; nil: nothing.
+func metadataError(err error) error {
+	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
+		if op.ServiceID == "ec2imds" {
+			return op.Err
+		}
+	}
+	return nil
 }
 
 // bound keeps the SDK's own retries within the flight. How many there are is the user's
