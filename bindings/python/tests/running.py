@@ -17,6 +17,8 @@ PROGRAMS = Path(__file__).parent / "processes"
 # Of the sets that these programs use. With the interpreter's own checks (-X dev) it may take a few
 # seconds until a worker that has just started has read its first reply.
 LIFETIME_S = 10 if sys.flags.dev_mode else 3
+# How long a program may take to end. It only ends tests that fail: machines are busy.
+ENDS_S = 120
 
 
 def addresses(stand_in: StandIn, role: str) -> dict[str, str]:
@@ -57,7 +59,7 @@ def started(
     **more: Any,
 ) -> Iterator[subprocess.Popen[str]]:
     """Start a program, and end it, with all that it has started, whatever happens."""
-    environment = os.environ | more.pop("environment", {})
+    environment = os.environ | {"PYTHONFAULTHANDLER": "1"} | more.pop("environment", {})
     process = subprocess.Popen(
         [program, *command],
         cwd=PROGRAMS,
@@ -70,7 +72,7 @@ def started(
         yield process
         if process.poll() is None:
             process.send_signal(end)
-            process.wait(30)
+            _await_end(process, more.get("stdout"))
     finally:
         # The group is this process's own; it is there for as long as one of its members is.
         with contextlib.suppress(ProcessLookupError):
@@ -79,3 +81,15 @@ def started(
         for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
+
+
+def _await_end(process: subprocess.Popen[str], output: Any) -> None:
+    """Wait until a program that was told to end has; show where its threads are if it does not."""
+    try:
+        process.wait(ENDS_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGABRT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)  # until Python has written its threads' frames
+        said = Path(output.name).read_text() if hasattr(output, "name") else ""
+        raise AssertionError(f"it did not end within {ENDS_S} s\n{said}") from None
