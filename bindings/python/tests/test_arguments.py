@@ -147,9 +147,9 @@ def test_the_users_configs_are_kept_as_they_are() -> None:
     assert role == {"RoleArn": ROLE}
     assert type(make().assume_role_kwargs) is AssumeRoleConfig
     assert make().sts_client_kwargs == {"service_name": "sts"}
-    assert make(assume_role_kwargs=role | {"RoleSessionName": ""}).assume_role_kwargs == {
+    assert make(assume_role_kwargs=role | {"RoleSessionName": "me"}).assume_role_kwargs == {
         "RoleArn": ROLE,
-        "RoleSessionName": "",
+        "RoleSessionName": "me",
     }
 
 

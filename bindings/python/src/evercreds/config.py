@@ -130,7 +130,8 @@ def _is_token_size(value: object) -> bool:
 class AssumeRoleConfig(_CheckedConfig):
     """The parameters of AssumeRole, under the names of the STS API.
 
-    The API's page tells their forms: botocore and STS check what this class does not.
+    The API's page tells their forms. A session checks all of them when it is made, as botocore's
+    model of STS has them; this class checks less.
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 
     Args:

@@ -92,6 +92,6 @@ def launch(run: Callable[[], None]) -> None:
         run()
         return
     try:
-        workers_of(place()).run(functools.partial(context.run, untraced, run))
+        workers_of(place()).run(functools.partial(context.run, functools.partial(untraced, run)))
     except RuntimeError:
         run()

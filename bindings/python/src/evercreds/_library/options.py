@@ -45,6 +45,7 @@ DEFAULTS: dict[str, Any] = {
 SERVICE_TIMEOUT_S = 60.0
 
 _LARGE = 10**18
+_WORD = re.compile("[A-Za-z0-9_ -]{0,32}")
 _SIX_DIGITS = re.compile("[0-9]{6}", re.ASCII)
 
 _CHOICES: dict[str, tuple[abi.Option, dict[str, int]]] = {
@@ -85,11 +86,19 @@ def given_as(value: object) -> str:
     return type(value).__name__
 
 
+def choice_as(value: object) -> str:
+    """Describe what was given where one of a few words is wanted: a word is shown."""
+    is_word = isinstance(value, str) and _WORD.fullmatch(value) is not None
+    return repr(value) if is_word else given_as(value)
+
+
 def refused(option: int, value: object) -> EvercredsValidationError:
     """Make the error for an option's value."""
     param = abi.OPTION_NAMES[option]
     rule = abi.OPTION_RULES[option].replace("true or false", "True or False")
-    return EvercredsValidationError(f"{rule}, got {given_as(value)}", param=param)
+    is_choice = param in _CHOICES or param == "advisory_timeout"  # which may be "auto"
+    given = choice_as(value) if is_choice else given_as(value)
+    return EvercredsValidationError(f"{rule}, got {given}", param=param)
 
 
 def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
@@ -101,7 +110,7 @@ def options_from(method: int, arguments: Mapping[str, Any]) -> Options:
     """
     options: dict[int, float] = {}
     if arguments["refresh_in"] not in ("worker", "caller"):
-        given = given_as(arguments["refresh_in"])
+        given = choice_as(arguments["refresh_in"])
         raise EvercredsValidationError(
             f'refresh_in must be "worker" or "caller", got {given}', param="refresh_in"
         )

@@ -12,6 +12,7 @@ from evercreds._library.options import SERVICE_TIMEOUT_S, given_as
 from evercreds._session.shapes import Identity
 from evercreds._sources.mfa import MfaProvider, TokenProvider, mfa_provider
 from evercreds._sources.sts import STSSource
+from evercreds._sources.sts_rules import check_assume_role
 from evercreds.config import AssumeRoleConfig, STSClientConfig
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -80,6 +81,8 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
 
     def _make_source(self, base: BaseCredentials, timeout_s: float | None) -> Source:
         self._check_duration(is_chained=base.are_of_role)
+        if self._validates:
+            check_assume_role(base.session, self.assume_role_kwargs)
         timeout = SERVICE_TIMEOUT_S if timeout_s is None else timeout_s
         return STSSource(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout)
 
@@ -127,11 +130,15 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
                     param=f"source/{name}",
                 )
 
+    @property
+    def _validates(self) -> bool:
+        """Tell whether parameters are checked: who turns that off has an STS with own rules."""
+        return getattr(self.sts_client_kwargs.config, "parameter_validation", True) is not False
+
     def _check_duration(self, *, is_chained: bool) -> None:
         seconds = self.assume_role_kwargs.DurationSeconds
-        client_config = self.sts_client_kwargs.config
-        if seconds is None or getattr(client_config, "parameter_validation", True) is False:
-            return  # who turns validation off talks to an STS with rules of its own
+        if seconds is None or not self._validates:
+            return
         problem = rules.duration_problem(seconds, is_chained=is_chained)
         if problem is not None:
             raise EvercredsValidationError(
