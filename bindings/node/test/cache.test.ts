@@ -222,7 +222,7 @@ test("a closed session has no clients, and makes none", () => {
 test.each<[string, unknown[]]>([
   ["Client", ["s3"]],
   ["Client", [undefined]],
-  ["Client", [class {}]],
+  ["Client", [Date]],
   ["Client", [() => ({})]],
   [
     "Client",
