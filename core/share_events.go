@@ -182,10 +182,10 @@ func (s *Session) storeAnswered() {
 }
 
 // ShareHint says that something has changed at the store, or may have. Nothing depends
-// on it.
+// on it. A follower looks soon, but a flood of hints causes no flood of looks.
 func (s *Session) ShareHint(now Now) Decision {
-	if s.begin(now) && s.flight.ticket != 0 && s.flight.step == stepFollow {
-		s.look(s.now)
+	if f := &s.flight; s.begin(now) && f.ticket != 0 && f.step == stepFollow {
+		f.next = min(f.next, s.now.Elapsed+s.cfg.sharePoll/4)
 	}
 	return s.end()
 }

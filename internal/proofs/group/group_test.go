@@ -106,6 +106,7 @@ func TestHistories(t *testing.T) {
 		{"eager and inline", Plan{Latency: true, Eager: true, Inline: true}},
 		{"odd callers", Plan{Latency: true, Odd: true, Eager: true, Inline: true, Faults: Faults{SourceFails: many}}},
 		{"all that is odd", Plan{Latency: true, Odd: true, Eager: true, Inline: true, Restart: true, Faults: all}},
+		{"hostile store", Plan{Latency: true, Hostile: true, Eager: true, Inline: true, Odd: true, Faults: Faults{Lost: many}}},
 		{"everything", Plan{Latency: true, Restart: true, Faults: all}},
 		{"exclusive", Plan{Latency: true, Restart: true, Exclusive: true, Faults: Faults{Crash: many, Pause: many, Lost: many}}},
 	} {
@@ -113,15 +114,18 @@ func TestHistories(t *testing.T) {
 			t.Parallel()
 			p.Members, p.Horizon, p.Life, p.Advisory, p.Mandatory = 8, 12*3_600_000, []int64{3_600_000}, 900_000, 600_000
 			p.Turn, p.Wait, p.Call, p.Poll, p.Flight = 5000, 10_000, 250, 100, 300
-			flights, extra, calls := 0, 0, 0
+			flights, extra, calls, adoptions := 0, 0, 0, 0
 			for seed := *first; seed < *first+*histories; seed++ {
 				r, err := Random(&p.Plan, seed, 20_000)
 				if err != nil {
 					t.Fatal(err)
 				}
-				flights, extra, calls = flights+r.flights, extra+r.extra, calls+r.calls
+				flights, extra, calls, adoptions = flights+r.flights, extra+r.extra, calls+r.calls, adoptions+r.adoptions
 			}
-			t.Logf("%d flights, of them %d too many; %d calls of the store", flights, extra, calls)
+			if flights == 0 || adoptions == 0 {
+				t.Errorf("%d flights, %d sets adopted: nothing was shared", flights, adoptions)
+			}
+			t.Logf("%d flights, of them %d too many; %d sets adopted; %d calls of the store", flights, extra, adoptions, calls)
 		})
 	}
 }

@@ -20,6 +20,7 @@ type Plan struct {
 	Latency   bool    // calls of the store take time (Random)
 	Restart   bool    // a process that died comes back (Random)
 	Odd       bool    // callers that force and that need more time, restores, every class of failure (Random)
+	Hostile   bool    // the store says what it likes (Random)
 	Eager     bool    // every second session
 	Inline    bool    // every third one
 	Faults    Faults

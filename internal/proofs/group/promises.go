@@ -66,7 +66,7 @@ func (r *Room) publishes(m *member, e entry) {
 	if r.plan.healthy() && !r.plan.Odd && m.asked > 2 {
 		r.wrong("S13", "process %d calls the store %d times for the set that it has fetched", m.owner, m.asked+1)
 	}
-	if e.ends != 0 && r.sets[e.set].expiry+r.store.off < e.ends && r.plan.Jump == 0 {
+	if e.ends != 0 && !r.plan.Hostile && r.sets[e.set].expiry+r.store.off < e.ends && r.plan.Jump == 0 {
 		r.wrong("S3", "set %d is published with an end that is %d ms late", e.set, e.ends-r.sets[e.set].expiry-r.store.off)
 	}
 }
@@ -90,6 +90,7 @@ func (r *Room) adopted(m *member, d core.Decision, now core.Now) {
 	if d.Notes&core.NoteAdopted == 0 {
 		return
 	}
+	r.adoptions++
 	set := m.setOf(d.Held)
 	if m.gaveUp(set) {
 		r.wrong("S4", "set %d was given up, and is adopted", set)

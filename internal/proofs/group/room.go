@@ -21,12 +21,13 @@ type Room struct {
 	revoked int      // sets up to this one were revoked
 	faults  Faults
 
-	flights int   // that the source was asked for
-	extra   int   // of those, while the group had a fresh set
-	last    int64 // when a set was fetched last
-	calls   int
-	rng     *rand.Rand // of Random
-	err     error
+	flights   int   // that the source was asked for
+	extra     int   // of those, while the group had a fresh set
+	last      int64 // when a set was fetched last
+	calls     int
+	adoptions int
+	rng       *rand.Rand // of Random
+	err       error
 }
 
 // minted is a set as the source knows it.

@@ -89,6 +89,10 @@ func (r *Room) perform(m *member, a Action) {
 		c.answer = answer{failed: true}
 		return
 	}
+	if r.plan.Hostile {
+		c.answer = r.lie(c)
+		return
+	}
 	switch c.share {
 	case core.ShareLook:
 		c.answer = r.store.read(r.store.record, m.owner, r.now)
