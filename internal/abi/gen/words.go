@@ -13,6 +13,7 @@ func pythonWords(p *page) {
 		p.line("    %d: (%q, %q),", r.Code, r.Name, words.In(words.Python, r.Text))
 	}
 	p.line("}\nREENTRANT = %q", words.Reentrant)
+	p.line("PRESIGNED = %q", words.In(words.Python, words.Presigned))
 	p.line("\n# What is logged for each Note, in the order in which things happen.\nLINES: tuple[tuple[int, str, str], ...] = (")
 	for _, l := range words.Lines {
 		p.line("    (%d, %q, %q),", l.Note, l.Level, words.In(words.Python, l.Text))

@@ -18,6 +18,7 @@ from evercreds._boto3.base import BaseCredentials, provide
 from evercreds._boto3.chain import credentials_of
 from evercreds._boto3.credentials import LeasedCredentials
 from evercreds._boto3.hooks import RejectionWatch
+from evercreds._boto3.presigned import PresignedWatch
 from evercreds._boto3.sessions import derived_session
 from evercreds._errors.frames import calls_user_code, forget_variables
 from evercreds._host.host import Host
@@ -157,6 +158,7 @@ class _Session(CachingSession, metaclass=_Factory):
             self._leased = LeasedCredentials(self._host, self.refresh_method, base)
             provide(signing, self._leased)
             RejectionWatch(self._host).watch(signing)
+            PresignedWatch(self._host).watch(signing)
             # Last: an eager session's source may use clients of the session already.
             self._host.open()
         except OptionRefusedError as error:

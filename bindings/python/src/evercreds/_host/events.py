@@ -102,6 +102,10 @@ class Teller:
         text = f"the session was restored: {complaint}"
         self._untold.append(_Told(((logging.ERROR, text),), (Event("warning", message=text),)))
 
+    def note_warning(self, text: str) -> None:
+        """Take down what a host notices by itself."""
+        self._untold.append(_Told(((logging.WARNING, text),), (Event("warning", message=text),)))
+
     def tell(self) -> None:
         """Tell all that was taken down, where this thread has, unless another does so."""
         mine = threading.get_ident()

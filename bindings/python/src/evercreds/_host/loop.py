@@ -169,6 +169,11 @@ class Loop:
         """Tell what this thread has caused: to log handlers and a listener, which may hang."""
         self._teller.tell()
 
+    def warn(self, text: str) -> None:
+        """Tell a warning of the host's own."""
+        self._teller.note_warning(text)
+        self.tell()
+
     def wake(self) -> None:
         """Do what is due with nobody asking."""
 

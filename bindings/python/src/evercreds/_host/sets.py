@@ -54,8 +54,13 @@ class Sets:
     @property
     def fingerprint_held(self) -> int:
         """The fingerprint of the set that is held; 0: none is."""
-        held = self._sets.get(self._held)
+        held = self.held
         return 0 if held is None else held.fingerprint
+
+    @property
+    def held(self) -> CredentialSet | None:
+        """The set that is held, with the end that users saw last."""
+        return self._sets.get(self._held)
 
     def hold(self, held: int) -> None:
         """Let go of all sets but this one. 0: none is held."""

@@ -709,6 +709,7 @@ REASONS: dict[int, tuple[str, str]] = {
     12: ("share_lock", "the store for shared credentials cannot be locked"),
 }
 REENTRANT = "a source must not ask its own session for credentials"
+PRESIGNED = "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (min_ttl)"
 
 # What is logged for each Note, in the order in which things happen.
 LINES: tuple[tuple[int, str, str], ...] = (
