@@ -52,6 +52,9 @@ func TestTheCodeOfPagesIsRun(t *testing.T) {
 				t.Errorf("%s: nothing runs %s", page, file[1])
 			}
 		}
+		if strings.Contains(string(text), "{{") {
+			t.Errorf("%s has a place that was not filled in", page)
+		}
 		if blocks == 0 {
 			t.Errorf("%s has no code", page)
 		}

@@ -7,5 +7,9 @@
 import { execFileSync } from "node:child_process";
 
 const stdio = "inherit";
-execFileSync("vitest", ["run", "--root", ".", "--exclude", "**/*.cjs"], { stdio });
-execFileSync("jest", ["--rootDir", ".", "--testMatch", "**/*.test.cjs"], { stdio });
+execFileSync("vitest", ["run", "--root", ".", "--exclude", "**/*.cjs", "--testTimeout", "60000"], {
+  stdio,
+});
+execFileSync("jest", ["--rootDir", ".", "--testMatch", "**/*.test.cjs", "--testTimeout", "60000"], {
+  stdio,
+});

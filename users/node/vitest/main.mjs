@@ -2,4 +2,4 @@
 // refreshes.
 // framework: vitest
 // sets: 3
-// run: vitest run --root .
+// run: vitest run --root . --testTimeout 60000

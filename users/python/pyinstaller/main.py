@@ -2,7 +2,7 @@
 # title: PyInstaller, --onefile
 # framework: pyinstaller
 # environment: bundles
-# time: 420s
+# time: 900s
 import subprocess
 import sys
 
