@@ -157,7 +157,7 @@ type Decision struct {
 	Share        Share // effect: make this call of the store, and report it once
 	ShareCall    int64 // its number, which the report names; of the same series as tickets
 	ShareUntil   int64 // it counts as failed from here on, on the elapsed clock
-	ShareNumber  int64 // campaign: the highest number seen; publish: the generation
+	ShareNumber  int64 // campaign: the highest number seen; publish: the generation; resign: the turn's number
 	ShareSet     int64 // publish: the set, by its ticket
 	ShareSpan    int64 // campaign: the turn's length; publish: the time that the set has left; resign: the notice's length
 	ShareNotice  int64 // resign: the failure to leave a notice of, as in Found.Notice; 0: none

@@ -5,8 +5,8 @@ package core
 type parting struct {
 	storeCall
 	set        int64 // publish: the set, by its ticket
-	generation int64
-	led        bool // it ends a turn
+	generation int64 // publish: of the entry; resign: the number of the turn
+	led        bool  // it ends a turn
 	replaces   uint64
 	notice     int64 // resign: as in Found
 	span       int64 // how long the notice holds others off
@@ -46,8 +46,8 @@ func (s *Session) resign(notice, span int64) {
 	if s.flight.turn == 0 {
 		return
 	}
+	s.share.parting = parting{storeCall: storeCall{kind: ShareResign}, generation: s.flight.turn, notice: notice, span: span}
 	s.flight.turn = 0
-	s.share.parting = parting{storeCall: storeCall{kind: ShareResign}, notice: notice, span: span}
 }
 
 // leaveGroup is what a session that closes has left of sharing: its counters, and a turn
@@ -163,23 +163,24 @@ func (s *Session) tellShare() {
 	if p.kind == SharePublish {
 		switch h := &s.held; {
 		case h.ticket != p.set || s.stage != stageOpen || h.rejected || h.remaining(s.now) <= 0:
-			led := p.led // it is nothing for others any more
+			led, turn := p.led, p.generation // it is nothing for others any more
 			*p = parting{}
 			if !led {
 				return
 			}
-			p.kind = ShareResign
+			p.kind, p.generation = ShareResign, turn
 		case s.share.until > s.now.Elapsed:
 			return
 		}
 	}
 	s.tell(&p.storeCall)
 	d := &s.out
+	d.ShareNumber = p.generation
 	if p.kind == ShareResign {
 		d.ShareSpan, d.ShareNotice = p.span, p.notice
 		return
 	}
-	d.ShareSet, d.ShareNumber, d.ShareSpan = p.set, p.generation, s.held.remaining(s.now)
+	d.ShareSet, d.ShareSpan = p.set, s.held.remaining(s.now)
 	d.ReplacesHigh, d.ReplacesLow = int64(p.replaces>>32), int64(p.replaces&(1<<32-1))
 }
 

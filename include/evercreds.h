@@ -306,7 +306,7 @@ typedef struct evercreds_decision {
     int64_t share; /* SHARE_*: make this call of the store, and report it once */
     int64_t share_call; /* its number, which the report names; 0: none */
     int64_t share_until_ms; /* it counts as failed from this instant of the elapsed clock on, or NEVER */
-    int64_t share_number; /* SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation */
+    int64_t share_number; /* SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation; SHARE_RESIGN: the turn's number. The last two end this session's turn unless it has a higher number */
     int64_t share_set; /* SHARE_PUBLISH: the set, by its ticket */
     int64_t share_span_ms; /* SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length */
     int64_t share_notice; /* SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none */

@@ -219,7 +219,7 @@ var Slots = [...]Slot{
 	{"share", "SHARE_*: make this call of the store, and report it once", "Share"},
 	{"share_call", "its number, which the report names; 0: none", "ShareCall"},
 	{"share_until_ms", "it counts as failed from this instant of the elapsed clock on, or NEVER", "ShareUntil"},
-	{"share_number", "SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation", "ShareNumber"},
+	{"share_number", "SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation; SHARE_RESIGN: the turn's number. The last two end this session's turn unless it has a higher number", "ShareNumber"},
 	{"share_set", "SHARE_PUBLISH: the set, by its ticket", "ShareSet"},
 	{"share_span_ms", "SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length", "ShareSpan"},
 	{"share_notice", "SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none", "ShareNotice"},

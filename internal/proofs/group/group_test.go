@@ -71,10 +71,11 @@ func TestEvery(t *testing.T) {
 func TestRulesOfTheStoreAreMissed(t *testing.T) {
 	with := func(p Plan, without string, change func(*Plan)) Plan { change(&p); p.Without = without; return p }
 	for promise, p := range map[string]Plan{
-		"S6":  with(small(3, Faults{}), "what the look saw", func(p *Plan) { p.Flight = 0 }),
-		"S7":  with(small(2, Faults{Pause: 1}), "the later expiry", func(*Plan) {}),
-		"S7 ": with(small(2, Faults{Pause: 1, Revoke: 1}), "the generation", func(p *Plan) { p.Life = []int64{60_000, 40_000} }),
-		"S12": with(small(3, Faults{Pause: 1}), "the lock", func(p *Plan) { p.Exclusive = true }),
+		"S6":   with(small(3, Faults{}), "what the look saw", func(p *Plan) { p.Flight = 0 }),
+		"S7":   with(small(2, Faults{Pause: 1}), "the later expiry", func(*Plan) {}),
+		"S7 ":  with(small(2, Faults{Pause: 1, Revoke: 1}), "the generation", func(p *Plan) { p.Life = []int64{60_000, 40_000} }),
+		"S12 ": with(small(2, Faults{Pause: 1}), "the turn's number", func(p *Plan) { p.Exclusive = true }),
+		"S12":  with(small(3, Faults{Pause: 1}), "the lock", func(p *Plan) { p.Exclusive = true }),
 	} {
 		t.Run(p.Without, func(t *testing.T) {
 			t.Parallel()

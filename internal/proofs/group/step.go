@@ -103,9 +103,9 @@ func (r *Room) perform(m *member, a Action) {
 	case core.ShareCampaign:
 		c.answer = r.store.campaign(r.plan, m.owner, c.seen, m.saw, r.now, r.alive)
 	case core.SharePublish:
-		c.answer = r.publish(m.owner, c.entry)
+		c.answer = r.publish(m.owner, c.seen, c.entry)
 	case core.ShareResign:
-		c.answer = r.store.resign(m.owner, c.notice, c.span, r.now)
+		c.answer = r.store.resign(m.owner, c.seen, c.notice, c.span, r.now)
 	}
 	if a.what == answerLost {
 		r.faults.Lost--

@@ -77,7 +77,7 @@ func (s *store) campaign(p *Plan, owner int, seen int64, saw record, now int64, 
 }
 
 // publish stores an entry by the write rule, and ends the caller's turn.
-func (r *Room) publish(owner int, e entry) answer {
+func (r *Room) publish(owner int, number int64, e entry) answer {
 	s := &r.store
 	rec, old := s.record, s.record.entry
 	fenced := e.generation < old.generation && r.plan.Without != "the generation"
@@ -88,16 +88,16 @@ func (r *Room) publish(owner int, e entry) answer {
 		rec.entry, rec.notice, rec.noticeEnd = e, 0, 0
 		r.checkWrite(old, e)
 	}
-	if rec.owner == owner {
+	if rec.owner == owner && (rec.number <= number || r.plan.Without == "the turn's number") {
 		rec.owner, rec.end = 0, 0
 	}
 	s.write(rec)
 	return answer{record: rec, won: stored, clock: s.clock(r.now)}
 }
 
-func (s *store) resign(owner int, notice, span, now int64) answer {
+func (s *store) resign(owner int, number, notice, span, now int64) answer {
 	r := s.record
-	if r.owner == owner {
+	if r.owner == owner && r.number <= number {
 		r.owner, r.end = 0, 0
 		if notice != 0 {
 			r.notice, r.noticeEnd = notice, s.clock(now)+span

@@ -498,7 +498,7 @@ export const Slot = {
   shareCall: 25,
   /** it counts as failed from this instant of the elapsed clock on, or NEVER */
   shareUntilMs: 26,
-  /** SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation */
+  /** SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation; SHARE_RESIGN: the turn's number. The last two end this session's turn unless it has a higher number */
   shareNumber: 27,
   /** SHARE_PUBLISH: the set, by its ticket */
   shareSet: 28,

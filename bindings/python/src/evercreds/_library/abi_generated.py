@@ -528,7 +528,7 @@ class Decision(ctypes.Structure):
     share: int  # SHARE_*: make this call of the store, and report it once
     share_call: int  # its number, which the report names; 0: none
     share_until_ms: int  # it counts as failed from this instant of the elapsed clock on, or NEVER
-    share_number: int  # SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation
+    share_number: int  # SHARE_CAMPAIGN: the highest number seen; SHARE_PUBLISH: the generation; SHARE_RESIGN: the turn's number. The last two end this session's turn unless it has a higher number
     share_set: int  # SHARE_PUBLISH: the set, by its ticket
     share_span_ms: int  # SHARE_CAMPAIGN: the turn's length; SHARE_PUBLISH: the time that the set has left, or NEVER; SHARE_RESIGN: the notice's length
     share_notice: int  # SHARE_RESIGN: the notice to leave, CLASS_* plus 16 times the failures in a row; 0: none
