@@ -35,9 +35,10 @@ REQUESTS = 100
 class Server:
     """A server that runs the application, on a socket of the test's own."""
 
-    def __init__(self, socket: socket.socket, process: Any) -> None:
+    def __init__(self, socket: socket.socket, process: Any, log: Path) -> None:
         self._address = socket.getsockname()
         self.process = process
+        self._log = log
 
     def get(self, path: str) -> dict[str, Any]:
         """Get a path, on a connection of its own."""
@@ -45,7 +46,7 @@ class Server:
         try:
             connection.request("GET", path, headers={"Connection": "close"})
             response = connection.getresponse()
-            assert response.status == 200, response.read()
+            assert response.status == 200, (response.read(), self._log.read_text())
             answer: dict[str, Any] = json.loads(response.read())
             return answer
         finally:
@@ -94,7 +95,7 @@ def served(
             stdout=output,
             stderr=output,
         ) as process:
-            yield Server(listener, process)
+            yield Server(listener, process, log)
         assert process.returncode == 0, log.read_text()
 
 

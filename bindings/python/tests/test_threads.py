@@ -9,7 +9,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import SessionMaker, StandIn, in_threads
+from conftest import SessionMaker, StandIn, in_threads, until
 from evercreds import RefreshableSession
 
 CALLERS = 200
@@ -39,19 +39,23 @@ def test_one_failure_is_told_to_all_who_wait(
     assert stand_in.calls(role)["attempts"] == 1
 
 
+# What a source takes that nobody is to wait for: far more than a busy machine makes of a call.
+SLOW_S = 6
+
+
 def test_nobody_waits_or_fails_in_an_advisory_outage(
     sts_session: SessionMaker, stand_in: StandIn, role: str
 ) -> None:
-    stand_in.lifetime(role, 5)
-    session = sts_session(advisory_timeout=4, mandatory_timeout=1)
+    stand_in.lifetime(role, 60)
+    session = sts_session(advisory_timeout=58, mandatory_timeout=1)
     s3 = session.client("s3", endpoint_url=stand_in.endpoint)
     credentials = session.get_credentials()
     first = credentials.get_frozen_credentials()
-    stand_in.fault("http", role=role, latency_ms=700, until_ms=2200)
-    end, waits, called = time.monotonic() + 5, [0.0], [0]
+    stand_in.fault("http", role=role, latency_ms=SLOW_S * 1000)
+    waits, called, is_over = [0.0], [0], threading.Event()
 
     def call() -> None:
-        while time.monotonic() < end:
+        while not is_over.is_set():
             begin = time.monotonic()
             credentials.get_frozen_credentials()
             waits.append(time.monotonic() - begin)
@@ -60,16 +64,23 @@ def test_nobody_waits_or_fails_in_an_advisory_outage(
                 called[0] += 1
             time.sleep(0.01)
 
-    assert in_threads(16, call) == [None] * 16
-    caller = threading.Thread(target=call, name="one-call")
-    end = time.monotonic() + 0.5
-    caller.start()
-    caller.join()
-    assert max(waits) < 0.5, "a caller waited for the source"
+    def counted(name: str, count: int) -> bool:
+        return bool(session.status().counters[name] >= count)
+
+    callers = [threading.Thread(target=call) for _ in range(16)]
+    callers.append(threading.Thread(target=call, name="one-call"))
+    for caller in callers:
+        caller.start()
+    try:
+        until(lambda: counted("failures", 1), 50)
+        stand_in.clear_faults()
+        until(lambda: counted("installs", 2), 50)
+    finally:
+        is_over.set()
+        for caller in callers:
+            caller.join()
+    assert max(waits) < SLOW_S / 2, "a caller waited for the source"
     assert called[0] > 0
-    status = session.status()
-    assert status.counters["failures"] >= 1, "there was no outage to speak of"
-    assert status.counters["installs"] >= 2
     assert credentials.get_frozen_credentials() != first
     counts = stand_in.calls(role)
     assert counts["concurrent_max"] == 1
