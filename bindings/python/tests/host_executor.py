@@ -13,11 +13,12 @@ import datetime
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from evercreds._host import attempts, marks, timer
-from evercreds._host.events import Event
+from evercreds._host.events import Kind, SessionEvent
 from evercreds._host.host import Host
+from evercreds._host.said import NOTHING, Said
 from evercreds._host.source import CredentialSet, Failure, FrozenCredentials, Reply, fingerprint_of
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import OptionRefusedError
@@ -120,6 +121,8 @@ class Play:
 
     runs_user_code = True
     is_for_role = False
+    method: int = abi.Method.CUSTOM
+    names: tuple[object, object] = (None, None)
 
     def __init__(self, stage: Stage, options: list[str]) -> None:
         self.stage = stage
@@ -135,9 +138,10 @@ class Play:
             given,
             clock=stage,
             seed=lambda: 1,
-            listener=self._told,
             runs_in_callers="--refresh-in-callers" in sys.argv,
         )
+        for kind in get_args(Kind):
+            self.host.on(kind, self._told)
         error = self.host.loop.failures.error
 
         def watched(decision: abi.Decision, now_ms: int) -> Exception:
@@ -162,6 +166,9 @@ class Play:
 
     def classify(self, error: Exception) -> Failure:
         return error.failure if isinstance(error, ScriptedError) else Failure()
+
+    def said(self, error: BaseException) -> Said:
+        return NOTHING
 
     def after_fork(self) -> None:
         pass
@@ -306,11 +313,13 @@ class Play:
         shown = [f"{name}={_shown(units[name], values[name])}" for name in names]
         self.out.append(" ".join(["status", *shown]))
 
-    def _told(self, event: Event) -> None:
-        words = ["told", event.kind, event.cause, event.scope, event.code]
+    def _told(self, event: SessionEvent) -> None:
+        words: list[Any] = ["told", event.kind, event.scope]
+        words += [event.cause] * (event.kind == "start")
+        words += [event.error_code] * (event.kind == "failure")
         if event.kind in ("refresh", "degraded"):
-            left = event.remaining_ms
-            words.append(f"left={left if left < abi.NEVER else 'never'}")
+            left = event.remaining
+            words.append(f"left={'never' if left is None else round(left * 1000)}")
         words += ["waited"] * event.waited + ["spaced"] * event.spaced
         self.out.append(" ".join(word for word in words if word))
 

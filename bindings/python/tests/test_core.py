@@ -9,13 +9,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from conftest import HandClock, in_threads, until
-from evercreds._host.events import Event
+from evercreds._host.events import Kind, SessionEvent
 from evercreds._host.host import Host
+from evercreds._host.said import NOTHING, Said
 from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine
@@ -30,6 +31,8 @@ class Source:
     """Hands out sets of an hour, or fails, as the test says."""
 
     runs_user_code = False
+    method: int = abi.Method.CUSTOM
+    names: tuple[object, object] = (None, None)
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
@@ -51,6 +54,9 @@ class Source:
     def classify(self, error: Exception) -> Failure:
         return Failure()
 
+    def said(self, error: BaseException) -> Said:
+        return NOTHING
+
     def after_fork(self) -> None:
         pass
 
@@ -60,11 +66,13 @@ def source(hand_clock: HandClock) -> Source:
     return Source(hand_clock)
 
 
-def make(source: Source, told: list[Event] | None = None, **arguments: Any) -> Host:
+def make(source: Source, told: list[SessionEvent] | None = None, **arguments: Any) -> Host:
     """Make a host of this source, which tells its events into a list."""
     options = options_from(abi.Method.CUSTOM, DEFAULTS | arguments)
-    listener = None if told is None else told.append
-    core = Host(source, options, clock=source.clock, seed=lambda: 7, listener=listener)
+    core = Host(source, options, clock=source.clock, seed=lambda: 7)
+    if told is not None:
+        for kind in get_args(Kind):
+            core.on(kind, told.append)
     core.open()
     return core
 

@@ -11,7 +11,7 @@ import pytest
 
 from conftest import HandClock, until
 from evercreds import EvercredsCredentialError, EvercredsValidationError, RefreshableSession
-from evercreds._host.events import Event
+from evercreds._host.events import SessionEvent
 from evercreds._host.status import SessionStatus
 from evercreds._library import abi_generated as abi
 from test_core import Source, make
@@ -25,20 +25,22 @@ def source(hand_clock: HandClock) -> Source:
 def test_the_status_has_the_fields_of_the_table(source: Source) -> None:
     fields = {name for name, unit in abi.FIELDS.values() if unit != "count"}
     counters = {name for name, unit in abi.FIELDS.values() if unit == "count"}
-    assert {field.name for field in dataclasses.fields(SessionStatus)} == {*fields, "counters"}
+    facts = {own for _, own, _ in abi.FACTS}
+    names = {field.name for field in dataclasses.fields(SessionStatus)}
+    assert names == {*fields, *facts, "counters"}
     assert set(make(source).status().counters) == counters
 
 
 def test_times_that_no_clock_shows_are_a_failure(source: Source, hand_clock: HandClock) -> None:
     fetch = source.fetch
     source.fetch = lambda: dataclasses.replace(fetch(), duration_ms=-1)  # type: ignore[method-assign]
-    told: list[Event] = []
+    told: list[SessionEvent] = []
     host = make(source, told, max_wait=0)
     with pytest.raises(EvercredsCredentialError, match="could not be used") as caught:
         host.obtain()
     assert caught.value.code == "malformed"
     until(lambda: len(told) == 2)
-    assert (told[1].kind, told[1].code) == ("failure", "malformed")
+    assert (told[1].kind, told[1].error_code) == ("failure", "malformed")
 
 
 def provider() -> dict[str, str]:

@@ -18,6 +18,7 @@ from botocore.client import BaseClient
 from conftest import until
 from evercreds import EvercredsError
 from evercreds._host.host import Host
+from evercreds._host.said import NOTHING, Said
 from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library.options import DEFAULTS, options_from
@@ -53,6 +54,8 @@ class Source:
     """Hands out sets of an hour, each soon after it was asked."""
 
     runs_user_code = True
+    method: int = abi.Method.CUSTOM
+    names: tuple[object, object] = (None, None)
 
     def __init__(self) -> None:
         self.calls = itertools.count(1)
@@ -67,6 +70,9 @@ class Source:
 
     def classify(self, error: Exception) -> Failure:
         return Failure()
+
+    def said(self, error: BaseException) -> Said:
+        return NOTHING
 
     def after_fork(self) -> None:
         pass

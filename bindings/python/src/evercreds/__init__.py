@@ -8,6 +8,7 @@ from evercreds._library import interpreter as _interpreter  # noqa: F401
 # isort: split
 from evercreds import exceptions as exceptions
 from evercreds import utils as utils
+from evercreds._host.events import SessionEvent
 from evercreds._host.status import SessionStatus
 from evercreds._session.shapes import (
     IOT_EXTRA_INSTALLED,
@@ -82,6 +83,7 @@ __all__ = [
     "STSClientConfig",
     "STSClientParams",
     "STSRefreshableSession",
+    "SessionEvent",
     "SessionOptions",
     "SessionStatus",
     "TemporaryCredentials",

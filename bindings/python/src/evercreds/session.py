@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
 
 from botocore.credentials import ReadOnlyCredentials
+from botocore.exceptions import ProfileNotFound
 
 from evercreds._boto3.arguments import (
     base_credentials,
@@ -21,7 +23,9 @@ from evercreds._boto3.hooks import RejectionWatch
 from evercreds._boto3.presigned import PresignedWatch
 from evercreds._boto3.sessions import derived_session
 from evercreds._errors.frames import calls_user_code, forget_variables
+from evercreds._host.events import SessionEvent
 from evercreds._host.host import Host
+from evercreds._host.said import begin_with, trouble_sentence
 from evercreds._host.source import Source
 from evercreds._host.status import SessionStatus
 from evercreds._library import abi_generated as abi
@@ -83,6 +87,8 @@ class _Factory(type):
                 # There may be keys among the arguments.
                 args = kwargs = None
                 forget_variables(error)
+                if isinstance(error, ProfileNotFound):
+                    begin_with(trouble_sentence("no_profile"), error)
                 raise
 
 
@@ -344,6 +350,43 @@ class _Session(CachingSession, metaclass=_Factory):
     def status(self) -> SessionStatus:
         """Return the session's state; this fetches nothing. Spans in it are seconds."""
         return self._host.status()
+
+    def on(
+        self,
+        event: Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "close"],
+        listener: Callable[[SessionEvent], object],
+    ) -> Callable[[], None]:
+        """Call a function whenever an event happens, from then on.
+
+        ::
+
+            session.on("failure", lambda event: count(event.role, event.aws_error_code))
+
+        It is called after the log, in the thread that the event comes from, with no lock held; it
+        may use the session. One that hangs delays what is told later, and nothing else. One that
+        raises is told of in the log, once.
+
+        Args:
+            event: Which: docs/HOST.md says when each is told.
+            listener: Takes the event, and is no coroutine function.
+
+        Returns:
+            A function that takes the listener out again.
+
+        Raises:
+            EvercredsValidationError: There is no such event, or listener cannot be called.
+        """
+        if event not in abi.EVENTS:
+            raise EvercredsValidationError(
+                f"event must be one of {', '.join(abi.EVENTS)}, got {given_as(event)}",
+                param="event",
+            )
+        if not callable(listener) or inspect.iscoroutinefunction(listener):
+            raise EvercredsValidationError(
+                f"listener must be a function, and no coroutine function, got {given_as(listener)}",
+                param="listener",
+            )
+        return self._host.on(event, listener)
 
     def close(self) -> None:
         """End the session. Waiting and later callers get an EvercredsCredentialError with the

@@ -8,6 +8,7 @@ from evercreds._errors.frames import forget_variables
 from evercreds._fork.children import generation
 from evercreds._host.flights import Flight
 from evercreds._host.marks import Inside
+from evercreds._host.said import NOTHING, Said
 from evercreds._host.source import CredentialSet, Failure, Reply
 from evercreds._host.workers import launch
 from evercreds._library import abi_generated as abi
@@ -135,7 +136,7 @@ class Attempt:
     def _report_failure(self, error: BaseException) -> None:
         failure = self._classified(error)
         forget_variables(error)
-        self._loop.failures.keep(self._ticket, error)
+        self._loop.failures.keep(self._ticket, error, self._said(error))
         self._report(failure, _name_of(error))
 
     def _report(self, failure: Failure | None, because: str) -> None:
@@ -166,6 +167,12 @@ class Attempt:
             # Users make errors that lack what the services' have, or that raise where they are
             # read, even an exit. Whatever happens here, the callers who wait must hear of it.
             return Failure()
+
+    def _said(self, error: BaseException) -> Said:
+        try:
+            return self._loop.source.said(error)
+        except BaseException:
+            return NOTHING
 
 
 def _name_of(error: BaseException) -> str:

@@ -1,20 +1,22 @@
-"""Tells what happens in a session, in the order in which it happens: the log, and a listener."""
+"""Tells what happens in a session, in the order in which it happens: the log, and listeners."""
 
 from __future__ import annotations
 
 import collections
 import contextlib
 import dataclasses
+import datetime
 import logging
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
+from evercreds._host.facts import Facts, Reader
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine
-from evercreds._waiting.locks import reentrant_lock
+from evercreds._waiting.locks import reentrant_lock, system_lock
 
-__all__ = ["Event", "Listener", "Teller", "logger"]
+__all__ = ["Kind", "Listener", "SessionEvent", "Teller", "logger"]
 
 logger = logging.getLogger("evercreds")
 # A program that has not set up logging is not to find this on its standard error.
@@ -30,28 +32,49 @@ _MOST_UNTOLD = 256
 _WINDOWS_SHRUNK = next(text for note, _, text in abi.LINES if note == abi.Note.WINDOWS_SHRUNK)
 
 
+Kind = Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "close"]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened. What is not of its kind is as the default says."""
+class SessionEvent:
+    """Something that happened in a session. No secret is in it.
 
-    kind: Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "close"]
-    cause: str = ""
-    """Of a start: why it began."""
-    remaining_ms: int = 0
-    """Of a refresh, or where a session is degraded: what the credentials held have left."""
-    code: str = ""
-    """Of a failure."""
+    What does not go with its kind, or is not known, is ``None``, or as the default says.
+    """
+
+    kind: Kind
+    session_name: str | None = None
+    """The session's name: RoleSessionName, or the thing's name at AWS IoT."""
+    role: str | None = None
+    """The role's ARN, the role alias, or the name of the function that gets credentials."""
+    cause: str | None = None
+    """Why the refresh began: ``"first"``, ``"advisory"``, ``"mandatory"``, ``"rejected"``,
+    ``"reported"``, ``"forced"``, ``"idle"``, ``"min_ttl"`` or ``"degraded"``."""
+    error_code: str | None = None
+    """Of a failure, and of ``"degraded"``: why the refresh failed; see docs/errors.md."""
+    error_class: str | None = None
+    """Of the same: ``"recoverable"`` or ``"permanent"``."""
+    aws_error_code: str | None = None
+    """Of the same: the service's own error code, such as ``"AccessDenied"``; where no service
+    answered, a word for what is wrong, such as ``"network"``."""
+    expiry: datetime.datetime | None = None
+    """When the credentials held expire; ``None`` also if they never do."""
+    next_attempt: datetime.datetime | None = None
+    """When the next attempt may start; ``None``: at once."""
+    remaining: float | None = None
+    """Of a refresh, and of ``"degraded"``: seconds that the credentials held have left;
+    ``None``: they never expire."""
     waited: bool = False
-    """Callers waited for what failed."""
-    scope: str = ""
-    """Of a rejection: ``"caller"`` or ``"all"``."""
+    """Of a failure: callers waited for the refresh."""
+    scope: Literal["caller", "all"] | None = None
+    """Of a rejection: whom it concerns."""
     spaced: bool = False
-    """Of a rejection: the next refresh is put off."""
+    """Of a rejection: new credentials keep being rejected, and the next refresh is delayed."""
     message: str = ""
-    """Of a warning."""
+    """Of a warning and of a failure: what is wrong, and what to do."""
 
 
-Listener = Callable[[Event], None]
+Listener = Callable[[SessionEvent], object]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,7 +82,8 @@ class _Told:
     """What is to be told of one decision."""
 
     lines: tuple[tuple[int, str], ...]
-    events: tuple[Event, ...] = ()
+    facts: Facts
+    events: tuple[SessionEvent, ...] = ()
     thread: int = dataclasses.field(default_factory=threading.get_ident)
 
 
@@ -71,8 +95,9 @@ class Teller:
     an interrupt may leave a lock of logging's held, and most callers come nowhere near one.
     """
 
-    def __init__(self, listener: Listener | None) -> None:
-        self._listener = listener
+    def __init__(self, reader: Reader) -> None:
+        self.reader: Reader = reader
+        self._listeners: dict[str, tuple[_Guarded, ...]] = {}
         self._is_closed = False
         self.after_fork()
 
@@ -80,27 +105,56 @@ class Teller:
         """Leave to the parent, in a child, what it had to tell."""
         self._untold: collections.deque[_Told] = collections.deque(maxlen=_MOST_UNTOLD)
         self._turn = reentrant_lock()
+        self._changing = system_lock()
+
+    def on(self, kind: Kind, listener: Listener) -> Callable[[], None]:
+        """Have a listener told of all events of a kind from now on; see ``Session.on``."""
+        own = _Guarded(kind, listener)
+        with self._changing:
+            self._listeners[kind] = (*self._listeners.get(kind, ()), own)
+
+        def off() -> None:
+            with self._changing:
+                kept = tuple(each for each in self._listeners.get(kind, ()) if each is not own)
+                self._listeners[kind] = kept
+
+        return off
 
     def note(self, decision: abi.Decision, machine: Machine, because: str) -> None:
         """Take down what a decision tells. The lock is held."""
         notes = decision.notes
-        why = f" ({because})" if because else ""
-        lines = tuple(
-            (level, text + why if level == logging.WARNING else text)
-            for note, level, text in _LINES
-            if notes & note
-        )
-        events = () if self._listener is None else tuple(_events_of(decision, machine))
+        if decision.started:
+            self.reader.begun(decision.started, decision.start_cause)
+        lines: tuple[tuple[int, str], ...] = ()
+        events: list[SessionEvent] = []
+        facts = Facts()
+        if notes or decision.started:
+            has_failed = notes & (_FAILED | abi.Note.DEGRADED)
+            reader = self.reader
+            facts = (
+                reader.of_failure(machine) if has_failed else reader.of_set(machine, decision.held)
+            )
+            why = _why(reader.sentence(machine) if notes & _FAILED else "", because)
+            lines = tuple(
+                (level, text + why if level == logging.WARNING else text)
+                for note, level, text in _LINES
+                if notes & note
+            )
+            if self._listeners:
+                events = _events_of(decision, machine, reader)
         if decision.code == abi.Code.CLOSED and not self._is_closed:
             self._is_closed = True
-            events += (Event("close"),)
+            events.append(_event("close", reader_facts := self.reader.of_now(machine)))
+            facts = facts if lines else reader_facts
         if lines or events:
-            self._untold.append(_Told(lines, events))
+            self._untold.append(_Told(lines, facts, tuple(events)))
 
     def note_restored(self, complaint: str) -> None:
         """Take down that the library has failed."""
         text = f"the session was restored: {complaint}"
-        self._untold.append(_Told(((logging.ERROR, text),), (Event("warning", message=text),)))
+        facts = self.reader.of_nothing()
+        warning = _event("warning", facts, message=text)
+        self._untold.append(_Told(((logging.ERROR, text),), facts, (warning,)))
 
     def note_warning(self, text: str) -> None:
         """Take down what a host notices by itself."""
@@ -130,34 +184,79 @@ class Teller:
             self._tell(told)
 
     def _tell(self, told: _Told) -> None:
+        extra = _extra(told.facts)
         for level, text in told.lines:
             with contextlib.suppress(Exception):  # of a filter, say
-                logger.log(level, "%s", text)
-        if self._listener is not None:
-            for event in told.events:
-                with contextlib.suppress(Exception):
-                    self._listener(event)
+                logger.log(level, "%s", text, extra=extra)
+        for event in told.events:
+            for listener in self._listeners.get(event.kind, ()):
+                listener.hear(event, extra)
 
 
-def _events_of(decision: abi.Decision, machine: Machine) -> list[Event]:
+class _Guarded:
+    """A listener of the user's, whose failure harms nobody else. It is told once, by its name."""
+
+    def __init__(self, kind: Kind, listener: Listener) -> None:
+        self._kind = kind
+        self._listener = listener
+        self._has_failed = False
+
+    def hear(self, event: SessionEvent, extra: dict[str, str | None]) -> None:
+        try:
+            self._listener(event)
+        except Exception as error:
+            if self._has_failed:
+                return
+            self._has_failed = True
+            with contextlib.suppress(Exception):  # the name of a class may raise too
+                name = type(error).__name__
+                text = f"a listener of {self._kind!r} failed ({name}); this is told once"
+                logger.warning("%s", text, extra=extra)
+
+
+def _extra(facts: Facts) -> dict[str, str | None]:
+    """Give the attributes of a record, by the names of the table. They are texts, as JSON has."""
+    values = {name: getattr(facts, name) for name, _, _ in abi.FACTS}
+    return {
+        name: value.isoformat() if isinstance(value, datetime.datetime) else value
+        for name, value in values.items()
+    }
+
+
+def _why(sentence: str, because: str) -> str:
+    """Say why a refresh failed: what is known of it, and the type of what was raised."""
+    return (f": {sentence}" if sentence else "") + (f" ({because})" if because else "")
+
+
+def _event(kind: Kind, facts: Facts, **more: Any) -> SessionEvent:
+    given = {name: getattr(facts, name) for name, _, _ in abi.FACTS}
+    return SessionEvent(kind, **given, **more)
+
+
+def _seconds(ms: int) -> float | None:
+    return None if ms >= abi.NEVER else ms / 1000
+
+
+def _events_of(decision: abi.Decision, machine: Machine, reader: Reader) -> list[SessionEvent]:
     """List what one decision tells, in the order of docs/HOST.md."""
     notes = decision.notes
-    events: list[Event] = []
+    events: list[SessionEvent] = []
+    of_set = reader.of_set(machine, decision.held)
     if notes & _REJECTED:
         scope = "all" if notes & abi.Note.REJECTED else "caller"
-        events.append(Event("rejection", scope=scope, spaced=bool(notes & abi.Note.SPACED)))
-    if notes & _FAILED and (code := machine.status(abi.Status.LAST_CODE)):
-        waited = bool(notes & abi.Note.FAILED)
-        events.append(Event("failure", code=abi.REASONS[code][0], waited=waited))
+        spaced = bool(notes & abi.Note.SPACED)
+        events.append(_event("rejection", of_set, scope=scope, spaced=spaced))
+    if notes & _FAILED and machine.status(abi.Status.LAST_CODE):
+        waited, why = bool(notes & abi.Note.FAILED), reader.sentence(machine)
+        events.append(_event("failure", reader.of_failure(machine), waited=waited, message=why))
     if notes & (abi.Note.DEGRADED | _INSTALLED):
-        remaining_ms = machine.status(abi.Status.REMAINING_MS)
+        remaining = _seconds(machine.status(abi.Status.REMAINING_MS))
         if notes & abi.Note.DEGRADED:
-            events.append(Event("degraded", remaining_ms=remaining_ms))
+            events.append(_event("degraded", reader.of_failure(machine), remaining=remaining))
         if notes & _INSTALLED:
-            events.append(Event("refresh", remaining_ms=remaining_ms))
+            events.append(_event("refresh", of_set, remaining=remaining))
     if notes & abi.Note.WINDOWS_SHRUNK:
-        events.append(Event("warning", message=_WINDOWS_SHRUNK))
+        events.append(_event("warning", of_set, message=_WINDOWS_SHRUNK))
     if decision.started:
-        cause = abi.Cause(decision.start_cause).name.lower()
-        events.append(Event("start", cause=cause))
+        events.append(_event("start", reader.of_set(machine, decision.started)))
     return events

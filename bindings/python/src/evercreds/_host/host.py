@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable
 
 from evercreds._host import attempts
-from evercreds._host.events import Listener
+from evercreds._host.events import Kind, Listener
 from evercreds._host.failures import ReentrantUseError
 from evercreds._host.loop import Loop, Outcome, Wait
 from evercreds._host.marks import WaitingFor, running_inside
@@ -33,7 +33,6 @@ class Host:
         options: The machine's options.
         clock: Where the time comes from.
         seed: Gives a fresh random number of 64 bits.
-        listener: Is told what happens, after the log.
         runs_in_callers: Whether an attempt runs in the thread of the first caller who waits for
             it. Where nobody waits, or a coroutine does, it has a thread of its own.
 
@@ -48,10 +47,9 @@ class Host:
         *,
         clock: Clock = SYSTEM_CLOCK,
         seed: Callable[[], int] = fresh_seed,
-        listener: Listener | None = None,
         runs_in_callers: bool = False,
     ) -> None:
-        self.loop: Loop = Loop(source, options, clock, seed, listener)
+        self.loop: Loop = Loop(source, options, clock, seed)
         self.loop.runs_in_callers = runs_in_callers
         self.clock: Clock = clock
 
@@ -72,6 +70,10 @@ class Host:
         except BaseException:
             self.close()
             raise
+
+    def on(self, kind: Kind, listener: Listener) -> Callable[[], None]:
+        """Have a listener told of all events of a kind. Returns what takes it out again."""
+        return self.loop.on(kind, listener)
 
     def obtain(self, need: Need = ANY, patience: Patience | None = None) -> CredentialSet:
         """Give credentials that meet this need, refreshing them where that is due.
@@ -148,7 +150,8 @@ class Host:
 
     def status(self) -> SessionStatus:
         """Tell the session's state."""
-        return self.loop.read(status_of)
+        loop = self.loop
+        return loop.read(lambda machine: status_of(machine, loop.facts(machine)))
 
     def close(self) -> None:
         """End the session: whoever waits, or asks from now on, gets an error."""

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from evercreds._fork.children import forget_in_child, notice
 from evercreds._host import attempts, timer
-from evercreds._host.events import Listener, Teller
+from evercreds._host.events import Kind, Listener, Teller
+from evercreds._host.facts import Facts, Reader
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.sets import Sets
@@ -81,7 +82,6 @@ class Loop:
         options: Options,
         clock: Clock,
         seed: Callable[[], int],
-        listener: Listener | None,
     ) -> None:
         self.number: int = next(_numbers)
         self.lease: Lease = NO_LEASE
@@ -89,12 +89,12 @@ class Loop:
         self.source: Source = source
         self.sets: Sets = Sets()
         self.flights: Flights = Flights()
-        self.failures: Failures = Failures()
+        self.failures: Failures = Failures(source)
         self.pause_bell: Bell = Bell()  # of those who wait for an attempt that nobody has begun
         self.runs_in_callers: bool = False  # who waits for an attempt runs it
         self._running: set[object] = set()  # attempts, lost ones included
         self.alarm: timer.Alarm = timer.Alarm(self)
-        self._teller = Teller(listener)
+        self._teller = Teller(Reader(source, clock, self.failures))
         self._lock = system_lock()
         self._has_timer = not _is_frozen(dict(options))
         self._events = 0  # so far
@@ -164,6 +164,14 @@ class Loop:
         attempts.start(self, revived)
         self.tell()
         return value
+
+    def on(self, kind: Kind, listener: Listener) -> Callable[[], None]:
+        """Have a listener told of all events of a kind. Returns what takes it out again."""
+        return self._teller.on(kind, listener)
+
+    def facts(self, machine: Machine) -> Facts:
+        """Read what tells this session from others. It is used within ``read``."""
+        return self._teller.reader.of_now(machine)
 
     def tell(self) -> None:
         """Tell what this thread has caused: to log handlers and a listener, which may hang."""

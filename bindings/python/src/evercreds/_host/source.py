@@ -9,6 +9,7 @@ from typing import Protocol
 
 from botocore.credentials import ReadOnlyCredentials
 
+from evercreds._host.said import Said
 from evercreds._library import abi_generated as abi
 
 __all__ = ["CredentialSet", "Failure", "FrozenCredentials", "Reply", "Source", "fingerprint_of"]
@@ -85,8 +86,16 @@ class Source(Protocol):
     runs_user_code: bool
     """Whether an attempt calls functions of the user, who may use this very session in them."""
 
+    method: int
+    """abi.Method: by whose rules errors are read and worded."""
+
     is_for_role: bool
     """Whether the credentials are known to be a role's. They may be, where this is False."""
+
+    @property
+    def names(self) -> tuple[object, object]:
+        """The names of the session and of its role; what cannot be shown is left out."""
+        raise NotImplementedError
 
     def fetch(self) -> Reply:
         """Get one set. Raises whatever went wrong."""
@@ -94,6 +103,10 @@ class Source(Protocol):
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
+        raise NotImplementedError
+
+    def said(self, error: BaseException) -> Said:
+        """Tell what is known of what ``fetch`` raised."""
         raise NotImplementedError
 
     def after_fork(self) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
+from evercreds._host.facts import Facts
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine
 
@@ -42,6 +44,21 @@ class SessionStatus:
     succeeded."""
     hold_off: float
     """Until an attempt may start that nobody waits for; 0: at once."""
+    session_name: str | None
+    """RoleSessionName, or the thing's name at AWS IoT."""
+    role: str | None
+    """The role's ARN, the role alias, or the name of the function that gets credentials."""
+    last_cause: str | None
+    """Why the last refresh began; ``None``: none has."""
+    last_aws_error_code: str | None
+    """The error code of the service that the last refresh failed with, such as
+    ``"AccessDenied"`` or ``"Throttling"``; where no service answered, a word for what is wrong,
+    such as ``"network"`` or ``"timeout"``. docs/errors.md lists them. ``None`` once a refresh has
+    succeeded, and where neither is known."""
+    expiry: datetime.datetime | None
+    """When the held credentials expire; ``None`` without any, and if they never do."""
+    next_attempt: datetime.datetime | None
+    """When the next attempt may start; ``None``: at once."""
     counters: dict[str, int]
     """Since the session was opened: ``starts``, ``installs``, ``failures``, ``time_outs``,
     ``late_answers``, ``unknown_tickets``, ``no_progress``, ``rejections``."""
@@ -67,9 +84,9 @@ _READ: dict[str, Any] = {
 }
 
 
-def status_of(machine: Machine) -> SessionStatus:
+def status_of(machine: Machine, facts: Facts) -> SessionStatus:
     """Read the status of an opened machine."""
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {own: getattr(facts, name) for name, own, _ in abi.FACTS}
     counters: dict[str, int] = {}
     for field, (name, unit) in abi.FIELDS.items():
         into = counters if unit == "count" else fields

@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from evercreds._errors.frames import calls_user_code
+from evercreds._host.said import Said
 from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library import rules
 from evercreds._sources import replies
+from evercreds._sources.said import said_of
 
 __all__ = ["NEVER_EXPIRES", "CustomSource"]
 
@@ -35,6 +37,7 @@ class CustomSource:
 
     runs_user_code = True
     is_for_role = False
+    method: int = abi.Method.CUSTOM
 
     def __init__(
         self, method: Callable[..., Any], arguments: Mapping[str, Any], name: str = _PARAM
@@ -42,6 +45,12 @@ class CustomSource:
         self._method = method
         self._arguments = arguments
         self._name = name
+        self._names = None, _name_of(method)
+
+    @property
+    def names(self) -> tuple[object, object]:
+        """None of the session, and that of the function."""
+        return self._names
 
     def after_fork(self) -> None:
         """Do nothing: what the function keeps is its own."""
@@ -70,7 +79,11 @@ class CustomSource:
 
     def classify(self, error: Exception) -> Failure:
         """Sort what ``fetch`` raised."""
-        return replies.classify(abi.Method.CUSTOM, error)
+        return replies.classify(self.method, error)
+
+    def said(self, error: BaseException) -> Said:
+        """Tell what is known of what ``fetch`` raised."""
+        return said_of(self.method, error)
 
 
 class _Malformed(Exception):
@@ -88,6 +101,14 @@ class _Malformed(Exception):
 @calls_user_code
 async def _finished(given: Awaitable[Any]) -> Any:
     return await given
+
+
+def _name_of(method: object) -> object:
+    """Name a function. What is called like one may be of a class that raises where it is read."""
+    try:
+        return getattr(method, "__qualname__", None) or type(method).__qualname__
+    except Exception:
+        return None
 
 
 def _reply_of(given: object) -> Reply:

@@ -34,6 +34,11 @@ __all__ = [
 
 _FIELDS = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 _PARAMETER = re.compile(r'for parameter ([\w\[\].]+)|parameter in [\w\[\].]+: "?([\w\[\].]+)')
+# What botocore says of a parameter without its value.
+_CONSTRAINT = re.compile(
+    r"valid (?:min|max) (?:length|value): \d+|valid types: <class '\w+'>(?:, <class '\w+'>)*"
+    r"|Missing required parameter"
+)
 _KEY = re.compile("[!-~]+")
 _LONGEST_KEY = 64 << 10  # more than any service takes in a header
 _ACCOUNT_ID = re.compile("[0-9]{12}")
@@ -113,9 +118,10 @@ def without_values(error: ParamValidationError) -> EvercredsValidationError:
     """Make an error that names the parameters botocore refuses, but repeats no value of theirs."""
     found = _PARAMETER.findall(str(error))
     names = list(dict.fromkeys(first or second for first, second in found))
+    said = list(dict.fromkeys(_CONSTRAINT.findall(str(error))))
     return EvercredsValidationError(
         f"assume_role_kwargs: botocore refuses {', '.join(names) or 'the parameters'} "
-        "(unknown to it, wrong type, or out of range)",
+        f"({'; '.join(said) or 'unknown to it, wrong type, or out of range'})",
         param=names[0] if len(names) == 1 else "assume_role_kwargs",
     )
 

@@ -23,11 +23,13 @@ from evercreds._boto3.base import BaseCredentials, provide
 from evercreds._boto3.limit import limit_replies
 from evercreds._boto3.sessions import derived_session
 from evercreds._host.marks import prompted
+from evercreds._host.said import Said
 from evercreds._host.source import Failure, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library import rules
 from evercreds._sources import replies
 from evercreds._sources.mfa import MfaProvider, OneTimeCodes
+from evercreds._sources.said import said_of
 
 __all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
 
@@ -52,6 +54,7 @@ class STSSource:
     """
 
     is_for_role = True
+    method: int = abi.Method.STS
 
     def __init__(
         self,
@@ -69,6 +72,12 @@ class STSSource:
         self._codes = OneTimeCodes()
         self._timeout_s = timeout_s
         self._client: Any = None
+
+    @property
+    def names(self) -> tuple[object, object]:
+        """Those of the role session and of the role."""
+        given = self._parameters
+        return given.get("RoleSessionName") or DEFAULT_SESSION_NAME, given.get("RoleArn")
 
     def after_fork(self) -> None:
         """Give up the client: its connections are shared with the parent."""
@@ -106,6 +115,10 @@ class STSSource:
         if isinstance(error, NoRegionError):
             return Failure(rules.error_class(abi.Method.STS, 0, "Configuration"))
         return replies.classify(abi.Method.STS, error)
+
+    def said(self, error: BaseException) -> Said:
+        """Tell what is known of what ``fetch`` raised."""
+        return said_of(self.method, error)
 
     def _has_keys(self) -> bool:
         """Tell whether the client has keys of its own, so that no base credentials are needed."""

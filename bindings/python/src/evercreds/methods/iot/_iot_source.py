@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from evercreds._host.said import Said
 from evercreds._host.source import Failure, FrozenCredentials, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library import rules
 from evercreds._sources import replies
+from evercreds._sources.said import said_of
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsRequestError,
@@ -35,27 +37,33 @@ class IoTSource:
     Args:
         client: Reaches the provider.
         identity: What the client shows of this side.
-        path: Of the role alias.
+        role_alias: Whose credentials are asked for.
         headers: Of each request.
         duration_seconds: The lifetime that the headers ask for; ``None``: none.
     """
 
     runs_user_code = False
     is_for_role = True
+    method: int = abi.Method.IOT
 
     def __init__(
         self,
         client: HttpsClient,
         identity: ClientIdentity,
-        path: str,
+        role_alias: str,
         headers: Mapping[str, str],
         duration_seconds: int | None,
     ) -> None:
         self._client = client
         self._identity = identity
-        self._path = path
+        self._role_alias = role_alias
         self._headers = headers
         self._duration_ms = 1000 * (duration_seconds or 0)
+
+    @property
+    def names(self) -> tuple[object, object]:
+        """Those of the thing and of the role alias."""
+        return self._headers.get("x-amzn-iot-thingname"), self._role_alias
 
     def after_fork(self) -> None:
         """Give up what is shared with the parent."""
@@ -63,7 +71,8 @@ class IoTSource:
 
     def fetch(self) -> Reply:
         """Ask once."""
-        reply = self._client.get(self._path, self._headers)
+        path = f"/role-aliases/{self._role_alias}/credentials"
+        reply = self._client.get(path, self._headers)
         if reply.status != 200:
             raise _refusal(reply)
         return _reply_of(reply, self._duration_ms)
@@ -81,6 +90,10 @@ class IoTSource:
         if isinstance(error, configuration) and self._identity.may_change and not is_for_good:
             return Failure()
         return replies.classify(abi.Method.IOT, error)
+
+    def said(self, error: BaseException) -> Said:
+        """Tell what is known of what ``fetch`` raised."""
+        return said_of(self.method, error)
 
 
 def _refusal(reply: HttpsReply) -> EvercredsRequestError:

@@ -122,7 +122,7 @@ class IOTX509RefreshableSession(
         return IoTSource(
             self._https,
             self._tls_identity,
-            f"/role-aliases/{self._role_alias}/credentials",
+            self._role_alias,
             headers,
             self._duration_seconds,
         )
