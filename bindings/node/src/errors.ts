@@ -48,6 +48,10 @@ export interface ErrorDetails {
   cause?: unknown;
   /** The parameter that it is about. */
   parameter?: string;
+  /** What a refresh gets the credentials of. */
+  role?: string;
+  /** The service's error code, or our word where no service answered. */
+  awsErrorCode?: string;
 }
 
 /** The marks by which errors are known whose class is of another copy of this package. */
@@ -70,6 +74,16 @@ export class EvercredsError extends Error {
   readonly retryAt: Date | undefined;
   /** The parameter that it is about, as the caller spells it; undefined: none. */
   readonly parameter: string | undefined;
+  /**
+   * What a refresh gets the credentials of: the role's ARN, the role alias at AWS IoT, or
+   * the name of the function; undefined: it is not about a refresh, or has no name.
+   */
+  readonly role: string | undefined;
+  /**
+   * The service's own error code, such as "AccessDenied". Where no service answered, a word
+   * for what is wrong, such as "network"; docs/errors.md lists them. undefined: neither.
+   */
+  readonly awsErrorCode: string | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -78,6 +92,8 @@ export class EvercredsError extends Error {
     this.class = details.class ?? "recoverable";
     this.retryAt = details.retryAt;
     this.parameter = details.parameter;
+    this.role = details.role;
+    this.awsErrorCode = details.awsErrorCode;
   }
 
   /** @internal Errors of another copy of this package (ESM and CommonJS) are ones too. */

@@ -25,6 +25,8 @@ export type {
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
 export { EvercredsError, EvercredsValidationError } from "./errors.js";
 export type { ChannelMessage, RefreshCause, SessionEvents } from "./host/events.js";
+export type { EventFacts } from "./host/facts.js";
+export type { SessionLogger } from "./host/log.js";
 export type { ModuleSource } from "./library/load.js";
 export type { MfaTokenProvider } from "./sources/mfa.js";
 export type { MqttClient, MqttClientConfig } from "./mqtt/client.js";

@@ -1,4 +1,5 @@
 import type { AssumeRoleCommandInput, STSClientConfig } from "@aws-sdk/client-sts";
+import type { SessionLogger } from "./host/log.js";
 import type { MfaCommandOptions } from "./sources/command.js";
 import type { CustomCredentialsMethod } from "./sources/custom.js";
 import type { MfaTokenProvider } from "./sources/mfa.js";
@@ -67,6 +68,11 @@ export interface CommonOptions {
    * may use the terminal. Default: false.
    */
   attended?: boolean | undefined;
+  /**
+   * Is told what the session does: each method gets a text, and {@link EventFacts}, in which
+   * nothing is secret. `console` is one. Default: none.
+   */
+  logger?: SessionLogger | undefined;
   /**
    * Settings of the STS client, for `whoami()` and, with the method "sts", for AssumeRole,
    * where its `credentials` are the base credentials. Default: the SDK's own settings.

@@ -30,7 +30,7 @@ const METHODS: Readonly<Record<Method, number>> = {
   iot: abi.Method.IOT,
 };
 
-const COMMON_NAMES = ["method", "stsClient", ...MACHINE_OPTIONS.map(({ name }) => name)];
+const COMMON_NAMES = ["method", "stsClient", "logger", ...MACHINE_OPTIONS.map(({ name }) => name)];
 
 /** The options of each method alone. */
 const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {

@@ -11,6 +11,7 @@ import { EvercredsError } from "./errors.js";
 import { Events, type SessionEvents } from "./host/events.js";
 import { FailureReader } from "./host/failures.js";
 import { Host } from "./host/host.js";
+import { type Log, logTo } from "./host/log.js";
 import { closedError } from "./host/reasons.js";
 import type { Status } from "./host/status.js";
 import { isA, nameOf } from "./common/guard.js";
@@ -23,7 +24,7 @@ import type { MqttClient } from "./mqtt/client.js";
 import type { MqttClients } from "./mqtt/clients.js";
 import type { MqttOptions } from "./mqtt/options.js";
 import { refuseOwnCache } from "./client/old-sdk.js";
-import { wrong } from "./common/check.js";
+import { type Given, wrong } from "./common/check.js";
 import { shared } from "./common/shared.js";
 import { givenFor, machineOptions, optionError, readMethod } from "./read-options.js";
 import type { SessionOptions } from "./options.js";
@@ -135,7 +136,8 @@ export class RefreshableSession {
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
-    const events = new Events({ session: ++counter.last, method });
+    const log = readLogger(given);
+    const events = new Events({ session: ++counter.last, method }, source.names, log);
     const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
     const host = new Host(clock, source, failures, events);
     try {
@@ -342,6 +344,14 @@ function warnOnce(host: Host): (accessKeyId: string, untilMs: number) => void {
     isTold = true;
     host.events.tell("warning", () => ({ message: abi.PRESIGNED }));
   };
+}
+
+/** What the option `logger` is called with; undefined: there is none. */
+function readLogger(given: Given): Log | undefined {
+  const { logger } = given;
+  if (logger === undefined) return undefined;
+  if (typeof logger === "object" && logger !== null) return logTo(logger);
+  throw wrong("logger", "must be an object with methods such as warn", logger);
 }
 
 /** Rejects with what is wrong with the set, as all calls do that give a promise. */

@@ -1,3 +1,5 @@
+import { CODE_SHAPE } from "../library/abi-generated.js";
+
 // What somebody else made (an error, a reply, a logger) may throw wherever it is
 // touched: by a getter, as a proxy, even where it is asked for its class.
 
@@ -34,10 +36,14 @@ export function peek(value: unknown, name: PropertyKey): unknown {
 /** What is a name, and not a text. */
 const NAME = /^[\w$.:-]{1,100}$/;
 
-/** The name of somebody else's error; "" where it has none that can be told. */
+/**
+ * The name of somebody else's error; "" where it has none that can be told. That of a
+ * service's error is what came as its code, and must look like one.
+ */
 export function nameOf(error: unknown): string {
   const name = peek(error, "name");
-  return typeof name === "string" && NAME.test(name) ? name : "";
+  const shape = typeof peek(error, "$fault") === "string" ? CODE_SHAPE : NAME;
+  return typeof name === "string" && shape.test(name) ? name : "";
 }
 
 /** How far a chain of causes is looked at. */

@@ -4,6 +4,11 @@ import { type EvercredsError, EvercredsValidationError } from "../errors.js";
 import { soon } from "../common/clock.js";
 import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
+import type { Decision } from "../library/machine.js";
+import type { Names } from "../sources/source.js";
+import { type EventFacts, nothingOf } from "./facts.js";
+import type { Begun } from "./flights.js";
+import type { Log } from "./log.js";
 import { nameIn, type State } from "./status.js";
 
 /** Why a refresh began. */
@@ -30,23 +35,23 @@ export type RefreshCause =
 /** What {@link RefreshableSession.on} tells of, by name. Nothing in it is secret. */
 export interface SessionEvents {
   /** A refresh began. */
-  start: { cause: RefreshCause };
+  start: EventFacts & { cause: RefreshCause };
   /** New credentials are held; `remaining` is in seconds, Infinity without expiry. */
-  refresh: { remaining: number };
+  refresh: EventFacts & { remaining: number };
   /** A refresh failed; `waited`: callers were waiting for it. */
-  failure: { error: EvercredsError; waited: boolean };
+  failure: EventFacts & { error: EvercredsError; waited: boolean };
   /**
    * A service refused the credentials: to a client, which alone is concerned (`scope`
    * "caller"), or for all, as `invalidate()` says. `spaced`: again so soon that attempts
    * for it are spaced.
    */
-  rejection: { scope: "caller" | "all"; spaced: boolean };
+  rejection: EventFacts & { scope: "caller" | "all"; spaced: boolean };
   /** A refresh that callers waited for failed, and what is held is served on. */
-  degraded: { remaining: number };
+  degraded: EventFacts & { remaining: number };
   /** Something that is no error, such as windows that do not fit the lifetime. */
-  warning: { message: string };
+  warning: EventFacts & { message: string };
   /** The session was closed. */
-  close: Record<string, never>;
+  close: EventFacts;
 }
 
 /**
@@ -64,25 +69,42 @@ export type ChannelMessage<Event extends keyof SessionEvents> = SessionEvents[Ev
 type Name = keyof SessionEvents;
 type Listener = (event: SessionEvents[Name]) => void;
 
-const NAMES: readonly Name[] = [
-  ...(["start", "refresh", "failure", "rejection", "degraded", "warning", "close"] as const),
-];
+const NAMES: readonly Name[] = abi.EVENTS;
+
+/** What an event tells beside the facts. */
+type Own<K extends Name> = Omit<SessionEvents[K], keyof EventFacts>;
 
 /** What a decision says that windows do not fit. */
 const UNFITTING = abi.LINES.find(([note]) => note === abi.Note.WINDOWS_SHRUNK)?.[2] ?? "";
+
+const FAILED = abi.Note.FAILED | abi.Note.FAILED_QUIETLY;
+
+/** What is told of a decision. */
+type Noted = Pick<Decision, "notes" | "held">;
 
 const NOBODY: ReadonlySet<Listener> = new Set();
 
 /** The channels of the process; none where the platform has no such thing. */
 const CHANNELS = new Map(NAMES.map((name) => [name, platform?.channel(`evercreds:${name}`)]));
 
+/** Which session of the process it is. */
+interface Whose {
+  readonly session: number;
+  readonly method: Method;
+}
+
 /** The listeners of one session, and the channels that all sessions share. */
 export class Events {
   readonly #listeners = new Map<Name, Set<Listener>>();
-  readonly #whose: { session: number; method: Method };
+  readonly #whose: Whose;
+  readonly #names: Names;
+  readonly #log: Log | undefined;
 
-  constructor(whose: { session: number; method: Method }) {
+  /** @param log what the user's logger is called with */
+  constructor(whose: Whose, names: Names, log?: Log) {
     this.#whose = whose;
+    this.#names = names;
+    this.#log = log;
   }
 
   /** @returns a function that takes the listener out again */
@@ -108,7 +130,8 @@ export class Events {
    * event of its own. What a subscriber of a channel throws is as uncaught as what a
    * timer throws: Node's channels see to that themselves.
    */
-  tell<K extends Name>(name: K, event: () => SessionEvents[K]): void {
+  tell<K extends Name>(name: K, own: () => Own<K>, facts = nothingOf(this.#names)): void {
+    const event = () => ({ ...facts, ...own() }) as SessionEvents[K];
     const listeners = this.#listeners.get(name) ?? NOBODY;
     const channel = CHANNELS.get(name);
     if (channel !== undefined && peek(channel, "hasSubscribers") === true) {
@@ -130,26 +153,33 @@ export class Events {
   /**
    * Tells what a decision notes, in the order that all hosts have.
    *
-   * @param begun the causes of the flights that it has started
+   * @param begun the flights that it has started
    */
-  tellOf(notes: number, begun: readonly number[], state: State): void {
+  tellOf({ notes, held }: Noted, begun: readonly Begun[], state: State): void {
     const noted = (note: number) => (notes & note) !== 0;
-    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {
-      const scope = noted(abi.Note.REJECTED) ? "all" : "caller";
-      this.tell("rejection", () => ({ scope, spaced: noted(abi.Note.SPACED) }));
+    for (const { ticket, cause } of begun) {
+      state.facts.begun(ticket, nameIn(abi.Cause, cause) as RefreshCause);
     }
-    const error = noted(abi.Note.FAILED | abi.Note.FAILED_QUIETLY) ? state.lastError() : undefined;
+    if (notes === 0 && begun.length === 0) return;
+    const ofSet = state.facts.ofTicket(held);
+    const ofFailure = noted(FAILED | abi.Note.DEGRADED) ? state.facts.ofFailure() : ofSet;
+    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {
+      const scope = noted(abi.Note.REJECTED) ? ("all" as const) : ("caller" as const);
+      this.tell("rejection", () => ({ scope, spaced: noted(abi.Note.SPACED) }), ofSet);
+    }
+    const error = noted(FAILED) ? state.lastError() : undefined;
     if (error !== undefined) {
       const waited = noted(abi.Note.FAILED);
-      this.tell("failure", () => ({ error: state.lastError() ?? error, waited }));
+      this.tell("failure", () => ({ error: state.lastError() ?? error, waited }), ofFailure);
     }
     const remaining = () => ({ remaining: state.remaining() });
-    if (noted(abi.Note.DEGRADED)) this.tell("degraded", remaining);
-    if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) this.tell("refresh", remaining);
-    if (noted(abi.Note.WINDOWS_SHRUNK)) this.tell("warning", () => ({ message: UNFITTING }));
-    for (const cause of begun) {
-      this.tell("start", () => ({ cause: nameIn(abi.Cause, cause) as RefreshCause }));
+    if (noted(abi.Note.DEGRADED)) this.tell("degraded", remaining, ofFailure);
+    if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) this.tell("refresh", remaining, ofSet);
+    if (noted(abi.Note.WINDOWS_SHRUNK)) {
+      this.tell("warning", () => ({ message: UNFITTING }), ofSet);
     }
+    for (const { ticket } of begun) this.tell("start", () => ({}), state.facts.ofTicket(ticket));
+    this.#log?.(notes, ofFailure, error === undefined ? "" : state.sentence());
   }
 }
 

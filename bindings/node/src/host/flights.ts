@@ -11,6 +11,12 @@ interface Hearer {
   report(ticket: number, outcome: Outcome): void;
 }
 
+/** A flight that was started, and for which Cause. */
+export interface Begun {
+  readonly ticket: number;
+  readonly cause: number;
+}
+
 /** The flights of one session that are under way. */
 export class Flights {
   readonly #source: Source;
@@ -18,7 +24,7 @@ export class Flights {
   readonly #flights = new Map<number, Flight>();
   /** Marks the attempts of this session. */
   readonly #session = {};
-  #begun: number[] = [];
+  #begun: Begun[] = [];
   #generation = 0;
 
   constructor(source: Source, hearer: Hearer) {
@@ -44,12 +50,12 @@ export class Flights {
   start(ticket: number, cause: number): void {
     const flight = new Flight(ticket, this.#session, this.#generation);
     this.#flights.set(ticket, flight);
-    this.#begun.push(cause);
+    this.#begun.push({ ticket, cause });
     void this.#run(flight);
   }
 
-  /** Why flights were started since this was last asked. */
-  takeCauses(): number[] {
+  /** What flights were started since this was last asked. */
+  takeCauses(): Begun[] {
     return this.#begun.splice(0);
   }
 

@@ -48,7 +48,7 @@ export class Host implements MachineHost<Applied> {
     this.events = events;
     this.#clock = clock;
     this.#source = source;
-    this.#errors = new Errors(clock);
+    this.#errors = new Errors(clock, source.names);
     const put = (event: Event) => this.#put(event);
     const reports = new Reports(put, clock, this.#sets, this.#errors, failures);
     this.#flights = new Flights(source, {
@@ -60,7 +60,9 @@ export class Host implements MachineHost<Applied> {
       },
     });
     this.#followed = { put, clock, flights: this.#flights, errors: this.#errors };
-    this.#state = new State(clock, this.#errors, (field) => this.#machine.status(field));
+    this.#state = new State(clock, this.#errors, source.names, (field) =>
+      this.#machine.status(field),
+    );
     this.#timer = new Timer<Host>(clock, this, Host.#due);
   }
 
@@ -150,7 +152,7 @@ export class Host implements MachineHost<Applied> {
     this.#timer.arm(decision.nextWake);
     // an error of the machine's is for the next caller: that one asks, and is told
     quietly(() => {
-      this.events.tellOf(decision.notes, this.#flights.takeCauses(), this.#state);
+      this.events.tellOf(decision, this.#flights.takeCauses(), this.#state);
     });
     return applied;
   }

@@ -1,6 +1,9 @@
 import * as abi from "../library/abi-generated.js";
 import type { Clock } from "../common/clock.js";
 import type { ErrorCode, EvercredsError } from "../errors.js";
+import type { Names } from "../sources/source.js";
+import type { RefreshCause } from "./events.js";
+import { FactsReader } from "./facts.js";
 import type { Errors } from "./reasons.js";
 
 /** Where a set of credentials stands in its life. */
@@ -34,6 +37,22 @@ export interface Status {
   lastErrorClass: "recoverable" | "permanent" | "throttled" | undefined;
   /** The error of that failure, with its cause. */
   lastError: EvercredsError | undefined;
+  /** RoleSessionName, or the thing's name at AWS IoT. */
+  sessionName: string | undefined;
+  /** The role's ARN, the role alias, or the name of the function that gets credentials. */
+  role: string | undefined;
+  /** Why the last refresh began; undefined: none has. */
+  lastCause: RefreshCause | undefined;
+  /**
+   * The error code of the service that the last refresh failed with, such as "AccessDenied"
+   * or "Throttling"; where no service answered, a word for what is wrong, such as "network"
+   * or "timeout"; see docs/errors.md. undefined: it has not failed, or neither is known.
+   */
+  lastAwsErrorCode: string | undefined;
+  /** When the held credentials expire; undefined: there are none, or they never do. */
+  expiry: Date | undefined;
+  /** When the next attempt may start; undefined: at once. */
+  nextAttempt: Date | undefined;
   /** Time until a refresh may start that nobody waits for; 0: at once. */
   holdOff: number;
   /** What happened since the session began. */
@@ -88,12 +107,14 @@ function shown(field: number, unit: string, value: number): unknown {
 
 /** The state of one session, as users see it. */
 export class State {
+  readonly facts: FactsReader;
   readonly #clock: Clock;
   readonly #errors: Errors;
   readonly #read: (field: number) => number;
 
   /** @param read gives one number of the machine's state; see Status of the table */
-  constructor(clock: Clock, errors: Errors, read: (field: number) => number) {
+  constructor(clock: Clock, errors: Errors, names: Names, read: (field: number) => number) {
+    this.facts = new FactsReader(names, clock, errors, read);
     this.#clock = clock;
     this.#errors = errors;
     this.#read = read;
@@ -103,6 +124,8 @@ export class State {
   status(): Status {
     const counters: Record<string, unknown> = {};
     const status: Record<string, unknown> = { lastError: this.lastError(), counters };
+    const facts = this.facts.ofNow();
+    for (const [name, inStatus] of abi.FACTS) status[inStatus] = facts[name];
     for (const [key, [name, unit]] of Object.entries(abi.FIELDS)) {
       const field = Number(key);
       const target = unit === "count" ? counters : status;
@@ -114,6 +137,12 @@ export class State {
   /** Seconds that what is held has left; Infinity: it has no expiry. */
   remaining(): number {
     return seconds(this.#read(abi.Status.REMAINING_MS));
+  }
+
+  /** What was wrong with the last attempt that failed, and what to do. */
+  sentence(): string {
+    const ticket = this.#read(abi.Status.LAST_TICKET);
+    return this.#errors.sentence(this.#read(abi.Status.LAST_CODE), ticket);
   }
 
   /** The last failure since the last success, as a new error; undefined: there was none. */

@@ -87,7 +87,10 @@ export async function runForCode(
   if (outcome === undefined || outcome.problem !== undefined) {
     const words = `the command of ${NAME} ${outcome?.problem ?? "cannot be run here"}`;
     const inTime = outcome?.timedOut === true || signal.aborted;
-    throw new SourceFailure(words, { class: inTime ? "recoverable" : "permanent" });
+    throw new SourceFailure(words, {
+      trouble: "no-code",
+      class: inTime ? "recoverable" : "permanent",
+    });
   }
   let code: string | undefined;
   try {
@@ -97,5 +100,5 @@ export async function runForCode(
   }
   if (code !== undefined) return code;
   const words = `the command of ${NAME} printed no six-digit code`;
-  throw new SourceFailure(words, { class: "permanent" });
+  throw new SourceFailure(words, { trouble: "no-code", class: "permanent" });
 }

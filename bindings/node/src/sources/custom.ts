@@ -1,8 +1,9 @@
-import { NEVER } from "../library/abi-generated.js";
-import { guarded, isA } from "../common/guard.js";
+import * as abi from "../library/abi-generated.js";
+import { guarded, isA, peek } from "../common/guard.js";
 import type { Rules } from "../library/rules.js";
-import type { Attempt, Reply, Source } from "./source.js";
-import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
+import type { Attempt, Names, Reply, Source } from "./source.js";
+import { isAccountId, malformed, requireInstant, requireKey } from "./source.js";
+import { shownName, SourceFailure } from "./source.js";
 
 /**
  * What a custom credentials method returns: credentials as the SDK's own providers give
@@ -68,6 +69,11 @@ export class CustomSource implements Source {
     this.#rules = rules;
   }
 
+  get names(): Names {
+    const name = shownName(peek(this.#method, "name"));
+    return { method: abi.Method.CUSTOM, sessionName: undefined, role: name };
+  }
+
   async fetch(attempt: Attempt): Promise<Reply> {
     const context = {
       signal: attempt.signal,
@@ -111,7 +117,7 @@ export class CustomSource implements Source {
   }
 
   #expiry(value: unknown): number {
-    if (value === null) return NEVER;
+    if (value === null) return abi.NEVER;
     const ms: unknown = isDate(value) ? value.getTime() : undefined;
     if (typeof ms === "number" && !Number.isNaN(ms)) return requireInstant(ms, "expiryTime");
     if (typeof value === "string") return this.#rules.expiry(value, "expiryTime");

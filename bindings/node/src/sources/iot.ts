@@ -6,7 +6,7 @@ import type { IotSettings } from "./iot-options.js";
 import { isRecord } from "../common/check.js";
 import type { MutualTlsReply, TlsMaterial } from "../platform/types.js";
 import type { Rules } from "../library/rules.js";
-import type { Attempt, Reply, Source } from "./source.js";
+import type { Attempt, Names, Reply, Source } from "./source.js";
 import { malformed, requireKey, SourceFailure } from "./source.js";
 
 /** What is told of a message of the provider's. */
@@ -22,6 +22,11 @@ export class IotSource implements Source {
   constructor(settings: IotSettings, rules: Rules) {
     this.#settings = settings;
     this.#rules = rules;
+  }
+
+  get names(): Names {
+    const { thingName, roleAlias } = this.#settings;
+    return { method: abi.Method.IOT, sessionName: thingName, role: roleAlias };
   }
 
   async fetch({ signal }: Attempt): Promise<Reply> {
@@ -67,6 +72,8 @@ export class IotSource implements Source {
     const said = typeof message === "string" ? `: ${message.slice(0, MESSAGE_LENGTH)}` : "";
     const words = `the IoT credentials provider answered ${reply.status}${code && ` ${code}`}${said}`;
     return new SourceFailure(words, {
+      status: reply.status,
+      code,
       class: this.#rules.classOf(abi.Method.IOT, reply.status, code),
       retryAfterMs: this.#rules.retryAfter((name) => header(reply, name), systemClock.wall()),
     });

@@ -41,16 +41,22 @@ export class MfaCodes {
       if (isA(cause, SourceFailure)) throw cause;
       // one that refuses is not asked again at once, but one that ran out of time may be
       const kind = attempt.signal.aborted ? "recoverable" : "permanent";
-      throw new SourceFailure("mfaTokenProvider gave no code", { class: kind, cause });
+      throw new SourceFailure("mfaTokenProvider gave no code", {
+        class: kind,
+        trouble: "no-code",
+        cause,
+      });
     }
     attempt.prompted();
     if (typeof code !== "string" || !/^[0-9]{6}$/.test(code)) {
       throw new SourceFailure("mfaTokenProvider must give a string of exactly six digits", {
+        trouble: "no-code",
         class: "permanent",
       });
     }
     if (code === this.#sent) {
       throw new SourceFailure("mfaTokenProvider gave the code that was sent already", {
+        trouble: "no-code",
         class: "recoverable",
       });
     }

@@ -1,3 +1,4 @@
+import type { TROUBLES } from "../library/abi-generated.js";
 import type { ErrorClass } from "../errors.js";
 import { isReadable } from "../common/guard.js";
 
@@ -34,8 +35,22 @@ export interface Attempt {
   prompted(): void;
 }
 
+/** Whose credentials a source gets. What cannot stand in a line is left out. */
+export interface Names {
+  /** One of Method: by whose rules errors are worded. */
+  readonly method: number;
+  readonly sessionName: string | undefined;
+  readonly role: string | undefined;
+}
+
+/** A name that can stand in a line; undefined: it is none. */
+export function shownName(name: unknown): string | undefined {
+  return typeof name === "string" && /^[\w.:/+=,@$ <>-]{1,2048}$/.test(name) ? name : undefined;
+}
+
 /** Where a session's credentials come from. */
 export interface Source {
+  readonly names: Names;
   /** One attempt. A rejection that is no {@link SourceFailure} is recoverable. */
   fetch(attempt: Attempt): Promise<Reply>;
   /** Gives back what the source holds open. */
@@ -49,6 +64,12 @@ export interface HowItFailed {
   malformed?: boolean;
   /** The pause that the source asked for, in milliseconds. */
   retryAfterMs?: number;
+  /** Our name for what is wrong, where it is known. */
+  trouble?: keyof typeof TROUBLES;
+  /** The HTTP status of a reply, its error code, and the message in it. */
+  status?: number;
+  code?: string;
+  message?: string;
 }
 
 /** How an attempt failed. Its message reaches the user, so it holds no secret. */

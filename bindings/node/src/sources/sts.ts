@@ -16,8 +16,9 @@ import type { Method } from "../options.js";
 import type { ClientPlugin } from "../client/plugin.js";
 import { Secrets } from "./redact.js";
 import type { Rules } from "../library/rules.js";
-import type { Attempt, Reply, Source } from "./source.js";
-import { isAccountId, malformed, requireInstant, requireKey, SourceFailure } from "./source.js";
+import type { Attempt, Names, Reply, Source } from "./source.js";
+import { isAccountId, malformed, requireInstant, requireKey } from "./source.js";
+import { shownName, SourceFailure } from "./source.js";
 import { type Transport, transportFor } from "../client/transport.js";
 
 /** The peer; written out where it is loaded, as bundlers read that. */
@@ -74,6 +75,15 @@ export class StsSource implements Source {
     this.#transport = transportFor(settings.client.requestHandler, true);
   }
 
+  get names(): Names {
+    const { RoleSessionName, RoleArn } = this.#settings.assumeRole;
+    return {
+      method: abi.Method.STS,
+      sessionName: shownName(RoleSessionName),
+      role: shownName(RoleArn),
+    };
+  }
+
   async fetch(attempt: Attempt): Promise<Reply> {
     const { AssumeRoleCommand } = await loadSts();
     const { assumeRole, mfa, parent } = this.#settings;
@@ -124,6 +134,7 @@ export class StsSource implements Source {
     if (typeof peek(error, "$fault") === "string") return undefined;
     const { rules } = this.#settings;
     return new SourceFailure(`STS answered ${status} without an error code`, {
+      status,
       class: rules.classOf(abi.Method.STS, status, ""),
       retryAfterMs: rules.retryAfter((name) => header(response, name), systemClock.wall()),
     });
@@ -155,8 +166,9 @@ export class StsSource implements Source {
 /** Throws what no waiting mends where there is no region to call STS in. */
 async function requireRegion(client: STSClient): Promise<void> {
   await client.config.region().catch((cause: unknown) => {
-    throw new EvercredsError("configuration", "stsClient has no region", {
+    throw new SourceFailure("stsClient has no region", {
       class: "permanent",
+      trouble: "no-region",
       cause,
     });
   });

@@ -19,7 +19,7 @@ export class Scene {
   readonly #runtime: Runtime;
   readonly #clock = new VirtualClock();
   readonly #source = new ScriptedSource(this.#clock, (line) => this.#lines.push(line));
-  readonly #events = new Events({ session: 1, method: "custom" });
+  readonly #events = new Events({ session: 1, method: "custom" }, this.#source.names);
   readonly #callers = new Map<string, AbortController>();
   #host: Host | undefined;
   #lines: string[] = [];

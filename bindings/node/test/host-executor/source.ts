@@ -29,6 +29,8 @@ export class ScriptedSource implements Source {
     this.#write = write;
   }
 
+  readonly names = { method: abi.Method.CUSTOM, sessionName: undefined, role: undefined };
+
   async fetch(attempt: Attempt): Promise<Reply> {
     let inside: Call["inside"] = () => undefined;
     const answered = new Promise<Reply>((answer, fail) => {

@@ -80,7 +80,9 @@ class Failures:
         text = self.sentence(code, decision.error_ticket)
         error = raised.copy() if raised is not None and code in _RAISED else None
         if error is not None:
-            begin_with(text, error)
+            # What a function of the user's has raised is the user's, word by word.
+            if self._source.method != abi.Method.CUSTOM or code == abi.Code.MALFORMED:
+                begin_with(text, error)
         else:
             name = abi.REASONS[code][0]
             wait_ms = decision.retry_at_ms - now_ms

@@ -85,7 +85,7 @@ def trouble_sentence(trouble: str) -> str:
 
 
 def begin_with(text: str, error: Exception) -> None:
-    """Have an error of ours or of botocore's begin with a sentence; others are the user's."""
+    """Have an error of ours or of botocore's begin with a sentence, and no other."""
     arguments = error.args
     is_ours = isinstance(error, EvercredsError)
     if not (is_ours or type(error).__module__.startswith("botocore.")):

@@ -1,0 +1,38 @@
+import * as abi from "../library/abi-generated.js";
+import { soon } from "../common/clock.js";
+import { peek, quietly } from "../common/guard.js";
+import type { EventFacts } from "./facts.js";
+
+/** Writes what a decision notes, with the sentence of a failure ("": there is none). */
+export type Log = (notes: number, facts: EventFacts, sentence: string) => void;
+
+/** What a session logs to: `console`, or the loggers of most libraries. */
+export interface SessionLogger {
+  debug(message: string, facts: EventFacts): unknown;
+  info(message: string, facts: EventFacts): unknown;
+  warn(message: string, facts: EventFacts): unknown;
+}
+
+const METHODS = { debug: "debug", info: "info", warning: "warn" } as const;
+
+/** A logger of the user's, which may throw, and is called a little later: it may use the session. */
+export function logTo(logger: object): Log {
+  return (notes, facts, sentence) => {
+    for (const [note, level, text] of abi.LINES) {
+      if ((notes & note) === 0) continue;
+      const why = level === "warning" && sentence !== "" ? `: ${sentence}` : "";
+      soon(() => {
+        write(logger, METHODS[level], `evercreds: ${text}${why}`, { ...facts });
+      });
+    }
+  };
+}
+
+function write(logger: object, level: keyof SessionLogger, text: string, facts: EventFacts): void {
+  quietly(() => {
+    const method = peek(logger, level);
+    if (typeof method !== "function") return;
+    const answer: unknown = Reflect.apply(method, logger, [text, facts]);
+    Promise.resolve(answer).catch(() => undefined);
+  });
+}
