@@ -21,6 +21,7 @@ var outputs = []output{
 	{"bindings/python/src/evercreds/_library/abi_generated.py", func(string) (string, error) { return python(), nil }},
 	{"bindings/node/src/library/abi-generated.ts", func(string) (string, error) { return typescript(), nil }},
 	{"docs/ABI.md", tables},
+	{"docs/errors.md", func(string) (string, error) { return errorsPage(), nil }},
 }
 
 func main() {

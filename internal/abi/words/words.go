@@ -44,27 +44,31 @@ var parameters = map[string][4]string{
 // Hosts detect it themselves. Users know it by the name "reentrant".
 const Reentrant = "a source must not ask its own session for credentials"
 
+// ReentrantDo is what to do about it.
+const ReentrantDo = "give the source's clients other credentials than the session's"
+
 // Reason is the text of a decision's error.
 type Reason struct {
 	Code core.Code
 	Name string // the code's name to users
 	Text string
+	Do   string // what to do about it
 }
 
 // Reasons has one entry for each code.
 var Reasons = []Reason{
-	{core.CodeSource, "source", "the source of the credentials failed"},
-	{core.CodeTimedOut, "timed_out", "the source did not answer within {refresh_timeout}"},
-	{core.CodeAbandoned, "abandoned", "the source died without an answer"},
-	{core.CodeMalformed, "malformed", "the source's reply could not be used"},
-	{core.CodeExpiredReply, "expired_reply", "the source returned credentials that had already expired"},
-	{core.CodeStillRejected, "still_rejected", "the source returned rejected credentials again"},
-	{core.CodeNoProgress, "no_progress", "the source returned the expired credentials again"},
-	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"},
-	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed"},
-	{core.CodeClosed, "closed", "the session is closed"},
-	{core.CodeShareBusy, "share_busy", "another process has been fetching the credentials all the time"},
-	{core.CodeShareLock, "share_lock", "the store for shared credentials cannot be locked"},
+	{core.CodeSource, "source", "the source of the credentials failed", "see the word in the error, in the table above; else the cause"},
+	{core.CodeTimedOut, "timed_out", "the source did not answer within {refresh_timeout}", "check the network; raise {refresh_timeout} if the source needs longer"},
+	{core.CodeAbandoned, "abandoned", "the source died without an answer", "see the cause: a function of yours ended its thread, panicked or exited"},
+	{core.CodeMalformed, "malformed", "the source's reply could not be used", "see the cause: correct what the function returns, or the endpoint that answers in AWS's place"},
+	{core.CodeExpiredReply, "expired_reply", "the source returned credentials that had already expired", "set the clocks right; correct a source that keeps old credentials"},
+	{core.CodeStillRejected, "still_rejected", "the source returned rejected credentials again", "have the source fetch new credentials: it has a cache"},
+	{core.CodeNoProgress, "no_progress", "the source returned the expired credentials again", "have the source fetch new credentials: it has a cache"},
+	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account", "check the clock, and whether the role's sessions were revoked"},
+	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed", "ask for less time, or have the source give longer lives"},
+	{core.CodeClosed, "closed", "the session is closed", "make a new session, or close this one later"},
+	{core.CodeShareBusy, "share_busy", "another process has been fetching the credentials all the time", "see whether the other process hangs; raise {refresh_timeout}"},
+	{core.CodeShareLock, "share_lock", "the store for shared credentials cannot be locked", "check the permissions of its directory, and that its file system knows locks"},
 }
 
 // OfAttempts are the codes of errors that tell what an attempt did. The others are about

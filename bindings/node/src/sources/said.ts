@@ -20,6 +20,17 @@ const NOTHING: Said = {};
 /** How far a chain of causes is looked at. */
 const CAUSES = 8;
 
+/** How a service's answer means a trouble. */
+interface Answer {
+  readonly methods: readonly number[];
+  readonly codes: readonly string[];
+  readonly statuses: readonly number[];
+  readonly message: string;
+  readonly name: Trouble;
+}
+
+const ANSWERS: readonly Answer[] = abi.ANSWERS;
+
 /** The codes of Node's own errors. */
 const BY_CODE: readonly (readonly [RegExp, Trouble])[] = [
   [/^(ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT)$/, "timeout"],
@@ -59,18 +70,12 @@ function answered(method: number, code: unknown, status: unknown, message: unkno
   const isCode = typeof code === "string" && !abi.NO_CODES.includes(code);
   const shown = isCode && abi.CODE_SHAPE.test(code) ? code : "";
   const begins = typeof message === "string" ? message : "";
-  const meant = abi.ANSWERS.find((answer) => {
-    const { methods, codes, statuses }: Record<string, readonly unknown[]> = {
-      methods: answer.methods,
-      codes: answer.codes,
-      statuses: answer.statuses,
-    };
-    const byCode = codes?.includes(shown) === true && begins.startsWith(answer.message);
-    return (
-      methods?.includes(method) === true &&
-      (byCode || (shown === "" && statuses?.includes(status) === true))
-    );
-  });
+  const meant = ANSWERS.find(
+    (answer) =>
+      answer.methods.includes(method) &&
+      ((answer.codes.includes(shown) && begins.startsWith(answer.message)) ||
+        (shown === "" && answer.statuses.includes(Number(status)))),
+  );
   if (shown !== "") {
     return { code: shown, byService: true, ...(meant !== undefined && { trouble: meant.name }) };
   }
