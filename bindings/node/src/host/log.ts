@@ -8,8 +8,11 @@ export type Log = (notes: number, facts: EventFacts, sentence: string) => void;
 
 /** What a session logs to: `console`, or the loggers of most libraries. */
 export interface SessionLogger {
+  /** Details, such as what was ignored. */
   debug(message: string, facts: EventFacts): unknown;
+  /** Refreshes. */
   info(message: string, facts: EventFacts): unknown;
+  /** Failures, and what is worth to know. */
   warn(message: string, facts: EventFacts): unknown;
 }
 
