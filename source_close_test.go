@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,8 +19,8 @@ var _ io.Closer = (*evercreds.Session)(nil)
 
 // closing is a source that can be closed.
 type closing struct {
-	closed  int
-	running bool
+	closed  atomic.Int64
+	running atomic.Bool
 	close   func() error
 	fetch   func(context.Context) (evercreds.Result, error)
 }
@@ -27,13 +28,13 @@ type closing struct {
 func (*closing) Method() evercreds.Method { return evercreds.MethodRegistered }
 
 func (c *closing) Fetch(ctx context.Context, _ *evercreds.Flight) (evercreds.Result, error) {
-	c.running = true
-	defer func() { c.running = false }()
+	c.running.Store(true)
+	defer c.running.Store(false)
 	return c.fetch(ctx)
 }
 
 func (c *closing) Close() error {
-	c.closed++
+	c.closed.Add(1)
 	return c.close()
 }
 
@@ -65,7 +66,7 @@ func TestASourceIsClosedWithItsSession(t *testing.T) {
 					return evercreds.Result{}, ctx.Err()
 				}}
 				source.close = func() error {
-					if source.running {
+					if source.running.Load() {
 						t.Error("an attempt still runs")
 					}
 					return c.close()
@@ -86,8 +87,8 @@ func TestASourceIsClosedWithItsSession(t *testing.T) {
 					if err := s.Close(); err != nil {
 						got = err.Error()
 					}
-					if got != want || source.closed != 1 || time.Since(begun) != c.after {
-						t.Errorf("close %d: %q, closed %d times, after %v", i+1, got, source.closed, time.Since(begun))
+					if got != want || source.closed.Load() != 1 || time.Since(begun) != c.after {
+						t.Errorf("close %d: %q, closed %d times, after %v", i+1, got, source.closed.Load(), time.Since(begun))
 					}
 				}
 			})
@@ -98,7 +99,7 @@ func TestASourceIsClosedWithItsSession(t *testing.T) {
 // A session that could not be made leaves the source to its user.
 func TestASourceOfNoSessionStaysOpen(t *testing.T) {
 	source := &closing{close: func() error { return nil }}
-	if _, err := evercreds.New(source, evercreds.WithMaxWait(-time.Second)); err == nil || source.closed != 0 {
-		t.Errorf("%v, closed %d times", err, source.closed)
+	if _, err := evercreds.New(source, evercreds.WithMaxWait(-time.Second)); err == nil || source.closed.Load() != 0 {
+		t.Errorf("%v, closed %d times", err, source.closed.Load())
 	}
 }
