@@ -15,6 +15,7 @@ from evercreds._host.attempts import Attempt
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.host import Host
+from evercreds._host.said import Said
 from evercreds._host.loop import NO_LEASE, Loop
 from evercreds._host.sets import Sets
 from evercreds._host.source import CredentialSet, FrozenCredentials
@@ -141,9 +142,9 @@ def a_failure_ahead_of_need_is_shown(patch: pytest.MonkeyPatch) -> None:
 def another_attempts_failure_is_shown(patch: pytest.MonkeyPatch) -> None:
     keep = Failures.keep
 
-    def first_only(self: Any, ticket: int, error: BaseException) -> None:
+    def first_only(self: Any, ticket: int, error: BaseException, said: Said) -> None:
         kept = next(iter(self._raised.values()), None)
-        keep(self, ticket, error if kept is None else kept.error)
+        keep(self, ticket, error if kept is None else kept.error, said)
 
     patch.setattr(Failures, "keep", first_only)
 
