@@ -15,8 +15,8 @@ from evercreds._host.attempts import Attempt
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.host import Host
-from evercreds._host.said import Said
 from evercreds._host.loop import NO_LEASE, Loop
+from evercreds._host.said import Said
 from evercreds._host.sets import Sets
 from evercreds._host.source import CredentialSet, FrozenCredentials
 from evercreds._library.machine import Machine
