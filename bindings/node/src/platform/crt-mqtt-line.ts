@@ -97,7 +97,7 @@ export class MqttLine {
     this.#gate.close();
     this.#identity.leave();
     this.#client?.close();
-    // the process cannot end before V8 has collected it
+    // the SDK lets go of it when V8 has collected it, and the process cannot end before
     this.#client = undefined;
     this.#operations.end();
   }
