@@ -20,15 +20,21 @@ def _warnings(caplog: pytest.LogCaptureFixture) -> int:
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_a_url_that_outlives_its_credentials_is_told_of_once(
-    sts_session: SessionMaker, caplog: pytest.LogCaptureFixture, version: str
+    sts_session: SessionMaker, caplog: pytest.LogCaptureFixture, role: str, version: str
 ) -> None:
     caplog.set_level(logging.WARNING, "evercreds")
-    client = sts_session().client("s3", config=Config(signature_version=version))
+    session, told = sts_session(), []
+    session.on("warning", told.append)
+    client = session.client("s3", config=Config(signature_version=version))
     client.generate_presigned_url("get_object", PARAMS, ExpiresIn=600)
     assert _warnings(caplog) == 0
     for _ in range(2):
         client.generate_presigned_url("get_object", PARAMS, ExpiresIn=7200)
     assert _warnings(caplog) == 1
+    assert [(each.role, each.message) for each in told] == [(role, PRESIGNED)]
+    assert [vars(each)["role"] for each in caplog.records if each.getMessage() == PRESIGNED] == [
+        role
+    ]
     assert not [each for each in caplog.records if "X-Amz" in each.getMessage()]
 
 

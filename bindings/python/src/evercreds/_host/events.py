@@ -156,9 +156,11 @@ class Teller:
         warning = _event("warning", facts, message=text)
         self._untold.append(_Told(((logging.ERROR, text),), facts, (warning,)))
 
-    def note_warning(self, text: str) -> None:
-        """Take down what a host notices by itself."""
-        self._untold.append(_Told(((logging.WARNING, text),), (Event("warning", message=text),)))
+    def note_warning(self, text: str, machine: Machine) -> None:
+        """Take down what a host notices by itself. The lock is held."""
+        facts = self.reader.of_now(machine)
+        warning = _event("warning", facts, message=text)
+        self._untold.append(_Told(((logging.WARNING, text),), facts, (warning,)))
 
     def tell(self) -> None:
         """Tell all that was taken down, where this thread has, unless another does so."""

@@ -179,8 +179,7 @@ class Loop:
 
     def warn(self, text: str) -> None:
         """Tell a warning of the host's own."""
-        self._teller.note_warning(text)
-        self.tell()
+        self.read(lambda machine: self._teller.note_warning(text, machine))
 
     def wake(self) -> None:
         """Do what is due with nobody asking."""
