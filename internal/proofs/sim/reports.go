@@ -151,6 +151,19 @@ func (r *Room) invariant16(d core.Decision, n core.Need, known bool, before *cor
 	}
 }
 
+// heldOffAsBefore: the failure of what was fetched for a reporter lets nothing start for the
+// others that would not have started without it.
+func (r *Room) heldOffAsBefore(before *core.Session, d core.Decision) {
+	a := r.attempts[d.Settled]
+	if a == nil || a.cause != core.CauseReported || d.Notes&(core.NoteFailed|core.NoteFailedQuietly) == 0 || d.Notes&news != 0 {
+		return
+	}
+	was, is := before.Status(core.StatusHoldOff, r.now()), r.status(core.StatusHoldOff)
+	if is < was {
+		r.fail(16, "the failure of a reporter's attempt shortens a hold-off of %d ms to %d", was, is)
+	}
+}
+
 func (r *Room) wouldGet(s *core.Session) core.Kind {
 	copied := *s
 	return copied.Ask(r.now(), core.Need{}).Kind
@@ -166,10 +179,12 @@ func given(d core.Decision) bool {
 	return d.Kind == core.Serve || d.Kind == core.ServeAndRefresh || d.Kind == core.RefreshInline
 }
 
+// news is more than that an attempt has failed.
+const news = core.NoteInstalled | core.NoteNoProgress | core.NoteRejected | core.NoteReanchored | core.NoteWrittenOff
+
 // hears ends the comparison once more has happened than a report and the failure
 // of what was fetched for it.
 func (r *Room) hears(d core.Decision) {
-	const news = core.NoteInstalled | core.NoteNoProgress | core.NoteRejected | core.NoteReanchored | core.NoteWrittenOff
 	ended := r.attempts[d.Settled]
 	if d.Notes&news != 0 || d.Started != 0 && d.StartCause != core.CauseReported || ended != nil && ended.cause != core.CauseReported {
 		r.deaf = nil

@@ -95,6 +95,7 @@ func (r *Room) do(what string, arg int64, event func(*core.Session) core.Decisio
 	r.invariant11(event(r.twin), d)
 	r.invariant6(&before, held, what)
 	r.hadFlight(flight, d)
+	r.heldOffAsBefore(&before, d)
 	r.observe(d)
 	r.invariant15()
 	return d
