@@ -39,6 +39,8 @@ func (m *machine) opened(name string, args ...uint64) (int32, core.Decision, err
 		Started: v[13], StartCause: core.Cause(v[14]), StartDeadline: v[15],
 		Settled: v[16], Cancelled: v[17], NextWake: v[18], Phase: core.Phase(v[19]), Notes: core.Note(v[20]),
 		Until: v[21], Held: v[22], Void: v[23],
+		Share: core.Share(v[24]), ShareCall: v[25], ShareUntil: v[26], ShareNumber: v[27],
+		ShareSet: v[28], ShareSpan: v[29], ShareNotice: v[30], ReplacesHigh: v[31], ReplacesLow: v[32],
 	}, err
 }
 

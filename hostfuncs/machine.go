@@ -130,7 +130,7 @@ func (m *machine) call(name string, args ...uint64) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	var stack [12]uint64
+	var stack [16]uint64 // as many as share_found takes; none takes more
 	n := copy(stack[:], args)
 	m.depth++
 	err = f.CallWithStack(m.ctx, stack[:max(n, 1)])
