@@ -45,7 +45,8 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 //
 // The function must pass its context on to what it calls, and its clients must sign with
 // other credentials than the session's: a function that asks its own session gets
-// [ErrReentrant].
+// [ErrReentrant]. The context has the values of the caller's that the refresh began with; see
+// [Source].
 //
 // The function's error may be a [*SourceError], whose Class and RetryAfter the session
 // heeds, or one of the AWS SDK, which the session sorts by its code. Any other error

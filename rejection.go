@@ -84,7 +84,7 @@ func (w rejectionWatch) HandleInitialize(ctx context.Context, in middleware.Init
 	}
 	out, metadata, err := next.HandleInitialize(middleware.WithStackValue(ctx, callKey(w.ID()), call), in)
 	if refused := call.refusal.Load(); err != nil && refused != nil && !call.reported.Load() {
-		w.session.host.Report(refused.need())
+		w.session.host.Report(ctx, refused.need())
 	}
 	if err == nil {
 		w.session.lookAtPresigned(out.Result)

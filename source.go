@@ -22,7 +22,9 @@ type Source interface {
 	// Method returns the number of this kind of source, [MethodRegistered] or higher.
 	// The session asks once.
 	Method() Method
-	// Fetch makes one refresh. It must return soon after ctx ends, and all fields of its
+	// Fetch makes one refresh. Until it returns, ctx has the values of the context of the
+	// caller that the refresh began with, such as a span, but not its end; a refresh that
+	// no caller began has none. Fetch must return soon after ctx ends, and all fields of its
 	// result must come from one reply. The session may call it while an earlier call,
 	// which has timed out, still runs. Its error should be a [*SourceError], or one of
 	// the AWS SDK; any other error counts as [Recoverable].

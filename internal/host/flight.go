@@ -15,6 +15,7 @@ type flight struct {
 	ticket int64
 	bell   chan struct{}
 	waits  *waits.Attempt
+	values *values
 	cancel context.CancelFunc
 }
 
@@ -23,9 +24,11 @@ const NoTimeout time.Duration = -1
 
 // Start runs a flight in a goroutine of its own, since the flight may outlive the
 // caller that came first, and returns at once. The lock is held. The source's context
-// ends when the machine cancels the flight, and shows the timeout, if one is given.
+// ends when the machine cancels the flight, and shows the timeout, if one is given. It has
+// the values of the caller that the flight began with, and its own mark before theirs.
 func (h *Host) Start(ticket int64, cause core.Cause, timeout time.Duration) {
-	ctx, attempt := waits.New(context.Background(), &h.owner)
+	of := valuesOf(h.asking)
+	ctx, attempt := waits.New(of, &h.owner)
 	cancel := context.CancelFunc(nil)
 	if timeout == NoTimeout || h.Attended { // a person's answer moves the deadline, and no context can do that
 		ctx, cancel = context.WithCancel(ctx)
@@ -34,7 +37,7 @@ func (h *Host) Start(ticket int64, cause core.Cause, timeout time.Duration) {
 		// flight out before it hears of a failure, so both orders give one outcome.
 		ctx, cancel = context.WithTimeout(ctx, timeout)
 	}
-	f := &flight{ticket: ticket, bell: make(chan struct{}), waits: attempt, cancel: cancel}
+	f := &flight{ticket: ticket, bell: make(chan struct{}), waits: attempt, values: of, cancel: cancel}
 	h.flights[ticket] = f
 	h.begin(ticket, cause)
 	h.running.Add(1)
@@ -50,6 +53,7 @@ func (h *Host) attempt(ctx context.Context, f *flight, cause core.Cause) {
 		if p := recover(); p != nil {
 			o = panicked(p)
 		}
+		f.values.drop()
 		f.waits.End()
 		h.report(f, o)
 	}()

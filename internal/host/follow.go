@@ -55,7 +55,7 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 		}
 		return h.Machine.Ask(now, need)
 	}
-	r, err := h.put(begin)
+	r, err := h.putFor(ctx, begin)
 	for {
 		switch {
 		case err != nil:
@@ -75,16 +75,18 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 		if !woken {
 			return h.leave(ctx, need, forced)
 		}
-		r, err = h.heard(r, need, forced, begin)
+		r, err = h.heard(ctx, r, need, forced, begin)
 	}
 }
 
 // heard asks for the outcome of a caller that has waited. It begins anew if the caller
 // waited for no flight, or if the machine was restored, also in this very call, and does
 // not know the flight.
-func (h *Host) heard(r reply, need core.Need, forced bool, begin func(core.Now) (core.Decision, error)) (reply, error) {
+func (h *Host) heard(ctx context.Context, r reply, need core.Need, forced bool, begin func(core.Now) (core.Decision, error)) (
+	reply, error,
+) {
 	answered := false
-	next, err := h.put(func(now core.Now) (core.Decision, error) {
+	next, err := h.putFor(ctx, func(now core.Now) (core.Decision, error) {
 		if r.Ticket == 0 || r.generation != h.generation {
 			return begin(now)
 		}
@@ -92,7 +94,7 @@ func (h *Host) heard(r reply, need core.Need, forced bool, begin func(core.Now) 
 		return h.Machine.Answer(r.Ticket, now, need, forced)
 	})
 	if err == nil && answered && next.generation != r.generation {
-		return h.put(begin)
+		return h.putFor(ctx, begin)
 	}
 	return next, err
 }
@@ -119,7 +121,7 @@ func sleep(ctx context.Context, r reply) (woken bool) {
 // brings. Any other is served if the held set is good for it without the attempt.
 func (h *Host) leave(ctx context.Context, need core.Need, forced bool) (aws.Credentials, error) {
 	if !forced {
-		r, err := h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Leave(now, need) })
+		r, err := h.putFor(ctx, func(now core.Now) (core.Decision, error) { return h.Machine.Leave(now, need) })
 		if err == nil && r.granted != nil {
 			return r.granted.Credentials, nil
 		}

@@ -4,6 +4,7 @@
 package host
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -50,7 +51,8 @@ type Host struct {
 	pause      chan struct{}                 // the bell of those who wait without a flight
 	timer      *time.Timer
 	wakeAt     int64
-	generation int // how often the session was restored
+	asking     context.Context // of the caller whose event the machine has; nil: it is nobody's
+	generation int             // how often the session was restored
 	closed     bool
 
 	running sync.WaitGroup // attempts
@@ -93,11 +95,18 @@ func (h *Host) Leased() *Lease {
 // Granted returns the last lease, even if it has ended; nil: there is none, or it is void.
 func (h *Host) Granted() *Lease { return h.lease.Load() }
 
-// put gives the machine an event, and applies its decision. Nothing else calls the
-// machine.
+// put gives the machine an event that is no caller's, and applies its decision. Nothing
+// else but putFor calls the machine.
 func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
+	return h.putFor(context.Background(), event)
+}
+
+// putFor is put for a caller, whose context's values go to the attempt that this starts.
+func (h *Host) putFor(ctx context.Context, event func(core.Now) (core.Decision, error)) (reply, error) {
 	h.Lock.Lock()
 	defer h.Lock.Unlock()
+	h.asking = ctx
+	defer func() { h.asking = nil }()
 	return h.step(event)
 }
 
@@ -113,8 +122,8 @@ func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) 
 
 // Report asks for another set on behalf of a caller that will not use it, since its
 // request cannot be sent twice.
-func (h *Host) Report(need core.Need) {
-	_, _ = h.put(func(now core.Now) (core.Decision, error) { return h.Machine.Ask(now, need) })
+func (h *Host) Report(ctx context.Context, need core.Need) {
+	_, _ = h.putFor(ctx, func(now core.Now) (core.Decision, error) { return h.Machine.Ask(now, need) })
 }
 
 // Invalidate gives a set up for all callers.
