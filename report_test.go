@@ -49,10 +49,13 @@ func TestASickEndpointHarmsItselfAlone(t *testing.T) {
 	address, refused := sickEndpoint(t, "InvalidToken")
 	healthy, sick := client(t, s), client(t, s, at(address))
 	var all sync.WaitGroup
-	end := time.Now().Add(3 * time.Second)
+	begun := time.Now()
+	on := func() bool { // longer where the machine has other things to do
+		return time.Since(begun) < 3*time.Second || refused.Load() < 10 && time.Since(begun) < time.Minute
+	}
 	for range 5 {
 		all.Go(func() {
-			for time.Now().Before(end) {
+			for on() {
 				if _, err := healthy.GetCallerIdentity(t.Context(), nil); err != nil {
 					t.Errorf("a healthy call: %v", err)
 				}
@@ -60,7 +63,7 @@ func TestASickEndpointHarmsItselfAlone(t *testing.T) {
 			}
 		})
 	}
-	for time.Now().Before(end) {
+	for on() {
 		_, err := sick.GetCallerIdentity(t.Context(), nil)
 		var api smithy.APIError
 		if !errors.As(err, &api) || api.ErrorCode() != "InvalidToken" {
@@ -70,7 +73,7 @@ func TestASickEndpointHarmsItselfAlone(t *testing.T) {
 	}
 	all.Wait()
 	// one at once, and then none before 5 s after the install
-	if n := attempts(standIn); n > 3 || refused.Load() < 10 {
+	if n := attempts(standIn); n > 3+int(time.Since(begun)/(5*time.Second)) || refused.Load() < 10 {
 		t.Errorf("%d sets for %d refusals", n, refused.Load())
 	}
 	if st := s.Status(); st.Rejected || st.Rejections == 0 {
