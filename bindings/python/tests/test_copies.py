@@ -14,7 +14,7 @@ import botocore.session
 import pytest
 
 from conftest import ROLE, SessionMaker, StandIn
-from evercreds import AssumeRoleConfig, RefreshableSession
+from evercreds import AssumeRoleConfig, RefreshableSession, STSRefreshableSession
 
 COPIES: list[Callable[[Any], Any]] = [
     copy.copy,
@@ -122,6 +122,32 @@ def test_a_session_that_needs_keys_or_a_closure_says_so(named: str, given: Any) 
         pickle.dumps(child)
     assert "SENTINEL" not in "".join(traceback.format_exception(caught.value))
     assert not [each for each in vars(session._recipe).values() if SECRET in repr(each)]
+
+
+class OfKeys(STSRefreshableSession):
+    """A class of the user's, whose arguments have names of its own."""
+
+    def __init__(self, role: str, keys: dict[str, str], **kwargs: Any) -> None:
+        names = {"id": "aws_access_key_id", "secret": "aws_secret_access_key"}
+        given = {names[name]: key for name, key in keys.items()}
+        super().__init__({"RoleArn": role}, **given, **kwargs)
+
+
+class FindsKeys(OfKeys):
+    """One that has the keys from elsewhere: another process finds them there too."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__(role, {"id": "SENTINELID", "secret": SECRET}, region_name="eu-west-3")
+
+
+def test_keys_are_found_whatever_the_name_of_the_argument() -> None:
+    session = OfKeys(ROLE + "a", {"id": "SENTINELID", "secret": SECRET})
+    with pytest.raises(TypeError, match="because of its argument keys: it is or holds a secret"):
+        pickle.dumps(session)
+    assert not [each for each in vars(session).values() if SECRET in repr(each)]
+    pickled = pickle.dumps(FindsKeys(ROLE + "b"))
+    assert SECRET.encode() not in pickled
+    assert pickle.loads(pickled).region_name == "eu-west-3"
 
 
 def test_keys_of_a_thing_are_not_pickled(

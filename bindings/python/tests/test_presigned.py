@@ -9,6 +9,7 @@ import pytest
 from botocore.config import Config
 
 from conftest import SessionMaker
+from evercreds import SessionEvent
 from evercreds._library.abi_generated import PRESIGNED
 
 PARAMS = {"Bucket": "bucket", "Key": "key"}
@@ -23,7 +24,8 @@ def test_a_url_that_outlives_its_credentials_is_told_of_once(
     sts_session: SessionMaker, caplog: pytest.LogCaptureFixture, role: str, version: str
 ) -> None:
     caplog.set_level(logging.WARNING, "evercreds")
-    session, told = sts_session(), []
+    session = sts_session()
+    told: list[SessionEvent] = []
     session.on("warning", told.append)
     client = session.client("s3", config=Config(signature_version=version))
     client.generate_presigned_url("get_object", PARAMS, ExpiresIn=600)

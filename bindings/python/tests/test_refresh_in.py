@@ -142,6 +142,17 @@ def test_ctrl_c_ends_the_call_that_it_hits(session: Any, source: Source) -> None
     assert session.credentials["access_key"] == "A2"
 
 
+def test_a_signal_handler_that_cannot_wait_leaves_nobody_in_vain(
+    session: Any, source: Source
+) -> None:
+    """A is interrupted inside the session; the handler asks: an error; the source is called."""
+    with session._host.loop._lock, pytest.raises(EvercredsCredentialError) as caught:
+        _ = session.credentials
+    assert caught.value.code == "interrupting"
+    until(lambda: bool(source.threads))
+    assert source.threads[0] is not threading.current_thread()
+
+
 def test_the_time_out_frees_the_others(source: Source) -> None:
     """A asks; the source hangs; B asks; the flight times out: B has an error, A hangs on."""
     with made(source, refresh_timeout=1, max_wait=0) as session:

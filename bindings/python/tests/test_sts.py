@@ -6,11 +6,13 @@ import datetime
 import http.server
 import os
 import threading
+from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
 import pytest
+from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
 from botocore.exceptions import (
     ClientError,
@@ -258,6 +260,31 @@ def test_a_fetch_retries_but_not_for_ever(
     status = session.status()
     assert (status.last_error_class, status.last_error_code) == ("permanent", "source")
     assert status.counters["failures"] == 1
+
+
+@pytest.mark.parametrize(("by", "tries"), [("environment", 3), ("profile", 1), ("config", 1)])
+def test_how_often_sts_is_called_is_the_users_word(
+    sts_session: SessionMaker,
+    stand_in: StandIn,
+    role: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    by: str,
+    tries: int,
+) -> None:
+    client: dict[str, Any] = {"endpoint_url": stand_in.endpoint}
+    if by == "profile":
+        (tmp_path / "config").write_text(f"[profile patient]\nmax_attempts = {tries}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        monkeypatch.setenv("AWS_PROFILE", "patient")
+    else:
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
+    if by == "config":
+        client["config"] = Config(retries={"mode": "standard", "total_max_attempts": tries})
+    stand_in.fault("error", role=role, status=503, code="ServiceUnavailable")
+    with pytest.raises(ClientError, match="ServiceUnavailable"):
+        sts_session(max_wait=0, sts_client_kwargs=client).refresh()
+    assert stand_in.calls(role)["attempts"] == tries
 
 
 def test_the_servers_clock_counts(sts_session: SessionMaker, stand_in: StandIn, role: str) -> None:

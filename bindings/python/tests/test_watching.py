@@ -116,6 +116,27 @@ def test_a_set_is_told_with_its_end(caplog: pytest.LogCaptureFixture) -> None:
     assert {record.__dict__["role"] for record in caplog.records} == {"good"}
 
 
+def test_a_program_whose_records_have_such_attributes_keeps_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A filter or a record factory of the program may have taken the names."""
+    before = logging.getLogRecordFactory()
+
+    def of_program(*args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = before(*args, **kwargs)
+        record.role = "web"
+        return record
+
+    logging.setLogRecordFactory(of_program)
+    try:
+        with caplog.at_level(logging.INFO, logger="evercreds"), custom() as session:
+            session.refresh()
+    finally:
+        logging.setLogRecordFactory(before)
+    told = [each.__dict__["role"] for each in caplog.records if each.name == "evercreds"]
+    assert told == ["web"]
+
+
 def test_a_class_of_the_users_is_told_by_its_function() -> None:
     class Vault(RefreshableSession):
         def fetch_credentials(self) -> dict[str, str]:

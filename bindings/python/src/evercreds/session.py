@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = ["RefreshableSession"]
 
 _S = TypeVar("_S", bound="_Session")
+_SECRET_KEYS = ("aws_secret_access_key", "aws_session_token")
 MYPY = False  # which mypy takes for True
 
 
@@ -76,7 +77,7 @@ class _Factory(type):
             try:
                 if cls is not RefreshableSession:
                     made = super().__call__(*args, **kwargs)
-                    made._recipe = Recipe(cls, args, kwargs)
+                    made._recipe = Recipe(cls, args, kwargs, made.__dict__.pop("_keys"))
                     return made
                 if len(args) > 1:
                     raise TypeError(
@@ -133,10 +134,13 @@ class _Session(CachingSession, metaclass=_Factory):
     _host: Host
     _leased: LeasedCredentials
     _recipe: Recipe
+    _keys: tuple[str, ...]
 
     def __init__(self, *, source: RefreshableSession | None = None, **kwargs: Any) -> None:
         arguments = {name: kwargs.pop(name, default) for name, default in DEFAULTS.items()}
         check_boto3_arguments(kwargs, of=type(self))
+        # For the recipe, which takes them away.
+        self._keys = tuple(key for name in _SECRET_KEYS if (key := kwargs.get(name)))
         if source is not None:
             self._check_source(source, kwargs)
         options = options_from(self._rules_of, arguments)
@@ -362,9 +366,9 @@ class _Session(CachingSession, metaclass=_Factory):
 
             session.on("failure", lambda event: count(event.role, event.aws_error_code))
 
-        It is called after the log, in the thread that the event comes from, with no lock held; it
-        may use the session. One that hangs delays what is told later, and nothing else. One that
-        raises is told of in the log, once.
+        It is called after the log, in the thread that the event comes from, which may be a
+        caller's, with no lock held; it may use the session. One that hangs keeps that thread, and
+        what is told later waits for it. One that raises is told of in the log, once.
 
         Args:
             event: Which: docs/HOST.md says when each is told.

@@ -188,8 +188,7 @@ class Teller:
     def _tell(self, told: _Told) -> None:
         extra = _extra(told.facts)
         for level, text in told.lines:
-            with contextlib.suppress(Exception):  # of a filter, say
-                logger.log(level, "%s", text, extra=extra)
+            _log(level, text, extra)
         for event in told.events:
             for listener in self._listeners.get(event.kind, ()):
                 listener.hear(event, extra)
@@ -213,7 +212,15 @@ class _Guarded:
             with contextlib.suppress(Exception):  # the name of a class may raise too
                 name = type(error).__name__
                 text = f"a listener of {self._kind!r} failed ({name}); this is told once"
-                logger.warning("%s", text, extra=extra)
+                _log(logging.WARNING, text, extra)
+
+
+def _log(level: int, text: str, extra: dict[str, str | None]) -> None:
+    with contextlib.suppress(Exception):  # of a filter, say
+        try:
+            logger.log(level, "%s", text, extra=extra)
+        except KeyError:  # the program's own records have an attribute of such a name already
+            logger.log(level, "%s", text)
 
 
 def _extra(facts: Facts) -> dict[str, str | None]:

@@ -195,6 +195,7 @@ class Host:
     def _sleep(self, wait: Wait, patience: Patience) -> None:
         # Nobody else can report while this thread has the lock.
         if self.loop.is_mine:
+            attempts.start(self.loop, wait.flight)  # the others are not to wait in vain
             raise EvercredsCredentialError(
                 "a signal handler or a finalizer interrupted this thread inside the session, and "
                 "cannot wait for credentials there",

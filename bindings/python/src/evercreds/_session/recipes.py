@@ -30,17 +30,27 @@ class Recipe:
         kind: Its class.
         args: Positional arguments of the class.
         kwargs: The others.
+        keys: What the session has for base credentials, which a class of the user's may have
+            made of an argument of any name.
     """
 
-    def __init__(self, kind: type[Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        kind: type[Any],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        keys: tuple[str, ...] = (),
+    ) -> None:
         self._kind = kind
-        self._names = [*inspect.signature(kind).parameters]
         # Where there are keys, nothing is kept: no session has them for its recipe.
-        self._secret = _secret_in(self._named(args, kwargs))
+        given = self._named(args, kwargs)
+        self._secret = _secret_in(given) or (_holder_of(keys, given) if keys else None)
         self._args, self._kwargs = (args, dict(kwargs)) if self._secret is None else ((), {})
 
     def _named(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        return {**dict(zip(self._names, args, strict=False)), **kwargs}
+        # A signature takes a tenth of the time in which a session is made: seldom is it needed.
+        names = inspect.signature(self._kind).parameters if args else ()
+        return {**dict(zip(names, args, strict=False)), **kwargs}
 
     def reduced(self) -> tuple[Any, ...]:
         """Give what ``pickle`` wants of the session.
@@ -72,6 +82,18 @@ def _secret_in(given: Mapping[str, Any]) -> str | None:
         for within in _SECRETS_WITHIN.get(name, ()):
             if isinstance(value, Mapping) and value.get(within) is not None:
                 return f"{within} of {name}"
+    return None
+
+
+def _holder_of(keys: tuple[str, ...], given: Mapping[str, Any]) -> str | None:
+    """Name the argument that has one of these keys in it, or of which that cannot be known."""
+    for name, value in given.items():
+        try:
+            pickled = pickle.dumps(value)
+        except Exception:
+            return name
+        if any(key.encode() in pickled for key in keys):
+            return name
     return None
 
 

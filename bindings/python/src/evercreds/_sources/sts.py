@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     ConfigNotFound,
@@ -35,6 +36,7 @@ __all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
 
 DEFAULT_SESSION_NAME = "evercreds"
 
+_TRIES = 2
 # Of a set-up that somebody has to complete. A file that is just being written may be the cause too.
 _INCOMPLETE = (
     *(ConfigNotFound, ConfigParseError, InvalidConfigError, NoCredentialsError),
@@ -130,15 +132,19 @@ class STSSource:
         provide(session, self._base)
         given = dict(self._client_parameters)
         given.pop("service_name", None)
-        given["config"] = self._config(given.get("config"))
+        given["config"] = self._config(session, given.get("config"))
         return limit_replies(session.create_client("sts", **given))
 
-    def _config(self, given: Config | None) -> Config:
-        """Have all tries of a call end within the time that an attempt has."""
+    def _config(self, session: botocore.session.Session, given: Config | None) -> Config:
+        """Have all tries of a call end within the time that an attempt has.
+
+        How many there are is the user's word, also that of the environment and of the profile.
+        """
+        tries = session.get_config_variable("max_attempts") or _TRIES
         config = Config(
-            connect_timeout=min(10.0, self._timeout_s / 6),
-            read_timeout=min(20.0, self._timeout_s / 3),
-            retries={"mode": "standard", "total_max_attempts": 2},
+            connect_timeout=min(10.0, self._timeout_s / (3 * tries)),
+            read_timeout=min(20.0, self._timeout_s * 2 / (3 * tries)),
+            retries={"mode": "standard", "total_max_attempts": tries},
         )
         if given is not None:
             config = config.merge(given)
