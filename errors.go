@@ -46,8 +46,14 @@ var (
 	ErrReentrant error = host.ErrReentrant
 )
 
-// String returns the text of the error.
-func (c Code) String() string { return host.Reason(core.Code(c)).Text }
+// String returns the text of the error, or "none" if there is none, as in an [Event] that
+// is no failure.
+func (c Code) String() string {
+	if c == 0 {
+		return "none"
+	}
+	return host.Reason(core.Code(c)).Text
+}
 
 // Class says whether the cause of a failure can pass by itself.
 type Class core.Class

@@ -138,7 +138,10 @@ func (s *Session) tell(e host.Event) {
 // warned queues a warning of what is no event of the machine's.
 func (s *Session) warned(text string) {
 	if s.hook != nil {
-		s.push(Event{Kind: EventWarning, At: time.UnixMilli(s.host.Clock().Wall), Message: text})
+		f := s.facts()
+		s.push(Event{
+			Kind: EventWarning, At: time.UnixMilli(s.host.Clock().Wall), Message: text, Expiry: f.Expiry, NextAttempt: f.NextAttempt,
+		})
 	}
 }
 

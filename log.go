@@ -76,17 +76,27 @@ func (s *Session) note(l host.Line) {
 			slog.String("error_code", host.Reason(l.Failure.Code).Name), slog.String("error_class", words.Class(l.Failure.Class)),
 			slog.String("aws_error_code", l.Failure.AWSCode), slog.String("error", errorOf(*l.Failure).Error()))
 	}
-	if !l.Expiry.IsZero() {
-		attrs = append(attrs, slog.Time("expiry", l.Expiry))
-	}
-	if !l.NextAttempt.IsZero() {
-		attrs = append(attrs, slog.Time("next_attempt", l.NextAttempt))
-	}
-	s.write(levels[l.Level], l.Text, attrs...)
+	s.write(levels[l.Level], l.Text, append(attrs, attrsOf(l.Facts)...)...)
 }
 
-// warn tells of what is no event of the machine's, to the logger and the hook.
+func attrsOf(f host.Facts) (attrs []slog.Attr) {
+	if !f.Expiry.IsZero() {
+		attrs = append(attrs, slog.Time("expiry", f.Expiry))
+	}
+	if !f.NextAttempt.IsZero() {
+		attrs = append(attrs, slog.Time("next_attempt", f.NextAttempt))
+	}
+	return attrs
+}
+
+// warn tells of what is no event of the machine's, to the logger and the hook. It takes
+// the session's lock.
 func (s *Session) warn(text string, attrs ...slog.Attr) {
-	s.write(slog.LevelWarn, text, attrs...)
+	s.write(slog.LevelWarn, text, append(attrs, attrsOf(s.facts())...)...)
 	s.warned(text)
+}
+
+func (s *Session) facts() (f host.Facts) {
+	s.host.Look(func(_ host.Machine, now core.Now) { f = s.host.Facts(now) })
+	return f
 }

@@ -8,12 +8,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds"
@@ -139,6 +142,48 @@ func TestExpiryIsTold(t *testing.T) {
 	if e := w.event(t, roleARN, evercreds.EventRefresh); e.Cause != evercreds.CauseFirst || !e.NextAttempt.IsZero() || e.ErrorCode != 0 {
 		t.Errorf("%+v", e)
 	}
+}
+
+// A warning of the session's own has what all events and records have.
+func TestAWarningTellsItsSession(t *testing.T) {
+	_, cfg := startStandIn(t, time.Hour)
+	w := &watched{}
+	s := newSTS(t, cfg, w.options()...)
+	creds, err := s.Retrieve(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sts.NewPresignClient(client(t, s)).PresignGetCallerIdentity(t.Context(), nil, func(o *sts.PresignOptions) {
+		o.Presigner = expiring{v4.NewSigner()}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = s.Close()
+	if e := w.event(t, roleARN, evercreds.EventWarning); e.SessionName == "" || e.Expiry.Sub(creds.Expires).Abs() > time.Second || e.ErrorCode.String() != "none" {
+		t.Errorf("%+v", e)
+	}
+	told := 0
+	for line := range strings.Lines(w.records.String()) {
+		if strings.Contains(line, "presigned URL") && strings.Contains(line, `"expiry":`) {
+			told++
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d records have it and the expiry:\n%s", told, w.records.String())
+	}
+}
+
+// expiring presigns for a day.
+type expiring struct{ *v4.Signer }
+
+func (e expiring) PresignHTTP(
+	ctx context.Context, by aws.Credentials, r *http.Request, hash, service, region string, at time.Time, opts ...func(*v4.SignerOptions),
+) (string, http.Header, error) {
+	query := r.URL.Query()
+	query.Set("X-Amz-Expires", "86400")
+	r.URL.RawQuery = query.Encode()
+	return e.Signer.PresignHTTP(ctx, by, r, hash, service, region, at, opts...)
 }
 
 // A service, or a function, that puts a secret in place of its error code or into its
