@@ -78,10 +78,11 @@ func (l *lane) log(p program, kind string) string {
 	return filepath.Join(l.home, "logs", p.language+"-"+p.name+kind+".log")
 }
 
-// play runs programs, some at a time, and keeps a row of each.
-func (l *lane) play(ctx context.Context, programs []program, parallel int) {
+// play runs programs, some at a time, keeps a row of each, and tells what came of them.
+func (l *lane) play(ctx context.Context, programs []program, parallel int) (ran []row) {
 	turns := make(chan program)
 	var working sync.WaitGroup
+	var mu sync.Mutex // guards ran
 	for range parallel {
 		working.Add(1)
 		go func() {
@@ -89,12 +90,16 @@ func (l *lane) play(ctx context.Context, programs []program, parallel int) {
 			for p := range turns {
 				begun := time.Now()
 				r := l.one(ctx, p)
-				if ctx.Err() == nil {
-					if err := l.rows.put(p, r); err != nil {
-						r = row{State: red, Said: err.Error()}
-					}
-					fmt.Printf("%-7s %s (%d s): %s\n", r.State, p.id(), int(time.Since(begun).Seconds()), r.Said)
+				if ctx.Err() != nil {
+					continue
 				}
+				if err := l.rows.put(p, r); err != nil {
+					r = row{State: red, Said: err.Error()}
+				}
+				fmt.Printf("%-7s %s (%d s): %s\n", r.State, p.id(), int(time.Since(begun).Seconds()), r.Said)
+				mu.Lock()
+				ran = append(ran, r)
+				mu.Unlock()
 			}
 		}()
 	}
@@ -103,6 +108,7 @@ func (l *lane) play(ctx context.Context, programs []program, parallel int) {
 	}
 	close(turns)
 	working.Wait()
+	return ran
 }
 
 // one runs a program and says what came of it.

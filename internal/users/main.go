@@ -43,18 +43,20 @@ func run(ctx context.Context, only string, short, write bool, parallel int) (red
 	if err != nil {
 		return 0, err
 	}
+	chosen := choose(programs, only, short)
+	if len(chosen) == 0 { // that would be green
+		return 0, fmt.Errorf("no program that is to run has one of these words in its name: %q", only)
+	}
 	l, err := newLane(ctx, short)
 	if err != nil {
 		return 0, err
 	}
 	defer l.close()
-	chosen := choose(programs, only, short)
-	l.play(ctx, chosen, parallel)
+	ran := l.play(ctx, chosen, parallel)
 	if err := ctx.Err(); err != nil {
 		return 0, err // ended from outside: that is no result
 	}
-	l.rows.forget(programs)
-	if err := l.rows.save(); err != nil {
+	if err := l.rows.forget(programs); err != nil {
 		return 0, err
 	}
 	if write {
@@ -62,7 +64,6 @@ func run(ctx context.Context, only string, short, write bool, parallel int) (red
 			return 0, err
 		}
 	}
-	ran := l.rows.of(chosen)
 	fmt.Println(closingLine(ran))
 	return reds(ran), nil
 }

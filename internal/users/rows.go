@@ -66,14 +66,20 @@ func (r *rows) put(p program, as row) error {
 }
 
 // forget drops the rows of programs that are no more.
-func (r *rows) forget(programs []program) {
-	kept := map[string]row{}
+func (r *rows) forget(programs []program) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now, err := loadRows(r.file)
+	if err != nil {
+		return err
+	}
+	r.all = map[string]row{}
 	for _, p := range programs {
-		if one, ok := r.get(p); ok {
-			kept[p.id()] = one
+		if one, ok := now.all[p.id()]; ok {
+			r.all[p.id()] = one
 		}
 	}
-	r.all = kept
+	return r.save()
 }
 
 func (r *rows) save() error {

@@ -64,6 +64,46 @@ func TestThePrograms(t *testing.T) {
 	}
 }
 
+// A run of nothing, and one whose results cannot be kept, are not green.
+func TestWhatDidNotRunIsNotGreen(t *testing.T) {
+	t.Chdir("../..")
+	if red, err := run(t.Context(), "no-such-program", false, false, 1); err == nil || !strings.Contains(err.Error(), "no-such-program") {
+		t.Errorf("%d red, %v", red, err)
+	}
+	file := filepath.Join(t.TempDir(), "rows.json")
+	if err := os.WriteFile(file, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l := &lane{places: map[string]place{"go": nowhere{}}, rows: &rows{file: file, all: map[string]row{}}}
+	if ran := l.play(t.Context(), []program{{language: "go", name: "a"}, {language: "go", name: "b"}}, 2); reds(ran) != 2 {
+		t.Errorf("%+v", ran)
+	}
+}
+
+// nowhere is a place that no program is ready in.
+type nowhere struct{}
+
+func (nowhere) ready(context.Context, program) (seat, error) { return seat{}, errors.New("no place") }
+func (nowhere) stamp(program) (string, error)                { return "", nil }
+
+// A run beside this one keeps its rows.
+func TestRowsOfARunBesideThisOneStay(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rows.json")
+	list := []program{{language: "go", name: "a"}, {language: "go", name: "b"}, {language: "go", name: "gone"}}
+	here, beside := &rows{file: file, all: map[string]row{}}, &rows{file: file, all: map[string]row{}}
+	for _, err := range []error{
+		here.put(list[0], row{State: green}), beside.put(list[1], row{State: green}), beside.put(list[2], row{State: green}), here.forget(list[:2]),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := loadRows(file)
+	if err != nil || len(kept.all) != 2 || len(kept.of(list[:2])) != 2 {
+		t.Errorf("%+v, %v", kept.all, err)
+	}
+}
+
 // role gives a set of the stand-in's that a role issued.
 func role(t *testing.T, s *awstest.Server) aws.Credentials {
 	t.Helper()
