@@ -104,8 +104,9 @@ class Room:
         finally:
             self._patch.undo()
 
-    def _make_core(self, source: Any, options: Any) -> host.Host:
-        return host.Host(source, options, clock=self.clock, seed=self._next_seed)
+    def _make_core(self, source: Any, options: Any, *, runs_in_callers: bool) -> host.Host:
+        given = {"runs_in_callers": runs_in_callers, "clock": self.clock, "seed": self._next_seed}
+        return host.Host(source, options, **given)
 
     def _next_seed(self) -> int:
         self._seed += 1
