@@ -22,9 +22,7 @@ provider.add_span_processor(SimpleSpanProcessor(exporter))
 BotocoreInstrumentor().instrument(tracer_provider=provider)
 tracer = provider.get_tracer("users")
 
-session = RefreshableSession(
-    assume_role_kwargs={"RoleArn": ROLE_ARN, "RoleSessionName": "watched"}
-)
+session = RefreshableSession(assume_role_kwargs={"RoleArn": ROLE_ARN, "RoleSessionName": "watched"})
 span_per_refresh(session, tracer)
 s3 = session.client("s3")
 secrets = {os.environ["AWS_SECRET_ACCESS_KEY"]}
