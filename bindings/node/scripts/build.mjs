@@ -77,6 +77,17 @@ await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
 });
+
+// A bundler without a rule for .wasm fails at this import, and esbuild shows its line, as
+// far as it fits: so what to do stands there.
+for (const name of Object.keys(edges)) {
+  const file = path.join(dist, `${name}.mjs`);
+  const told = readFileSync(file, "utf8").replace(
+    /^import module from (".*");$/m,
+    "import module from\n$1; // esbuild: --loader:.wasm=copy",
+  );
+  writeFileSync(file, told);
+}
 await build({
   ...common,
   entryPoints: { index: "src/index.ts", ...platforms },

@@ -342,7 +342,7 @@ function warnOnce(host: Host): (accessKeyId: string, untilMs: number) => void {
     // the date in a URL has whole seconds
     if (isTold || expiryMs === undefined || untilMs - 1000 <= expiryMs) return;
     isTold = true;
-    host.events.tell("warning", () => ({ message: abi.PRESIGNED }));
+    host.warn(abi.PRESIGNED);
   };
 }
 

@@ -91,6 +91,19 @@ test.each<[string, unknown, RegExp]>([
   ["assumeRole.Tags", { team: "a" }, /must be an array/],
   ["assumeRole.TransitiveTagKeys", "team", /must be an array/],
   ["assumeRole.ProvidedContexts", {}, /must be an array/],
+  ["assumeRole.Policy", '{"Sid":"\u20ac"}', /U\+0020 to U\+00FF/],
+  ["assumeRole.PolicyArns", [RoleArn], /array of at most 10 objects with an arn/],
+  ["assumeRole.PolicyArns", [{ Arn: RoleArn }], /objects with an arn/],
+  ["assumeRole.PolicyArns", Array(11).fill({ arn: RoleArn }), /at most 10/],
+  ["assumeRole.Tags", [{ key: "team", value: "a" }], /a Key of 1 to 128/],
+  ["assumeRole.Tags", [{ Key: "", Value: "a" }], /a Key of 1 to 128/],
+  ["assumeRole.Tags", [{ Key: "team", Value: "a;b" }], /a Key of 1 to 128/],
+  ["assumeRole.Tags", [{ Key: "team", Value: 7 }], /a Key of 1 to 128/],
+  ["assumeRole.Tags", [, { Key: "team", Value: "a" }], /a Key of 1 to 128/],
+  ["assumeRole.Tags", Array(51).fill({ Key: "team", Value: "a" }), /at most 50/],
+  ["assumeRole.TransitiveTagKeys", ["team", ""], /strings of 1 to 128/],
+  ["assumeRole.ProvidedContexts", ["arn"], /a ProviderArn of 20 to 2048/],
+  ["assumeRole.ProvidedContexts", [{ ContextAssertion: "a" }], /ContextAssertion of 4 to 2048/],
   ["assumeRole.DurationSeconds", null, /whole seconds from 900 to 43200/],
   ["assumeRole.DurationSeconds", 899, /whole seconds from 900 to 43200/],
   ["assumeRole.DurationSeconds", 900.5, /whole seconds from 900 to 43200/],
@@ -115,6 +128,19 @@ test.each<[string, unknown, RegExp]>([
   const error = refusal(options);
   expect(error.parameter).toBe(parameter);
   expect(error.message).toMatch(words);
+});
+
+test("sts: what STS takes is taken", () => {
+  const tag = { Key: "\u{1d54f}".repeat(128), Value: "" };
+  const assumeRole = {
+    ...sts.assumeRole,
+    Policy: '{\n\t"Sid": "\u00e4"}',
+    PolicyArns: [{ arn: "arn:aws-cn:iam::aws:policy/ReadOnlyAccess" }],
+    Tags: Array<object>(50).fill(tag),
+    TransitiveTagKeys: [tag.Key],
+    ProvidedContexts: [{ ProviderArn: "arn:aws:iam::aws:contextProvider/x" }],
+  };
+  new RefreshableSession({ assumeRole } as never).close();
 });
 
 describe("options that do not fit each other", () => {

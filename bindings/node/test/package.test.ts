@@ -153,3 +153,29 @@ test("a bundle without Node's condition: the first error says what to give", asy
     /^configuration .*initialize\({ module }\) with "evercreds\/evercreds.wasm"/,
   );
 });
+
+test.each(["workerd", "edge-light"])(
+  "a bundle for %s without a rule for .wasm: the first error says what to write, which helps",
+  async (condition) => {
+    const edge: BuildOptions = {
+      entryPoints: [home.write("edge.mjs", 'export * from "evercreds";')],
+      bundle: true,
+      format: "esm",
+      conditions: [condition],
+      external: ["@aws-sdk/client-sts"],
+      outdir: path.join(home.path, condition),
+      logLevel: "silent",
+      write: false,
+    };
+    const failed: unknown = await build(edge).catch((error: unknown) => error);
+    const { errors } = failed as { errors: { location: { lineText: string } }[] };
+    expect(errors.map(({ location }) => location.lineText)).toEqual([
+      expect.stringMatching(/^"\.\/evercreds\.wasm.*"; \/\/ esbuild: --loader:\.wasm=copy$/),
+    ]);
+    const { outputFiles = [] } = await build({ ...edge, loader: { ".wasm": "copy" } });
+    expect(outputFiles.map(({ path: file }) => path.extname(file)).sort()).toEqual([
+      ".js",
+      ".wasm",
+    ]);
+  },
+);

@@ -1,13 +1,16 @@
 import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { expect, test } from "vitest";
-import { RefreshableSession } from "../src/index.js";
+import { type EventFacts, RefreshableSession } from "../src/index.js";
 import { PRESIGNED } from "../src/library/abi-generated.js";
 
 /** A session whose sets live for a time, and what it warns of. */
 function open(lifetimeSeconds: number | undefined) {
   let sets = 0;
+  const records: [string, EventFacts][] = [];
+  const warn = (text: string, facts: EventFacts) => records.push([text, facts]);
   const session = new RefreshableSession({
+    logger: { debug: () => undefined, info: () => undefined, warn },
     method: "custom",
     customCredentialsMethod: () => ({
       accessKeyId: `AKIA${++sets}`,
@@ -21,19 +24,30 @@ function open(lifetimeSeconds: number | undefined) {
   session.on("warning", ({ message }) => warnings.push(message));
   const own = new S3Client({ region: "us-east-1", credentials: session.credentials });
   own.middlewareStack.use(session.plugin);
-  return { session, warnings, clients: [session.client(S3Client, { region: "us-east-1" }), own] };
+  return {
+    session,
+    warnings,
+    records,
+    clients: [session.client(S3Client, { region: "us-east-1" }), own],
+  };
 }
 
 const object = new GetObjectCommand({ Bucket: "bucket", Key: "key" });
 
 test("a URL that is to last longer than the credentials: a warning, once", async () => {
-  const { session, warnings, clients } = open(3600);
+  const { session, warnings, records, clients } = open(3600);
   for (const client of clients) {
     const url = await getSignedUrl(client, object, { expiresIn: 7200 });
     expect(url).toContain("X-Amz-Expires=7200");
     await getSignedUrl(client, object, { expiresIn: 7200 });
   }
   expect(warnings).toEqual([PRESIGNED]);
+  expect(records).toEqual([
+    [
+      `evercreds: ${PRESIGNED}`,
+      expect.objectContaining({ cause: "first", expiry: expect.any(Date) as Date }),
+    ],
+  ]);
   expect(PRESIGNED).toContain("(minTtl)");
   session.close();
 });

@@ -167,3 +167,12 @@ test.each(Object.keys(abi.TROUBLES) as Trouble[])("%s: its first sentence", asyn
   expect(lastError?.message).toBe(message);
   expect(cause).toBeDefined();
 });
+
+test("a provider of the user's that has no credentials: AWS_PROFILE is not at fault", async () => {
+  vi.stubEnv("AWS_PROFILE", "some");
+  const error = Object.assign(new Error("nothing there"), { name: "CredentialsProviderError" });
+  const credentials = () => Promise.reject(error);
+  const session = new RefreshableSession(assume("no-luck", { credentials }));
+  await expect(session.credentials()).rejects.toThrow(abi.TROUBLES["no-credentials"]);
+  session.close();
+});

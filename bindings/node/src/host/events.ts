@@ -150,6 +150,12 @@ export class Events {
     }
   }
 
+  /** Tells a warning of the host's own, which no decision notes. */
+  warn(message: string, facts: EventFacts): void {
+    this.tell("warning", () => ({ message }), facts);
+    this.#log?.warned(message, facts);
+  }
+
   /**
    * Tells what a decision notes, in the order that all hosts have.
    *
@@ -179,7 +185,7 @@ export class Events {
       this.tell("warning", () => ({ message: UNFITTING }), ofSet);
     }
     for (const { ticket } of begun) this.tell("start", () => ({}), state.facts.ofTicket(ticket));
-    this.#log?.(notes, ofFailure, error === undefined ? "" : state.sentence());
+    this.#log?.noted(notes, ofFailure, error === undefined ? "" : state.sentence());
   }
 }
 

@@ -107,6 +107,11 @@ export class Host implements MachineHost<Applied> {
     return this.#sets.knows(set);
   }
 
+  /** Tells a warning that no decision notes. */
+  warn(message: string): void {
+    this.events.warn(message, this.#state.facts.ofNow());
+  }
+
   /** When the held set expires, if it has this key; undefined: it has another. */
   expiryOf(accessKeyId: string): number | undefined {
     const held = this.#sets.get(this.#held);

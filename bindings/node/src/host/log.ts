@@ -3,8 +3,13 @@ import { soon } from "../common/clock.js";
 import { peek, quietly } from "../common/guard.js";
 import type { EventFacts } from "./facts.js";
 
-/** Writes what a decision notes, with the sentence of a failure ("": there is none). */
-export type Log = (notes: number, facts: EventFacts, sentence: string) => void;
+/** Writes what a session tells. */
+export interface Log {
+  /** What a decision notes, with the sentence of a failure ("": there is none). */
+  noted(notes: number, facts: EventFacts, sentence: string): void;
+  /** A warning of the host's own. */
+  warned(text: string, facts: EventFacts): void;
+}
 
 /** What a session logs to: `console`, or the loggers of most libraries. */
 export interface SessionLogger {
@@ -20,14 +25,22 @@ const METHODS = { debug: "debug", info: "info", warning: "warn" } as const;
 
 /** A logger of the user's, which may throw, and is called a little later: it may use the session. */
 export function logTo(logger: object): Log {
-  return (notes, facts, sentence) => {
-    for (const [note, level, text] of abi.LINES) {
-      if ((notes & note) === 0) continue;
-      const why = level === "warning" && sentence !== "" ? `: ${sentence}` : "";
-      soon(() => {
-        write(logger, METHODS[level], `evercreds: ${text}${why}`, { ...facts });
-      });
-    }
+  const told = (level: keyof SessionLogger, text: string, facts: EventFacts) => {
+    soon(() => {
+      write(logger, level, `evercreds: ${text}`, { ...facts });
+    });
+  };
+  return {
+    noted(notes, facts, sentence) {
+      for (const [note, level, text] of abi.LINES) {
+        if ((notes & note) === 0) continue;
+        const why = level === "warning" && sentence !== "" ? `: ${sentence}` : "";
+        told(METHODS[level], `${text}${why}`, facts);
+      }
+    },
+    warned(text, facts) {
+      told("warn", text, facts);
+    },
   };
 }
 

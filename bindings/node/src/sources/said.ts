@@ -102,7 +102,8 @@ function unsigned(error: unknown, name: string): Trouble | undefined {
   const message = peek(error, "message");
   const says = (text: string) => typeof message === "string" && message.includes(text);
   if (says("aws sso login") || says("SSO session")) return "login-ended";
-  if (says("profile") || hasProfile()) return "no-profile";
+  // the words of the SDK's default chain, which a provider of the user's has none of
+  if (says("profile") || (says("from any providers") && hasProfile())) return "no-profile";
   return "no-credentials";
 }
 
