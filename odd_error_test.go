@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
 	"github.com/evercreds/evercreds"
@@ -157,4 +158,25 @@ func TestPromptedAtOddTimes(t *testing.T) {
 		s.Close()
 		late()
 	})
+}
+
+// panicking is a provider that does so when it is asked what it is.
+type panicking struct{ aws.CredentialsProvider }
+
+func (panicking) IsCredentialsProvider(aws.CredentialsProvider) bool { panic("sentinel-secret") }
+
+// A makes sessions with providers that panic; A asks, and gets credentials or an error.
+func TestProvidersThatPanic(t *testing.T) {
+	_, cfg := startStandIn(t, 0)
+	base := cfg.Credentials
+	cfg.Credentials = panicking{base}
+	if _, err := newSTS(t, cfg).Retrieve(t.Context()); err != nil {
+		t.Error(err)
+	}
+	cfg.Credentials = (*aws.CredentialsCache)(nil)
+	_, err := newSTS(t, cfg, evercreds.WithMaxWait(0)).Retrieve(t.Context())
+	var failed *evercreds.Error
+	if !errors.As(err, &failed) || failed.Code != evercreds.CodeSource && failed.Code != evercreds.CodeAbandoned || strings.Contains(err.Error(), "sentinel") {
+		t.Error(err)
+	}
 }

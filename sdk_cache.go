@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/evercreds/evercreds/internal/abi/words"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // Uncached returns the session as a provider for code that wraps it in an
@@ -89,7 +90,7 @@ func (*sought) Retrieve(context.Context) (aws.Credentials, error) { return aws.C
 // caches.
 func sessionIn(provider aws.CredentialsProvider) (*Session, bool) {
 	var target sought
-	if provider == nil || !aws.IsCredentialsProvider(provider, &target) {
+	if provider == nil || !sources.IsProvider(provider, &target) {
 		return nil, false
 	}
 	return target.session, target.found

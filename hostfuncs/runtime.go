@@ -60,7 +60,9 @@ func New(ctx context.Context, config Config) (*Runtime, error) {
 // Instantiate makes a Runtime in a wazero runtime of yours. It adds the host functions as
 // the module evercreds_host_v1, WASI unless r has that, and an instance without a name.
 // [Runtime.Close] removes what Instantiate added, and nothing else. r takes one Runtime at a
-// time, which any number of sessions share. Close it before r.
+// time, which any number of sessions share. Close it before r. If guests of yours need WASI,
+// add it first: wazero takes a module of one name once, and what Instantiate has added goes
+// with the Runtime.
 //
 // Besides the errors of [New], Instantiate returns an [*evercreds.ParameterError] if r is nil
 // or CacheDir is set, and an error of its own if r has a module evercreds_host_v1.

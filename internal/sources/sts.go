@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptrace"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,8 +14,6 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -46,13 +42,14 @@ func NewSTS(cfg aws.Config, role AssumeRole) (*STS, error) {
 	if err := role.check(); err != nil {
 		return nil, err
 	}
-	if aws.IsCredentialsProvider(cfg.Credentials, aws.AnonymousCredentials{}) {
+	if IsProvider(cfg.Credentials, aws.AnonymousCredentials{}) {
 		return nil, &ParameterError{"Credentials", "of the aws.Config must not be anonymous: they sign the call to STS"}
 	}
 	s := &STS{role: role.clone(), base: cfg.Credentials}
 	s.codes.role = &s.role
 	cfg = OwnConfig(cfg)
 	cfg.HTTPClient, s.close = SharedClient(cfg.HTTPClient)
+	cfg.Credentials = nil // each call has them; the SDK's client would ask unguarded what they are
 	s.client = sts.NewFromConfig(cfg)
 	return s, nil
 }
@@ -134,40 +131,6 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		return Result{}, err
 	}
 	return s.result(out)
-}
-
-// heard returns a context for the provider of the base credentials. It notes whether an
-// HTTP server answers: the SDK's errors do not tell a metadata service that fails from
-// one that is not there, where their time is up.
-func heard(ctx context.Context, answered *atomic.Bool) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotFirstResponseByte: func() { answered.Store(true) }})
-}
-
-// foundNone tells whether the SDK's default chain found no base credentials: it came to
-// its last link, the metadata service of EC2, and there is none, or that has none. A
-// service that fails may have some later.
-func foundNone(err error, answered bool) bool {
-	err = metadataError(err)
-	var reply *smithyhttp.ResponseError
-	switch {
-	case err == nil:
-		return false
-	case errors.As(err, &reply) && reply.Response != nil && reply.Response.Response != nil:
-		status := reply.HTTPStatusCode()
-		return status/100 == 4 && status != http.StatusTooManyRequests
-	}
-	return !answered
-}
-
-// metadataError is what the metadata service of EC2 said, as an SDK client's error tells
-// it; nil: nothing.
-func metadataError(err error) error {
-	for op := (*smithy.OperationError)(nil); errors.As(err, &op); err = op.Err {
-		if op.ServiceID == "ec2imds" {
-			return op.Err
-		}
-	}
-	return nil
 }
 
 // bound keeps the SDK's own retries within the flight. How many there are is the user's
