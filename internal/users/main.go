@@ -7,7 +7,7 @@
 // -only leaves out the programs whose names (python/celery) have none of these words,
 // divided by commas. -short runs those that say so in their first lines, and none again
 // that was green with the same files. With -write the results go to docs/users.md; those
-// of programs that did not run are kept from earlier runs. The last line is
+// of programs that did not run are kept as they stand there. The last line is
 // "users: N programs, M red".
 package main
 

@@ -131,6 +131,7 @@ func writePage(file string, programs []program, r *rows) error {
 	if from < 0 || to < from {
 		return fmt.Errorf("%s has no part between %q and %q", file, open, end)
 	}
+	r = r.with(string(text[from:to]), programs)
 	var b strings.Builder
 	for _, language := range []struct{ id, name string }{{"python", "Python"}, {"node", "Node"}, {"go", "Go"}} {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", language.name, heading)
@@ -144,6 +145,48 @@ func writePage(file string, programs []program, r *rows) error {
 	return os.WriteFile(file, []byte(string(text[:from])+open+b.String()+string(text[to:])), 0o644)
 }
 
+// with adds what the page tells of programs that have not run in this folder.
+func (r *rows) with(page string, programs []program) *rows {
+	both := &rows{all: map[string]row{}}
+	for _, p := range programs {
+		if one, ok := r.get(p); ok {
+			both.all[p.id()] = one
+		} else if one, ok := told(page, p); ok {
+			both.all[p.id()] = one
+		}
+	}
+	return both
+}
+
+// told reads the row of a program from the page, as [line] writes it.
+func told(page string, p program) (one row, ok bool) {
+	for text := range strings.Lines(page) {
+		if !strings.HasSuffix(text, link(p)+" |\n") {
+			continue
+		}
+		parts := strings.Split(text, " | ")
+		if len(parts) != 5 {
+			return row{}, false
+		}
+		one.Version = parts[1]
+		said := strings.TrimPrefix(parts[3], cell.Replace(p.shows)+" (")
+		for state, word := range works {
+			if word == parts[2] {
+				one.State = state
+			}
+		}
+		if one.State != green && said != parts[3] {
+			one.Said = strings.TrimSuffix(said, ")")
+		}
+		return one, one.State == green || one.Said != ""
+	}
+	return row{}, false
+}
+
+func link(p program) string { return fmt.Sprintf("[%s](../%s)", p.name, p.dir+"/"+p.main) }
+
+var cell = strings.NewReplacer("|", "\\|", "\n", " ")
+
 var works = map[string]string{green: "yes", red: "**no**", skip: "not run"}
 
 func line(p program, r *rows) string {
@@ -155,6 +198,5 @@ func line(p program, r *rows) string {
 	if !ran {
 		one.State = skip
 	}
-	cell := strings.NewReplacer("|", "\\|", "\n", " ")
-	return fmt.Sprintf("| %s | %s | %s | %s | [%s](../%s) |\n", cell.Replace(p.title), one.Version, works[one.State], cell.Replace(how), p.name, p.dir+"/"+p.main)
+	return fmt.Sprintf("| %s | %s | %s | %s | %s |\n", cell.Replace(p.title), one.Version, works[one.State], cell.Replace(how), link(p))
 }

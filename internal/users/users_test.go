@@ -253,6 +253,19 @@ func TestThePageHasALineForEachProgram(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
+	// in another folder, where only one of them has run
+	elsewhere := &rows{all: map[string]row{"go/c": {State: green, Version: "3.0"}}}
+	if err := writePage(file, programs, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.NewReplacer("| C |  | **no** | It too. (boom) |", "| C | 3.0 | yes | It too. |", ", 1 red", ", 0 red").Replace(string(text))
+	if string(kept) != want {
+		t.Errorf("got\n%s\nwant\n%s", kept, want)
+	}
 	if strings.Contains(string(text), "old") {
 		t.Error("the old part is still there")
 	}

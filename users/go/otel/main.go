@@ -81,7 +81,7 @@ func look(all tracetest.SpanStubs, secrets []string) {
 	for _, span := range all {
 		told := map[string]string{}
 		for _, a := range span.Attributes {
-			told[string(a.Key)] = a.Value.Emit()
+			told[string(a.Key)] = a.Value.String()
 		}
 		switch {
 		case span.Name == "STS.AssumeRole" && requests[span.SpanContext.TraceID()] && span.Parent.IsValid():
