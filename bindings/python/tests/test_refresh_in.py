@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -151,6 +152,36 @@ def test_a_signal_handler_that_cannot_wait_leaves_nobody_in_vain(
     assert caught.value.code == "interrupting"
     until(lambda: bool(source.threads))
     assert source.threads[0] is not threading.current_thread()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_source_that_forks(session: Any, source: Source) -> None:
+    """A asks; the source forks, and answers in both; A gets #1; in the child A asks again."""
+    reading, writing = os.pipe()
+    parent = os.getpid()
+    children: list[int] = []
+
+    def fork() -> dict[str, str]:
+        if not children:
+            children.append(os.fork())
+        return source()
+
+    try:
+        with made(fork) as forked:
+            key = forked.credentials["access_key"]
+            if os.getpid() != parent:
+                os.write(writing, key.encode())
+                return
+        assert key == "A1"
+        assert select.select([reading], [], [], 60)[0], "the child waits for the parent's attempt"
+        assert os.read(reading, 9) == b"A2"
+    finally:
+        if os.getpid() != parent:
+            os._exit(0)
+        os.kill(children[0], signal.SIGKILL)
+        os.waitpid(children[0], 0)
+        os.close(reading)
+        os.close(writing)
 
 
 def test_the_time_out_frees_the_others(source: Source) -> None:

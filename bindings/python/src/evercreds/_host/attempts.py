@@ -91,7 +91,11 @@ class Attempt:
             self._died_of = error
         if generation() != begun_in:
             self._has_reported = True  # by the parent
-            return  # the source has forked, and this is the child: the attempt is the parent's
+            # The source has forked, and this is the child: the attempt is the parent's, and a
+            # caller in this thread asks again.
+            self._flight.is_lost = True
+            self._flight.bell.ring()
+            return
         try:
             if self._flight.is_lost:
                 pass  # the machine that was restored since has never heard of it
