@@ -6,31 +6,10 @@ import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
 import type { Decision } from "../library/machine.js";
 import type { Names } from "../sources/source.js";
-import { type EventFacts, nothingOf } from "./facts.js";
+import { type EventFacts, nothingOf, type RefreshCause } from "./facts.js";
 import type { Begun } from "./flights.js";
 import type { Log } from "./log.js";
 import { nameIn, type State } from "./status.js";
-
-/** Why a refresh began. */
-export type RefreshCause =
-  /** Nothing is held. */
-  | "first"
-  /** The advisory window was reached. */
-  | "advisory"
-  /** The mandatory window was reached, or the credentials have expired. */
-  | "mandatory"
-  /** The credentials were given up by `invalidate()`. */
-  | "rejected"
-  /** A service refused the credentials to one client. */
-  | "reported"
-  /** `refresh()` was called. */
-  | "forced"
-  /** An eager session refreshes with nobody asking. */
-  | "idle"
-  /** A caller needs more time than is left. */
-  | "min-ttl"
-  /** A refresh that was waited for failed earlier; nobody waits for this one. */
-  | "degraded";
 
 /** What {@link RefreshableSession.on} tells of, by name. Nothing in it is secret. */
 export interface SessionEvents {

@@ -2,8 +2,8 @@ import * as abi from "../library/abi-generated.js";
 import type { Clock } from "../common/clock.js";
 import type { ErrorCode, EvercredsError } from "../errors.js";
 import type { Names } from "../sources/source.js";
-import type { RefreshCause } from "./events.js";
-import { FactsReader } from "./facts.js";
+import type { RefreshCause } from "./facts.js";
+import { FactsReader } from "./facts-reader.js";
 import type { Errors } from "./reasons.js";
 
 /** Where a set of credentials stands in its life. */
