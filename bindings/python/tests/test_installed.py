@@ -44,6 +44,10 @@ IS_FOR_ANY = os.environ.get("EVERCREDS_INSTALLED") == "any"
 _BOTO3 = ("base class", "metaclass", "partially unknown")
 
 
+# Stubs: what they describe has its docstring where it is, and overloads are no annotation.
+_OF_STUBS = ("No docstring found", "Overload[")
+
+
 def test_every_public_name_has_a_type() -> None:
     """As a type checker sees it that reads the installed package."""
     command = ["-m", "pyright", "--verifytypes", "evercreds", "--ignoreexternal", "--outputjson"]
@@ -63,6 +67,6 @@ def test_every_public_name_has_a_type() -> None:
         f"{symbol['name']}: {diagnostic['message']}"
         for symbol in symbols
         for diagnostic in symbol["diagnostics"]
-        if not any(text in diagnostic["message"] for text in _BOTO3)
+        if not any(text in diagnostic["message"] for text in _BOTO3 + _OF_STUBS)
     ]
     assert wrong == []

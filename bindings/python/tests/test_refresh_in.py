@@ -124,7 +124,17 @@ def test_its_death_is_an_abandon(session: Any, source: Source, kind: Any) -> Non
     assert session.credentials["access_key"] == "A2"
 
 
-def test_ctrl_c_ends_the_call_that_it_hits(session: Any, source: Source) -> None:
+@pytest.fixture
+def usual_interrupts() -> Iterator[None]:
+    """Have SIGINT raise KeyboardInterrupt, also where a shell's background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_ends_the_call_that_it_hits(
+    session: Any, source: Source, usual_interrupts: None
+) -> None:
     """A asks, in the main thread; an interrupt comes; A is interrupted; A asks again and gets."""
     source.may_answer.clear()
     main = threading.get_ident()

@@ -71,6 +71,8 @@ class Reader:
     def sentence(self, machine: Machine) -> str:
         """Say what was wrong with the last attempt that failed."""
         code = abi.Code(machine.status(abi.Status.LAST_CODE))
+        if code is abi.Code.NONE:
+            return ""  # the late reply of an attempt that timed out: one decision tells both
         return self._failures.sentence(code, machine.status(abi.Status.LAST_TICKET))
 
     def _read(self, machine: Machine, cause: str | None, *, failed: bool) -> Facts:
