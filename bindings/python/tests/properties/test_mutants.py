@@ -264,7 +264,7 @@ def the_clocks_are_mixed_up(patch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_session_is_found(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     MUTANTS[name](monkeypatch)
-    quick = settings(phases=[Phase.generate], max_examples=2000, report_multiple_bugs=False)
+    quick = settings(phases=[Phase.generate], max_examples=8000, report_multiple_bugs=False)
     # Whichever promise is broken first: what one breaks of them, and how, is not the point.
     with pytest.raises(Exception):  # noqa: PT011, B017
         _play(quick)
