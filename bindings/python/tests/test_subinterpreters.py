@@ -40,7 +40,7 @@ session = evercreds.cache.Session(region_name="us-east-1")
 print("kept", session.client("s3") is session.client("s3"), flush=True)
 '''
 more = {} if kinds["isolated"] else {"isolated": isolated[sys.argv[2]]}
-for code in (CODE, CODE, CACHE):
+for code in (CODE, CODE, CACHE)[: int(sys.argv[3])]:
     number = interpreters.create(*kinds[sys.argv[2]], **more)
     failure = run(number, code)
     assert failure is None, failure
@@ -55,6 +55,9 @@ REFUSAL = "EvercredsLibraryError subinterpreter evercreds cannot be used in a su
 @pytest.mark.parametrize("kind", ["isolated", "shared"])
 @pytest.mark.parametrize("before", ["used before", "not used before"])
 def test_it_is_refused(before: str, kind: str) -> None:
-    done = run(PROGRAM, before, kind)
+    # A cache of clients needs no library. Python 3.12 alone has no ctypes in isolated ones, so
+    # that the package cannot be imported there.
+    has_cache = kind == "shared" or sys.version_info[:2] != (3, 12)
+    done = run(PROGRAM, before, kind, "3" if has_cache else "2")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == REFUSAL * 2 + "kept True\n"  # a cache of clients needs no library
+    assert done.stdout == REFUSAL * 2 + "kept True\n" * has_cache
