@@ -49,11 +49,13 @@ class Flights:
         return iter(list(self._flights.values()))
 
     def get(self, ticket: int, deadline_ms: int) -> Flight:
-        """Give the flight that a decision speaks of."""
+        """Give the flight that a decision speaks of.
+
+        In one step: a signal handler that comes in between makes the same flight, and has its
+        attempt begun.
+        """
         flight = self._flights.get(ticket)
-        if flight is None:
-            flight = self._flights[ticket] = Flight(ticket, deadline_ms)
-        return flight
+        return flight or self._flights.setdefault(ticket, Flight(ticket, deadline_ms))
 
     def settle(self, ticket: int) -> None:
         """Wake all who wait for a flight.
