@@ -170,7 +170,7 @@ func TestAnIoTSessionShowsNoSecret(t *testing.T) {
 		}
 		maps.Copy(secrets, setOf(t, round, s))
 	}
-	w.finder = leaks.Find(secrets)
+	w.finder.Store(leaks.Find(secrets))
 	w.session(s)
 	w.holdsOnly(s, "sets", "lease")
 	s.Close()

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/evercreds/evercreds"
@@ -34,13 +35,16 @@ var sentinels = leaks.Secrets{
 
 // witness keeps all that a session shows to anybody, in all the ways that there are.
 type witness struct {
-	t      *testing.T
-	finder *leaks.Finder
+	t *testing.T
+	// listeners and log handlers look it up while a test adds secrets
+	finder atomic.Pointer[leaks.Finder]
 	text   buffer
 }
 
 func newWitness(t *testing.T, secrets leaks.Secrets) *witness {
-	return &witness{t: t, finder: leaks.Find(secrets)}
+	w := &witness{t: t}
+	w.finder.Store(leaks.Find(secrets))
+	return w
 }
 
 // options have a session log in text and in JSON, at the lowest level, and tell
@@ -85,7 +89,7 @@ func (w *witness) show(values ...any) {
 
 // reach checks that no secret can be reached from a value, in fields of fields.
 func (w *witness) reach(v any) {
-	for _, path := range w.finder.Reached(v) {
+	for _, path := range w.finder.Load().Reached(v) {
 		w.t.Errorf("%T%s", v, path)
 	}
 }
@@ -111,7 +115,7 @@ func (w *witness) session(s *evercreds.Session) {
 // core checks that the machine has no secret, nor has what it writes down.
 func (w *witness) core(s *evercreds.Session) {
 	w.reach(s.Machine())
-	for _, told := range w.finder.In(s.Machine().AppendSnapshot(nil)) {
+	for _, told := range w.finder.Load().In(s.Machine().AppendSnapshot(nil)) {
 		w.t.Errorf("in the snapshot: %s", told)
 	}
 }
@@ -124,7 +128,7 @@ func (w *witness) holdsOnly(s *evercreds.Session, fields ...string) {
 	met := map[string]bool{}
 	var paths []string
 	s.Still(func() {
-		paths = w.finder.Reached(s, ".clients", ".hook", ".log", ".host.Config.Source", ".host.timer", ".host.running")
+		paths = w.finder.Load().Reached(s, ".clients", ".hook", ".log", ".host.Config.Source", ".host.timer", ".host.running")
 	})
 	for _, path := range paths {
 		field, _, _ := strings.Cut(strings.TrimPrefix(path, ".host."), ".")
@@ -147,7 +151,7 @@ func (w *witness) verdict(words ...string) {
 	w.t.Helper()
 	text := w.text.String()
 	for _, line := range strings.Split(text, "\n") {
-		if told := w.finder.In([]byte(line)); len(told) > 0 {
+		if told := w.finder.Load().In([]byte(line)); len(told) > 0 {
 			w.t.Errorf("shown: %v, in: %.400s", told, line)
 			break
 		}
@@ -171,16 +175,16 @@ func TestTheWitnessNoticesSecrets(t *testing.T) {
 	}
 	_, err = s.Retrieve(t.Context())
 	s.Close()
-	if logged := w.finder.In([]byte(w.text.String())); len(logged) == 0 {
+	if logged := w.finder.Load().In([]byte(w.text.String())); len(logged) == 0 {
 		t.Error("not noticed in the log")
 	}
-	if shown := w.finder.In([]byte(leaks.Shown(err))); len(shown) == 0 {
+	if shown := w.finder.Load().In([]byte(leaks.Shown(err))); len(shown) == 0 {
 		t.Error("not noticed in the error")
 	}
-	if reached := w.finder.Reached(err); len(reached) == 0 {
+	if reached := w.finder.Load().Reached(err); len(reached) == 0 {
 		t.Error("not reached in the error")
 	}
-	if kept := w.finder.Reached(s, ".source", ".clients", ".timer"); len(kept) == 0 {
+	if kept := w.finder.Load().Reached(s, ".source", ".clients", ".timer"); len(kept) == 0 {
 		t.Error("not reached in the session, which keeps the error")
 	}
 }

@@ -36,6 +36,7 @@ func failedTests(log string) []string {
 	for i, line := range all {
 		all[i] = strings.TrimRight(line, "\r")
 	}
+	all = setBack(all)
 	var found []failure
 	found = append(found, failedInGo(all)...)
 	found = append(found, failedInPytest(all)...)
@@ -44,6 +45,24 @@ func failedTests(log string) []string {
 		return nil
 	}
 	return shown(found)
+}
+
+// setBack takes away what sets off the logs of the wheel's runs, which each begin
+// with a line of their own.
+func setBack(lines []string) []string {
+	inside := false
+	for i, line := range lines {
+		rest, isSetOff := strings.CutPrefix(line, "  ")
+		switch {
+		case strings.HasPrefix(line, "== the wheel, "):
+			inside = true
+		case inside && isSetOff:
+			lines[i] = rest
+		case line != "":
+			inside = false
+		}
+	}
+	return lines
 }
 
 // shown gives each failure its share of the lines; the names come first of all.

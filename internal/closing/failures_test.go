@@ -143,3 +143,13 @@ func TestShownFailuresAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatFailedOfTheWheelIsNamed(t *testing.T) {
+	log := "== the wheel, in an empty environment: 3.10\n  E\n" +
+		"  ____ test_odd ____\n  \n  E       assert 1 == 2\n\n  FAILED tests/test_a.py::test_odd - assert 1 == 2\n" +
+		"wheel: 1 passed, 1 failed (Python 3.10, any)\n  FAILED tests/test_a.py::test_no_test - not in a log\n"
+	lines := failedTests(log)
+	if got, want := strings.Join(lines, "|"), "failed tests: 1|pytest: tests/test_a.py::test_odd|    assert 1 == 2"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
