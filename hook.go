@@ -22,6 +22,7 @@ const (
 	EventRejection EventKind = host.Rejection // the credentials were rejected: Scope, Spaced
 	EventDegraded  EventKind = host.Degraded  // callers waited for a refresh that failed, and keep the held credentials: as of a failure, and Remaining
 	EventWarning   EventKind = host.Warning   // no error, but worth to know, as windows that do not fit the lifetime: Message
+	EventShare     EventKind = host.Share     // what sharing with other processes has come to: Share
 	EventClose     EventKind = host.Close     // the session was closed; the last event
 )
 
@@ -49,6 +50,7 @@ type Event struct {
 	Scope        Scope         // whom a rejection concerns
 	Spaced       bool          // new credentials keep being rejected, so that the next refresh is delayed
 	Message      string        // the text of a warning
+	Share        string        // what sharing has come to: "led", "followed", "adopted" and so on; docs/ABI.md has the table
 	// Missed counts the events that were dropped before this one. A session keeps 1024
 	// for a slow hook.
 	Missed int
@@ -117,7 +119,7 @@ func (s *Session) openHook(hook func(Event), config *host.Config) {
 func (s *Session) tell(e host.Event) {
 	told := Event{
 		Kind: EventKind(e.Kind), At: time.UnixMilli(e.At), Cause: Cause(e.Cause), Remaining: spanOf(e.Remaining),
-		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message, Expiry: e.Expiry, NextAttempt: e.NextAttempt,
+		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message, Share: e.Step, Expiry: e.Expiry, NextAttempt: e.NextAttempt,
 	}
 	if e.Failure != nil {
 		told.Err = errorOf(*e.Failure)

@@ -24,6 +24,21 @@ const (
 // String returns "empty", "fresh", "advisory", "mandatory" or "expired".
 func (p Phase) String() string { return words.Phase(core.Phase(p)) }
 
+// ShareState is what a session is to the processes that share its credentials.
+type ShareState core.ShareState
+
+// The states.
+const (
+	ShareOff       ShareState = ShareState(core.SharingOff)       // it does not share
+	ShareSolo      ShareState = ShareState(core.SharingSolo)      // the store has failed, and is left alone for a while
+	ShareIdle      ShareState = ShareState(core.SharingIdle)      // no refresh is under way
+	ShareFollowing ShareState = ShareState(core.SharingFollowing) // it waits for another's refresh
+	ShareLeading   ShareState = ShareState(core.SharingLeading)   // it has the turn
+)
+
+// String returns "off", "solo", "idle", "following" or "leading".
+func (s ShareState) String() string { return words.ShareState(core.ShareState(s)) }
+
 // Forever is the time left of credentials that do not expire, or that last 292 years and
 // more.
 const Forever = time.Duration(1<<63 - 1)
@@ -42,6 +57,7 @@ type Status struct {
 	Reported         bool          // a service rejected them for one caller at least; the others keep using them
 	Closed           bool          // [Session.Close] was called: it holds nothing then, and its counters stay
 	HoldOff          time.Duration // until a background refresh may start; 0: at once
+	Share            ShareState    // what the session is to the processes that share its credentials
 
 	SessionName string    // RoleSessionName of [NewSTS], the thing's name of [NewIoT]
 	Role        string    // the role's ARN, the role alias, or the name of the function or the source's type
@@ -64,6 +80,12 @@ type Status struct {
 	UnknownTickets int64 // answers for unknown refreshes
 	NoProgress     int64 // answers with credentials that expire no later than those held
 	Rejections     int64 // credentials that were rejected, for one caller or for all
+	ShareAdopted   int64 // credentials that other processes fetched
+	SharePublished int64 // credentials that the store took
+	ShareRefused   int64 // credentials that the store refused, since it has newer ones
+	ShareCalls     int64 // calls of the store
+	ShareFailures  int64 // calls of the store that failed
+	ShareAlone     int64 // refreshes without a turn
 }
 
 // Status returns the state of the session. It changes nothing, and starts nothing.
@@ -94,6 +116,13 @@ func (s *Session) Status() (status Status) {
 			UnknownTickets:   number(core.StatusUnknownTickets),
 			NoProgress:       number(core.StatusNoProgress),
 			Rejections:       number(core.StatusRejections),
+			Share:            ShareState(number(core.StatusShare)),
+			ShareAdopted:     number(core.StatusShareAdopted),
+			SharePublished:   number(core.StatusSharePublished),
+			ShareRefused:     number(core.StatusShareRefused),
+			ShareCalls:       number(core.StatusShareCalls),
+			ShareFailures:    number(core.StatusShareFailures),
+			ShareAlone:       number(core.StatusShareAlone),
 		}
 		facts := s.host.Facts(now)
 		status.SessionName, status.Role, status.LastCause = s.host.SessionName, s.host.Role, Cause(s.host.LastCause())

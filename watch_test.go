@@ -227,7 +227,7 @@ func (wordless) Error() string { return "no" }
 func TestEventsAreThoseOfTheTable(t *testing.T) {
 	kinds := []evercreds.EventKind{
 		evercreds.EventStart, evercreds.EventRefresh, evercreds.EventFailure, evercreds.EventRejection,
-		evercreds.EventDegraded, evercreds.EventWarning, evercreds.EventClose,
+		evercreds.EventDegraded, evercreds.EventWarning, evercreds.EventShare, evercreds.EventClose,
 	}
 	for i, e := range words.Events {
 		if string(kinds[i]) != e.Name {

@@ -54,6 +54,10 @@ const (
 	// OptSharePoll is the first pause between two looks of a follower that callers wait
 	// for, in seconds from 0.005 to 5. Default: 0.1.
 	OptSharePoll
+	// OptShareFirstCall is how long a session's first call of the store may take, in
+	// seconds from 0.025 to 30; less than OptShareCall counts as that. A host that must
+	// first learn which group it belongs to sets it. Default: OptShareCall.
+	OptShareFirstCall
 
 	optEnd
 )
@@ -143,6 +147,8 @@ func OptionRule(o Option) string {
 		return "share_call must be seconds from 0.025 to 10"
 	case OptSharePoll:
 		return "share_poll must be seconds from 0.005 to 5"
+	case OptShareFirstCall:
+		return "share_first_call must be seconds from 0.025 to 30"
 	}
 	return "unknown option"
 }
@@ -167,6 +173,7 @@ type config struct {
 	shareWait int64  // ms
 	shareCall int64  // ms
 	sharePoll int64  // ms
+	shareMeet int64  // ms; the bound of the first call
 	given     uint32 // bit 1<<Option
 }
 
@@ -225,6 +232,8 @@ func (c *config) set(o Option, v float64) error {
 		ok = store(&c.shareCall, v*1000, within(0.025, 10))
 	case OptSharePoll:
 		ok = store(&c.sharePoll, v*1000, within(0.005, 5))
+	case OptShareFirstCall:
+		ok = store(&c.shareMeet, v*1000, within(0.025, 30))
 	}
 	if !ok {
 		return bad
@@ -282,7 +291,7 @@ func (c *config) finishShare() {
 		ms     int64
 	}{
 		{OptShareTurn, &c.shareTurn, 5 * second}, {OptShareWait, &c.shareWait, 10 * second},
-		{OptShareCall, &c.shareCall, 250}, {OptSharePoll, &c.sharePoll, 100},
+		{OptShareCall, &c.shareCall, 250}, {OptSharePoll, &c.sharePoll, 100}, {OptShareFirstCall, &c.shareMeet, 0},
 	}
 	for _, d := range defaults {
 		if c.share == Unshared {

@@ -56,7 +56,7 @@ func (s *Session) due(now Now) bool { return s.held.ticket == 0 || s.held.overdu
 
 // longest is how long a flight lasts at most from its look on.
 func (s *Session) longest() int64 {
-	return s.flight.patience + 2*s.cfg.shareCall + s.flightTime()
+	return s.flight.patience + 2*s.cfg.shareCall + s.flightTime() + s.meetTime()
 }
 
 // look asks the store what there is.
@@ -73,12 +73,23 @@ func (s *Session) campaign(now Now) {
 	s.flight.call = storeCall{kind: ShareCampaign, until: now.Elapsed + s.callTime(now)}
 }
 
+// meetTime is what the first call may take beside the others' bound: the host may have to
+// learn first which group it belongs to.
+//
+//go:noinline
+func (s *Session) meetTime() int64 {
+	if s.share.counts.calls > 0 {
+		return 0
+	}
+	return max(0, s.cfg.shareMeet-s.cfg.shareCall)
+}
+
 // callTime is how long a call of the store may take. A set that is served meanwhile
 // bounds it.
 //
 //go:noinline
 func (s *Session) callTime(now Now) int64 {
-	most := s.cfg.shareCall
+	most := s.cfg.shareCall + s.meetTime()
 	if !s.flight.waited && s.held.ticket != 0 {
 		most = min(most, s.held.remaining(now)/20)
 	}

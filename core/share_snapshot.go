@@ -15,6 +15,6 @@ func (s *Session) shareSound() bool {
 		return !c.has(OptShare)
 	}
 	return c.has(OptShare) && within(second, 30*second, c.shareTurn) && within(0, minute, c.shareWait) &&
-		within(25, 10*second, c.shareCall) && within(5, 5*second, c.sharePoll) && within(0, Never-1, h.seen) &&
+		within(25, 10*second, c.shareCall) && within(5, 5*second, c.sharePoll) && within(0, 30*second, c.shareMeet) && within(0, Never-1, h.seen) &&
 		within(-2*maxInstant, 2*maxInstant, h.anchor) && within(-maxInstant, 3*maxInstant, h.until, h.again)
 }

@@ -114,7 +114,7 @@ func (f *config) walk(c *codec) {
 	f.given = uint32(given)
 	if f.has(OptShare) {
 		choice(c, &f.share, Exclusive)
-		c.ints(&f.shareTurn, &f.shareWait, &f.shareCall, &f.sharePoll)
+		c.ints(&f.shareTurn, &f.shareWait, &f.shareCall, &f.sharePoll, &f.shareMeet)
 	}
 }
 

@@ -55,6 +55,7 @@ func TestRestoreRefusesImpossibleSnapshots(t *testing.T) {
 		"share_turn of nothing":       {good: func(s *Session, v int64) { share(s); s.cfg.shareTurn = v }, last: second, step: -1},
 		"share_wait":                  {good: func(s *Session, v int64) { share(s); s.cfg.shareWait = v }, last: minute, step: 1},
 		"share_call":                  {good: func(s *Session, v int64) { share(s); s.cfg.shareCall = v }, last: 25, step: -1},
+		"share_first_call":            {good: func(s *Session, v int64) { share(s); s.cfg.shareMeet = v }, last: 30 * second, step: 1},
 		"share_poll":                  {good: func(s *Session, v int64) { share(s); s.cfg.sharePoll = v }, last: 5, step: -1},
 		"the highest number":          {good: func(s *Session, v int64) { share(s); s.share.seen = v }, last: Never - 1, step: 1},
 		"the source's time":           {good: func(s *Session, v int64) { share(s); s.share.anchor = v }, last: 2 * maxInstant, step: 1},

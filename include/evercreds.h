@@ -159,6 +159,7 @@ enum {
     EVERCREDS_OPT_SHARE_WAIT = 16, /* share_wait must be seconds from 0 to 60 */
     EVERCREDS_OPT_SHARE_CALL = 17, /* share_call must be seconds from 0.025 to 10 */
     EVERCREDS_OPT_SHARE_POLL = 18, /* share_poll must be seconds from 0.005 to 5 */
+    EVERCREDS_OPT_SHARE_FIRST_CALL = 19, /* share_first_call must be seconds from 0.025 to 30 */
 };
 
 /* Policy: presets of options: OPT_POLICY */

@@ -9,7 +9,7 @@ const BufferBytes = 16384
 const SlotCount = len(Slots)
 
 // lastOption is the highest number that session_option takes.
-const lastOption = core.OptSharePoll
+const lastOption = core.OptShareFirstCall
 
 // lastStatus is the highest number that session_status takes.
 const lastStatus = core.StatusShareAlone
@@ -244,6 +244,7 @@ func options() []Constant {
 		core.OptDeferRefresh: "DEFER_REFRESH", core.OptAttended: "ATTENDED", core.OptMaxWait: "MAX_WAIT",
 		core.OptShare: "SHARE", core.OptShareTurn: "SHARE_TURN", core.OptShareWait: "SHARE_WAIT",
 		core.OptShareCall: "SHARE_CALL", core.OptSharePoll: "SHARE_POLL",
+		core.OptShareFirstCall: "SHARE_FIRST_CALL",
 	}
 	var list []Constant
 	for o := core.OptPolicy; o <= lastOption; o++ {

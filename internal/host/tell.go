@@ -15,6 +15,7 @@ const (
 	Rejection = "rejection"
 	Degraded  = "degraded"
 	Warning   = "warning"
+	Share     = "share"
 	Close     = "close"
 )
 
@@ -30,6 +31,7 @@ type Event struct {
 	All       bool       // Rejection: for all callers, not for one
 	Spaced    bool       // Rejection: again so soon that the next refresh is put off
 	Message   string     // Warning
+	Step      string     // Share: what sharing has come to
 	Facts
 }
 
@@ -94,6 +96,11 @@ func (h *Host) tellOf(d core.Decision, now core.Now) {
 	}
 	if noted(core.NoteDegraded) {
 		tell(Event{Kind: Degraded, Cause: cause, Failure: failure, Remaining: left()})
+	}
+	for _, s := range words.ShareSteps {
+		if noted(s.Note) {
+			tell(Event{Kind: Share, Step: s.Name})
+		}
 	}
 	if noted(core.NoteInstalled | core.NoteLateInstalled) {
 		tell(Event{Kind: Refresh, Cause: h.causeOf(d.Held), Remaining: left()})

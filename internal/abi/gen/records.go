@@ -21,7 +21,12 @@ func pythonRecords(p *page) {
 	for _, e := range words.Events {
 		p.line("    %q,  # %s", e.Name, e.Text)
 	}
-	p.line(")\n\n# Our names for causes of failures that are known, and their sentences.\nTROUBLES: dict[str, str] = {")
+	p.line(")\n\n# What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling.\nSHARE_STEPS: tuple[tuple[int, str], ...] = (")
+	for _, s := range words.ShareSteps {
+		p.line("    (%d, %q),  # %s", s.Note, s.Name, s.Text)
+	}
+	p.line(")\nNOBODY_MET_AFTER = %d", words.Foundless)
+	p.line("\n# Our names for causes of failures that are known, and their sentences.\nTROUBLES: dict[str, str] = {")
 	for _, t := range words.Troubles {
 		p.line("    %q: %s,", t.Name, pythonString(words.In(words.Python, t.Sentence())))
 	}
@@ -50,7 +55,12 @@ func tsRecords(p *page) {
 	for _, e := range words.Events {
 		p.line("  /** %s */\n  %q,", sentence(e.Text), kebab(e.Name))
 	}
-	p.line("] as const;\n\n/** Our names for causes of failures that are known, and their sentences. */\n// prettier-ignore\nexport const TROUBLES = {")
+	p.line("] as const;\n\n/** What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling. */\n// prettier-ignore\nexport const SHARE_STEPS = [")
+	for _, s := range words.ShareSteps {
+		p.line("  /** %s */\n  [%d, %q],", sentence(s.Text), s.Note, kebab(s.Name))
+	}
+	p.line("] as const;\nexport const NOBODY_MET_AFTER = %d;", words.Foundless)
+	p.line("\n/** Our names for causes of failures that are known, and their sentences. */\n// prettier-ignore\nexport const TROUBLES = {")
 	for _, t := range words.Troubles {
 		p.line("  %q: %q,", kebab(t.Name), words.In(words.TypeScript, t.Sentence()))
 	}

@@ -6,6 +6,14 @@ import (
 	"github.com/evercreds/evercreds/internal/abi/words"
 )
 
+// warnings are what hosts notice by themselves.
+var warnings = []struct{ name, of, text string }{
+	{"PRESIGNED", "of a URL that is to last longer than what signed it", words.Presigned},
+	{"UNOPENED", "of an entry", words.Entry},
+	{"NOBODY_MET", "after so many refreshes", words.Lonely},
+	{"SHORT_WAIT", "where a session is made", words.ShortWait},
+}
+
 // pythonWords writes what users read. Line length is not kept there.
 func pythonWords(p *page) {
 	p.line("\n\n# Of each Code: its name to users, and what its error says.\nREASONS: dict[int, tuple[str, str]] = {")
@@ -13,7 +21,9 @@ func pythonWords(p *page) {
 		p.line("    %d: (%q, %q),", r.Code, r.Name, words.In(words.Python, r.Text))
 	}
 	p.line("}\nREENTRANT = %q", words.Reentrant)
-	p.line("PRESIGNED = %q", words.In(words.Python, words.Presigned))
+	for _, w := range warnings {
+		p.line("%s = %q", w.name, words.In(words.Python, w.text))
+	}
 	p.line("\n# What is logged for each Note, in the order in which things happen.\nLINES: tuple[tuple[int, str, str], ...] = (")
 	for _, l := range words.Lines {
 		p.line("    (%d, %q, %q),", l.Note, l.Level, words.In(words.Python, l.Text))
@@ -36,7 +46,9 @@ func tsWords(p *page) {
 	}
 	p.line("} as const;\n/** The error of a caller who is part of an attempt of that very session's. */")
 	p.line("export const REENTRANT = %q;", words.Reentrant)
-	p.line("/** Told once, of a URL that is to last longer than what signed it. */\n// prettier-ignore\nexport const PRESIGNED =\n  %q;", words.In(words.TypeScript, words.Presigned))
+	for _, w := range warnings {
+		p.line("/** Told once, %s. */\n// prettier-ignore\nexport const %s =\n  %q;", w.of, w.name, words.In(words.TypeScript, w.text))
+	}
 	p.line("\n/** What is logged for each Note, in the order in which things happen. */\n// prettier-ignore\nexport const LINES = [")
 	for _, l := range words.Lines {
 		p.line("  [%d, %q, %q],", l.Note, l.Level, words.In(words.TypeScript, l.Text))
@@ -71,6 +83,14 @@ func wordTables(p *page) {
 		if f.Unit != words.Hidden {
 			p.line("| %s | `%s` | %s | %s |", strconv.Itoa(int(f.Field)), f.Name, f.Unit, cell(words.In(words.Docs, f.Text)))
 		}
+	}
+	p.line("\n### What sharing comes to\n\nAn event `share` tells one of these.\n\n| name | note | meaning |\n|---|---|---|")
+	for _, s := range words.ShareSteps {
+		note := ""
+		if s.Note != 0 {
+			note = "`" + names[int64(s.Note)] + "`"
+		}
+		p.line("| `%s` | %s | %s |", s.Name, note, cell(s.Text))
 	}
 	p.line("\n### What events and records of the log tell\n\nA record has these as fields, each event too. A status has them by its own names.\n\n| name | in a status | unit | meaning |\n|---|---|---|---|")
 	for _, f := range words.Facts {

@@ -35,6 +35,38 @@ var Facts = []Fact{
 	{"next_attempt", false, Instant, "when the next attempt may start, where that is not at once"},
 }
 
+// ShareStep is what sharing has come to, as events and records of the log tell it.
+type ShareStep struct {
+	Note core.Note // 0: the host tells it by itself
+	Name string
+	Text string
+}
+
+// ShareSteps are in the order in which one decision's are told.
+var ShareSteps = []ShareStep{
+	{core.NoteStoreFailed, "store_failed", "the store does not answer; refreshes are not shared for a while"},
+	{core.NoteStoreBack, "store_back", "it answers again"},
+	{core.NoteTookOver, "took_over", "the process that had the turn has not finished; this one goes on in its place"},
+	{core.NoteLed, "led", "this process has the turn, and refreshes"},
+	{core.NoteFollowed, "followed", "another process has the turn, and this one waits for its credentials"},
+	{core.NoteHeldByNotice, "held_off", "another process could not refresh; a refresh that nobody waits for is delayed"},
+	{core.NoteAlone, "alone", "this process refreshes without a turn"},
+	{core.NoteAdopted, "adopted", "the new credentials were fetched by another process"},
+	{core.NotePublished, "published", "the store took the new credentials"},
+	{core.NotePublishRefused, "refused", "the store has newer ones"},
+	{0, Unopened, "an entry of the store cannot be opened, and counts for nothing; told once for each"},
+	{0, NobodyMet, "ten refreshes in a row have met no other process"},
+}
+
+// Steps that hosts tell by themselves: no decision brings them.
+const (
+	Unopened  = "unopened"
+	NobodyMet = "nobody_met"
+)
+
+// Foundless is after how many refreshes in a row that met nobody NobodyMet is told.
+const Foundless = 10
+
 // InStatus is its name in a status.
 func (f Fact) InStatus() string {
 	if f.InLast {
@@ -54,6 +86,7 @@ var Events = []EventKind{
 	{"rejection", "the credentials were rejected, for one caller or for all"},
 	{"degraded", "callers waited for a refresh that failed, and keep the held credentials"},
 	{"warning", "something that is no error, and worth to know"},
+	{"share", "what sharing with other processes has come to"},
 	{"close", "the session was closed; the last event"},
 }
 

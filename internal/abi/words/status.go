@@ -49,14 +49,14 @@ var Fields = []Field{
 	{core.StatusUnknownTickets, "unknown_tickets", Count, "answers for unknown refreshes"},
 	{core.StatusNoProgress, "no_progress", Count, "answers with credentials that expire no later than those held"},
 	{core.StatusRejections, "rejections", Count, "credentials that were rejected, for one caller or for all"},
-	{core.StatusShare, "share", Hidden, "what the session is to the processes that share its credentials"},
+	{core.StatusShare, "share", Name, "what the session is to the processes that share its credentials"},
 	{core.StatusShareTurn, "share_turn", Hidden, "the highest number of a turn that was met"},
-	{core.StatusShareAdopted, "share_adopted", Hidden, "credentials that other processes fetched"},
-	{core.StatusSharePublished, "share_published", Hidden, "credentials that the store took"},
-	{core.StatusShareRefused, "share_refused", Hidden, "credentials that the store refused, since it has newer ones"},
-	{core.StatusShareCalls, "share_calls", Hidden, "calls of the store"},
-	{core.StatusShareFailures, "share_failures", Hidden, "calls of the store that failed"},
-	{core.StatusShareAlone, "share_alone", Hidden, "refreshes without a turn"},
+	{core.StatusShareAdopted, "share_adopted", Count, "credentials that other processes fetched"},
+	{core.StatusSharePublished, "share_published", Count, "credentials that the store took"},
+	{core.StatusShareRefused, "share_refused", Count, "credentials that the store refused, since it has newer ones"},
+	{core.StatusShareCalls, "share_calls", Count, "calls of the store"},
+	{core.StatusShareFailures, "share_failures", Count, "calls of the store that failed"},
+	{core.StatusShareAlone, "share_alone", Count, "refreshes without a turn"},
 	{core.StatusLastTicket, "last_ticket", Hidden, "the refresh that failed last"},
 	{core.StatusSet, "set", Hidden, "the refresh that brought the held credentials"},
 	{core.StatusEpoch, "epoch", Hidden, "rises when leases become void"},
@@ -67,6 +67,7 @@ var (
 	phases  = []string{"empty", "fresh", "advisory", "mandatory", "expired"}
 	causes  = []string{"none", "first", "advisory", "mandatory", "rejected", "forced", "idle", "min_ttl", "degraded", "reported"}
 	classes = []string{"none", "recoverable", "permanent", "throttled"}
+	states  = []string{"off", "solo", "idle", "following", "leading"}
 )
 
 // Phase is a phase's name to users.
@@ -77,6 +78,9 @@ func Cause(c core.Cause) string { return nameOf("cause", causes, int(c)) }
 
 // Class is a class's name to users.
 func Class(c core.Class) string { return nameOf("class", classes, int(c)) }
+
+// ShareState is the name to users of what a session is to its group.
+func ShareState(s core.ShareState) string { return nameOf("share", states, int(s)) }
 
 func nameOf(kind string, names []string, n int) string {
 	if n < 0 || n >= len(names) {

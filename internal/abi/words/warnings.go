@@ -11,4 +11,10 @@ const (
 	// Presigned comes with a presigned URL.
 	Presigned = "a presigned URL is to last longer than the credentials that signed it, and ends with them; " +
 		"sign with credentials that have enough time left ({min_ttl})"
+	// Entry is told with the step Unopened.
+	Entry = "an entry of the store for shared credentials cannot be opened, and counts for nothing"
+	// Lonely is told with the step NobodyMet.
+	Lonely = "no other process shares these credentials; a session name that differs in each process shares nothing"
+	// ShortWait comes where a session is made.
+	ShortWait = "{share_wait} is below twice {share_turn}: where a process dies in its turn, callers of the others fetch for themselves"
 )

@@ -37,6 +37,8 @@ var parameters = map[string][4]string{
 	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS"},
 	"profile":           {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
 	"mfa":               {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider"},
+	"share_wait":        {"the share wait", "share_wait", "shareWait", "share_wait"},
+	"share_turn":        {"the share turn", "share_turn", "shareTurn", "share_turn"},
 	"ca":                {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
 }
 

@@ -112,6 +112,12 @@ var sharing = []mutant{
 		"c.ints(&h.seen, &h.anchor,", "seen := h.seen\n	c.ints(&seen, &h.anchor,"},
 	{"the source's time after a reboot", "sharing, lives of a process", "snapshot.go",
 		"	s.share.dated, s.share.anchor = false, 0 // the wall clock alone tells how long this took\n", ""},
+	{"a first call bounded as all others", "sharing, the base principal", "share_flight.go",
+		"most := s.cfg.shareCall + s.meetTime()", "most := s.cfg.shareCall"},
+	{"every call as long as the first", "sharing, the base principal", "share_flight.go",
+		"if s.share.counts.calls > 0 {", "if false {"},
+	{"a flight that ends before its first call", "sharing, the base principal", "share_flight.go",
+		"+ s.flightTime() + s.meetTime()", "+ s.flightTime()"},
 	{"a campaign without the highest number", "sharing, store flushed", "share_part.go",
 		"s.out.ShareNumber, s.out.ShareSpan = s.share.seen, s.cfg.shareTurn", "s.out.ShareSpan = s.cfg.shareTurn"},
 }

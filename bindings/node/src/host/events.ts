@@ -6,7 +6,7 @@ import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
 import type { Decision } from "../library/machine.js";
 import type { Names } from "../sources/source.js";
-import { type EventFacts, nothingOf, type RefreshCause } from "./facts.js";
+import { type EventFacts, nothingOf, type RefreshCause, type ShareStep } from "./facts.js";
 import type { Begun } from "./flights.js";
 import type { Log } from "./log.js";
 import { nameIn, type State } from "./status.js";
@@ -29,6 +29,8 @@ export interface SessionEvents {
   degraded: EventFacts & { remaining: number };
   /** Something that is no error, such as windows that do not fit the lifetime. */
   warning: EventFacts & { message: string };
+  /** What sharing with other processes has come to: `share` names it. */
+  share: EventFacts & { share: ShareStep };
   /** The session was closed. */
   close: EventFacts;
 }
@@ -159,6 +161,9 @@ export class Events {
     }
     const remaining = () => ({ remaining: state.remaining() });
     if (noted(abi.Note.DEGRADED)) this.tell("degraded", remaining, ofFailure);
+    for (const [note, share] of abi.SHARE_STEPS) {
+      if (noted(note)) this.tell("share", () => ({ share }), ofSet);
+    }
     if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) this.tell("refresh", remaining, ofSet);
     if (noted(abi.Note.WINDOWS_SHRUNK)) {
       this.tell("warning", () => ({ message: UNFITTING }), ofSet);

@@ -22,6 +22,33 @@ export type RefreshCause =
   /** A refresh that was waited for failed earlier; nobody waits for this one. */
   | "degraded";
 
+/** What sharing with other processes has come to. */
+export type ShareStep =
+  /** The store does not answer; refreshes are not shared for a while. */
+  | "store-failed"
+  /** It answers again. */
+  | "store-back"
+  /** The process that had the turn has not finished; this one goes on in its place. */
+  | "took-over"
+  /** This process has the turn, and refreshes. */
+  | "led"
+  /** Another process has the turn, and this one waits for its credentials. */
+  | "followed"
+  /** Another process could not refresh; a refresh that nobody waits for is delayed. */
+  | "held-off"
+  /** This process refreshes without a turn. */
+  | "alone"
+  /** The new credentials were fetched by another process. */
+  | "adopted"
+  /** The store took the new credentials. */
+  | "published"
+  /** The store has newer ones. */
+  | "refused"
+  /** An entry of the store cannot be opened, and counts for nothing; told once for each. */
+  | "unopened"
+  /** Ten refreshes in a row have met no other process. */
+  | "nobody-met";
+
 /**
  * What every event and every record of the log tells, and a status by names of its own.
  * Nothing in it is secret. What is not known, or does not go with an event, is undefined.

@@ -53,6 +53,8 @@ export interface Status {
   expiry: Date | undefined;
   /** When the next attempt may start; undefined: at once. */
   nextAttempt: Date | undefined;
+  /** What the session is to the processes that share its credentials; "solo": the store has failed. */
+  share: "off" | "solo" | "idle" | "following" | "leading";
   /** Time until a refresh may start that nobody waits for; 0: at once. */
   holdOff: number;
   /** What happened since the session began. */
@@ -77,6 +79,18 @@ export interface Counters {
   noProgress: number;
   /** Credentials that were rejected, for one client or for all. */
   rejections: number;
+  /** Credentials that other processes fetched. */
+  shareAdopted: number;
+  /** Credentials that the store took. */
+  sharePublished: number;
+  /** Credentials that the store refused, since it has newer ones. */
+  shareRefused: number;
+  /** Calls of the store. */
+  shareCalls: number;
+  /** Calls of the store that failed. */
+  shareFailures: number;
+  /** Refreshes without a turn. */
+  shareAlone: number;
 }
 
 /** The name to users of a constant; undefined: it is none, or stands for nothing. */
@@ -91,6 +105,7 @@ const NAMED: Readonly<Record<number, Readonly<Record<string, number>>>> = {
   [abi.Status.PHASE]: abi.Phase,
   [abi.Status.LAST_CODE]: abi.Code,
   [abi.Status.LAST_CLASS]: abi.ErrorClass,
+  [abi.Status.SHARE]: abi.ShareState,
 };
 
 function seconds(ms: number): number {

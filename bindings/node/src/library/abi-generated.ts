@@ -248,6 +248,8 @@ export const Option = {
   SHARE_CALL: 17,
   /** share_poll must be seconds from 0.005 to 5 */
   SHARE_POLL: 18,
+  /** share_first_call must be seconds from 0.025 to 30 */
+  SHARE_FIRST_CALL: 19,
 } as const;
 
 /** Presets of options: OPT_POLICY. */
@@ -784,6 +786,7 @@ export const OPTION_RULES: Readonly<Record<number, string>> = {
   16: "shareWait must be seconds from 0 to 60",
   17: "shareCall must be seconds from 0.025 to 10",
   18: "sharePoll must be seconds from 0.005 to 5",
+  19: "shareFirstCall must be seconds from 0.025 to 30",
 };
 
 /** Each option's name to users; two numbers may be one option to them. */
@@ -807,6 +810,7 @@ export const OPTION_NAMES: Readonly<Record<number, string>> = {
   16: "share_wait",
   17: "share_call",
   18: "share_poll",
+  19: "share_first_call",
 };
 
 /** Presets of options: OPT_POLICY. */
@@ -862,6 +866,18 @@ export const REENTRANT = "a source must not ask its own session for credentials"
 // prettier-ignore
 export const PRESIGNED =
   "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (minTtl)";
+/** Told once, of an entry. */
+// prettier-ignore
+export const UNOPENED =
+  "an entry of the store for shared credentials cannot be opened, and counts for nothing";
+/** Told once, after so many refreshes. */
+// prettier-ignore
+export const NOBODY_MET =
+  "no other process shares these credentials; a session name that differs in each process shares nothing";
+/** Told once, where a session is made. */
+// prettier-ignore
+export const SHORT_WAIT =
+  "shareWait is below twice shareTurn: where a process dies in its turn, callers of the others fetch for themselves";
 
 /** What is logged for each Note, in the order in which things happen. */
 // prettier-ignore
@@ -939,6 +955,20 @@ export const FIELDS = {
   [23]: ["noProgress", "count"],
   /** Credentials that were rejected, for one caller or for all. */
   [24]: ["rejections", "count"],
+  /** What the session is to the processes that share its credentials. */
+  [26]: ["share", "name"],
+  /** Credentials that other processes fetched. */
+  [28]: ["shareAdopted", "count"],
+  /** Credentials that the store took. */
+  [29]: ["sharePublished", "count"],
+  /** Credentials that the store refused, since it has newer ones. */
+  [30]: ["shareRefused", "count"],
+  /** Calls of the store. */
+  [31]: ["shareCalls", "count"],
+  /** Calls of the store that failed. */
+  [32]: ["shareFailures", "count"],
+  /** Refreshes without a turn. */
+  [33]: ["shareAlone", "count"],
 } as const;
 
 /** What events tell, by its name there, its name in a status, and its unit. */
@@ -976,9 +1006,41 @@ export const EVENTS = [
   "degraded",
   /** Something that is no error, and worth to know. */
   "warning",
+  /** What sharing with other processes has come to. */
+  "share",
   /** The session was closed; the last event. */
   "close",
 ] as const;
+
+/** What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling. */
+// prettier-ignore
+export const SHARE_STEPS = [
+  /** The store does not answer; refreshes are not shared for a while. */
+  [4194304, "store-failed"],
+  /** It answers again. */
+  [8388608, "store-back"],
+  /** The process that had the turn has not finished; this one goes on in its place. */
+  [524288, "took-over"],
+  /** This process has the turn, and refreshes. */
+  [131072, "led"],
+  /** Another process has the turn, and this one waits for its credentials. */
+  [262144, "followed"],
+  /** Another process could not refresh; a refresh that nobody waits for is delayed. */
+  [33554432, "held-off"],
+  /** This process refreshes without a turn. */
+  [16777216, "alone"],
+  /** The new credentials were fetched by another process. */
+  [65536, "adopted"],
+  /** The store took the new credentials. */
+  [1048576, "published"],
+  /** The store has newer ones. */
+  [2097152, "refused"],
+  /** An entry of the store cannot be opened, and counts for nothing; told once for each. */
+  [0, "unopened"],
+  /** Ten refreshes in a row have met no other process. */
+  [0, "nobody-met"],
+] as const;
+export const NOBODY_MET_AFTER = 10;
 
 /** Our names for causes of failures that are known, and their sentences. */
 // prettier-ignore

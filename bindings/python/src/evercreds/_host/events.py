@@ -32,7 +32,9 @@ _MOST_UNTOLD = 256
 _WINDOWS_SHRUNK = next(text for note, _, text in abi.LINES if note == abi.Note.WINDOWS_SHRUNK)
 
 
-Kind = Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "close"]
+Kind = Literal[
+    "start", "refresh", "failure", "rejection", "degraded", "warning", "share", "close"
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class SessionEvent:
     """Of a rejection: new credentials keep being rejected, and the next refresh is delayed."""
     message: str = ""
     """Of a warning and of a failure: what is wrong, and what to do."""
+    share: str | None = None
+    """Of ``"share"``: what sharing with other processes has come to: ``"led"``, ``"followed"``,
+    ``"adopted"``, ``"alone"`` and so on; docs/ABI.md has the table."""
 
 
 Listener = Callable[[SessionEvent], object]
@@ -258,12 +263,15 @@ def _events_of(decision: abi.Decision, machine: Machine, reader: Reader) -> list
     if notes & _FAILED and machine.status(abi.Status.LAST_CODE):
         waited, why = bool(notes & abi.Note.FAILED), reader.sentence(machine)
         events.append(_event("failure", reader.of_failure(machine), waited=waited, message=why))
-    if notes & (abi.Note.DEGRADED | _INSTALLED):
+    if notes & abi.Note.DEGRADED:
         remaining = _seconds(machine.status(abi.Status.REMAINING_MS))
-        if notes & abi.Note.DEGRADED:
-            events.append(_event("degraded", reader.of_failure(machine), remaining=remaining))
-        if notes & _INSTALLED:
-            events.append(_event("refresh", of_set, remaining=remaining))
+        events.append(_event("degraded", reader.of_failure(machine), remaining=remaining))
+    for note, step in abi.SHARE_STEPS:
+        if notes & note:
+            events.append(_event("share", of_set, share=step))
+    if notes & _INSTALLED:
+        remaining = _seconds(machine.status(abi.Status.REMAINING_MS))
+        events.append(_event("refresh", of_set, remaining=remaining))
     if notes & abi.Note.WINDOWS_SHRUNK:
         events.append(_event("warning", of_set, message=_WINDOWS_SHRUNK))
     if decision.started:

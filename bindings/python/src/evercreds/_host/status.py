@@ -44,6 +44,9 @@ class SessionStatus:
     succeeded."""
     hold_off: float
     """Until an attempt may start that nobody waits for; 0: at once."""
+    share: str
+    """What the session is to the processes that share its credentials: ``"off"``, ``"solo"`` (the
+    store has failed), ``"idle"``, ``"following"`` or ``"leading"``."""
     session_name: str | None
     """RoleSessionName, or the thing's name at AWS IoT."""
     role: str | None
@@ -61,12 +64,16 @@ class SessionStatus:
     """When the next attempt may start; ``None``: at once."""
     counters: dict[str, int]
     """Since the session was opened: ``starts``, ``installs``, ``failures``, ``time_outs``,
-    ``late_answers``, ``unknown_tickets``, ``no_progress``, ``rejections``."""
+    ``late_answers``, ``unknown_tickets``, ``no_progress``, ``rejections``; of sharing
+    ``share_adopted``, ``share_published``, ``share_refused``, ``share_calls``, ``share_failures``,
+    ``share_alone``."""
 
 
 def _name(field: int, value: int) -> str | None:
     if field == abi.Status.PHASE:
         return abi.Phase(value).name.lower()
+    if field == abi.Status.SHARE:
+        return abi.ShareState(value).name.lower()
     if field == abi.Status.LAST_CLASS:
         return abi.ErrorClass(value).name.lower() if value else None
     return abi.REASONS[value][0] if value else None

@@ -257,6 +257,8 @@ class Option(IntEnum):
     SHARE_CALL = 17
     # share_poll must be seconds from 0.005 to 5
     SHARE_POLL = 18
+    # share_first_call must be seconds from 0.025 to 30
+    SHARE_FIRST_CALL = 19
 
 
 class Policy(IntEnum):
@@ -645,6 +647,7 @@ OPTION_RULES: dict[int, str] = {
     16: "share_wait must be seconds from 0 to 60",
     17: "share_call must be seconds from 0.025 to 10",
     18: "share_poll must be seconds from 0.005 to 5",
+    19: "share_first_call must be seconds from 0.025 to 30",
 }
 
 # Each option's name to users; two numbers may be one option to them.
@@ -667,6 +670,7 @@ OPTION_NAMES: dict[int, str] = {
     16: "share_wait",
     17: "share_call",
     18: "share_poll",
+    19: "share_first_call",
 }
 
 POLICIES: dict[str, int] = {
@@ -710,6 +714,9 @@ REASONS: dict[int, tuple[str, str]] = {
 }
 REENTRANT = "a source must not ask its own session for credentials"
 PRESIGNED = "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (min_ttl)"
+UNOPENED = "an entry of the store for shared credentials cannot be opened, and counts for nothing"
+NOBODY_MET = "no other process shares these credentials; a session name that differs in each process shares nothing"
+SHORT_WAIT = "share_wait is below twice share_turn: where a process dies in its turn, callers of the others fetch for themselves"
 
 # What is logged for each Note, in the order in which things happen.
 LINES: tuple[tuple[int, str, str], ...] = (
@@ -764,6 +771,13 @@ FIELDS: dict[int, tuple[str, str]] = {
     21: ("unknown_tickets", "count"),  # answers for unknown refreshes
     23: ("no_progress", "count"),  # answers with credentials that expire no later than those held
     24: ("rejections", "count"),  # credentials that were rejected, for one caller or for all
+    26: ("share", "name"),  # what the session is to the processes that share its credentials
+    28: ("share_adopted", "count"),  # credentials that other processes fetched
+    29: ("share_published", "count"),  # credentials that the store took
+    30: ("share_refused", "count"),  # credentials that the store refused, since it has newer ones
+    31: ("share_calls", "count"),  # calls of the store
+    32: ("share_failures", "count"),  # calls of the store that failed
+    33: ("share_alone", "count"),  # refreshes without a turn
 }
 
 # What events and records of the log tell, by its name there, its name in a status, and its unit.
@@ -784,8 +798,26 @@ EVENTS: tuple[str, ...] = (
     "rejection",  # the credentials were rejected, for one caller or for all
     "degraded",  # callers waited for a refresh that failed, and keep the held credentials
     "warning",  # something that is no error, and worth to know
+    "share",  # what sharing with other processes has come to
     "close",  # the session was closed; the last event
 )
+
+# What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling.
+SHARE_STEPS: tuple[tuple[int, str], ...] = (
+    (4194304, "store_failed"),  # the store does not answer; refreshes are not shared for a while
+    (8388608, "store_back"),  # it answers again
+    (524288, "took_over"),  # the process that had the turn has not finished; this one goes on in its place
+    (131072, "led"),  # this process has the turn, and refreshes
+    (262144, "followed"),  # another process has the turn, and this one waits for its credentials
+    (33554432, "held_off"),  # another process could not refresh; a refresh that nobody waits for is delayed
+    (16777216, "alone"),  # this process refreshes without a turn
+    (65536, "adopted"),  # the new credentials were fetched by another process
+    (1048576, "published"),  # the store took the new credentials
+    (2097152, "refused"),  # the store has newer ones
+    (0, "unopened"),  # an entry of the store cannot be opened, and counts for nothing; told once for each
+    (0, "nobody_met"),  # ten refreshes in a row have met no other process
+)
+NOBODY_MET_AFTER = 10
 
 # Our names for causes of failures that are known, and their sentences.
 TROUBLES: dict[str, str] = {
