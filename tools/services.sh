@@ -16,6 +16,7 @@ missing_packages() {
     command -v softhsm2-util >/dev/null || echo softhsm2
     command -v chromium >/dev/null || echo chromium
     command -v valgrind >/dev/null || echo valgrind
+    command -v redis-server >/dev/null || echo redis-server
 }
 
 as_root() {

@@ -1,12 +1,12 @@
 package sources
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/fingerprint"
 )
 
 // Credentials has the fields of evercreds.Credentials, which says what they are.
@@ -48,6 +48,5 @@ func Fingerprint(c Credentials) uint64 {
 
 // FingerprintOf is the [Fingerprint] of the set with this access key and token.
 func FingerprintOf(accessKeyID, sessionToken string) uint64 {
-	sum := sha256.Sum256([]byte(accessKeyID + "\x00" + sessionToken))
-	return binary.BigEndian.Uint64(sum[:8])
+	return fingerprint.Of(accessKeyID, sessionToken)
 }
