@@ -1,5 +1,5 @@
 // Command gen writes what all languages have of sharing: the test vectors in
-// testdata/share. Its argument is the root of the repository.
+// testdata/share, and the scripts for Redis. Its argument is the root of the repository.
 package main
 
 import (
@@ -17,6 +17,8 @@ type output struct {
 
 var outputs = []output{
 	{"testdata/share/vectors.json", vectors},
+	{"bindings/python/src/evercreds/share/_scripts_generated.py", pythonScripts},
+	{"bindings/node/src/share/scripts-generated.ts", nodeScripts},
 }
 
 func main() {

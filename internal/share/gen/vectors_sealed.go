@@ -14,7 +14,7 @@ import (
 
 const (
 	storeKey = "evercreds1:00112233445566778899aabbccddeeff"
-	never    = 1<<53 - 1
+	never    = 1 << 52
 )
 
 // sealed has the parts of an entry, which a vector may spoil.
@@ -186,7 +186,7 @@ func refusedVectors() (list []object) {
 	spoilt("text after the object", "junk", func(s *sealed) { s.body += "x" })
 	spoilt("another set's fingerprint", "junk", func(s *sealed) { s.print++ })
 	spoilt("a generation of 2^52", "junk", func(s *sealed) { s.generation = 1 << 52 })
-	spoilt("an expiry of 2^53", "junk", func(s *sealed) { s.expiry = 1 << 53 })
+	spoilt("an expiry of 2^52 + 1", "junk", func(s *sealed) { s.expiry = never + 1 })
 	spoilt("an end of 2^63", "junk", func(s *sealed) { s.ends = 1 << 63 })
 	spoilt("a lifetime of 2^64 - 1", "junk", func(s *sealed) { s.life = 1<<64 - 1 })
 	for _, beside := range []struct {

@@ -20,8 +20,8 @@ type Header struct {
 	IsNotice    bool
 }
 
-// Never is the instant that does not come, and the largest number of the contract.
-const Never = 1<<53 - 1
+// Never is the instant that does not come, in all languages. No time is above it.
+const Never = 1 << 52
 
 // generations end below this one.
 const generations = 1 << 52
