@@ -41,7 +41,7 @@ func open(source sources.Source, done func() error, base aws.Config, opts []Opti
 	if err := given.configure(machine, config.Method, config.Attended); err != nil {
 		return nil, err
 	}
-	config.Machine = machine
+	config.Machine, config.Group = machine, place.Group
 	s := newSession(config, &given, base)
 	s.done = done
 	if place.Joined != nil {

@@ -134,3 +134,26 @@ func (m *machine) Force(session int32, now core.Now) (core.Decision, error) {
 func (m *machine) Wake(session int32, now core.Now) (core.Decision, error) {
 	return m.event("wake", i32(session), f64(now.Wall), f64(now.Elapsed))
 }
+
+func (m *machine) ShareFound(session int32, call int64, now core.Now, f core.Found) (core.Decision, error) {
+	low, high := halves(f.Fingerprint)
+	replacesLow, replacesHigh := halves(f.Replaces)
+	return m.event("share_found", i32(session), f64(call), f64(now.Wall), f64(now.Elapsed), f64(f.Expiry), low, high,
+		f64(f.Life), f64(f.Left), f64(f.Generation), replacesLow, replacesHigh, f64(f.Turn), f64(f.TurnLeft), f64(f.Notice), f64(f.NoticeLeft))
+}
+
+func (m *machine) ShareLed(session int32, call int64, now core.Now, number int64, won bool, left int64) (core.Decision, error) {
+	return m.event("share_led", i32(session), f64(call), f64(now.Wall), f64(now.Elapsed), f64(number), i32(truth(won)), f64(left))
+}
+
+func (m *machine) ShareDone(session int32, call int64, now core.Now, stored bool) (core.Decision, error) {
+	return m.event("share_done", i32(session), f64(call), f64(now.Wall), f64(now.Elapsed), i32(truth(stored)))
+}
+
+func (m *machine) ShareFailed(session int32, call int64, now core.Now, why core.StoreFailure) (core.Decision, error) {
+	return m.event("share_failed", i32(session), f64(call), f64(now.Wall), f64(now.Elapsed), i32(int32(why)))
+}
+
+func (m *machine) ShareHint(session int32, now core.Now) (core.Decision, error) {
+	return m.event("share_hint", i32(session), f64(now.Wall), f64(now.Elapsed))
+}

@@ -209,3 +209,25 @@ func (h *handle) Force(now core.Now) (core.Decision, error) {
 func (h *handle) Wake(now core.Now) (core.Decision, error) {
 	return h.event(func(m *machine) (core.Decision, error) { return m.Wake(h.number, now) })
 }
+
+// The answers of a store, as host.Machine has them.
+
+func (h *handle) ShareFound(call int64, now core.Now, found core.Found) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) { return m.ShareFound(h.number, call, now, found) })
+}
+
+func (h *handle) ShareLed(call int64, now core.Now, number int64, won bool, left int64) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) { return m.ShareLed(h.number, call, now, number, won, left) })
+}
+
+func (h *handle) ShareDone(call int64, now core.Now, stored bool) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) { return m.ShareDone(h.number, call, now, stored) })
+}
+
+func (h *handle) ShareFailed(call int64, now core.Now, why core.StoreFailure) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) { return m.ShareFailed(h.number, call, now, why) })
+}
+
+func (h *handle) ShareHint(now core.Now) (core.Decision, error) {
+	return h.event(func(m *machine) (core.Decision, error) { return m.ShareHint(h.number, now) })
+}

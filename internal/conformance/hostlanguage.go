@@ -27,9 +27,11 @@ func order(event string) (string, error) {
 		return serviceOrder(w)
 	case "source":
 		return sourceOrder(w)
+	case "store":
+		return storeOrder(w)
 	case "invalidate":
 		if len(w) == 2 {
-			n, err := number(w[1])
+			n, err := setNumber(w[1])
 			return "invalidate " + n, err
 		}
 	case "clock", "wall":
@@ -88,7 +90,7 @@ func serviceOrder(w []string) (string, error) {
 	if len(w) != 5 || w[1] != "rejects" || w[3] != "for" || !isCaller(w[4]) {
 		return "", errors.New("a service does: service rejects #N for A [weakly]")
 	}
-	n, err := number(w[2])
+	n, err := setNumber(w[2])
 	return "ask " + w[4] + " other=" + n + " evidence=" + evidence, err
 }
 
@@ -171,13 +173,13 @@ func milliseconds(span string) (string, error) {
 // scene renders an executor's answers as the scenario has them.
 type scene struct{ waiting map[string]bool }
 
-// render gives the lines of one event: what was told, what the source sees, then the
-// callers. One who goes on waiting is not told of again.
+// render gives the lines of one event: what was told, what the source sees, what the store
+// is asked, then the callers. One who goes on waiting is not told of again.
 func (s *scene) render(event string, answers []string) []string {
 	if strings.HasPrefix(event, "open") {
 		s.waiting = map[string]bool{}
 	}
-	var told, source, callers, rest []string
+	var told, source, store, callers, rest []string
 	for _, answer := range answers {
 		w := strings.Fields(answer)
 		if len(w) == 0 {
@@ -192,6 +194,8 @@ func (s *scene) render(event string, answers []string) []string {
 		case w[0] == "called" || w[0] == "cancelled" || w[0] == "refused" && len(w) == 3:
 			w[1] = "#" + w[1]
 			source = append(source, "source "+strings.Join(w, " "))
+		case isStoreCall(w):
+			store = append(store, storeCall(w))
 		case isCaller(w[0]):
 			if s.caller(w) {
 				callers = append(callers, strings.Join(w, " "))
@@ -202,8 +206,9 @@ func (s *scene) render(event string, answers []string) []string {
 	}
 	// Attempts run beside each other: what comes first is told of each by itself only.
 	slices.SortStableFunc(source, func(a, b string) int { return cmp.Compare(attemptOf(a), attemptOf(b)) })
+	slices.Sort(store) // calls of two kinds are made beside each other
 	slices.Sort(callers)
-	return slices.Concat(told, source, callers, rest)
+	return slices.Concat(told, source, store, callers, rest)
 }
 
 // attemptOf gives the number of the attempt that an answer of the source's is of.
@@ -221,7 +226,7 @@ func (s *scene) caller(w []string) bool {
 	}
 	delete(s.waiting, w[0])
 	if w[1] == "gets" && len(w) > 2 {
-		w[2] = "#" + w[2]
+		w[2] = setName(w[2])
 	}
 	return true
 }
@@ -240,7 +245,7 @@ func spanned(word string) string {
 }
 
 func isSpan(name string) bool {
-	return name == "left" || name == "retry" || hasUnit(name, words.Span)
+	return slices.Contains([]string{"left", "retry", "for", "life"}, name) || hasUnit(name, words.Span)
 }
 
 func hasUnit(name string, unit words.Unit) bool {

@@ -28,16 +28,35 @@ func TestOrdersAreNumbers(t *testing.T) {
 		"source dies #1":                               "die 1",
 		"source asks #1":                               "reenter 1",
 		"source prompted #1":                           "prompted 1",
-		"clock +45m":                                   "clock 2700000",
-		"wall -1s":                                     "wall -1000",
-		"status phase starts":                          "status phase starts",
-		"close":                                        "close",
-		"a asks":                                       "",
-		"A sleeps":                                     "",
-		"A asks max_ttl=1s":                            "",
-		"source answers 1 life=1h":                     "",
-		"service rejects #1 for everybody":             "",
-		"clock forward":                                "",
+		"service rejects @2 for C":                     "ask C other=-2 evidence=1",
+		"invalidate @1":                                "invalidate -1",
+		"store finds":                                  "finds",
+		"store finds @1 life=1h age=1m generation=2 replaces=#3 turn=2 turn_left=4s": "finds set=-1 life=3600000 age=60000 generation=2 replaces=3 turn=2 turn_left=4000",
+		"store finds @2 endless clockless":                                           "finds set=-2 endless=1 clockless=1",
+		"store finds junk=@1 generation=3":                                           "finds junk=-1 generation=3",
+		"store finds foreign":                                                        "finds foreign=1",
+		"store finds notice=throttled*2 notice_left=3s":                              "finds notice=3*2 notice_left=3000",
+		"store gives turn=1":                                                         "gives turn=1",
+		"store keeps turn=4 left=5s":                                                 "keeps turn=4 left=5000",
+		"store takes":                                                                "takes",
+		"store refuses":                                                              "refuses",
+		"store fails":                                                                "store_fails",
+		"store fails unreadable":                                                     "store_fails unreadable=1",
+		"store hints":                                                                "hints",
+		"store finds #1 life=1h":                                                     "",
+		"store finds notice=bad*1":                                                   "",
+		"store gives turn=soon":                                                      "",
+		"store sleeps":                                                               "",
+		"clock +45m":                                                                 "clock 2700000",
+		"wall -1s":                                                                   "wall -1000",
+		"status phase starts":                                                        "status phase starts",
+		"close":                                                                      "close",
+		"a asks":                                                                     "",
+		"A sleeps":                                                                   "",
+		"A asks max_ttl=1s":                                                          "",
+		"source answers 1 life=1h":                                                   "",
+		"service rejects #1 for everybody":                                           "",
+		"clock forward":                                                              "",
 	} {
 		got, err := order(event)
 		if want == "" && err == nil && !strings.HasPrefix(event, "open") || want != "" && got != want {
@@ -60,6 +79,8 @@ func TestMain(m *testing.M) {
 			fmt.Print("B gets 1 left=3600000\nA gets 1 left=never\n")
 		case "clock":
 			fmt.Print("A waits\n")
+		case "gives":
+			fmt.Print("resign turn=1 notice=2*1 for=60000\npublish -1 generation=2 life=3600000 left=1000 replaces=3 junk=-2\nlook\nA gets -1 left=1000\n")
 		case "status":
 			fmt.Print("status remaining=1000 starts=1000\n")
 		case "die":
@@ -82,6 +103,11 @@ clock +1s
 source answers #1 life=1h
   A gets #1 left=never
   B gets #1 left=1h
+store gives turn=1
+  store look
+  store publish @1 generation=2 life=1h left=1s replaces=#3 junk=@2
+  store resign turn=1 notice=permanent*1 for=1m
+  A gets @1 left=1s
 status remaining starts
   status remaining=1s starts=1000
 `

@@ -29,11 +29,11 @@ func (h *Host) apply(d core.Decision, now core.Now) reply {
 		h.lease.Store(nil)
 		ring(&h.pause)
 	}
-	if f := h.flights[d.Settled]; f != nil {
-		ring(&f.bell)
+	if d.Settled != 0 {
+		h.settle(d.Settled)
 	}
 	if f := h.flights[d.Cancelled]; f != nil {
-		f.cancel()
+		f.end()
 	}
 	if d.Started != 0 && !h.Hears {
 		h.Start(d.Started, d.StartCause, millis.Until(d.StartDeadline, now.Elapsed))
@@ -42,18 +42,35 @@ func (h *Host) apply(d core.Decision, now core.Now) reply {
 	case core.Serve, core.ServeAndRefresh:
 		r.granted = h.grant(d)
 	case core.RefreshInline, core.Refresh, core.Wait:
-		if f := h.flights[d.Ticket]; f != nil {
-			r.bell, r.attempt = f.bell, f.waits
-		} else if d.Ticket == 0 {
+		if d.Ticket == 0 {
 			r.bell = h.pause
+			break
 		}
+		f := h.flightOf(d.Ticket)
+		r.bell, r.attempt = f.bell, f.waits
 	case core.Error:
 		r.failed = h.failedWith(d.ErrorTicket)
+	}
+	if d.Share != core.ShareNone {
+		h.callStore(d, now)
 	}
 	h.forget(d.Held)
 	h.arm(d.NextWake, now)
 	h.tellOf(d, now)
 	return r
+}
+
+// settle wakes all who wait for a flight. One that is not in the air is over.
+func (h *Host) settle(ticket int64) {
+	h.meeting = nil
+	f := h.flights[ticket]
+	if f == nil {
+		return
+	}
+	ring(&f.bell)
+	if f.cancel == nil {
+		delete(h.flights, ticket)
+	}
 }
 
 // ring wakes all who sleep on a bell, and hangs up a new one.
@@ -108,6 +125,7 @@ func (h *Host) arm(at int64, now core.Now) {
 }
 
 func (h *Host) wake() {
+	h.letAnswersArrive()
 	_, _ = h.put(func(now core.Now) (core.Decision, error) {
 		h.wakeAt = core.Never // the timer has fired: arm it again, even for the same instant
 		return h.Machine.Wake(now)

@@ -10,13 +10,31 @@ import (
 )
 
 // flight is one refresh, from its start until its attempt has reported, which may be
-// long after it was settled.
+// long after it was settled. One that is at the store has no attempt yet, and may never
+// have one.
 type flight struct {
 	ticket int64
 	bell   chan struct{}
 	waits  *waits.Attempt
-	values *values
-	cancel context.CancelFunc
+	values *values            // nil: it is not in the air
+	cancel context.CancelFunc // nil: likewise
+}
+
+// flightOf is the flight with this ticket, made where there is none. The lock is held.
+func (h *Host) flightOf(ticket int64) *flight {
+	f := h.flights[ticket]
+	if f == nil {
+		f = &flight{ticket: ticket, bell: make(chan struct{}), waits: waits.New(&h.owner)}
+		h.flights[ticket] = f
+	}
+	return f
+}
+
+// end tells the attempt to end, if there is one.
+func (f *flight) end() {
+	if f.cancel != nil {
+		f.cancel()
+	}
 }
 
 // NoTimeout is the timeout of a flight whose end only the machine knows.
@@ -27,18 +45,16 @@ const NoTimeout time.Duration = -1
 // ends when the machine cancels the flight, and shows the timeout, if one is given. It has
 // the values of the caller that the flight began with, and its own mark before theirs.
 func (h *Host) Start(ticket int64, cause core.Cause, timeout time.Duration) {
-	of := valuesOf(h.asking)
-	ctx, attempt := waits.New(of, &h.owner)
-	cancel := context.CancelFunc(nil)
+	f := h.flightOf(ticket)
+	f.values = h.beganWith()
+	ctx := f.waits.In(f.values)
 	if timeout == NoTimeout || h.Attended { // a person's answer moves the deadline, and no context can do that
-		ctx, cancel = context.WithCancel(ctx)
+		ctx, f.cancel = context.WithCancel(ctx)
 	} else {
 		// Its timer and the host's are due in the same instant. The machine times the
 		// flight out before it hears of a failure, so both orders give one outcome.
-		ctx, cancel = context.WithTimeout(ctx, timeout)
+		ctx, f.cancel = context.WithTimeout(ctx, timeout)
 	}
-	f := &flight{ticket: ticket, bell: make(chan struct{}), waits: attempt, values: of, cancel: cancel}
-	h.flights[ticket] = f
 	h.begin(ticket, cause)
 	h.running.Add(1)
 	go h.attempt(ctx, f, cause)

@@ -29,6 +29,12 @@ type Config struct {
 	Attended bool
 	// Hears: the machine calls [Host.Start] for what it starts, within the event.
 	Hears bool
+	// Group is where the session shares its refreshes; nil: it does not.
+	Group Group
+	// Exclusive: the turn is a lock.
+	Exclusive bool
+	// StoreCall is how long a call of the store may take when nobody waits for it.
+	StoreCall time.Duration
 	// Refuse makes the error that callers get.
 	Refuse func(Failure) error
 	// Tell, which may be nil, takes the events, and Log the lines of the log, in the
@@ -54,8 +60,12 @@ type Host struct {
 	asking     context.Context // of the caller whose event the machine has; nil: it is nobody's
 	generation int             // how often the session was restored
 	closed     bool
+	calls      map[int64]*storeCall // of the store, until they were answered
+	meeting    *meeting             // of the flight that is not in the air yet; nil: there is none
+	shareOwner string               // who has this session's turns
+	strangers  strangers
 
-	running sync.WaitGroup // attempts
+	running sync.WaitGroup // attempts, and calls of the store
 }
 
 // Lease is a set that may be handed out until either clock says otherwise.
@@ -67,9 +77,13 @@ type Lease struct {
 
 // New makes a host. [Host.Open] starts it.
 func New(config Config) *Host {
+	if config.StoreCall == 0 {
+		config.StoreCall = 250 * time.Millisecond
+	}
 	return &Host{
 		Config: config, wakeAt: core.Never, pause: make(chan struct{}),
-		sets: map[int64]sources.Credentials{}, flights: map[int64]*flight{},
+		sets: map[int64]sources.Credentials{}, flights: map[int64]*flight{}, calls: map[int64]*storeCall{},
+		shareOwner: newOwner(),
 	}
 }
 
@@ -112,6 +126,9 @@ func (h *Host) putFor(ctx context.Context, event func(core.Now) (core.Decision, 
 
 // step is put for a caller that has the lock.
 func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) {
+	if len(h.calls) != 0 {
+		h.takeAnswers()
+	}
 	now := h.Clock()
 	d, err := event(now)
 	if err != nil {
@@ -144,6 +161,7 @@ func (h *Host) Look(look func(Machine, core.Now)) {
 func (h *Host) Restore(restore func(core.Now) (core.Decision, error)) error {
 	h.generation++
 	h.letGo()
+	h.shareOwner = newOwner()
 	_, err := h.step(restore)
 	return err
 }
@@ -166,10 +184,18 @@ func (h *Host) Close() error {
 	return err
 }
 
-// letGo ends all flights and wakes all waiters.
+// letGo ends all flights, wakes all waiters, and forgets the calls of the store. What goes
+// there from a flight that is over has the time of a call.
 func (h *Host) letGo() {
+	for _, c := range h.calls {
+		if c.kind == core.ShareLook || c.kind == core.ShareCampaign {
+			c.cancel()
+		}
+	}
+	clear(h.calls)
+	h.meeting = nil
 	for _, f := range h.flights {
-		f.cancel()
+		f.end()
 		ring(&f.bell)
 	}
 	clear(h.flights)
@@ -177,7 +203,7 @@ func (h *Host) letGo() {
 	ring(&h.pause)
 }
 
-// Ended returns when no attempt runs any more.
+// Ended returns when no attempt and no call of the store runs any more.
 func (h *Host) Ended() { h.running.Wait() }
 
 // grace is how long a close waits for functions of the user's: a source that does not

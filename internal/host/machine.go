@@ -17,6 +17,11 @@ type Machine interface {
 	Invalidate(fingerprint uint64, now core.Now) (core.Decision, error)
 	Force(now core.Now) (core.Decision, error)
 	Wake(now core.Now) (core.Decision, error)
+	ShareFound(call int64, now core.Now, found core.Found) (core.Decision, error)
+	ShareLed(call int64, now core.Now, number int64, won bool, left int64) (core.Decision, error)
+	ShareDone(call int64, now core.Now, stored bool) (core.Decision, error)
+	ShareFailed(call int64, now core.Now, why core.StoreFailure) (core.Decision, error)
+	ShareHint(now core.Now) (core.Decision, error)
 	Close() (core.Decision, error)
 	Status(field core.Field, now core.Now) (int64, error)
 }
@@ -69,6 +74,29 @@ func (c Core) Force(now core.Now) (core.Decision, error) { return c.Session.Forc
 
 // Wake implements [Machine].
 func (c Core) Wake(now core.Now) (core.Decision, error) { return c.Session.Wake(now), nil }
+
+// ShareFound implements [Machine].
+func (c Core) ShareFound(call int64, now core.Now, found core.Found) (core.Decision, error) {
+	return c.Session.ShareFound(call, now, found), nil
+}
+
+// ShareLed implements [Machine].
+func (c Core) ShareLed(call int64, now core.Now, number int64, won bool, left int64) (core.Decision, error) {
+	return c.Session.ShareLed(call, now, number, won, left), nil
+}
+
+// ShareDone implements [Machine].
+func (c Core) ShareDone(call int64, now core.Now, stored bool) (core.Decision, error) {
+	return c.Session.ShareDone(call, now, stored), nil
+}
+
+// ShareFailed implements [Machine].
+func (c Core) ShareFailed(call int64, now core.Now, why core.StoreFailure) (core.Decision, error) {
+	return c.Session.ShareFailed(call, now, why), nil
+}
+
+// ShareHint implements [Machine].
+func (c Core) ShareHint(now core.Now) (core.Decision, error) { return c.Session.ShareHint(now), nil }
 
 // Close implements [Machine].
 func (c Core) Close() (core.Decision, error) { return c.Session.Close(), nil }

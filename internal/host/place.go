@@ -22,6 +22,8 @@ type Place struct {
 	Seed  uint64
 	// Options are for tests. They are set before the user's.
 	Options []Setting
+	// Group, which may be nil, is for tests: a store in the place of the user's.
+	Group Group
 	// Joined, which may be nil, gets the session's host before that is opened, and the
 	// function that closes the session.
 	Joined func(h *Host, close func())

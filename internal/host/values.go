@@ -39,3 +39,14 @@ func (v *values) Value(key any) (value any) {
 // drop forgets the caller's context. Errors that a session keeps lead to the contexts of
 // requests, and those must not lead to what a caller held.
 func (v *values) drop() { v.of.Store(nil) }
+
+// beganWith are the values that a flight which starts now began with, at the store or here.
+// The lock is held.
+func (h *Host) beganWith() *values {
+	if m := h.meeting; m != nil && m.values != nil {
+		of := m.values
+		m.values = nil
+		return of
+	}
+	return valuesOf(h.asking)
+}

@@ -71,6 +71,7 @@ type play struct {
 	start  time.Time
 	wall   atomic.Int64 // how far the wall clock was set ahead
 	source *source
+	store  *store
 	// session is nil where the options were refused
 	session *session
 
@@ -146,6 +147,10 @@ func (p *play) event(words []string, args map[string]string) {
 		if err := p.fault(p.session.host); err != nil {
 			p.t.Error(err)
 		}
+	case "finds", "gives", "keeps", "takes", "refuses", "store_fails":
+		p.store.answer(words[0], args)
+	case "hints":
+		p.session.host.Hint()
 	case "close":
 		go p.session.Close() // which waits for the source, and so lets time pass
 	default:
@@ -164,7 +169,7 @@ func keys(flight string) *aws.Credentials {
 }
 
 func (p *play) open(given []string) {
-	p.source = &source{play: p, method: core.MethodCustom}
+	p.source, p.store = &source{play: p, method: core.MethodCustom}, &store{play: p}
 	var options []host.Setting
 	for _, g := range given {
 		name, text, _ := strings.Cut(g, "=")
@@ -238,5 +243,13 @@ func (p *play) end() {
 		return
 	}
 	p.source.release()
-	p.session.Close()
+	p.store.release()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		p.session.Close()
+	}()
+	synctest.Wait()
+	p.store.release() // the last resignation
+	<-closed
 }

@@ -32,7 +32,7 @@ func (p *play) openSession(options []host.Setting) (s *session, err error) {
 	place := p.place
 	joined := place.Joined
 	s = &session{}
-	place.Clock, place.Seed, place.Options = p.now, 1, options
+	place.Clock, place.Seed, place.Options, place.Group = p.now, 1, options, p.store
 	place.Joined = func(h *host.Host, close func()) {
 		if s.host = h; joined != nil {
 			joined(h, close)
@@ -80,6 +80,8 @@ func (p *play) told(s *session, e evercreds.Event) {
 	case evercreds.EventRejection:
 		told += " " + string(e.Scope)
 		also(e.Spaced, "spaced")
+	case evercreds.EventShare:
+		told += " " + e.Share
 	}
 	p.say("%s", told)
 }

@@ -25,11 +25,11 @@ var mu sync.Mutex
 
 type key struct{}
 
-// New makes an attempt and the context that its source runs in.
-func New(ctx context.Context, owner *Owner) (context.Context, *Attempt) {
-	a := &Attempt{owner: owner, on: map[*Attempt]int{}}
-	return context.WithValue(ctx, key{}, a), a
-}
+// New makes an attempt, which others may wait for before it has begun.
+func New(owner *Owner) *Attempt { return &Attempt{owner: owner, on: map[*Attempt]int{}} }
+
+// In makes the context that its source runs in.
+func (a *Attempt) In(ctx context.Context) context.Context { return context.WithValue(ctx, key{}, a) }
 
 // End says that the source has returned. Code that still has the context of the attempt
 // is a caller like any other.

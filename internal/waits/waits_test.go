@@ -10,7 +10,8 @@ import (
 func TestNobodyWaitsForItself(t *testing.T) {
 	ctx, flights := [4]context.Context{}, [4]*waits.Attempt{}
 	for i := range flights {
-		ctx[i], flights[i] = waits.New(t.Context(), &waits.Owner{})
+		flights[i] = waits.New(&waits.Owner{})
+		ctx[i] = flights[i].In(t.Context())
 	}
 	begin := func(who, whom int, want bool) func() {
 		t.Helper()
@@ -46,7 +47,8 @@ func TestNobodyWaitsForItself(t *testing.T) {
 // An attempt marks the code that is part of it, and nothing once it is over.
 func TestAnAttemptThatIsOver(t *testing.T) {
 	owner, other := &waits.Owner{}, &waits.Owner{}
-	ctx, a := waits.New(t.Context(), owner)
+	a := waits.New(owner)
+	ctx := a.In(t.Context())
 	if !waits.Within(ctx, owner) || waits.Within(ctx, other) || waits.Within(t.Context(), owner) {
 		t.Error("while it is under way")
 	}
