@@ -121,7 +121,7 @@ test("a later minor version is taken", () => {
 test("a module without sessions is refused", () => {
   expect(() => {
     checkVersion(abi.ABI_MAJOR * 65536 + abi.ABI_MINOR, abi.Feature.RULES);
-  }).toThrow("features 2, and this package needs 7");
+  }).toThrow("features 2, and this package needs 23");
 });
 
 test("the module cannot be changed under sessions that use it", () => {

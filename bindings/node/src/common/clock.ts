@@ -58,6 +58,24 @@ export const systemClock: Clock = {
   },
 };
 
+/** So many rounds of the loop what has come meanwhile may take to be heard. */
+const ROUNDS = 2;
+
+/**
+ * Runs a function once what has come meanwhile was heard. A process that was stopped runs
+ * its timers first, and would take its own sleep for the silence of others.
+ */
+export function afterArrivals(body: () => void, rounds = ROUNDS): void {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+  if (rounds === 0 || setImmediate === undefined) {
+    soon(body);
+    return;
+  }
+  setImmediate(() => {
+    afterArrivals(body, rounds - 1);
+  });
+}
+
 /** Runs a function soon, as `queueMicrotask` does, which tests of users may fake. */
 export function soon(body: () => void): void {
   void Promise.resolve().then(body);

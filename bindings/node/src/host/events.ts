@@ -137,6 +137,12 @@ export class Events {
     this.#log?.warned(message, facts);
   }
 
+  /** Tells what sharing has come to, which no decision notes. */
+  share(share: ShareStep, message: string, facts: EventFacts): void {
+    this.tell("share", () => ({ share }), facts);
+    this.#log?.warned(message, facts);
+  }
+
   /**
    * Tells what a decision notes, in the order that all hosts have.
    *

@@ -8,6 +8,8 @@ export class Flight implements Mark {
   #bell = new Bell();
   readonly waits: Mark["waits"] = new Set();
   isOver = false;
+  /** The source is called, or was. Before that a flight may wait for another process. */
+  isBegun = false;
   readonly #abort = new AbortController();
 
   /** @param generation that of the session when the flight was started */
@@ -52,7 +54,7 @@ export async function attempt(
   const { signal } = flight;
   try {
     const reply = await asPartOf(flight, () => source.fetch({ signal, prompted }));
-    return { set: toHold(reply.credentials), reply };
+    return { set: toHold(reply), reply };
   } catch (error) {
     return { error };
   } finally {

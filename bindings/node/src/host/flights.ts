@@ -46,10 +46,19 @@ export class Flights {
     refuseOwn(this.#session);
   }
 
-  /** Starts a flight, for one of Cause. Returns at once. */
-  start(ticket: number, cause: number): void {
+  /** The flight that somebody waits for, also where the source is not called yet. */
+  expect(ticket: number): Flight {
+    const known = this.#flights.get(ticket);
+    if (known !== undefined) return known;
     const flight = new Flight(ticket, this.#session, this.#generation);
     this.#flights.set(ticket, flight);
+    return flight;
+  }
+
+  /** Starts a flight, for one of Cause. Returns at once. */
+  start(ticket: number, cause: number): void {
+    const flight = this.expect(ticket);
+    flight.isBegun = true;
     this.#begun.push({ ticket, cause });
     void this.#run(flight);
   }
@@ -64,7 +73,10 @@ export class Flights {
    * and those who still wait sleep on another bell.
    */
   settle(ticket: number): void {
-    this.#flights.get(ticket)?.ring();
+    const flight = this.#flights.get(ticket);
+    flight?.ring();
+    // another process has brought its set: there is no attempt that would report
+    if (flight?.isBegun === false) this.#flights.delete(ticket);
   }
 
   /** Nobody waits for a flight that timed out; its attempt may run on. */

@@ -1,5 +1,5 @@
 import * as abi from "../library/abi-generated.js";
-import type { Clock } from "../common/clock.js";
+import { afterArrivals, type Clock } from "../common/clock.js";
 import { EvercredsError } from "../errors.js";
 import { quietly } from "../common/guard.js";
 import { fingerprint, type Hash } from "../library/fingerprint.js";
@@ -16,6 +16,8 @@ import type { Need } from "./need.js";
 import { closedError, Errors } from "./reasons.js";
 import { Reports } from "./report.js";
 import { type Identified, Sets } from "./sets.js";
+import type { Meeting } from "../share/meeting.js";
+import { Sharing } from "./sharing.js";
 import { State, type Status } from "./status.js";
 import { Timer } from "./timer.js";
 
@@ -36,6 +38,8 @@ export class Host implements MachineHost<Applied> {
   readonly #followed: Followed;
   readonly #state: State;
   readonly #timer: Timer<Host>;
+  /** Undefined: the session does not share. */
+  readonly #sharing: Sharing | undefined;
   #machine!: Machine<Applied>;
   #lease: Lease | undefined;
   /** The ticket of the set that is held; 0: none. */
@@ -44,7 +48,14 @@ export class Host implements MachineHost<Applied> {
   #pause = new Bell();
   #isClosed = false;
 
-  constructor(clock: Clock, source: Source, failures: FailureReader, events: Events) {
+  /** @param meeting the group that the session shares its refreshes with */
+  constructor(
+    clock: Clock,
+    source: Source,
+    failures: FailureReader,
+    events: Events,
+    meeting?: Meeting,
+  ) {
     this.events = events;
     this.#clock = clock;
     this.#source = source;
@@ -64,10 +75,29 @@ export class Host implements MachineHost<Applied> {
       this.#machine.status(field),
     );
     this.#timer = new Timer<Host>(clock, this, Host.#due);
+    this.#sharing =
+      meeting &&
+      new Sharing(meeting, {
+        put,
+        clock,
+        sets: this.#sets,
+        read: (field) => this.#machine.status(field),
+        tell: (step, message) => {
+          quietly(() => {
+            this.events.share(step, message, this.#state.facts.ofNow());
+          });
+        },
+      });
   }
 
   /** Not made in the constructor: what is made there holds on to the host. */
-  static readonly #due = (host: Host) => host.#put((machine) => machine.wake());
+  static readonly #due = (host: Host) => {
+    const wake = () => {
+      quietly(() => host.#put((machine) => machine.wake()));
+    };
+    if (host.#sharing?.isWaiting === true) afterArrivals(wake);
+    else wake();
+  };
 
   /** Takes the machine over and opens it; an eager session starts to fetch. */
   open(machine: Machine<Applied>): void {
@@ -107,6 +137,11 @@ export class Host implements MachineHost<Applied> {
     return this.#sets.knows(set);
   }
 
+  /** Something has changed at the store, or may have. */
+  hint(): void {
+    quietly(() => this.#put((machine) => machine.shareHint()));
+  }
+
   /** Tells a warning that no decision notes. */
   warn(message: string): void {
     this.events.warn(message, this.#state.facts.ofNow());
@@ -137,9 +172,11 @@ export class Host implements MachineHost<Applied> {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#machine.close();
+    const parting = this.#machine.close();
     this.#timer.stop();
-    this.restore();
+    this.#sharing?.close(parting);
+    this.#void();
+    this.#flights.lose();
     this.#sets.forgetBut(0);
     this.#errors.clear();
     this.#source.close();
@@ -152,6 +189,7 @@ export class Host implements MachineHost<Applied> {
     this.#flights.settle(decision.settled);
     this.#flights.letGo(decision.cancelled);
     const applied = this.#answer(decision);
+    if (decision.share !== abi.Share.NONE) this.#sharing?.call(decision);
     this.#held = decision.held;
     this.#sets.forgetBut(decision.held);
     this.#timer.arm(decision.nextWake);
@@ -176,6 +214,7 @@ export class Host implements MachineHost<Applied> {
   restore(): void {
     this.#void();
     this.#flights.lose();
+    this.#sharing?.lose();
   }
 
   /** The only way to the machine. */
@@ -208,7 +247,8 @@ export class Host implements MachineHost<Applied> {
       case abi.Kind.REFRESH_INLINE:
       case abi.Kind.REFRESH:
       case abi.Kind.WAIT: {
-        const flight = this.#flights.get(decision.ticket);
+        const { ticket } = decision;
+        const flight = ticket === 0 ? undefined : this.#flights.expect(ticket);
         return { decision, bell: flight?.bell ?? this.#pause, flight };
       }
       default:

@@ -9,13 +9,18 @@ export type Identified = Pick<AwsCredentials, "accessKeyId" | "sessionToken">;
 export interface HeldSet {
   readonly credentials: Reply["credentials"];
   readonly hash: Hash;
+  /** When it expires, as its source wrote it; NEVER: not at all. */
+  readonly expiryMs: number;
   /** What callers get of it, once one has. */
   handedOut?: { readonly expiry: number; readonly promise: Promise<AwsCredentials> };
 }
 
 /** Makes of a source's credentials what a host holds. */
-export function toHold(credentials: Reply["credentials"]): HeldSet {
-  return { credentials, hash: fingerprint(credentials) };
+export function toHold({
+  credentials,
+  expiryMs,
+}: Pick<Reply, "credentials" | "expiryMs">): HeldSet {
+  return { credentials, hash: fingerprint(credentials), expiryMs };
 }
 
 /** Sets whose refusal is a matter of this session: those that it handed out of late. */

@@ -1,4 +1,5 @@
 import * as abi from "./abi-generated.js";
+import type { Hash } from "./fingerprint.js";
 
 /**
  * The answer of the machine to an event. A ticket of 0 means none; an instant
@@ -44,6 +45,22 @@ export interface Decision {
   readonly held: number;
   /** 1: the lease ends, and those who wait without a flight ask again. */
   readonly void: number;
+  /** Share: make this call of the store. */
+  readonly share: number;
+  /** Its number. */
+  readonly shareCall: number;
+  /** It counts as failed from here on, on the elapsed clock. */
+  readonly shareUntil: number;
+  /** The highest number seen, the generation, or the number of the turn that it ends. */
+  readonly shareNumber: number;
+  /** The set to publish, by its ticket. */
+  readonly shareSet: number;
+  /** The turn's length, the time that the set has left, or the notice's length. */
+  readonly shareSpan: number;
+  /** The notice to leave: ErrorClass plus 16 times the failures in a row. */
+  readonly shareNotice: number;
+  /** The refused set in whose place the one to publish is. */
+  readonly replaces: Hash;
 }
 
 /** Copies a decision out of the slots, which the next call overwrites. */
@@ -74,5 +91,13 @@ export function readDecision(slots: Float64Array): Decision {
     until: at(abi.Slot.untilMs),
     held: at(abi.Slot.held),
     void: at(abi.Slot.isVoid),
+    share: at(abi.Slot.share),
+    shareCall: at(abi.Slot.shareCall),
+    shareUntil: at(abi.Slot.shareUntilMs),
+    shareNumber: at(abi.Slot.shareNumber),
+    shareSet: at(abi.Slot.shareSet),
+    shareSpan: at(abi.Slot.shareSpanMs),
+    shareNotice: at(abi.Slot.shareNotice),
+    replaces: { high: at(abi.Slot.replacesHigh) | 0, low: at(abi.Slot.replacesLow) | 0 },
   };
 }

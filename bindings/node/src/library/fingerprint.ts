@@ -15,6 +15,12 @@ export function fingerprint(set: Pick<AwsCredentials, "accessKeyId" | "sessionTo
   return { high, low };
 }
 
+/** A fingerprint in 16 hex digits, as stores have it. */
+export function hexOf({ low, high }: Hash): string {
+  const half = (part: number) => (part >>> 0).toString(16).padStart(8, "0");
+  return `${half(high)}${half(low)}`;
+}
+
 /** A fresh seed for the machine's own PRNG. */
 export function freshSeed(): Hash {
   const words = crypto.getRandomValues(new Int32Array(2));

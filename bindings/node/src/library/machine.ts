@@ -46,6 +46,38 @@ export interface Facts {
   serverTimeMs: number;
 }
 
+/** What a look at the store has found. */
+export interface Found {
+  /** Undefined: there is no entry that opens. */
+  readonly set: FoundFacts | undefined;
+  /** The highest number of a turn. */
+  readonly turn: number;
+  /** What is left of another's turn; 0: none runs. */
+  readonly turnLeftMs: number;
+  /** ErrorClass plus 16 times the failures in a row; 0: there is none. */
+  readonly notice: number;
+  readonly noticeLeftMs: number;
+}
+
+/** A set of another process, without the secrets. */
+export interface FoundFacts {
+  /** As its source wrote it; NEVER: none. */
+  readonly expiryMs: number;
+  readonly hash: Hash;
+  readonly lifeMs: number;
+  /** By the store's clock; NEVER: it has none. */
+  readonly leftMs: number;
+  readonly generation: number;
+  /** The refused set in whose place it was fetched; zeros: none. */
+  readonly replaces: Hash;
+}
+
+const NO_HASH: Hash = { low: 0, high: 0 };
+const NO_SET: FoundFacts = {
+  ...{ expiryMs: 0, lifeMs: 0, leftMs: 0, generation: 0 },
+  ...{ hash: NO_HASH, replaces: NO_HASH },
+};
+
 /** A failed attempt as the machine takes it. */
 export interface Failure {
   /** ErrorClass */
@@ -159,6 +191,45 @@ export class Machine<Applied> {
     return this.#event((x, h, wall, elapsed) => x.evercreds_force(h, wall, elapsed));
   }
 
+  /** What a look has found; the host keeps the set under the call's number before. */
+  shareFound(call: number, found: Found): Applied {
+    const { expiryMs, hash, lifeMs, leftMs, generation, replaces } = found.set ?? NO_SET;
+    const { turn, turnLeftMs, notice, noticeLeftMs } = found;
+    return this.#event((x, h, wall, elapsed) =>
+      // prettier-ignore
+      x.evercreds_share_found(
+        h, call, wall, elapsed, expiryMs, hash.low, hash.high, lifeMs, leftMs, generation,
+        replaces.low, replaces.high, turn, turnLeftMs, notice, noticeLeftMs),
+    );
+  }
+
+  /** How a campaign went. */
+  shareLed(call: number, turn: { number: number; won: boolean; leftMs: number }): Applied {
+    const { number, won, leftMs } = turn;
+    return this.#event((x, h, wall, elapsed) =>
+      x.evercreds_share_led(h, call, wall, elapsed, number, won ? 1 : 0, leftMs),
+    );
+  }
+
+  /** A publication or a resignation is over. */
+  shareDone(call: number, stored: boolean): Applied {
+    return this.#event((x, h, wall, elapsed) =>
+      x.evercreds_share_done(h, call, wall, elapsed, stored ? 1 : 0),
+    );
+  }
+
+  /** A call of the store failed: one of StoreFailure. */
+  shareFailed(call: number, failure: number): Applied {
+    return this.#event((x, h, wall, elapsed) =>
+      x.evercreds_share_failed(h, call, wall, elapsed, failure),
+    );
+  }
+
+  /** Something has changed at the store, or may have. */
+  shareHint(): Applied {
+    return this.#event((x, h, wall, elapsed) => x.evercreds_share_hint(h, wall, elapsed));
+  }
+
   wake(): Applied {
     return this.#event((x, h, wall, elapsed) => x.evercreds_wake(h, wall, elapsed));
   }
@@ -180,24 +251,29 @@ export class Machine<Applied> {
   /**
    * Ends the session in the module too. Later events open a new one: make none. The state
    * that it ends in stays, for {@link status}.
+   *
+   * @returns the last decision; undefined: the module could not make one
    */
-  close(): void {
+  close(): Decision | undefined {
     const { handle, generation } = this.#owned;
     this.#owned.handle = 0;
     this.#last = new Map([[abi.Status.IS_CLOSED, 1]]);
-    if (handle === 0 || generation !== this.#runtime.generation) return;
+    if (handle === 0 || generation !== this.#runtime.generation) return undefined;
     const [wall, elapsed] = [this.#clock.wall(), this.#clock.elapsed()];
     try {
-      this.#runtime.run(this.#host, (x) => {
-        x.evercreds_session_close(handle);
+      return this.#runtime.run(this.#host, (x) => {
+        const result = x.evercreds_session_close(handle);
+        const decision = result < 0 ? undefined : readDecision(this.#runtime.slots());
         for (const field of Object.values(abi.Status)) {
           const value = x.evercreds_session_status(handle, wall, elapsed, field);
           this.#last?.set(field, Math.max(value, 0)); // below zero: the handle is poisoned
         }
         x.evercreds_session_free(handle);
+        return decision;
       });
     } catch (error) {
       if (!isTrap(error)) throw error; // the instance is gone, the session with it
+      return undefined;
     }
   }
 

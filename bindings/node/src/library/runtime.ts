@@ -189,7 +189,8 @@ function slotsOf(exports: Exports): Float64Array<ArrayBuffer> {
 }
 
 /** What this package calls; minor versions of the ABI only add to it. */
-const FEATURES = abi.Feature.SESSIONS | abi.Feature.RULES | abi.Feature.HOST_CALLS;
+const FEATURES =
+  abi.Feature.SESSIONS | abi.Feature.RULES | abi.Feature.HOST_CALLS | abi.Feature.SHARE;
 
 /** Refuses a module of another major version, an older one, and one that lacks a part. */
 export function checkVersion(version: number, features: number): void {

@@ -10,6 +10,7 @@ import type { Runtime } from "../../src/library/runtime.js";
 import type { AwsCredentials } from "../../src/sources/source.js";
 import { VirtualClock } from "../support/clock.js";
 import { ScriptedSource } from "./source.js";
+import { ScriptedStore } from "./store.js";
 import { camel, snake, Words } from "./words.js";
 
 const GAVE_UP = new Error("gave up");
@@ -19,6 +20,7 @@ export class Scene {
   readonly #runtime: Runtime;
   readonly #clock = new VirtualClock();
   readonly #source = new ScriptedSource(this.#clock, (line) => this.#lines.push(line));
+  readonly #store = new ScriptedStore(this.#clock, (line) => this.#lines.push(line));
   readonly #events = new Events({ session: 1, method: "custom" }, this.#source.names);
   readonly #callers = new Map<string, AbortController>();
   #host: Host | undefined;
@@ -97,6 +99,17 @@ export class Scene {
       case "fault":
         this.#break(host);
         break;
+      case "hints":
+        host.hint();
+        break;
+      case "finds":
+      case "gives":
+      case "keeps":
+      case "takes":
+      case "refuses":
+      case "store_fails":
+        this.#store.answer(verb, [first, ...rest]);
+        break;
       default:
         throw new Error("there is no such event");
     }
@@ -120,7 +133,7 @@ export class Scene {
     });
     const method = words.number("method") ?? abi.Method.CUSTOM;
     const failures = new FailureReader(method, new Rules(this.#runtime));
-    const host = new Host(this.#clock, this.#source, failures, this.#events);
+    const host = new Host(this.#clock, this.#source, failures, this.#events, this.#store);
     const options: [number, number][] = [[abi.Option.METHOD, method], ...given];
     const seed = () => ({ low: 1, high: 0 });
     try {
@@ -196,6 +209,7 @@ export class Scene {
     tell("rejection", ({ scope, spaced }) => [scope, spaced && "spaced"]);
     tell("degraded", ({ remaining }) => [`left=${left(remaining)}`]);
     tell("warning");
+    tell("share", ({ share }) => [snake(share)]);
     tell("close");
   }
 }

@@ -17,6 +17,11 @@ interface Call extends Attempt {
   inside: (action: () => void) => void;
 }
 
+/** By what a set is known, those of other processes too. */
+export function identity(n: number | string) {
+  return { accessKeyId: `AKID${n}`, sessionToken: `token-${n}` };
+}
+
 /** A source that does what a scenario tells it. Its calls are numbered from 1. */
 export class ScriptedSource implements Source {
   readonly #clock: Clock;
@@ -67,7 +72,7 @@ export class ScriptedSource implements Source {
 
   /** By what set N is known. */
   identity(n: number) {
-    return { accessKeyId: `AKID${n}`, sessionToken: `token-${n}` };
+    return identity(n);
   }
 
   answer(n: number, words: Words): void {

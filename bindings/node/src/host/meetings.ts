@@ -1,0 +1,102 @@
+import * as abi from "../library/abi-generated.js";
+import type { Clock } from "../common/clock.js";
+import { type Look, NO_FINGERPRINT, type Saw } from "../share/meeting.js";
+import type { Followed } from "./follow.js";
+import { Recent } from "./recent.js";
+import type { Sets } from "./sets.js";
+
+/** The host for which calls of a store are made. */
+export interface SharingHost {
+  readonly put: Followed["put"];
+  readonly clock: Clock;
+  readonly sets: Sets;
+  /** One number of the machine's state; see Status. */
+  readonly read: (field: number) => number;
+  /** Tells what sharing has come to, which no decision notes. */
+  readonly tell: (step: "unopened" | "nobody-met", message: string) => void;
+}
+
+/** What one flight has heard from the store. */
+export interface Heard {
+  saw: Saw;
+  /** The store's clock in its last answer, and ours when that was there. */
+  clock: { readonly storeMs: number; readonly hereMs: number } | undefined;
+  /** Its turn was won. */
+  isCounted: boolean;
+}
+
+/** Flights whose publications may still come. */
+const FLIGHTS_KEPT = 8;
+
+/** Who can write in the store could fill the memory. */
+const MOST_UNOPENED = 64;
+
+/** Knows what flights have heard from the store, and tells whom they met there. */
+export class Meetings {
+  readonly #host: SharingHost;
+  readonly #flights = new Recent<number, Heard>(FLIGHTS_KEPT);
+  readonly #unopened = new Set<string>();
+  /** Turns in a row in which nobody was met. */
+  #alone = 0;
+
+  constructor(host: SharingHost) {
+    this.#host = host;
+  }
+
+  forget(): void {
+    this.#flights.clear();
+  }
+
+  /**
+   * What the flight of a call has heard. A look begins anew.
+   *
+   * @param set of a publication: the set, which has its flight's ticket
+   */
+  of(share: number, set: number, isClosed: boolean): Heard {
+    const isPublication = share === abi.Share.PUBLISH;
+    const flight = isPublication || isClosed ? set : this.#host.read(abi.Status.FLIGHT);
+    if (share !== abi.Share.LOOK) return this.#flights.get(flight) ?? nothingHeard();
+    const before = this.#flights.get(flight);
+    const heard = { ...nothingHeard(), isCounted: before?.isCounted === true };
+    this.#flights.set(flight, heard);
+    return heard;
+  }
+
+  /** A look has found this. An entry that does not open is told once. */
+  looked(heard: Heard, { saw, clockMs }: Look): void {
+    heard.saw = saw;
+    this.heard(heard, clockMs);
+    const { fingerprint, junk, isForeign } = saw;
+    if ((junk === undefined && !isForeign) || this.#unopened.has(fingerprint)) return;
+    if (this.#unopened.size === MOST_UNOPENED) return;
+    this.#unopened.add(fingerprint);
+    this.#host.tell("unopened", abi.UNOPENED);
+  }
+
+  /** The store's clock in an answer; 0: it has told none. */
+  heard(heard: Heard, clockMs: number): void {
+    if (clockMs > 0) heard.clock = { storeMs: clockMs, hereMs: this.#host.clock.elapsed() };
+  }
+
+  /**
+   * When a set ends on the store's clock that has so much left; 0: nobody knows. A pause
+   * since the store's last answer makes it earlier, never later.
+   */
+  ends({ clock }: Heard, nowMs: number, leftMs: number): number {
+    if (clock === undefined || leftMs === abi.NEVER) return 0;
+    return Math.max(0, clock.storeMs + (nowMs - clock.hereMs) + leftMs);
+  }
+
+  /** A turn was won: tells, once, if so many in a row have met no other process. */
+  count(heard: Heard): void {
+    if (heard.isCounted) return; // it was extended
+    heard.isCounted = true;
+    this.#alone = heard.saw.hasMet ? 0 : this.#alone + 1;
+    if (this.#alone === abi.NOBODY_MET_AFTER) this.#host.tell("nobody-met", abi.NOBODY_MET);
+  }
+}
+
+function nothingHeard(): Heard {
+  const none = { number: 0, fingerprint: NO_FINGERPRINT, junk: undefined };
+  return { saw: { ...none, isForeign: false, hasMet: false }, clock: undefined, isCounted: false };
+}
