@@ -207,9 +207,7 @@ def traced(core: Host, trace: Any) -> str | None:
 
 
 @pytest.mark.parametrize("use", ["status", "invalidate", "obtain", "loop.wake"])
-def test_a_signal_handler_may_use_the_session(
-    hand_clock: HandClock, use: str
-) -> None:
+def test_a_signal_handler_may_use_the_session(hand_clock: HandClock, use: str) -> None:
     """As a signal handler and a finalizer do, which may come at every line."""
     # One set each: who is interrupted and who interrupts share one attempt.
     brought = ("A1", "A2", "A3", "rejected") if use == "invalidate" else ("A1", "A2")

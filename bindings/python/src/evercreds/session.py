@@ -37,6 +37,7 @@ from evercreds._session.methods import METHODS, checked_name, make, register
 from evercreds._session.own_client import OwnClient
 from evercreds._session.recipes import Recipe
 from evercreds._session.shapes import Identity, TemporaryCredentials
+from evercreds._session.sharing import group_of, is_shared
 from evercreds._session.signatures import signature_of, signature_of_factory
 from evercreds._sources.custom import CustomSource
 from evercreds.cache import Session as CachingSession
@@ -160,10 +161,13 @@ class _Session(CachingSession, metaclass=_Factory):
         )
         self._own_client = OwnClient()
         try:
+            made = self._make_source(base, arguments["refresh_timeout"])
+            group = group_of(arguments, made) if is_shared(arguments) else None
+            if group is not None:
+                options += group.options
+                made.share_with(group)
             self._host = Host(
-                self._make_source(base, arguments["refresh_timeout"]),
-                options,
-                runs_in_callers=arguments["refresh_in"] == "caller",
+                made, options, runs_in_callers=arguments["refresh_in"] == "caller", group=group
             )
             self._leased = LeasedCredentials(self._host, self.refresh_method, base)
             provide(signing, self._leased)
@@ -357,7 +361,9 @@ class _Session(CachingSession, metaclass=_Factory):
 
     def on(
         self,
-        event: Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "close"],
+        event: Literal[
+            "start", "refresh", "failure", "rejection", "degraded", "warning", "share", "close"
+        ],
         listener: Callable[[SessionEvent], object],
     ) -> Callable[[], None]:
         """Call a function whenever an event happens, from then on.
@@ -475,6 +481,23 @@ class RefreshableSession(_Session):
             caller waits until the source returns, even past ``refresh_timeout`` and its own
             ``timeout``. Refreshes without a waiting thread, in the background or for coroutines,
             run in a thread of their own all the same.
+        share: Share refreshes with other processes that mean the same credentials: ``True`` (a
+            directory of this user's), a directory, or a store of :mod:`evercreds.share`. One of
+            them calls the source, and the others take its credentials; where the store fails,
+            each refreshes for itself. Needs ``evercreds[share]``. Default: not shared.
+        share_key: What seals the credentials in the store: 32 bytes, a list of such keys (the
+            first seals, all open), or a function that returns either. Who has it may use all
+            credentials of the group. Default, for a directory only: one in the directory itself.
+        share_name_key: The key that names what is shared, and seals nothing. Default: the last of
+            share_key. It stays the same while keys are rotated.
+        share_id: A name for the credentials of a function, which all that share them give.
+        share_wait: Seconds, up to 60, that callers may wait for another process's refresh.
+            Default: 10.
+        share_turn: Seconds, 1 to 30, that another process waits before it takes the refresh over
+            from one that does not answer. Default: 5.
+        share_principal: Names who calls AssumeRole; credentials are shared only with the same
+            caller. Default: the access key of long-term keys, the parent of a chain, or what one
+            GetCallerIdentity says.
         source: A session whose credentials are the base credentials of this one, which is how
             roles are chained; its region is the default of this one's. Each refresh asks it for
             credentials that are valid for at least a minute.

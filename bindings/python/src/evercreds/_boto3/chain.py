@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import botocore.session
 from botocore.credentials import Credentials, ReadOnlyCredentials
 
@@ -33,6 +35,11 @@ class ParentCredentials(BaseCredentials):
         """Whether they are known to be a role's, with which one is assumed for an hour at most."""
         # What the session calls its method is for the user to choose.
         return self._parent.are_of_role
+
+    @property
+    def share_key(self) -> Callable[[], str] | None:
+        """What names the record of the parent's set, where that shares."""
+        return self._parent.share_key
 
     def find(self) -> Credentials:
         """Give what asks the parent."""

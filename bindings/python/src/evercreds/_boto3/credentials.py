@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from botocore.credentials import ReadOnlyCredentials, RefreshableCredentials
@@ -72,6 +73,12 @@ class LeasedCredentials(FieldsOfFrozen, RefreshableCredentials):  # type: ignore
     def are_of_role(self) -> bool:
         """Whether they are known to be a role's."""
         return self._host.are_of_role
+
+    @property
+    def share_key(self) -> Callable[[], str] | None:
+        """What names the record of the set, where the session shares."""
+        sharing = self._loop.sharing
+        return None if sharing is None else sharing.key
 
     def _obtain(self) -> ReadOnlyCredentials:
         try:

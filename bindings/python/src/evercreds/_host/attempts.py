@@ -18,7 +18,7 @@ from evercreds.errors import EvercredsLibraryError
 if TYPE_CHECKING:
     from evercreds._host.loop import Loop
 
-__all__ = ["run_here", "start"]
+__all__ = ["run_here", "start", "start_forsaken", "start_or_leave"]
 
 _MALFORMED = Failure(reason=abi.Code.MALFORMED)
 
@@ -30,9 +30,27 @@ def start(loop: Loop, flight: Flight | None) -> None:
     have been interrupted since, or goes on only when the signal handler ends that waits here. Where
     two do this at the same time, the first attempt to begin is the one.
     """
-    if flight is not None and not flight.is_launched:
+    if flight is not None and flight.may_fly and not flight.is_launched:
         launch(Attempt(loop, flight).run)
         flight.is_launched = True
+
+
+def start_or_leave(loop: Loop, flight: Flight | None) -> None:
+    """Have an attempt made for a flight that no caller's own decision has started.
+
+    Where attempts run in callers, one of those who wait for it runs it.
+    """
+    if flight is not None and loop.runs_in_callers and loop.followers:
+        loop.flights.have_one_run(flight)
+    else:
+        start(loop, flight)
+
+
+def start_forsaken(loop: Loop) -> None:
+    """Have attempts made that were left to callers of whom none is there any more."""
+    if loop.runs_in_callers and not loop.followers:
+        for flight in loop.flights:
+            start(loop, flight)
 
 
 def run_here(loop: Loop, flight: Flight | None) -> None:
@@ -42,7 +60,7 @@ def run_here(loop: Loop, flight: Flight | None) -> None:
         BaseException: What ended the attempt in place of an answer, such as an interrupt: it is
             this caller's. The others hear that the attempt died.
     """
-    if flight is not None and not flight.is_launched:
+    if flight is not None and flight.may_fly and not flight.is_launched:
         Attempt(loop, flight).run_in_caller()
 
 
@@ -115,7 +133,8 @@ class Attempt:
             self._loop.put(lambda machine: machine.prompted(self._ticket))
 
     def _report_reply(self, reply: Reply) -> None:
-        sets, brought, ticket = self._loop.sets, CredentialSet(reply.frozen), self._ticket
+        sets, ticket = self._loop.sets, self._ticket
+        brought = CredentialSet(reply.frozen, reply.expiry_ms, reply.source_identity)
 
         def complete(machine: Machine) -> abi.Decision:
             sets.store(ticket, brought)

@@ -32,9 +32,7 @@ _MOST_UNTOLD = 256
 _WINDOWS_SHRUNK = next(text for note, _, text in abi.LINES if note == abi.Note.WINDOWS_SHRUNK)
 
 
-Kind = Literal[
-    "start", "refresh", "failure", "rejection", "degraded", "warning", "share", "close"
-]
+Kind = Literal["start", "refresh", "failure", "rejection", "degraded", "warning", "share", "close"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -166,6 +164,12 @@ class Teller:
         facts = self.reader.of_now(machine)
         warning = _event("warning", facts, message=text)
         self._untold.append(_Told(((logging.WARNING, text),), facts, (warning,)))
+
+    def note_share(self, step: str, text: str, machine: Machine) -> None:
+        """Take down what a host notices of sharing by itself. The lock is held."""
+        facts = self.reader.of_now(machine)
+        told = _event("share", facts, share=step)
+        self._untold.append(_Told(((logging.WARNING, text),), facts, (told,)))
 
     def tell(self) -> None:
         """Tell all that was taken down, where this thread has, unless another does so."""

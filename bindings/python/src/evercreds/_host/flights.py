@@ -13,15 +13,16 @@ class Flight:
     """One refresh, as those see it who wait for it and who run its attempt."""
 
     __slots__ = (
-        *("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "ticket"),
-        "waits_for",
+        *("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "may_fly"),
+        *("ticket", "waits_for"),
     )
 
-    def __init__(self, ticket: int, deadline_ms: int) -> None:
+    def __init__(self, ticket: int, deadline_ms: int, *, may_fly: bool = True) -> None:
         self.ticket: int = ticket
         self.deadline_ms: int = deadline_ms  # on the elapsed clock
         self.bell: Bell = Bell()  # rings when it is settled
         self.cancelled: Bell = Bell()  # rings when its attempt is to end
+        self.may_fly: bool = may_fly  # or its store is asked first
         self.is_launched: bool = False  # a thread is sure to run it
         self.is_lost: bool = False  # the machine was restored, and knows nothing of it
         self.waits_for: list[Flight] = []  # of other sessions, one for each call of its attempt
@@ -37,9 +38,15 @@ class Flight:
 
 
 class Flights:
-    """The flights under way, by ticket."""
+    """The flights under way, by ticket.
 
-    def __init__(self) -> None:
+    Args:
+        ask_first: Whether a flight begins at a store, and may call the source only once a decision
+            has started it.
+    """
+
+    def __init__(self, *, ask_first: bool = False) -> None:
+        self._ask_first = ask_first
         self._flights: dict[int, Flight] = {}
 
     def __len__(self) -> int:
@@ -55,7 +62,16 @@ class Flights:
         attempt begun.
         """
         flight = self._flights.get(ticket)
-        return flight or self._flights.setdefault(ticket, Flight(ticket, deadline_ms))
+        if flight is None:
+            made = Flight(ticket, deadline_ms, may_fly=not self._ask_first)
+            flight = self._flights.setdefault(ticket, made)
+        return flight
+
+    def begin(self, ticket: int, deadline_ms: int) -> Flight:
+        """Give the flight that a decision starts."""
+        flight = self.get(ticket, deadline_ms)
+        flight.deadline_ms, flight.may_fly = deadline_ms, True
+        return flight
 
     def settle(self, ticket: int) -> None:
         """Wake all who wait for a flight.
@@ -80,6 +96,11 @@ class Flights:
         flight = self._flights.get(ticket)
         if flight is not None:
             flight.cancelled.ring()
+
+    def have_one_run(self, flight: Flight) -> None:
+        """Wake those who wait for a flight that one of them is to run."""
+        before, flight.bell = flight.bell, Bell()
+        before.ring()
 
     def have_all_ask_again(self) -> None:
         """Wake all who wait, although what they wait for may be under way still."""

@@ -10,6 +10,7 @@ from evercreds._host.events import Kind, Listener
 from evercreds._host.failures import ReentrantUseError
 from evercreds._host.loop import Loop, Outcome, Wait
 from evercreds._host.marks import WaitingFor, running_inside
+from evercreds._host.sharing import Group
 from evercreds._host.source import CredentialSet, Source
 from evercreds._host.status import SessionStatus, status_of
 from evercreds._library import abi_generated as abi
@@ -35,6 +36,7 @@ class Host:
         seed: Gives a fresh random number of 64 bits.
         runs_in_callers: Whether an attempt runs in the thread of the first caller who waits for
             it. Where nobody waits, or a coroutine does, it has a thread of its own.
+        group: The processes that this session shares its refreshes with. Default: none.
 
     Raises:
         OptionRefusedError: The machine refuses an option.
@@ -48,10 +50,13 @@ class Host:
         clock: Clock = SYSTEM_CLOCK,
         seed: Callable[[], int] = fresh_seed,
         runs_in_callers: bool = False,
+        group: Group | None = None,
     ) -> None:
-        self.loop: Loop = Loop(source, options, clock, seed)
+        self.loop: Loop = Loop(source, options, clock, seed, group)
         self.loop.runs_in_callers = runs_in_callers
         self.clock: Clock = clock
+        is_deferred = dict(options).get(abi.Option.DEFER_REFRESH, True)
+        self._is_eager_at_store = group is not None and not is_deferred
 
     def open(self) -> None:
         """Start the machine; an eager session gets its first credentials here.
@@ -61,9 +66,12 @@ class Host:
             Exception: As ``obtain``, where the session is eager.
         """
         first = self.loop.open().wait
-        if first is None:
+        if first is None and not self._is_eager_at_store:
             return
         try:
+            if first is None:
+                self.obtain()
+                return
             need = Need(until_ms=patience_here_ms())
             self._sleep(first, Patience())
             self._follow(self._heard(first, need, Patience(), False), need, Patience(), False)
@@ -166,18 +174,28 @@ class Host:
         return self.loop.put(lambda machine: machine.force())
 
     def _refuse_reentrant_use(self) -> None:
-        if self.loop.attempts > 0 and running_inside(self.loop.number):
+        loop = self.loop
+        is_asking = loop.attempts > 0 or (loop.sharing is not None and loop.sharing.asks)
+        if is_asking and running_inside(loop.number):
             raise ReentrantUseError
 
     def _follow(
         self, outcome: Outcome, need: Need, patience: Patience, forced: bool
     ) -> CredentialSet:
         """Do what a decision says, until there are credentials or an error."""
-        while (wait := outcome.wait) is not None:
-            need = need.after(outcome.decision)
-            self._sleep(wait, patience)
-            outcome = self._heard(wait, need, patience, forced)
-        return self._granted(outcome)
+        if outcome.wait is None:
+            return self._granted(outcome)
+        follower = object()
+        self.loop.followers.add(follower)
+        try:
+            while (wait := outcome.wait) is not None:
+                need = need.after(outcome.decision)
+                self._sleep(wait, patience)
+                outcome = self._heard(wait, need, patience, forced)
+            return self._granted(outcome)
+        finally:
+            self.loop.followers.discard(follower)
+            attempts.start_forsaken(self.loop)
 
     async def _follow_in_loop(
         self, outcome: Outcome, need: Need, patience: Patience, forced: bool

@@ -16,6 +16,7 @@ from evercreds._host.facts import Facts, Reader
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.sets import Sets
+from evercreds._host.sharing import Group, Sharing
 from evercreds._host.source import CredentialSet, Source
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine, PoisonedError
@@ -82,13 +83,16 @@ class Loop:
         options: Options,
         clock: Clock,
         seed: Callable[[], int],
+        group: Group | None = None,
     ) -> None:
         self.number: int = next(_numbers)
         self.lease: Lease = NO_LEASE
         self.clock: Clock = clock
         self.source: Source = source
         self.sets: Sets = Sets()
-        self.flights: Flights = Flights()
+        self.sharing: Sharing | None = None if group is None else Sharing(self, group)
+        self.flights: Flights = self._no_flights()
+        self.followers: set[object] = set()  # threads that wait for flights
         self.failures: Failures = Failures(source)
         self.pause_bell: Bell = Bell()  # of those who wait for an attempt that nobody has begun
         self.runs_in_callers: bool = False  # who waits for an attempt runs it
@@ -96,7 +100,8 @@ class Loop:
         self.alarm: timer.Alarm = timer.Alarm(self)
         self._teller = Teller(Reader(source, clock, self.failures))
         self._lock = system_lock()
-        self._has_timer = not _is_frozen(dict(options))
+        # What is due at a store, no caller sleeps for.
+        self._has_timer = group is not None or not _is_frozen(dict(options))
         self._events = 0  # so far
         self._is_last = False  # the interpreter is ending, and no other thread runs any more
         self._machine = Machine(options, clock, seed)
@@ -106,7 +111,10 @@ class Loop:
         """Forget, in a child, what belongs to the parent's threads and library."""
         self._lock = system_lock()
         self.lease = NO_LEASE
-        self.flights = Flights()
+        self.flights = self._no_flights()
+        self.followers = set()
+        if self.sharing is not None:
+            self.sharing.lose()
         self.pause_bell = Bell()
         self._running = set()
         self.alarm.at_ms = abi.NEVER
@@ -128,8 +136,10 @@ class Loop:
                 lambda machine: self._taken(machine, event, because)
             )
         attempts.start(self, revived)
+        if self.sharing is not None:
+            self.sharing.start()
         if not self.runs_in_callers or not outcome.is_waited_for:
-            attempts.start(self, outcome.started)
+            attempts.start_or_leave(self, outcome.started)
         if tells:
             self.tell()
         decision = outcome.decision
@@ -151,6 +161,8 @@ class Loop:
             outcome = self._apply(self._machine.open(), self._events)
             if (flight := outcome.started) is not None:
                 outcome.wait = Wait(flight.bell, flight.deadline_ms, flight)
+        if self.sharing is not None:
+            self.sharing.start()
         if not self.runs_in_callers:
             attempts.start(self, outcome.started)
         self.tell()
@@ -162,6 +174,8 @@ class Loop:
         with self._lock:
             value, revived = self._with_machine(use)
         attempts.start(self, revived)
+        if self.sharing is not None:
+            self.sharing.start()
         self.tell()
         return value
 
@@ -181,6 +195,10 @@ class Loop:
         """Tell a warning of the host's own."""
         self.read(lambda machine: self._teller.note_warning(text, machine))
 
+    def tell_share(self, step: str, text: str) -> None:
+        """Tell of sharing what no decision tells."""
+        self.read(lambda machine: self._teller.note_share(step, text, machine))
+
     def wake(self) -> None:
         """Do what is due with nobody asking."""
 
@@ -188,6 +206,8 @@ class Loop:
             self.alarm.at_ms = abi.NEVER  # or it would not be armed again for the same instant
             return machine.wake()
 
+        if self.sharing is not None:
+            self.sharing.look_once_more()
         self.put(wake)
 
     def close(self) -> None:
@@ -234,6 +254,9 @@ class Loop:
             self.lease = NO_LEASE
             self.flights.have_all_ask_again()
             self._ring_pause_bell()
+            if self.sharing is not None:
+                # Nor whether a flight was started, or is at the store still: restored, it is over.
+                machine.discard()
             raise
 
     def _apply(self, decision: abi.Decision, number: int, because: str = "") -> Outcome:
@@ -248,17 +271,21 @@ class Loop:
         self.flights.settle(decision.settled)
         started = wait = granted = None
         if decision.started:
-            started = self.flights.get(decision.started, decision.start_deadline_ms)
+            started = self.flights.begin(decision.started, decision.start_deadline_ms)
         if decision.kind in _WAITING:
             wait = self._wait(decision)
         if decision.kind in _SERVING:
             granted = self._grant(decision, number)
         if decision.is_void or decision.notes or decision.started:
             self._machine.keep_snapshot()
+        if decision.share and self.sharing is not None:
+            self.sharing.note(decision, self._machine)
         # Not earlier: a child may begin here, and go on from the snapshot before.
         self._forget(decision, number)
         self._arm(decision.next_wake_ms)
         self._teller.note(decision, self._machine, because)
+        if started is not None and self.sharing is not None and self.sharing.has_flown():
+            self._teller.note_share("nobody_met", abi.NOBODY_MET, self._machine)
         return Outcome(decision, started, wait, granted)
 
     def _wait(self, decision: abi.Decision) -> Wait:
@@ -333,13 +360,18 @@ class Loop:
         The flight is lost, and whoever waits for that asks again. Returns the flight that the
         restored machine has started, if any.
         """
-        lost, self.flights = self.flights, Flights()
+        lost, self.flights = self.flights, self._no_flights()
         self.lease = NO_LEASE
+        if self.sharing is not None:
+            self.sharing.lose()
         try:
             return self._apply(self._machine.restore(), self._events).started
         finally:
             lost.lose_all()
             self._ring_pause_bell()
+
+    def _no_flights(self) -> Flights:
+        return Flights(ask_first=self.sharing is not None)
 
     def _check_the_process(self) -> None:
         """Notice a fork, and the end of the interpreter, before anything is locked or called.

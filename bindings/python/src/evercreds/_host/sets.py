@@ -43,6 +43,14 @@ class Sets:
             granted = self._sets[ticket] = granted.with_expiry(expiry_ms)
         return granted
 
+    def get(self, ticket: int) -> CredentialSet | None:
+        """Give the set of a ticket; ``None``: it is gone."""
+        return self._sets.get(ticket)
+
+    def knows(self, given: CredentialSet) -> bool:
+        """Tell whether this is one of the latest sets."""
+        return any(known == given.fingerprint for _, known in self._tokens)
+
     def fingerprint_of(self, token: str) -> int | None:
         """Tell which of the latest sets has this session token, if one has."""
         named = hash(token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import hashlib
-from typing import Protocol
+from typing import Any, Protocol
 
 from botocore.credentials import ReadOnlyCredentials
 
@@ -33,11 +33,23 @@ class CredentialSet:
 
     Args:
         frozen: The credentials.
+        source_expiry_ms: Their end, as their source wrote it.
+        source_identity: What their source said of who asked for them.
     """
 
-    __slots__ = ("_expiry_ms", "expiry", "fingerprint", "frozen")
+    __slots__ = (
+        *("_expiry_ms", "expiry", "fingerprint", "frozen", "source_expiry_ms"),
+        "source_identity",
+    )
 
-    def __init__(self, frozen: FrozenCredentials) -> None:
+    def __init__(
+        self,
+        frozen: FrozenCredentials,
+        source_expiry_ms: int = abi.NEVER,
+        source_identity: str = "",
+    ) -> None:
+        self.source_expiry_ms: int = source_expiry_ms
+        self.source_identity: str = source_identity
         self.frozen: FrozenCredentials = frozen
         self.fingerprint: int = fingerprint_of(str(frozen.access_key), str(frozen.token))
         self.expiry: datetime.datetime | None = None
@@ -48,7 +60,7 @@ class CredentialSet:
         """Give this set with another end: what one caller has got does not change."""
         if expiry_ms == self._expiry_ms:
             return self
-        given = CredentialSet(self.frozen)
+        given = CredentialSet(self.frozen, self.source_expiry_ms, self.source_identity)
         if expiry_ms < abi.NEVER:
             given.expiry = _EPOCH + datetime.timedelta(milliseconds=min(expiry_ms, _LAST_MS))
         given._expiry_ms = expiry_ms
@@ -69,6 +81,7 @@ class Reply:
     expiry_ms: int  # by the clock of the source
     duration_ms: int = 0  # the lifetime that was asked for; 0: not known
     server_time_ms: int = 0  # the latest instant that the reply's Date can mean; 0: it had none
+    source_identity: str = ""  # as AssumeRole's reply has it
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +106,11 @@ class Source(Protocol):
     """Whether the credentials are known to be a role's. They may be, where this is False."""
 
     @property
+    def sends_codes(self) -> bool:
+        """Whether an attempt may send a one-time code."""
+        raise NotImplementedError
+
+    @property
     def names(self) -> tuple[object, object]:
         """The names of the session and of its role; what cannot be shown is left out."""
         raise NotImplementedError
@@ -107,6 +125,10 @@ class Source(Protocol):
 
     def said(self, error: BaseException) -> Said:
         """Tell what is known of what ``fetch`` raised."""
+        raise NotImplementedError
+
+    def share_with(self, group: Any) -> None:
+        """Have one-time codes, if any are sent, marked where the session meets others."""
         raise NotImplementedError
 
     def after_fork(self) -> None:

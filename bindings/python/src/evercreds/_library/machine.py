@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from evercreds._library import abi_generated as abi
 from evercreds._library.handle import Handle
@@ -178,6 +178,48 @@ class Machine:
     def prompted(self, ticket: int) -> abi.Decision:
         """Report that a person has answered: the clock of the attempt starts now."""
         return self._event("prompted", ticket)
+
+    def share_found(self, call: int, found: Any, fingerprint: int) -> abi.Decision:
+        """Report what a look at the store has found; ``_host.sharing`` has its fields."""
+        out = abi.Decision()
+        wall, elapsed = self._now()
+        result = self._handle.lib.evercreds_share_found(
+            self._handle.number, call, wall, elapsed, found.expiry_ms, fingerprint, found.life_ms,
+            found.left_ms, found.generation, found.replaces, found.turn, found.turn_left_ms,
+            found.notice, found.notice_left_ms, ctypes.byref(out),
+        )  # fmt: skip
+        return out if result == 0 else _fail(result)
+
+    def share_led(self, call: int, number: int, won: bool, left_ms: int) -> abi.Decision:
+        """Report what has become of a campaign."""
+        out = abi.Decision()
+        wall, elapsed = self._now()
+        result = self._handle.lib.evercreds_share_led(
+            self._handle.number, call, wall, elapsed, number, won, left_ms, ctypes.byref(out)
+        )
+        return out if result == 0 else _fail(result)
+
+    def share_done(self, call: int, stored: bool) -> abi.Decision:
+        """Report that a publication or a resignation is over."""
+        out = abi.Decision()
+        wall, elapsed = self._now()
+        result = self._handle.lib.evercreds_share_done(
+            self._handle.number, call, wall, elapsed, stored, ctypes.byref(out)
+        )
+        return out if result == 0 else _fail(result)
+
+    def share_failed(self, call: int, failure: int) -> abi.Decision:
+        """Report that a call of the store failed."""
+        out = abi.Decision()
+        wall, elapsed = self._now()
+        result = self._handle.lib.evercreds_share_failed(
+            self._handle.number, call, wall, elapsed, failure, ctypes.byref(out)
+        )
+        return out if result == 0 else _fail(result)
+
+    def share_hint(self) -> abi.Decision:
+        """Report that something may have changed at the store."""
+        return self._event("share_hint")
 
     def invalidate(self, fingerprint: int) -> abi.Decision:
         """Report that a service rejected a set."""

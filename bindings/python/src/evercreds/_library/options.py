@@ -38,6 +38,13 @@ DEFAULTS: dict[str, Any] = {
     "max_wait": None,
     "attended": False,
     "refresh_in": "worker",
+    "share": None,
+    "share_key": None,
+    "share_name_key": None,
+    "share_id": None,
+    "share_wait": None,
+    "share_turn": None,
+    "share_principal": None,
 }
 
 # The machine's own default of refresh_timeout where a service of AWS's is asked, for the calls

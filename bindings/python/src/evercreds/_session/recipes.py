@@ -79,6 +79,8 @@ def _secret_in(given: Mapping[str, Any]) -> str | None:
             return name
         if name == "private_key" and isinstance(value, (bytes, bytearray)):
             return name
+        if name in ("share_key", "share_name_key") and not callable(value) and value is not None:
+            return name
         for within in _SECRETS_WITHIN.get(name, ()):
             if isinstance(value, Mapping) and value.get(within) is not None:
                 return f"{within} of {name}"

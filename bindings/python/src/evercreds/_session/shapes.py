@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypedDict, runtime_checkable
 
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     import botocore.session
 
     from evercreds.session import RefreshableSession
+    from evercreds.share import DataKeys, Store
 
 __all__ = [
     "IOT_EXTRA_INSTALLED",
@@ -147,6 +149,13 @@ class SessionOptions(TypedDict, total=False):
     max_wait: float | None
     attended: bool
     refresh_in: Literal["worker", "caller"]
+    share: bool | str | os.PathLike[str] | Store | None
+    share_key: DataKeys | None
+    share_name_key: bytes | None
+    share_id: str | None
+    share_wait: float | None
+    share_turn: float | None
+    share_principal: str | None
     source: RefreshableSession | None
     region_name: str | None
     profile_name: str | None

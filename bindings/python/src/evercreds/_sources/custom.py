@@ -37,6 +37,7 @@ class CustomSource:
 
     runs_user_code = True
     is_for_role = False
+    sends_codes = False
     method: int = abi.Method.CUSTOM
 
     def __init__(
@@ -54,6 +55,13 @@ class CustomSource:
 
     def after_fork(self) -> None:
         """Do nothing: what the function keeps is its own."""
+
+    def asks_who_calls(self, principal: str | None) -> bool:
+        """Tell whether AWS is asked who calls before a store is: for AssumeRole alone."""
+        return False
+
+    def share_with(self, group: Any) -> None:
+        """Do nothing for a group: what counts is the user's word for the credentials."""
 
     @calls_user_code
     def fetch(self) -> Reply:

@@ -8,13 +8,16 @@ import os
 import secrets
 import shlex
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from evercreds._errors.frames import calls_user_code
+from evercreds._host.marks import cancelled
 from evercreds._library import rules
 from evercreds._library.options import given_as, is_token_code
 from evercreds._sources.command import run
+from evercreds._waiting.bell import Bell
 from evercreds.errors import (
     EvercredsConfigurationError,
     EvercredsCredentialError,
@@ -27,6 +30,7 @@ __all__ = [
     "OneTimeCodes",
     "TokenProvider",
     "mfa_provider",
+    "send_once",
 ]
 
 TokenProvider = Callable[..., str] | str | list[str]
@@ -34,6 +38,7 @@ MfaProvider = Callable[[], str]
 
 _PARAM = "mfa_token_provider"
 _TIMEOUT_S = 30
+_CODE_LASTS_MS = 30_000  # until the next one of a device
 _ALLOWED = frozenset(
     {*inspect.signature(subprocess.run).parameters, *inspect.signature(subprocess.Popen).parameters}
 ) - {"popenargs", "kwargs", "args"}
@@ -183,3 +188,38 @@ class OneTimeCodes:
             )
         self._last = named
         return code
+
+
+def send_once(
+    age_ms: Callable[[str, str], int | None],
+    serial: str,
+    parameters: dict[str, Any],
+    another: MfaProvider | None,
+) -> None:
+    """Have a code sent once by all processes that share, whichever gets it.
+
+    Args:
+        age_ms: Writes down that a code is sent, and tells how long ago it was sent before.
+        serial: Of the device.
+        parameters: Of AssumeRole; another code may take the place of the one in there.
+        another: Gives a code without asking a person. ``None``: there is only this one.
+
+    Raises:
+        EvercredsCredentialError: It was sent before.
+        Exception: It cannot be written down; so it must not be sent.
+    """
+    for is_last in (another is None, True):
+        sent_ago_ms = age_ms(serial, parameters["TokenCode"])
+        if sent_ago_ms is None:
+            return
+        if is_last or another is None:
+            break
+        bell, end = cancelled(), time.monotonic() + max(0, _CODE_LASTS_MS - sent_ago_ms) / 1000
+        (bell or Bell()).wait(lambda end=end: end - time.monotonic())  # type: ignore[misc]
+        parameters["TokenCode"] = another()
+    raise EvercredsCredentialError(
+        "another process has sent this one-time code, and a service accepts a code only once: wait "
+        "for the next code",
+        code="mfa_code_reused",
+        param="TokenCode",
+    )

@@ -29,7 +29,8 @@ from evercreds._host.source import Failure, Reply
 from evercreds._library import abi_generated as abi
 from evercreds._library import rules
 from evercreds._sources import replies
-from evercreds._sources.mfa import MfaProvider, OneTimeCodes
+from evercreds._sources.caller import Caller
+from evercreds._sources.mfa import MfaProvider, OneTimeCodes, send_once
 from evercreds._sources.said import said_of
 
 __all__ = ["DEFAULT_SESSION_NAME", "STSSource"]
@@ -53,6 +54,7 @@ class STSSource:
         client_parameters: Of the STS client, as for ``Session.client``.
         mfa: Gives a one-time code.
         timeout_s: How long an attempt may take, in seconds.
+        is_attended: Whether a person gives the codes. Default: False.
     """
 
     is_for_role = True
@@ -65,7 +67,9 @@ class STSSource:
         client_parameters: Mapping[str, Any],
         mfa: MfaProvider | None,
         timeout_s: float,
+        is_attended: bool = False,
     ) -> None:
+        self._is_attended = is_attended
         self.runs_user_code = mfa is not None
         self._base = base
         self._parameters = parameters
@@ -74,6 +78,35 @@ class STSSource:
         self._codes = OneTimeCodes()
         self._timeout_s = timeout_s
         self._client: Any = None
+        self._caller = Caller(base)
+        self._group: Any = None
+
+    @property
+    def sends_codes(self) -> bool:
+        """Whether an attempt sends a one-time code."""
+        return self._mfa is not None or self._parameters.get("TokenCode") is not None
+
+    def share_with(self, group: Any) -> None:
+        """Have codes marked where this session meets others."""
+        self._group = group if self.sends_codes else None
+
+    def asks_who_calls(self, principal: str | None) -> bool:
+        """Tell whether AWS is asked who calls before a store is."""
+        return principal is None and self._caller.is_unknown(self._client_parameters)
+
+    def share_inputs(self, principal: str | None) -> dict[str, Any]:
+        """Tell what the credentials are for, to whom shares them. It may ask AWS who calls."""
+        from evercreds.share._names import sts_inputs
+
+        client = self._client_here()
+        given = None if principal is None else f"given:{principal}"
+        return sts_inputs(
+            self._parameters,
+            DEFAULT_SESSION_NAME,
+            client.meta.endpoint_url,
+            client.meta.region_name or "",
+            given or self._caller.principal(self._client_parameters, client),
+        )
 
     @property
     def names(self) -> tuple[object, object]:
@@ -91,14 +124,14 @@ class STSSource:
         parameters.setdefault("RoleSessionName", DEFAULT_SESSION_NAME)
         if not self._has_keys():
             self._base.renew()
-        client = self._client
-        if client is None:
-            client = self._client = self._make_client()
+        client = self._client_here()
         if self._mfa is not None:
             parameters["TokenCode"] = self._mfa()
             prompted()
         if "TokenCode" in parameters:
             self._codes.use(parameters["TokenCode"])
+            if self._group is not None:
+                self._mark(parameters)
         try:
             response = client.assume_role(**parameters)
         except ParamValidationError as error:
@@ -126,6 +159,18 @@ class STSSource:
         """Tell whether the client has keys of its own, so that no base credentials are needed."""
         names = ("aws_access_key_id", "aws_secret_access_key")
         return all(self._client_parameters.get(name) is not None for name in names)
+
+    def _client_here(self) -> Any:
+        client = self._client
+        if client is None:
+            client = self._client = self._make_client()
+        return client
+
+    def _mark(self, parameters: dict[str, Any]) -> None:
+        """Write down which code is sent, or get another where a process has sent it."""
+        serial = str(parameters.get("SerialNumber") or "")
+        another = None if self._mfa is None or self._is_attended else self._mfa
+        send_once(self._group.mark_age_ms, serial, parameters, another)
 
     def _make_client(self) -> Any:
         session = derived_session(self._base.session)

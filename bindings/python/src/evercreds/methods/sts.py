@@ -71,8 +71,9 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
             "sts_client_kwargs",
             {} if sts_client_kwargs is None else sts_client_kwargs,
         )
+        self._is_attended = kwargs.get("attended") is True
         self._mfa = self._checked_mfa(
-            mfa_token_provider, mfa_token_provider_kwargs, kwargs.get("attended") is True
+            mfa_token_provider, mfa_token_provider_kwargs, self._is_attended
         )
         self._check_duration(is_chained=False)
         if kwargs.get("source") is not None:
@@ -84,7 +85,10 @@ class STSRefreshableSession(RefreshableSession, method="sts", refresh_method="st
         if self._validates:
             check_assume_role(base.session, self.assume_role_kwargs)
         timeout = SERVICE_TIMEOUT_S if timeout_s is None else timeout_s
-        return STSSource(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout)
+        return STSSource(
+            *(base, self.assume_role_kwargs, self.sts_client_kwargs, self._mfa, timeout),
+            is_attended=self._is_attended,
+        )
 
     def get_identity(self) -> Identity:
         """Ask STS who this session is: the assumed role.

@@ -43,6 +43,7 @@ class IoTSource:
     """
 
     runs_user_code = False
+    sends_codes = False
     is_for_role = True
     method: int = abi.Method.IOT
 
@@ -68,6 +69,20 @@ class IoTSource:
     def after_fork(self) -> None:
         """Give up what is shared with the parent."""
         self._client.after_fork()
+
+    def asks_who_calls(self, principal: str | None) -> bool:
+        """Tell whether AWS is asked who calls before a store is: for AssumeRole alone."""
+        return False
+
+    def share_with(self, group: Any) -> None:
+        """Do nothing for a group: no code is sent."""
+
+    def share_inputs(self, principal: str | None) -> dict[str, Any]:
+        """Tell what the credentials are for, to whom shares them."""
+        from evercreds.methods.iot._sharing import inputs_of
+
+        thing_name = self._headers.get("x-amzn-iot-thingname")
+        return inputs_of(self._headers["host"], self._role_alias, thing_name, self._identity)
 
     def fetch(self) -> Reply:
         """Ask once."""
