@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, get_args
 
-from evercreds._host import attempts, marks, timer
+from evercreds._host import attempts, marks, sharing, timer
 from evercreds._host.events import Kind, SessionEvent
 from evercreds._host.host import Host
 from evercreds._host.said import NOTHING, Said
@@ -26,6 +26,7 @@ from evercreds._library.needs import Need, Patience
 from evercreds._session.given import need_of
 from evercreds._waiting.clock import NANOS
 from evercreds.errors import EvercredsCredentialError, EvercredsValidationError
+from scripted_store import ScriptedStore, group_of
 
 BASE_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PATIENCE_S = 120  # of this program, on a machine that does much else
@@ -133,12 +134,15 @@ class Play:
         self.waiting: dict[str, Patience] = {}
         self.decisions: dict[int, abi.Decision] = {}
         given = tuple((_option(name), float(value)) for name, value in pairs(options))
+        self.store = ScriptedStore(stage, self.out, self.key_of)
+        is_shared = dict(given).get(abi.Option.SHARE, 0) > 0
         self.host = Host(
             self,
             given,
             clock=stage,
             seed=lambda: 1,
             runs_in_callers="--refresh-in-callers" in sys.argv,
+            group=group_of(self.store, dict(given), stage) if is_shared else None,
         )
         for kind in get_args(Kind):
             self.host.on(kind, self._told)
@@ -173,6 +177,17 @@ class Play:
     def after_fork(self) -> None:
         pass
 
+    @property
+    def sends_codes(self) -> bool:
+        return False
+
+    def share_with(self, group: Any) -> None:
+        pass
+
+    def key_of(self, number: int) -> int:
+        """Tell the number in the keys of a set; of other processes it is below zero."""
+        return self.keys.get(number, number)
+
     def answer(self, number: int, given: dict[str, str]) -> Reply:
         self.keys[number] = key = self.keys.get(int(given.get("same", 0)), number)
         server_ms = self.stage.wall_ms + int(given.get("server", 0))
@@ -206,7 +221,7 @@ class Play:
             self.out.append(f"refused {error.param}")
             return
         if "other" in given:
-            key = self.keys[int(given["other"])]
+            key = self.key_of(int(given["other"]))
             need = dataclasses.replace(
                 need,
                 other=fingerprint_of(f"A{key}", f"T{key}"),
@@ -260,7 +275,7 @@ class Play:
     def play(self, verb: str, words: list[str]) -> None:
         """Do one event."""
         given = dict(pairs([word for word in words if "=" in word]))
-        number = int(words[0]) if words and words[0].isdigit() else 0
+        number = int(words[0]) if words and words[0].lstrip("-").isdigit() else 0
         if verb == "ask":
             self.ask(words[0], given)
         elif verb == "refresh":
@@ -268,7 +283,7 @@ class Play:
         elif verb == "give_up":
             self.waiting[words[0]].end_ms = self.stage.now_ms
         elif verb == "invalidate":
-            key = self.keys[number]
+            key = self.key_of(number)
             self.host.invalidate(fingerprint_of(f"A{key}", f"T{key}"))
         elif verb == "clock":
             self._pass(self.stage.now_ms + number)
@@ -278,6 +293,10 @@ class Play:
             self._status(words)
         elif verb == "close":
             self.host.close()
+        elif verb == "hints":
+            self.host.hint()
+        elif verb in self.store.VERBS:
+            self.store.script(verb, given)
         elif verb == "fault":
             self.host.loop._machine.discard()
             self.host.status()  # whatever comes next restores it
@@ -317,6 +336,7 @@ class Play:
         words: list[Any] = ["told", event.kind, event.scope]
         words += [event.cause] * (event.kind == "start")
         words += [event.error_code] * (event.kind == "failure")
+        words += [event.share] * (event.kind == "share")
         if event.kind in ("refresh", "degraded"):
             left = event.remaining
             words.append(f"left={'never' if left is None else round(left * 1000)}")
@@ -329,7 +349,8 @@ class Play:
             if not call.is_told_to_end and call.bell is not None and call.bell.has_rung:
                 call.is_told_to_end = True
                 self.out.append(f"cancelled {call.number}")
-        given, self.out = self.out, []
+        given = self.out[:]
+        self.out.clear()
         return given + [f"{name} waits" for name in self.waiting]
 
 
@@ -362,7 +383,8 @@ def _die() -> Reply:
 def main() -> None:
     stage, play = Stage(), None
     launch = attempts.launch
-    attempts.launch = lambda run: stage.begin(launch, run)
+    attempts.launch = lambda run, context=None: stage.begin(lambda work: launch(work, context), run)
+    sharing.launch = lambda run: stage.begin(launch, run)
     timer.arm = lambda alarm, at_ms: None  # the stage wakes
     for line in sys.stdin:
         verb, *words = line.split()

@@ -31,7 +31,7 @@ def start(loop: Loop, flight: Flight | None) -> None:
     two do this at the same time, the first attempt to begin is the one.
     """
     if flight is not None and flight.may_fly and not flight.is_launched:
-        launch(Attempt(loop, flight).run)
+        launch(Attempt(loop, flight).run, flight.context)
         flight.is_launched = True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Iterator
 
 from evercreds._waiting.bell import Bell
@@ -13,8 +14,8 @@ class Flight:
     """One refresh, as those see it who wait for it and who run its attempt."""
 
     __slots__ = (
-        *("_claims", "bell", "cancelled", "deadline_ms", "is_launched", "is_lost", "may_fly"),
-        *("ticket", "waits_for"),
+        *("_claims", "bell", "cancelled", "context", "deadline_ms", "is_launched", "is_lost"),
+        *("may_fly", "ticket", "waits_for"),
     )
 
     def __init__(self, ticket: int, deadline_ms: int, *, may_fly: bool = True) -> None:
@@ -22,6 +23,7 @@ class Flight:
         self.deadline_ms: int = deadline_ms  # on the elapsed clock
         self.bell: Bell = Bell()  # rings when it is settled
         self.cancelled: Bell = Bell()  # rings when its attempt is to end
+        self.context: contextvars.Context | None = None  # of its attempt; None: of who starts it
         self.may_fly: bool = may_fly  # or its store is asked first
         self.is_launched: bool = False  # a thread is sure to run it
         self.is_lost: bool = False  # the machine was restored, and knows nothing of it

@@ -156,6 +156,10 @@ class Host:
         """Tell which of this session's latest sets has this session token, if one has."""
         return self.loop.sets.fingerprint_of(token)
 
+    def hint(self) -> None:
+        """Say that something may have changed at the store: who follows looks soon."""
+        self.loop.put(lambda machine: machine.share_hint())
+
     def status(self) -> SessionStatus:
         """Tell the session's state."""
         loop = self.loop

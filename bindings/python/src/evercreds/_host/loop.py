@@ -284,7 +284,8 @@ class Loop:
         self._forget(decision, number)
         self._arm(decision.next_wake_ms)
         self._teller.note(decision, self._machine, because)
-        if started is not None and self.sharing is not None and self.sharing.has_flown():
+        has_led = decision.notes & abi.Note.LED
+        if has_led and self.sharing is not None and self.sharing.has_led():
             self._teller.note_share("nobody_met", abi.NOBODY_MET, self._machine)
         return Outcome(decision, started, wait, granted)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import collections
 import contextlib
+import contextvars
 import dataclasses
 import functools
 from collections.abc import Callable
@@ -50,6 +51,8 @@ class Found:
     turn_left_ms: int = 0
     notice: int = 0
     notice_left_ms: int = 0
+    met: bool = False
+    """Another process has had a turn there."""
     unopened: bool = False
     """There is an entry that cannot be opened, and that has not been told of."""
 
@@ -61,6 +64,8 @@ class Led:
     number: int
     won: bool
     left_ms: int
+    give_back: Callable[[], object] = lambda: None
+    """Ends the turn, where nobody needs it any more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,7 +135,8 @@ class Sharing:
     def _fresh(self) -> None:
         self._asked: collections.deque[_Call] = collections.deque()
         self._under_way: dict[int, _Call] = {}
-        self._alone = 0  # flights in a row that have met nobody
+        self._alone = 0  # turns in a row in which nobody was met
+        self._has_met = False
 
     def lose(self) -> None:
         """Forget all calls, where the machine does, and be another owner. It waits for nothing."""
@@ -154,6 +160,8 @@ class Sharing:
         flight = Flight(0, abi.NEVER)
         if decision.share in (abi.Share.LOOK, abi.Share.CAMPAIGN):
             flight = self._loop.flights.get(machine.status(abi.Status.FLIGHT), abi.NEVER)
+            # For its attempt: that of who brought its first look.
+            flight.context = flight.context or contextvars.copy_context()
         ask = self._what(decision, machine, flight.ticket)
         self._asked.append(_Call(self._loop, self, ask, decision, flight))
 
@@ -200,15 +208,13 @@ class Sharing:
             for call in late:
                 call.ended.wait(lambda: (end_ns - SYSTEM_CLOCK.elapsed_ns()) / 1e9)
 
-    def met(self, found: Found) -> None:
-        """Note that somebody else was there."""
-        is_others = found.brought is not None and not self._loop.sets.knows(found.brought)
-        if is_others or found.turn_left_ms > 0:
-            self._alone = 0
+    def found(self, found: Found) -> None:
+        """Note whether somebody else was there."""
+        self._has_met = found.met
 
-    def has_flown(self) -> bool:
-        """Count a flight, and tell whether it is to be told that there is nobody else."""
-        self._alone += 1
+    def has_led(self) -> bool:
+        """Count a turn, and tell whether it is to be told that there is nobody else."""
+        self._alone = 0 if self._has_met else self._alone + 1
         if self._alone < abi.NOBODY_MET_AFTER or self._is_told_lonely:
             return False
         self._is_told_lonely = True
@@ -250,7 +256,9 @@ class _Call:
         if generation() != begun_in:
             return  # the store has forked, and this is the child
         try:
-            if not self.is_lost:
+            if self.is_lost:
+                self._give_back(answer)
+            else:
                 self._report_any(answer, error)
         finally:
             self._sharing.over(self)
@@ -269,23 +277,49 @@ class _Call:
     def _report(self, answer: Any, error: BaseException | None) -> None:
         loop, number = self._loop, self.number
         if error is not None:
-            kind, because = abi.StoreFailure.UNREACHABLE, _name_of(error)
-            if isinstance(error, UnreadableError):
-                kind, because = abi.StoreFailure.UNREADABLE, ""
-                if error.is_new:
-                    loop.tell_share("unopened", abi.UNOPENED)
-            loop.put(lambda machine: machine.share_failed(number, kind), because, tells=False)
+            self._report_failure(error)
         elif isinstance(answer, Found):
             self._report_found(answer)
         elif isinstance(answer, Led):
-            led = answer.number, answer.won, answer.left_ms
-            loop.put(lambda machine: machine.share_led(number, *led), tells=False)
+            self._report_led(answer)
         else:
             loop.put(lambda machine: machine.share_done(number, answer is not False), tells=False)
 
+    def _report_failure(self, error: BaseException) -> None:
+        loop, number = self._loop, self.number
+        if loop.clock.elapsed_ns() // NANOS >= self.until_ms:
+            return  # the machine has given the call up by itself, or will
+        kind, because = abi.StoreFailure.UNREACHABLE, _name_of(error)
+        if isinstance(error, UnreadableError):
+            kind, because = abi.StoreFailure.UNREADABLE, ""
+            if error.is_new:
+                loop.tell_share("unopened", abi.UNOPENED)
+        loop.put(lambda machine: machine.share_failed(number, kind), because, tells=False)
+
+    def _report_led(self, led: Led) -> None:
+        number, leads = self.number, []
+
+        def share_led(machine: Machine) -> abi.Decision:
+            decision = machine.share_led(number, led.number, led.won, led.left_ms)
+            leads.append(machine.status(abi.Status.SHARE) == abi.ShareState.LEADING)
+            return decision
+
+        self._loop.put(share_led, tells=False)
+        if not any(leads):
+            self._give_back(led)
+
+    def _give_back(self, answer: Any) -> None:
+        """End a turn that was won when nobody waited for it any more: a lock would never end."""
+        if isinstance(answer, Led) and answer.won:
+            with (
+                contextlib.suppress(BaseException),
+                Inside(self._loop.number, _nothing, self._flight),
+            ):
+                answer.give_back()
+
     def _report_found(self, found: Found) -> None:
         loop, number, brought = self._loop, self.number, found.brought
-        self._sharing.met(found)
+        self._sharing.found(found)
         if found.unopened:
             loop.tell_share("unopened", abi.UNOPENED)
 

@@ -77,15 +77,15 @@ def workers_of(where: int) -> Workers:
     return _elsewhere.get(where) or _elsewhere.setdefault(where, Workers(where))
 
 
-def launch(run: Callable[[], None]) -> None:
-    """Run an attempt in another thread, with the context of this one.
+def launch(run: Callable[[], None], context: contextvars.Context | None = None) -> None:
+    """Run an attempt in another thread, with a context: by default that of this one.
 
     Who waits for an attempt waits outside of it. So an attempt that hangs keeps nobody past its
     deadline, and a caller who is interrupted takes nobody's refresh down with him. Where no thread
     can be had any more, as at the end of the interpreter, it runs here.
     """
     notice()
-    context = contextvars.copy_context()
+    context = contextvars.copy_context() if context is None else context.copy()
     if sys.is_finalizing():
         # Threads that wait for work do not run any more; and one may have stopped at the gate.
         gate.after_fork()

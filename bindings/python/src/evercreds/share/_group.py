@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -110,7 +111,8 @@ class StoreGroup:
     def look(self, flight: int) -> Found:
         """Read the record for a flight."""
         asks_aws = self._asks_aws()
-        visit = self._visit(flight, _Visit(self.key()))
+        before = self._visits.get(flight)
+        visit = self._visit(flight, _Visit(self.key(), turn=before.turn if before else 0))
         record = self._bounded(visit.key) if asks_aws else self._store.read(visit.key)
         if not _is_sound(record):
             raise UnreadableError
@@ -120,6 +122,7 @@ class StoreGroup:
         found = Found(
             turn=record.number,
             turn_left_ms=0 if record.owner == self._owner else record.turn_left_ms,
+            met=record.owner not in ("", self._owner),
         )
         notice = open_notice(self._ring, visit.key, record.notice) if record.notice else None
         if notice is not None:
@@ -163,21 +166,25 @@ class StoreGroup:
         visit = self._visits.get(flight)
         if visit is None:
             raise LookupError("no look came before")
+        owner = self._owner
         answer: Campaign = self._store.campaign(
-            visit.key, self._owner, seen, visit.saw, turn_ms, **self._more
+            visit.key, owner, seen, visit.saw, turn_ms, **self._more
         )
         if not _are_numbers(answer.number, answer.left_ms, answer.clock_ms):
             raise UnreadableError
         self._heard(visit, answer.clock_ms)
         if answer.won:
             visit.turn = answer.number
-        return Led(answer.number, bool(answer.won), answer.left_ms)
+        give_back = functools.partial(
+            self._store.resign, visit.key, owner, answer.number, b"", 0, 0
+        )
+        return Led(answer.number, bool(answer.won), answer.left_ms, give_back)
 
     def publish(self, flight: int, given: Publishing) -> bool:
         """Write a set, and tell whether it was stored."""
         visit = self._visits.get(flight) or self._visit(flight, _Visit(self.key()))
         if visit.is_foreign:
-            return False  # two halves of a fleet would fight over the key
+            raise UnreadableError  # two halves of a fleet would fight over the key
         brought, frozen = given.brought, given.brought.frozen
         ends_ms = 0
         if visit.clock_ms and given.left_ms < abi.NEVER:
@@ -241,7 +248,8 @@ class StoreGroup:
         return visit
 
     def _heard(self, visit: _Visit, clock_ms: int) -> None:
-        visit.clock_ms, visit.at_ms = clock_ms, self._now_ms()
+        if clock_ms:
+            visit.clock_ms, visit.at_ms = clock_ms, self._now_ms()
 
     def _now_ms(self) -> int:
         return self._clock.elapsed_ns() // NANOS
