@@ -310,12 +310,11 @@ class _Call:
 
     def _give_back(self, answer: Any) -> None:
         """End a turn that was won when nobody waited for it any more: a lock would never end."""
-        if isinstance(answer, Led) and answer.won:
-            with (
-                contextlib.suppress(BaseException),
-                Inside(self._loop.number, _nothing, self._flight),
-            ):
-                answer.give_back()
+        if not isinstance(answer, Led) or not answer.won:
+            return
+        inside = Inside(self._loop.number, _nothing, self._flight)
+        with contextlib.suppress(BaseException), inside:
+            answer.give_back()
 
     def _report_found(self, found: Found) -> None:
         loop, number, brought = self._loop, self.number, found.brought

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["SHARE_PARAMETERS", "group_of", "is_shared"]
 
 SHARE_PARAMETERS = (
-    *("share_key", "share_name_key", "share_id", "share_wait", "share_turn", "share_principal"),
+    "share_key",
+    "share_name_key",
+    "share_id",
+    "share_wait",
+    "share_turn",
+    "share_principal",
 )
 
 _MISSING = 'share needs the package of the extra "share": pip install "evercreds[share]"'
@@ -167,7 +172,8 @@ def _ring(arguments: Mapping[str, Any], store: Any) -> Any:
     from evercreds.share import FileStore
     from evercreds.share._keys import KeyRing
 
-    keys, name_key = arguments["share_key"], arguments["share_name_key"]
+    keys: Any = arguments["share_key"]
+    name_key: Any = arguments["share_name_key"]
     if keys is None:
         if not isinstance(store, FileStore):
             raise EvercredsConfigurationError(
@@ -187,7 +193,8 @@ def _ring(arguments: Mapping[str, Any], store: Any) -> Any:
             f"got {_key_as(keys)}",
             param="share_key",
         )
-    return KeyRing(keys, name_key)
+    checked: Any = keys
+    return KeyRing(checked, name_key)
 
 
 def _is_key(given: object) -> bool:

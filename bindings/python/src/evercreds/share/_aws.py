@@ -44,7 +44,8 @@ class _Client:
 
             # A call that takes longer has failed already.
             config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2})
-            made = self._made = here, boto3.session.Session().client(self._service, config=config)
+            session: Any = boto3.session.Session()
+            made = self._made = here, session.client(self._service, config=config)
         return made[1]
 
 
@@ -109,7 +110,7 @@ class DynamoDBStore(CompareAndSwapStore):
                 **given,
             )
         except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+            if _code_of(error) == "ConditionalCheckFailedException":
                 return False
             raise
         return True
@@ -141,7 +142,7 @@ class S3Store(CompareAndSwapStore):
         try:
             reply = self._client.get().get_object(Bucket=self._bucket, Key=self._name(key))
         except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchKey":
+            if _code_of(error) != "NoSuchKey":
                 raise
             return Versioned(None, None, _date_ms(error.response), _STEP_MS)
         with contextlib.closing(reply["Body"]) as body:
@@ -156,13 +157,17 @@ class S3Store(CompareAndSwapStore):
                 Bucket=self._bucket, Key=self._name(key), Body=content, **only
             )
         except ClientError as error:
-            if error.response["ResponseMetadata"].get("HTTPStatusCode") in (404, 409, 412):
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in (409, 412):
                 return False
             raise
         return True
 
     def _name(self, key: str) -> str:
         return self._prefix + key.replace(":", "-")
+
+
+def _code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _date_ms(reply: Mapping[str, Any]) -> int:

@@ -16,7 +16,13 @@ from evercreds.share._keys import DataKey, KeyRing, canonical
 from evercreds.share._records import Entry
 
 __all__ = [
-    *("ENDLESS", "ForeignError", "Header", "Opened", "open_entry", "open_notice", "seal_entry"),
+    "ENDLESS",
+    "ForeignError",
+    "Header",
+    "Opened",
+    "open_entry",
+    "open_notice",
+    "seal_entry",
     "seal_notice",
 ]
 
