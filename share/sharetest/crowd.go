@@ -76,7 +76,7 @@ func (c crowd) race(t *testing.T, ctx context.Context, stores []share.Store, key
 	if winners != 1 {
 		t.Fatalf("%d clients won turn 1", winners)
 	}
-	latest := int64(1_800_000_000_000 + c.Clients)
+	latest := 1_800_000_000_000 + int64(c.Clients)
 	together(t, stores, func(i int, s share.Store) error {
 		e := share.Entry{Sealed: []byte{byte(i)}, Generation: 1, Fingerprint: uint64(i + 1), ExpiryMS: latest - int64((i*37)%c.Clients)}
 		_, err := s.Publish(ctx, key, share.Publication{Owner: owner(i), Number: 1, Entry: e, TTL: time.Hour})
