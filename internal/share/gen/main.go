@@ -18,6 +18,7 @@ type output struct {
 var outputs = []output{
 	{"testdata/share/vectors.json", vectors},
 	{"bindings/python/src/evercreds/share/_scripts_generated.py", pythonScripts},
+	{"bindings/python/src/evercreds/share/testing/cases.json", cases},
 	{"bindings/node/src/share/scripts-generated.ts", nodeScripts},
 }
 

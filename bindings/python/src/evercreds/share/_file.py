@@ -81,9 +81,10 @@ class FileStore:
 
     def read(self, key: str) -> Record:
         """Read the record; see :class:`Store`."""
-        path, now, (row, is_of_now) = self._path(key), now_ms(), self._row(key)
-        if row.turn_ends_ms > now or row.is_exclusive:
+        path, now, row = self._path(key), now_ms(), self._row(key)
+        if row.turn_ends_ms:
             row.turn_ends_ms = now + self._left_ms(row, now, is_locked(path + ".turn"))
+        is_of_now = row.entry is None or (bool(row.boot) and row.entry_boot == row.boot)
         return row.record(now, now if is_of_now else 0)
 
     def campaign(
@@ -115,21 +116,22 @@ class FileStore:
             left_ms = self._left_ms(row, now, is_held or (is_mine and not row.is_exclusive))
             if left_ms and is_mine and (has_lock or not (exclusive or row.is_exclusive)):
                 row.turn_ends_ms = now + turn_ms
-                self._locks.take_turn(lock, owner, 0)
+                row.is_locked = self._locks.take_turn(lock, owner, 0)
                 return Campaign(True, row.number, turn_ms, now), True
             if left_ms or row.saw() != saw:
                 return Campaign(False, row.number, left_ms, now), False
-            if not self._locks.take_turn(lock, owner) and exclusive:
+            has_lock = self._locks.take_turn(lock, owner)
+            if exclusive and not has_lock:
                 return Campaign(False, row.number, self._ASK_AGAIN_MS, now), False
             row.win(owner, seen, now + turn_ms)
-            row.is_exclusive = exclusive
+            row.is_locked, row.is_exclusive = has_lock, exclusive
             return Campaign(True, row.number, turn_ms, now), True
 
         return self._changed(key, change)
 
     def _left_ms(self, row: Row, now: int, is_held: bool) -> int:
-        """Tell what is left of the turn: none, where the lock is free."""
-        if not is_held or not row.turn_ends_ms:
+        """Tell what is left of the turn: none, where its lock is free."""
+        if not row.turn_ends_ms or (row.is_locked and not is_held):
             return 0
         least_ms = self._ASK_AGAIN_MS if row.is_exclusive else 0
         return max(row.turn_ends_ms - now, least_ms)
@@ -151,6 +153,7 @@ class FileStore:
             stored = row.takes(entry, replaces, junk)
             if stored:
                 row.entry, row.notice, row.notice_ends_ms = entry, b"", 0
+                row.entry_boot = row.boot
             return Publication(stored, now), stored or has_ended
 
         return self._changed(key, change, (owner, number))
@@ -197,18 +200,13 @@ class FileStore:
             raise ValueError("not a key of a record")
         return os.path.join(self._directory, key.replace(":", "-"))
 
-    def _row(self, key: str) -> tuple[Row, bool]:
-        """Read the record, and tell whether it is of this boot.
-
-        In one of another boot no turn runs, no notice counts, and its entry has no end on this
-        boot's clock.
-        """
+    def _row(self, key: str) -> Row:
+        """Read the record. In one of another boot no turn runs, and no notice counts."""
         row, boot = Row.parsed(read_own(self._path(key))), boot_id()
-        is_of_now = bool(boot) and row.boot == boot
-        if not is_of_now:
+        if not boot or row.boot != boot:
             row.turn_ends_ms, row.notice, row.notice_ends_ms, row.marks = 0, b"", 0, {}
             row.boot = boot
-        return row, is_of_now
+        return row
 
     def _changed(
         self,
@@ -238,14 +236,11 @@ class FileStore:
         ended: tuple[str, int] | None,
     ) -> _T:
         with self._locks.guarded(path + ".guard", self.call_ms / 1000):
-            (row, is_of_now), now = self._row(key), now_ms()
+            row, now = self._row(key), now_ms()
             row.marks = {mark: at for mark, at in row.marks.items() if now - at < _MARK_MS}
             number = row.number if ended is None or row.owner == ended[0] else 0
-            before = row.entry
             answer, is_changed = change(row, now)
             if is_changed:
-                if not is_of_now and row.entry is before:
-                    row.entry = None  # or its end would count as one on this boot's clock
                 write_own(path, row.written())
             if ended is not None and number <= ended[1]:
                 self._locks.end_turn(path + ".turn", ended[0])

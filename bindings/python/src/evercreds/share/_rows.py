@@ -10,7 +10,7 @@ from typing import Any
 
 from evercreds.share._records import LARGEST, Entry, Record, Seen
 
-__all__ = ["Row"]
+__all__ = ["Row", "left_of"]
 
 _FORMAT = 1
 _OWNER = re.compile("[0-9a-f]{32}")
@@ -31,6 +31,10 @@ class Row:
     notice: bytes = b""
     notice_ends_ms: int = 0
     boot: str = ""
+    entry_boot: str = ""
+    """The boot in which the entry was written."""
+    is_locked: bool = True
+    """Of the turn: its lock tells whether its process lives. Else it ends by time alone."""
     is_exclusive: bool = False
     """Of the turn: it runs for as long as its lock is held."""
     marks: dict[str, int] = dataclasses.field(default_factory=dict)
@@ -52,12 +56,15 @@ class Row:
     @classmethod
     def of_fields(cls, given: dict[str, Any], entry: bytes | None, notice: bytes | None) -> Row:
         """Read a record's fields, of which two have bytes."""
-        boot, marks, exclusive = given.get("boot"), given.get("marks"), given.get("exclusive")
+        boot, marks = given.get("boot"), given.get("marks")
+        entry_boot = given.get("entry_boot", boot)
         row = cls(
             **_turn(given),
             entry=_entry(given, entry),
             boot=boot if isinstance(boot, str) else "",
-            is_exclusive=exclusive is True,
+            entry_boot=entry_boot if isinstance(entry_boot, str) else "",
+            is_locked=given.get("locked") is not False,
+            is_exclusive=given.get("exclusive") is True,
         )
         notice_ends_ms = _integer(given.get("notice_ends_ms", 0))
         if notice and len(notice) <= _LONGEST and notice_ends_ms is not None:
@@ -82,13 +89,19 @@ class Row:
             "notice_ends_ms": self.notice_ends_ms,
         }
         if self.boot:  # of the file store
-            fields.update(boot=self.boot, marks=self.marks, exclusive=self.is_exclusive)
+            fields.update(
+                boot=self.boot,
+                entry_boot=self.entry_boot,
+                marks=self.marks,
+                locked=self.is_locked,
+                exclusive=self.is_exclusive,
+            )
         return json.dumps(fields, separators=(",", ":")).encode()
 
     def record(self, clock_ms: int, told_ms: int, step_ms: int = 0) -> Record:
         """Show it at an instant of the clock that its ends are on, with the clock to be told."""
-        left_ms = max(0, self.turn_ends_ms - clock_ms) if self.owner else 0
-        notice_left_ms = max(0, self.notice_ends_ms - clock_ms) if self.notice else 0
+        left_ms = left_of(self.turn_ends_ms, clock_ms, step_ms) if self.owner else 0
+        notice_left_ms = left_of(self.notice_ends_ms, clock_ms, step_ms) if self.notice else 0
         notice = self.notice if notice_left_ms else b""
         return Record(
             *(self.number, self.owner, left_ms, self.entry, notice, notice_left_ms),
@@ -103,13 +116,13 @@ class Row:
         """Begin a turn."""
         self.number = max(self.number, seen) + 1
         self.owner = owner
-        self.turn_ends_ms, self.is_exclusive = ends_ms, False
+        self.turn_ends_ms, self.is_locked, self.is_exclusive = ends_ms, True, False
 
     def ends_turn(self, owner: str, number: int) -> bool:
         """End the owner's turn, and tell whether there was one to end."""
         has_turn = self.owner == owner and self.turn_ends_ms > 0 and self.number <= number
         if has_turn:
-            self.turn_ends_ms, self.is_exclusive = 0, False
+            self.turn_ends_ms, self.is_locked, self.is_exclusive = 0, True, False
         return has_turn
 
     def takes(self, entry: Entry, replaces: str, junk: Seen | None) -> bool:
@@ -126,6 +139,14 @@ class Row:
             return True
         is_better = entry.expiry_ms > mine.expiry_ms or mine.fingerprint == replaces
         return entry.generation >= mine.generation and is_better
+
+
+def left_of(ends_ms: int, clock_ms: int, step_ms: int) -> int:
+    """Tell what is left until an instant, by a clock that may be later than it says.
+
+    What is over is so by the early reading, and what is left by the late one.
+    """
+    return 0 if ends_ms <= clock_ms else max(1, ends_ms - clock_ms - step_ms)
 
 
 def _turn(given: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import abc
 import dataclasses
+import itertools
+import random
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from evercreds.share._records import Campaign, Entry, Publication, Record, Seen
-from evercreds.share._rows import Row
+from evercreds.share._rows import Row, left_of
 
 __all__ = ["CompareAndSwapStore", "StoreBusyError", "Versioned"]
 
-_TRIES = 3
+_PATIENCE_S = 20.0
 _HOUR_MS = 3_600_000
 _T = TypeVar("_T")
 
@@ -74,9 +76,10 @@ class CompareAndSwapStore(abc.ABC):
         def change(row: Row, found: Versioned) -> tuple[Campaign, bool]:
             now_ms, told_ms = _now_ms(found), found.clock_ms
             ends_ms = now_ms + found.clock_step_ms + turn_ms
-            if row.turn_ends_ms > now_ms and row.owner:
+            left_ms = left_of(row.turn_ends_ms, now_ms, found.clock_step_ms)
+            if left_ms and row.owner:
                 if row.owner != owner:
-                    return Campaign(False, row.number, row.turn_ends_ms - now_ms, told_ms), False
+                    return Campaign(False, row.number, left_ms, told_ms), False
                 row.turn_ends_ms = ends_ms
                 return Campaign(True, row.number, turn_ms, told_ms), True
             if row.saw() != saw:
@@ -132,12 +135,24 @@ class CompareAndSwapStore(abc.ABC):
     def _changed(
         self, key: str, change: Callable[[Row, Versioned], tuple[_T, bool]], ttl_ms: int
     ) -> _T:
-        for _ in range(_TRIES):
+        end = time.monotonic() + _PATIENCE_S
+        for tries in itertools.count(1):
             row, found = self._load(key)
             answer, is_changed = change(row, found)
-            if not is_changed or self._save(key, row, found, max(ttl_ms, _HOUR_MS)):
+            if not is_changed or self._save(key, row, found, max(ttl_ms, _least_ttl_ms(row))):
                 return answer
+            if time.monotonic() >= end:
+                break
+            time.sleep(random.uniform(0, 0.005 * min(tries, 10)))
         raise StoreBusyError("others have written in between each time")
+
+
+def _least_ttl_ms(row: Row) -> int:
+    """Keep a record for as long as its entry may be good, by this process's wall clock."""
+    if row.entry is None:
+        return _HOUR_MS
+    left_ms = row.entry.expiry_ms - time.time_ns() // 1_000_000
+    return max(_HOUR_MS, min(left_ms, 36 * _HOUR_MS))  # no set of AWS's lasts longer
 
 
 def _now_ms(found: Versioned) -> int:
