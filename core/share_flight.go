@@ -67,8 +67,14 @@ func (s *Session) look(now Now) {
 	s.flight.call = storeCall{kind: ShareLook, until: now.Elapsed + s.callTime(now)}
 }
 
-// campaign tries for the turn.
+// campaign tries for the turn. While the end of the last turn is on its way to the store,
+// it waits: that would end the new one too, which has the same number if the store takes
+// it for the same.
 func (s *Session) campaign(now Now) {
+	if s.share.parting.led {
+		s.follow(now, s.cfg.sharePoll)
+		return
+	}
 	s.flight.step = stepAsk
 	s.flight.call = storeCall{kind: ShareCampaign, until: now.Elapsed + s.callTime(now)}
 }

@@ -46,7 +46,7 @@ func (s *Session) resign(notice, span int64) {
 	if s.flight.turn == 0 {
 		return
 	}
-	s.share.parting = parting{storeCall: storeCall{kind: ShareResign}, generation: s.flight.turn, notice: notice, span: span}
+	s.share.parting = parting{storeCall: storeCall{kind: ShareResign}, generation: s.flight.turn, led: true, notice: notice, span: span}
 	s.flight.turn = 0
 }
 

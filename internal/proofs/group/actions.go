@@ -2,6 +2,7 @@ package group
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -41,12 +42,13 @@ const (
 	callerForces
 	callerNeeds
 	restore
+	lateDoes
 )
 
 var names = [...]string{
 	"the store does", "the answer is lost of", "a stale replica answers", "an answer comes", "the source answers", "the source fails",
 	"the source hangs", "a timer", "a caller asks", "a caller is answered", "told that its set is refused", "crash", "pause", "resume",
-	"time passes", "the store is down", "the store is up", "failover", "flush", "tampering", "a forged turn", "revocation", "a caller forces a refresh", "a caller needs more time", "restore",
+	"time passes", "the store is down", "the store is up", "failover", "flush", "tampering", "a forged turn", "revocation", "a caller forces a refresh", "a caller needs more time", "restore", "the store does a call that was given up,",
 }
 
 func (r *Room) say(a Action) string {
@@ -90,8 +92,8 @@ func (r *Room) stepsOf(i int, all []Action) []Action {
 			all = append(all, Action{answerComes, i, c})
 		}
 	}
-	if m.paused {
-		return all
+	if m.paused || r.plan.lasts() && !r.plan.Exclusive && slices.ContainsFunc(all, func(a Action) bool { return a.what == answerComes && a.member == i }) {
+		return all // in a room where this counts, a host takes the answers that are there before anything else
 	}
 	if m.flight != 0 && r.now >= m.landing {
 		all = append(all, Action{what: sourceAnswers, member: i})
@@ -150,6 +152,11 @@ func (r *Room) storeFaults(all []Action) []Action {
 	add(f.Flush > 0 && s.record != record{}, flush)
 	add(f.Tamper > 0 && s.entry.set != 0 && !s.entry.junk, tamper)
 	add(f.Forge > 0, forge)
+	if f.Late > 0 && !s.down {
+		for j := range r.givenUp {
+			all = append(all, Action{lateDoes, 0, j})
+		}
+	}
 	add(f.Revoke > 0 && len(r.sets)-1 > r.revoked, revoke)
 	return all
 }

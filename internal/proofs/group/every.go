@@ -113,12 +113,16 @@ func (m member) plain(healthy bool) member {
 	if m.waits == 0 {
 		m.since = 0
 	}
+	if m.under == 0 {
+		m.began, m.turn, m.undone = 0, 0, false
+	}
 	if m.calls == [2]call{} && m.session.Status(core.StatusFlight, core.Now{}) == 0 {
 		m.saw, m.clock, m.heard = record{}, 0, -1
 	}
 	if !healthy {
 		m.asks, m.asked = 0, 0
 	}
+
 	return m
 }
 
@@ -133,9 +137,12 @@ func (e *explorer) enter(r *Room) bool {
 	for _, s := range r.sets {
 		_, _ = h.Write(bytesOf(unsafe.Pointer(&s), unsafe.Sizeof(s)))
 	}
+	for _, z := range r.givenUp {
+		_, _ = h.Write(bytesOf(unsafe.Pointer(&z), unsafe.Sizeof(z)))
+	}
 	_, _ = h.Write(bytesOf(unsafe.Pointer(&r.store), unsafe.Sizeof(r.store)))
 	_, _ = h.Write(bytesOf(unsafe.Pointer(&r.faults), unsafe.Sizeof(r.faults)))
-	maphash.WriteComparable(&h, [3]int64{r.now, int64(r.revoked), r.last})
+	maphash.WriteComparable(&h, [4]int64{r.now, int64(r.revoked), r.last, int64(len(r.givenUp))})
 	sum := h.Sum64()
 	if _, old := e.seen[sum]; old {
 		return false

@@ -39,6 +39,8 @@ func plans() []named {
 		{"pause", small(3, Faults{Pause: 1})},
 		{"crash and pause", small(3, Faults{Crash: 1, Pause: 1})},
 		{"store down", small(3, Faults{Down: 1})},
+		{"store down, and a source that fails", small(3, Faults{Down: 1, SourceFails: 1})},
+		{"a call done late", small(3, Faults{Pause: 1, Late: 1})},
 		{"answer lost", small(3, Faults{Lost: 1})},
 		{"failover", small(3, Faults{Failover: 1})},
 		{"flush", small(3, Faults{Flush: 1})},
@@ -81,11 +83,12 @@ func TestEvery(t *testing.T) {
 func TestRulesOfTheStoreAreMissed(t *testing.T) {
 	with := func(p Plan, without string, change func(*Plan)) Plan { change(&p); p.Without = without; return p }
 	for promise, p := range map[string]Plan{
-		"S6":   with(small(3, Faults{}), "what the look saw", func(p *Plan) { p.Flight = 0 }),
-		"S7":   with(small(2, Faults{Pause: 1}), "the later expiry", func(*Plan) {}),
-		"S7 ":  with(small(2, Faults{Pause: 1, Revoke: 1}), "the generation", func(p *Plan) { p.Life = []int64{60_000, 40_000} }),
-		"S12 ": with(small(2, Faults{Pause: 1}), "the turn's number", func(p *Plan) { p.Exclusive = true }),
-		"S12":  with(small(3, Faults{Pause: 1}), "the lock", func(p *Plan) { p.Exclusive = true }),
+		"S6":  with(small(3, Faults{}), "what the look saw", func(p *Plan) { p.Flight = 0 }),
+		"S7":  with(small(2, Faults{Pause: 1}), "the later expiry", func(*Plan) {}),
+		"S7 ": with(small(2, Faults{Pause: 1, Revoke: 1}), "the generation", func(p *Plan) { p.Life = []int64{60_000, 40_000} }),
+		"S3":  with(small(2, Faults{Pause: 1}), "an end from before", func(p *Plan) { p.Wall = []int64{-8000, -8000} }),
+		"S5":  with(small(2, Faults{Pause: 1, Late: 1, Revoke: 1}), "the turn's number", func(*Plan) {}),
+		"S12": with(small(3, Faults{Pause: 1}), "the lock", func(p *Plan) { p.Exclusive = true }),
 	} {
 		t.Run(p.Without, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +108,7 @@ var (
 // Long lives of larger groups, in which everything goes wrong now and then.
 func TestHistories(t *testing.T) {
 	many := 1 << 20
-	all := Faults{many, many, many, many, many, many, many, many, many, many, many, many}
+	all := Faults{many, many, many, many, many, many, many, many, many, many, many, many, many}
 	all.Forge = 0 // it never ends
 	for _, p := range []named{
 		{"healthy", Plan{Latency: true}},

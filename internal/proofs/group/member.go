@@ -36,6 +36,16 @@ type member struct {
 	rejected bool
 	asks     int // looks and campaigns since the last install
 	asked    int // before it
+
+	seen   int64 // the highest number that it met
+	undone bool  // the store has left a call of this flight undone for longer than it may take
+	adrift bool  // it may have a turn that it does not know of: a call that ends one, or won one, was given up
+	under  int64 // the flight under way, in the air or not
+	began  int64 // when it began
+	turn   int64 // the last one that was won
+	again  bool  // it was this process's before
+	failed int64 // looks and campaigns in a row that the store has failed
+	leave  int64 // the store is left alone at least until here
 }
 
 // call is a call of the store under way.
@@ -49,7 +59,12 @@ type call struct {
 	notice  int64
 	span    int64
 	readyAt int64
+	sent    int64
+	until   int64 // it counts as failed from here on
 }
+
+// late tells whether the store has not done a call within the time that it may take.
+func (c *call) late(now int64) bool { return c.share != core.ShareNone && !c.done && now >= c.until }
 
 // kept is a set by the ticket, or the number of the look, that brought it.
 type kept struct {
@@ -89,7 +104,11 @@ func (m *member) runs() bool { return !m.dead && !m.paused }
 // act does what a decision asks of the host.
 func (r *Room) act(m *member, d core.Decision) {
 	r.holds(m, d)
+	if under := m.session.Status(core.StatusFlight, core.Now{}); under != m.under {
+		m.under, m.began, m.turn, m.undone = under, r.now, 0, false
+	}
 	if d.Started != 0 {
+		r.takesOff(m, d)
 		r.call(m, d.Started)
 	}
 	if d.Cancelled != 0 && d.Cancelled == m.flight {
@@ -107,6 +126,7 @@ func (r *Room) act(m *member, d core.Decision) {
 	m.wake = d.NextWake
 	switch d.Kind {
 	case core.Serve, core.ServeAndRefresh:
+		r.waited(m)
 		m.waits, m.settled = 0, false
 		m.nextAsk = max(r.now+50, d.LeaseElapsed)
 		r.served(m, d)
@@ -116,6 +136,7 @@ func (r *Room) act(m *member, d core.Decision) {
 		}
 		m.waits, m.settled = d.Ticket, false
 	case core.Error:
+		r.waited(m)
 		m.waits, m.settled = 0, false
 		m.nextAsk = max(r.now+200, d.RetryAt)
 		r.failed(m, d)
@@ -130,13 +151,33 @@ func (r *Room) call(m *member, ticket int64) {
 	r.takeoff()
 }
 
-// ask keeps a call of the store that the session asks for. One that it has given up
-// meanwhile is done by nobody: that a store does it late is a fault of its own.
+// zombie is a call that was given up before the store had done it.
+type zombie struct {
+	owner int
+	saw   record
+	call  call
+}
+
+// give keeps a call that is given up for another: that a store does it late is a fault of
+// its own.
+func (r *Room) give(m *member, old call) {
+	if r.faults.Late > 0 && old.share != core.ShareNone && !old.done && len(r.givenUp) < 3 {
+		r.givenUp = append(r.givenUp, zombie{m.owner, m.saw, old})
+	}
+}
+
+// ask keeps a call of the store that the session asks for.
 func (r *Room) ask(m *member, d core.Decision) {
-	c := call{share: d.Share, number: d.ShareCall, seen: d.ShareNumber, notice: d.ShareNotice, span: d.ShareSpan, readyAt: r.now + r.latency()}
+	c := call{share: d.Share, number: d.ShareCall, seen: d.ShareNumber, notice: d.ShareNotice, span: d.ShareSpan, readyAt: r.now + r.latency(), sent: r.now, until: d.ShareUntil}
 	if d.Share != core.SharePublish { // that is for the refresh which is over
 		m.asks++
 	}
+	r.asksTheStore(m, d.Share)
+	slot := 0
+	if d.Share == core.SharePublish || d.Share == core.ShareResign {
+		slot = 1
+	}
+	r.give(m, m.calls[slot])
 	switch d.Share {
 	case core.SharePublish:
 		e := entry{set: m.setOf(d.ShareSet), generation: d.ShareNumber, replaces: uint64(d.ReplacesHigh)<<32 | uint64(d.ReplacesLow)}
@@ -144,14 +185,9 @@ func (r *Room) ask(m *member, d core.Decision) {
 			e.ends = m.clock + r.now - m.heard + d.ShareSpan
 		}
 		c.entry = e
-		m.calls[1] = c
 		r.publishes(m, e)
-	case core.ShareResign:
-		m.calls[1] = c
 	case core.ShareLook:
 		m.heard = -1 // the store may be another by now
-		m.calls[0] = c
-	default:
-		m.calls[0] = c
 	}
+	m.calls[slot] = c
 }

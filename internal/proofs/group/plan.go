@@ -29,7 +29,7 @@ type Plan struct {
 
 // Faults say how often each thing may still go wrong.
 type Faults struct {
-	Crash, Pause, Down, Lost, Failover, Flush, Tamper, Stale, Revoke, SourceFails, Hang, Forge int
+	Crash, Pause, Down, Lost, Failover, Flush, Tamper, Stale, Revoke, SourceFails, Hang, Forge, Late int
 }
 
 func (p *Plan) healthy() bool { return p.Faults == Faults{} }

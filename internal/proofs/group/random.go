@@ -41,7 +41,7 @@ func (r *Room) draw(all []Action) Action {
 		a := all[r.rng.IntN(len(all))]
 		rare := 1
 		switch a.what {
-		case answerLost, staleRead, sourceFails, sourceHangs:
+		case answerLost, staleRead, sourceFails, sourceHangs, lateDoes:
 			rare = 30
 		case crash, pause, failover, flush, tamper, forge, storeDown:
 			rare = 600

@@ -19,6 +19,7 @@ type Room struct {
 	members []member
 	sets    []minted // set 0 is none
 	revoked int      // sets up to this one were revoked
+	givenUp []zombie // calls that the store may still do
 	faults  Faults
 
 	flights   int   // that the source was asked for
@@ -26,6 +27,7 @@ type Room struct {
 	last      int64 // when a set was fetched last
 	calls     int
 	adoptions int
+	looked    int64      // the step in hand is the answer of a look that was sent then; -1: it is not
 	rng       *rand.Rand // of Random
 	err       error
 }
@@ -35,7 +37,7 @@ type minted struct{ expiry, called int64 }
 
 // newRoom opens a session in each process.
 func newRoom(p *Plan, seed uint64, rng *rand.Rand) (*Room, error) {
-	r := &Room{plan: p, rng: rng, faults: p.Faults, sets: make([]minted, 1), last: -1 << 40}
+	r := &Room{plan: p, rng: rng, faults: p.Faults, sets: make([]minted, 1), last: -1 << 40, looked: -1}
 	for i := range p.Members {
 		r.members = append(r.members, member{})
 		if err := r.begin(i, seed); err != nil {
@@ -75,6 +77,7 @@ func (r *Room) clone() *Room {
 	c := *r
 	c.members = slices.Clone(r.members)
 	c.sets = slices.Clone(r.sets)
+	c.givenUp = slices.Clone(r.givenUp)
 	return &c
 }
 

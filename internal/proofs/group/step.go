@@ -1,11 +1,19 @@
 package group
 
-import "github.com/evercreds/evercreds/core"
+import (
+	"slices"
+
+	"github.com/evercreds/evercreds/core"
+)
 
 // Do takes a step.
 func (r *Room) Do(a Action) error {
 	m := &r.members[a.member]
 	now := r.at(a.member)
+	if a.what > staleRead { // whatever it is told now, it gives up a call that takes too long
+		m.undone = m.undone || m.calls[0].late(r.now)
+		m.adrift = m.adrift || m.calls[1].late(r.now)
+	}
 	switch a.what {
 	case storeDoes, answerLost, staleRead:
 		r.perform(m, a)
@@ -17,7 +25,7 @@ func (r *Room) Do(a Action) error {
 		r.act(m, m.session.Wake(now))
 	case callerAsks:
 		m.forced, m.need = false, core.Need{}
-		r.act(m, m.session.Ask(now, m.need))
+		r.act(m, r.asksFor(m, now))
 	case callerForces:
 		m.forced, m.need = true, core.Need{}
 		r.act(m, m.session.Force(now))
@@ -41,6 +49,11 @@ func (r *Room) Do(a Action) error {
 	case resume:
 		m.paused = false
 		m.since = r.now // what it slept is not the store's doing
+	case lateDoes:
+		z := r.givenUp[a.call]
+		r.givenUp = slices.Delete(r.givenUp, a.call, a.call+1)
+		r.faults.Late--
+		r.does(z.owner, z.saw, &z.call)
 	case timePasses:
 		r.now = r.next()
 	default:
@@ -93,23 +106,28 @@ func (r *Room) perform(m *member, a Action) {
 		c.answer = r.lie(c)
 		return
 	}
-	switch c.share {
-	case core.ShareLook:
-		c.answer = r.store.read(r.store.record, m.owner, r.now)
-		if a.what == staleRead {
-			r.faults.Stale--
-			c.answer = r.store.read(r.store.before, m.owner, r.now)
-		}
-	case core.ShareCampaign:
-		c.answer = r.store.campaign(r.plan, m.owner, c.seen, m.saw, r.now, r.alive)
-	case core.SharePublish:
-		c.answer = r.publish(m.owner, c.seen, c.entry)
-	case core.ShareResign:
-		c.answer = r.store.resign(m.owner, c.seen, c.notice, c.span, r.now)
-	}
-	if a.what == answerLost {
+	c.answer = r.does(m.owner, m.saw, c)
+	switch a.what {
+	case staleRead:
+		r.faults.Stale--
+		c.answer = r.store.read(r.store.before, m.owner, r.now)
+	case answerLost:
 		r.faults.Lost--
 		c.answer = answer{failed: true}
+	}
+}
+
+// does is a call as the store does it.
+func (r *Room) does(owner int, saw record, c *call) answer {
+	switch c.share {
+	case core.ShareLook:
+		return r.store.read(r.store.record, owner, r.now)
+	case core.ShareCampaign:
+		return r.store.campaign(r.plan, owner, c.seen, saw, r.now, r.alive)
+	case core.SharePublish:
+		return r.publish(owner, c.seen, c.span, c.entry)
+	default:
+		return r.store.resign(owner, c.seen, c.notice, c.span, r.now)
 	}
 }
 
@@ -119,19 +137,28 @@ func (r *Room) deliver(m *member, at int, now core.Now) {
 	m.calls[at] = call{}
 	s, a := &m.session, c.answer
 	if a.failed {
-		r.act(m, s.ShareFailed(c.number, now, core.StoreUnreachable))
+		d := s.ShareFailed(c.number, now, core.StoreUnreachable)
+		r.act(m, d)
+		r.storeFailed(m, &c, d)
 		return
 	}
+	m.failed, m.leave = 0, 0
 	m.clock, m.heard = a.clock, r.now
 	switch c.share {
 	case core.ShareLook:
 		m.saw = a.record
+		m.meets(a)
 		m.keep(c.number, a.entry.set)
 		d := s.ShareFound(c.number, now, r.found(a))
+		r.looked = c.sent
 		r.act(m, d)
+		r.looked = -1
 		r.adopted(m, d, now)
 	case core.ShareCampaign:
-		r.act(m, s.ShareLed(c.number, now, a.number, a.won, a.left))
+		d := s.ShareLed(c.number, now, a.number, a.won, a.left)
+		r.wins(m, a, d)
+		m.meets(a)
+		r.act(m, d)
 	default:
 		r.act(m, s.ShareDone(c.number, now, a.won))
 	}
@@ -188,6 +215,9 @@ func (r *Room) restore(m *member, now core.Now) {
 	}
 	m.session, m.calls, m.flight, m.heard = *s, [2]call{}, 0, -1
 	m.owner += len(r.members)
+	if s.Status(core.StatusShare, now) == int64(core.SharingLeading) {
+		r.wrong("S11", "a session that was restored leads")
+	}
 	r.act(m, d)
 }
 

@@ -77,12 +77,15 @@ func (s *store) campaign(p *Plan, owner int, seen int64, saw record, now int64, 
 }
 
 // publish stores an entry by the write rule, and ends the caller's turn.
-func (r *Room) publish(owner int, number int64, e entry) answer {
+func (r *Room) publish(owner int, number, span int64, e entry) answer {
 	s := &r.store
 	rec, old := s.record, s.record.entry
 	fenced := e.generation < old.generation && r.plan.Without != "the generation"
 	later := r.sets[e.set].expiry > r.sets[old.set].expiry || r.plan.Without == "the later expiry"
 	stored := old.set == 0 || old.junk || e.set == old.set || !fenced && (later || r.print(old.set) == e.replaces)
+	if r.plan.Without == "an end from before" && e.ends != 0 {
+		e.ends = s.clock(r.now) + span
+	}
 	if stored {
 		e.generation = max(e.generation, old.generation)
 		rec.entry, rec.notice, rec.noticeEnd = e, 0, 0

@@ -182,7 +182,7 @@ func (b *bench) share() (verdict string, err error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := b.test("internal/proofs/group", "-test.failfast", "-test.run=^(TestEvery|TestHistories)$", "-group.states=15000", "-group.histories=10")
+	out, err := b.test("internal/proofs/group", "-test.failfast", "-test.run=^(TestEvery|TestHistories)$", "-group.states=30000", "-group.histories=10")
 	if found := promise.FindSubmatch(out); err == nil && found != nil {
 		return strings.TrimPrefix(verdict+", "+string(found[1]), ", "), nil
 	}
