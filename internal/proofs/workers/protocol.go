@@ -44,11 +44,28 @@ type Source struct {
 	// credentials were rejected. The other SDKs need none.
 	Resend bool `json:"resend,omitempty"`
 
+	// Serial, Secret: an MFA device, whose one-time codes a function makes of the secret.
+	Serial string `json:"serial,omitempty"`
+	Secret string `json:"secret,omitempty"`
+	Share  *Share `json:"share,omitempty"` // with whom its refreshes are shared; nil: with nobody
+
 	Endpoint    string `json:"endpoint,omitempty"` // of STS; empty: of AWS itself
 	TLSEndpoint string `json:"tls_endpoint,omitempty"`
 	CA          string `json:"ca,omitempty"`
 	Certificate string `json:"certificate,omitempty"`
 	PrivateKey  string `json:"private_key,omitempty"`
+}
+
+// Share is a store where processes meet. What is not there has its default.
+type Share struct {
+	Store     string   `json:"store"`          // file, redis or dynamodb
+	Where     string   `json:"where"`          // a directory, HOST:PORT, or an endpoint
+	Keys      []string `json:"keys,omitempty"` // in base64; the first seals
+	NameKey   string   `json:"name_key,omitempty"`
+	Principal string   `json:"principal,omitempty"`
+	ID        string   `json:"id,omitempty"`
+	Turn      float64  `json:"turn_s,omitempty"`
+	Wait      float64  `json:"wait_s,omitempty"`
 }
 
 // Pace is how callers of a session make calls.
@@ -81,6 +98,12 @@ type Line struct {
 	Before  Status `json:"before,omitzero"`
 	After   Status `json:"after,omitzero"` // of a close too
 
+	// Of an event of a session that shares: what it is, and what goes with it. A line
+	// about a refresh has the key, and how long that lasts by the session's own word.
+	Event  string `json:"event,omitempty"`
+	Step   string `json:"step,omitempty"` // what sharing has come to
+	LeftMs int64  `json:"left_ms,omitempty"`
+
 	Key   string             `json:"key,omitempty"`    // key: the ID of the access key that is held
 	Usage map[string]float64 `json:"usage,omitempty"`  // sample, settle
 	LagMs float64            `json:"lag_ms,omitempty"` // sample: the longest standstill since the one before
@@ -96,6 +119,7 @@ type Status struct {
 	Installs    int64  `json:"installs"`
 	Failures    int64  `json:"failures"`
 	Rejections  int64  `json:"rejections"`
+	ShareCalls  int64  `json:"share_calls"`
 }
 
 // WatchStalls tells of each standstill of this process until done is closed.

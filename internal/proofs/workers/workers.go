@@ -36,10 +36,13 @@ type Process struct {
 
 	// Call hears of each call of a session, in the order in which they ended.
 	Call func(Line)
+	// Told hears of each event of a session that shares.
+	Told func(Line)
 	// Say hears each line of the worker's standard error. Default: the end of them is
 	// in the error of a worker that fails.
 	Say func(line string)
 
+	system  *os.Process
 	over    chan struct{} // closed when the process has ended
 	err     error         // why it ended
 	sending sync.Mutex    // of the next two
@@ -73,6 +76,7 @@ func (w *Process) Start(ctx context.Context) error {
 	if err := errors.Join(err1, err2, err3, cmd.Start()); err != nil {
 		return fmt.Errorf("the %s worker does not start: %w", w.Language, err)
 	}
+	w.system = cmd.Process
 	w.stdin, w.over, w.answers = in, make(chan struct{}), map[int]chan Line{}
 	go func() {
 		said := make(chan error)
@@ -100,6 +104,12 @@ func (w *Process) environment() []string {
 	}
 	return append(env, "AWS_REGION="+w.Region, "AWS_DEFAULT_REGION="+w.Region)
 }
+
+// Signal sends the process a signal, and says whether it could.
+func (w *Process) Signal(s syscall.Signal) bool { return w.system.Signal(s) == nil }
+
+// Over is closed when the process has ended.
+func (w *Process) Over() <-chan struct{} { return w.over }
 
 // Do has the worker carry out an order, and gives its answer.
 func (w *Process) Do(ctx context.Context, o Order) (Line, error) {
@@ -153,6 +163,9 @@ func (w *Process) hear(told []byte) {
 	}
 	if line.EndMs != 0 && w.Call != nil {
 		w.Call(line)
+	}
+	if line.Event != "" && w.Told != nil {
+		w.Told(line)
 	}
 	if line.Number == 0 {
 		return

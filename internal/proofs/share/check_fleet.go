@@ -1,0 +1,230 @@
+//go:build go1.25
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
+)
+
+// fleet is healthy: exactly one fetch in each refresh.
+func (l *lab) fleet(ctx context.Context, v *verdict) error {
+	share, err := l.stores.open(ctx, l.store)
+	if err != nil {
+		return err
+	}
+	g := l.group(share, short)
+	begun := time.Now()
+	if err := g.start(ctx, mix(l.processes)); err != nil {
+		return err
+	}
+	if err := g.until(ctx, begun, l.refreshes); err != nil {
+		return err
+	}
+	fetches := l.gate.all(begun)
+	g.stop(ctx)
+	v.say("%d processes, %d refreshes, %d fetches, %d calls", l.processes, rounds(fetches), len(fetches), g.calls)
+	v.most("calls/refresh", float64(len(fetches))/float64(rounds(fetches)), 1)
+	v.must(len(g.seen) == len(fetches), "%d sets were seen, %d fetched", len(g.seen), len(fetches))
+	v.healthy(g)
+	return nil
+}
+
+// cold is the start of all at once: one fetch, and nobody waits for long behind it.
+func (l *lab) cold(ctx context.Context, v *verdict) error {
+	shared, sole, fetches, err := l.coldWaits(ctx)
+	if err != nil {
+		return err
+	}
+	v.say("%d processes; shared: p50 %v, p99 %v; solo: p50 %v, p99 %v", l.processes,
+		percentile(shared, 50), percentile(shared, 99), percentile(sole, 50), percentile(sole, 99))
+	v.must(fetches == 1, "calls %d", fetches)
+	v.say("calls %d", fetches)
+	behind, ratio := percentile(shared, 99)-percentile(shared, 0), float64(percentile(shared, 99))/float64(max(1, percentile(sole, 99)))
+	v.say("the last is %v behind the first; to solo %.2f", behind, ratio)
+	// an idle machine is held to the first; a busy one to the second
+	v.must(behind <= 250*time.Millisecond || ratio <= 1.2, "a follower waits %v longer than the leader, and %.2f times as long as alone", behind, ratio)
+	return nil
+}
+
+// coldWaits has as many processes begin at once, with a store and without one.
+func (l *lab) coldWaits(ctx context.Context) (shared, sole []time.Duration, fetches int, err error) {
+	l.gate.delay = 200 * time.Millisecond
+	for _, solo := range []bool{false, true} {
+		var share *workers.Share
+		if !solo {
+			if share, err = l.stores.open(ctx, l.store); err != nil {
+				return
+			}
+		}
+		g := l.group(share, short)
+		g.pace = workers.Pace{Callers: 1, PauseMs: 0, Look: true}
+		begun := time.Now()
+		if err = g.start(ctx, mix(l.processes)); err != nil {
+			return
+		}
+		if err = pause(ctx, time.Second); err != nil {
+			return
+		}
+		g.stop(ctx)
+		if len(g.failed) > 0 {
+			return nil, nil, 0, fmt.Errorf("failed: %s", g.failed[0])
+		}
+		firsts := g.firstWaits()
+		if solo {
+			sole = firsts
+		} else {
+			shared, fetches = firsts, len(l.gate.all(begun))
+		}
+	}
+	return
+}
+
+// phases are where a leader is killed or stopped.
+var phases = []string{"turn won", "request sent", "reply read"}
+
+// strikes has something done once in each refresh to who leads it, at a phase drawn.
+type strikes struct {
+	lock  sync.Mutex
+	drawn int
+	last  time.Time
+	at    []strike
+	do    func(m *member) bool
+	stop  bool
+	// apart is how long it waits between two strikes.
+	apart time.Duration
+}
+
+type strike struct {
+	phase string
+	at    time.Time
+}
+
+// hit strikes if the phase is the one that was drawn for this refresh.
+func (s *strikes) hit(phase int, m *member) {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	if s.stop || m == nil || phase != s.drawn || time.Since(s.last) < s.apart {
+		return
+	}
+	if s.do(m) {
+		s.at = append(s.at, strike{phases[phase], time.Now()})
+		s.last, s.drawn = time.Now(), rand.IntN(len(phases))
+	}
+}
+
+// end has nobody struck any more.
+func (s *strikes) end() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.stop = true
+}
+
+func (s *strikes) count() int {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return len(s.at)
+}
+
+func (l *lab) strike(g *group, do func(m *member) bool) *strikes {
+	s := &strikes{do: do, apart: apart, drawn: rand.IntN(len(phases))}
+	g.step = func(m *member, step string) {
+		if step == "led" {
+			go s.hit(0, m) // what a member tells is read here, and is to be read on
+		}
+	}
+	l.gate.on(func(f *fetch) { s.hit(1, g.find(f.member)) }, func(f *fetch) { s.hit(2, g.find(f.member)) })
+	return s
+}
+
+// kill has the leader of each refresh killed by -9. All refreshes are waited for.
+func (l *lab) kill(ctx context.Context, v *verdict) error {
+	share, err := l.stores.open(ctx, l.store)
+	if err != nil {
+		return err
+	}
+	g := l.group(share, awaited)
+	s := l.strike(g, func(m *member) bool { return g.kill(ctx, m) })
+	begun := time.Now()
+	if err := g.start(ctx, mix(l.processes)); err != nil {
+		return err
+	}
+	if err := g.until(ctx, begun, l.refreshes); err != nil {
+		return err
+	}
+	s.end()
+	fetches := l.gate.all(begun)
+	g.stop(ctx)
+	bound := time.Second
+	if l.store != "file" {
+		bound += time.Duration(g.life.turn * float64(time.Second))
+	}
+	after := map[string]int{}
+	var takeovers []time.Duration
+	for _, strike := range s.at {
+		after[strike.phase]++
+		if next := nextAfter(fetches, strike.at); next != nil && next.at.Sub(strike.at) < apart {
+			takeovers = append(takeovers, next.at.Sub(strike.at))
+		}
+	}
+	n := float64(rounds(fetches))
+	v.say("%d processes, %d refreshes, %d fetches, %d leaders killed %v, %d calls", l.processes, int(n), len(fetches), len(s.at), after, g.calls)
+	v.must(len(s.at) > 0, "nobody was killed")
+	v.most("net calls/refresh", float64(g.net(fetches))/n, 1.02)
+	raw := 1 + float64(after[phases[1]]+after[phases[2]])/n + 0.02
+	v.most("raw calls/refresh", float64(len(fetches))/n, raw)
+	v.within("takeover p99", percentile(takeovers, 99), bound)
+	v.healthy(g)
+	return nil
+}
+
+func nextAfter(fetches []*fetch, at time.Time) *fetch {
+	for _, f := range fetches {
+		if f.at.After(at) {
+			return f
+		}
+	}
+	return nil
+}
+
+// stopped has the leader of each refresh stopped for three turns, and go on.
+func (l *lab) stopped(ctx context.Context, v *verdict) error {
+	share, err := l.stores.open(ctx, l.store)
+	if err != nil {
+		return err
+	}
+	g := l.group(share, short)
+	s := l.strike(g, func(m *member) bool {
+		if !m.Signal(syscall.SIGSTOP) {
+			return false
+		}
+		l.later(func() {
+			_ = pause(ctx, time.Duration(3*g.life.turn*float64(time.Second)))
+			m.Signal(syscall.SIGCONT)
+		})
+		return true
+	})
+	begun := time.Now()
+	if err := g.start(ctx, mix(l.processes)); err != nil {
+		return err
+	}
+	if err := g.until(ctx, begun, l.refreshes); err != nil {
+		return err
+	}
+	s.end()
+	l.await()
+	fetches := l.gate.all(begun)
+	g.stop(ctx)
+	n := float64(rounds(fetches))
+	v.say("%d processes, %d refreshes, %d fetches, %d leaders stopped, %d calls", l.processes, int(n), len(fetches), len(s.at), g.calls)
+	v.must(len(s.at) > 0, "nobody was stopped")
+	v.most("calls/refresh", float64(len(fetches))/n, 2)
+	v.healthy(g)
+	return nil
+}

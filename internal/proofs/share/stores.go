@@ -1,0 +1,230 @@
+//go:build go1.25
+
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
+)
+
+// stores are the engines of one run. They end with it.
+type stores struct {
+	dir     string
+	started []*exec.Cmd
+	made    int
+}
+
+func (s *stores) close() {
+	for _, cmd := range s.started {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
+}
+
+// open gives a new and empty store of a kind.
+func (s *stores) open(ctx context.Context, kind string) (*workers.Share, error) {
+	share := &workers.Share{Store: kind, Keys: []string{dataKey("the group's key")}}
+	var err error
+	switch kind {
+	case "file":
+		s.made++
+		share.Where = filepath.Join(s.dir, fmt.Sprintf("store-%d", s.made))
+		err = os.Mkdir(share.Where, 0o700)
+	case "redis":
+		var r *redis
+		if r, err = s.redis(ctx, 0); err == nil {
+			share.Where = r.address
+		}
+	case "dynamodb":
+		share.Where, err = s.moto(ctx)
+	default:
+		err = fmt.Errorf("--store must be file, redis or dynamodb, got %q", kind)
+	}
+	return share, err
+}
+
+// redis is one redis-server.
+type redis struct {
+	address string
+	port    int
+	dir     string
+	cmd     *exec.Cmd
+	before  []string // of the command
+}
+
+// redis starts a server, on the port that is given or any other.
+func (s *stores) redis(ctx context.Context, port int, more ...string) (*redis, error) {
+	if port == 0 {
+		free, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		port = free.Addr().(*net.TCPAddr).Port
+		_ = free.Close()
+	}
+	s.made++
+	r := &redis{address: fmt.Sprintf("127.0.0.1:%d", port), port: port, dir: filepath.Join(s.dir, fmt.Sprintf("redis-%d", s.made))}
+	if err := os.Mkdir(r.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return r, r.start(ctx, s, more...)
+}
+
+// shifted starts a replica whose clock is wrong.
+func (s *stores) shifted(ctx context.Context, by, primary string) (*redis, error) {
+	host, port, _ := net.SplitHostPort(primary)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	own := free.Addr().(*net.TCPAddr).Port
+	_ = free.Close()
+	s.made++
+	r := &redis{address: fmt.Sprintf("127.0.0.1:%d", own), port: own, dir: filepath.Join(s.dir, fmt.Sprintf("redis-%d", s.made))}
+	if _, err := exec.LookPath("faketime"); err != nil {
+		return nil, errFaketime
+	}
+	r.before = []string{"faketime", "-f", by}
+	if err := os.Mkdir(r.dir, 0o700); err != nil {
+		return nil, err
+	}
+	return r, r.start(ctx, s, "--replicaof", host+" "+port)
+}
+
+func (r *redis) start(ctx context.Context, s *stores, more ...string) error {
+	argv := append(slices.Clone(r.before), "redis-server")
+	r.cmd = exec.Command(argv[0], append(argv[1:], append([]string{
+		"--port", fmt.Sprint(r.port), "--bind", "127.0.0.1", "--dir", r.dir, "--appendonly", "yes", "--save", "1 1", "--daemonize", "no",
+	}, more...)...)...)
+	if err := r.cmd.Start(); err != nil {
+		return fmt.Errorf("redis-server (sh tools/services.sh installs it): %w", err)
+	}
+	s.started = append(s.started, r.cmd)
+	for range 200 {
+		if answer, err := r.do("PING"); err == nil && strings.HasPrefix(answer, "+PONG") {
+			return nil
+		}
+		if err := pause(ctx, 50*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return errors.New("redis-server does not answer")
+}
+
+// kill ends the server as kill -9 does.
+func (r *redis) kill() {
+	_ = r.cmd.Process.Kill()
+	_ = r.cmd.Wait()
+}
+
+// do sends one command, and gives the answer as it came.
+func (r *redis) do(words ...string) (string, error) {
+	conn, err := net.DialTimeout("tcp", r.address, time.Second)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	text := fmt.Sprintf("*%d\r\n", len(words))
+	for _, w := range words {
+		text += fmt.Sprintf("$%d\r\n%s\r\n", len(w), w)
+	}
+	if _, err := io.WriteString(conn, text); err != nil {
+		return "", err
+	}
+	return answer(bufio.NewReader(conn))
+}
+
+// answer reads one answer of the protocol, with all that is in it.
+func answer(from *bufio.Reader) (string, error) {
+	line, err := from.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	var n int
+	if _, err := fmt.Sscanf(line[1:], "%d", &n); err != nil || n < 0 {
+		return line, nil
+	}
+	switch line[0] {
+	case '$':
+		bulk := make([]byte, n+2)
+		_, err = io.ReadFull(from, bulk)
+		return string(bulk[:n]), err
+	case '*':
+		var all strings.Builder
+		for range n {
+			part, err := answer(from)
+			if err != nil {
+				return "", err
+			}
+			all.WriteString(part + "\n")
+		}
+		return all.String(), nil
+	}
+	return line, nil
+}
+
+var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+
+// moto starts one, which stands for DynamoDB.
+func (s *stores) moto(ctx context.Context) (string, error) {
+	cmd := exec.Command(filepath.Join("build", "venv", "bin", "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", fmt.Errorf("moto: %w", err)
+	}
+	s.started = append(s.started, cmd)
+	lines := bufio.NewReader(said)
+	for {
+		line, err := lines.ReadString('\n')
+		if at := served.FindString(line); at != "" {
+			go func() { _, _ = io.Copy(io.Discard, lines) }()
+			return at, s.table(ctx, at)
+		}
+		if err != nil {
+			return "", errors.New("moto ended without telling its address")
+		}
+	}
+}
+
+// moto looks at no signature.
+const tableAuthorization = "AWS4-HMAC-SHA256 Credential=AKIATABLE/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+
+// table makes the table that a store of DynamoDB's uses.
+func (s *stores) table(ctx context.Context, at string) error {
+	body := `{"TableName": "evercreds", "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
+		"AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}`
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
+	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
+	r.Header.Set("Authorization", tableAuthorization)
+	reply, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer reply.Body.Close()
+	if said, _ := io.ReadAll(reply.Body); reply.StatusCode != http.StatusOK {
+		return fmt.Errorf("CreateTable: %s: %s", reply.Status, said)
+	}
+	return nil
+}
