@@ -12,7 +12,7 @@ import { backend } from "./backend.mjs";
 import { refreshed } from "./refreshed.mjs";
 
 await build({
-  entryPoints: ["worker.mjs"],
+  entryPoints: ["edge.mjs"],
   bundle: true,
   format: "esm",
   conditions: ["workerd", "worker", "browser"],

@@ -17,7 +17,7 @@ const { unstable_dev } = await import("wrangler");
 
 const behind = await backend();
 const { AWS_REGION, AWS_ENDPOINT_URL } = process.env;
-const worker = await unstable_dev("worker.mjs", {
+const worker = await unstable_dev("edge.mjs", {
   config: "wrangler.json",
   ip: "127.0.0.1",
   local: true,

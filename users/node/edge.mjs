@@ -1,3 +1,4 @@
+// The worker of the programs workerd and wrangler.
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { RefreshableSession } from "evercreds";
 
