@@ -27,7 +27,7 @@ func (l *lab) mfa(ctx context.Context, v *verdict) error {
 	g.source.Timeout = 60
 	s := l.strike(g, func(m *member) bool { return g.kill(ctx, m) })
 	s.apart = 0
-	if err := g.start(ctx, mix(l.processes)); err != nil {
+	if err := g.start(ctx, l.mix(l.processes)); err != nil {
 		return err
 	}
 	for begun := time.Now(); s.count() < l.kills; {
@@ -67,7 +67,7 @@ func (l *lab) refusedStore(ctx context.Context, v *verdict) error {
 	}
 	g := l.group(share, short)
 	g.source.Serial, g.source.Secret = "arn:aws:iam::123456789012:mfa/device", "a secret of the device's"
-	for _, language := range workers.Languages {
+	for _, language := range l.languages {
 		m, err := g.add(ctx, language)
 		if err != nil {
 			return err

@@ -21,7 +21,7 @@ func (l *lab) fleet(ctx context.Context, v *verdict) error {
 	}
 	g := l.group(share, short)
 	begun := time.Now()
-	if err := g.start(ctx, mix(l.processes)); err != nil {
+	if err := g.start(ctx, l.mix(l.processes)); err != nil {
 		return err
 	}
 	if err := g.until(ctx, begun, l.refreshes); err != nil {
@@ -66,7 +66,7 @@ func (l *lab) coldWaits(ctx context.Context) (shared, sole []time.Duration, fetc
 		g := l.group(share, short)
 		g.pace = workers.Pace{Callers: 1, PauseMs: 0, Look: true}
 		begun := time.Now()
-		if err = g.start(ctx, mix(l.processes)); err != nil {
+		if err = g.start(ctx, l.mix(l.processes)); err != nil {
 			return
 		}
 		if err = pause(ctx, time.Second); err != nil {
@@ -152,7 +152,7 @@ func (l *lab) kill(ctx context.Context, v *verdict) error {
 	g := l.group(share, awaited)
 	s := l.strike(g, func(m *member) bool { return g.kill(ctx, m) })
 	begun := time.Now()
-	if err := g.start(ctx, mix(l.processes)); err != nil {
+	if err := g.start(ctx, l.mix(l.processes)); err != nil {
 		return err
 	}
 	if err := g.until(ctx, begun, l.refreshes); err != nil {
@@ -211,7 +211,7 @@ func (l *lab) stopped(ctx context.Context, v *verdict) error {
 		return true
 	})
 	begun := time.Now()
-	if err := g.start(ctx, mix(l.processes)); err != nil {
+	if err := g.start(ctx, l.mix(l.processes)); err != nil {
 		return err
 	}
 	if err := g.until(ctx, begun, l.refreshes); err != nil {

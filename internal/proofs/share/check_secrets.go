@@ -41,7 +41,7 @@ func (l *lab) sentinel(ctx context.Context, v *verdict) error {
 		g := l.group(share, short)
 		g.source.SessionName = "sentinel-session-name"
 		begun := time.Now()
-		if err := g.start(ctx, mix(min(6, l.processes))); err != nil {
+		if err := g.start(ctx, l.mix(min(6, l.processes))); err != nil {
 			return err
 		}
 		if kind == "file" {
@@ -237,7 +237,7 @@ func (l *lab) principal(ctx context.Context, v *verdict) error {
 	begun := time.Now()
 	for _, s := range []*workers.Share{share, &other, &foreign} {
 		g := l.group(s, short)
-		if err := g.start(ctx, mix(n)); err != nil {
+		if err := g.start(ctx, l.mix(n)); err != nil {
 			return err
 		}
 		groups = append(groups, g)
@@ -282,7 +282,7 @@ func (l *lab) rotation(ctx context.Context, v *verdict, n int) error {
 		begun := time.Now()
 		behind, ahead := l.group(&steps[i-1], short), l.group(&steps[i], short)
 		for _, g := range []*group{behind, ahead} {
-			if err := g.start(ctx, mix(n)); err != nil {
+			if err := g.start(ctx, l.mix(n)); err != nil {
 				return err
 			}
 		}

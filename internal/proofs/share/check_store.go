@@ -88,7 +88,7 @@ func between(fetches []*fetch, from, to time.Time) (list []*fetch) {
 func (l *lab) begin(ctx context.Context, share *workers.Share) (*group, time.Time, error) {
 	g := l.group(share, short)
 	begun := time.Now()
-	return g, begun, g.start(ctx, mix(l.processes))
+	return g, begun, g.start(ctx, l.mix(l.processes))
 }
 
 // shareCalls gives how many calls of the store each member has asked for.

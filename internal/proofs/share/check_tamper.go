@@ -35,7 +35,7 @@ func (l *lab) tamper(ctx context.Context, v *verdict) error {
 	}
 	ways, raised, bad, longest := 0, 0, 0, time.Duration(0)
 	first := map[string]bool{}
-	for _, language := range workers.Languages {
+	for _, language := range l.languages {
 		m, err := g.add(ctx, language)
 		if err != nil {
 			return err

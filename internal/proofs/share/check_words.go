@@ -19,7 +19,7 @@ func (l *lab) revoke(ctx context.Context, v *verdict) error {
 		return err
 	}
 	begun := time.Now()
-	if err := g.start(ctx, mix(l.processes)); err != nil {
+	if err := g.start(ctx, l.mix(l.processes)); err != nil {
 		return err
 	}
 	if err := g.until(ctx, begun, 1); err != nil {

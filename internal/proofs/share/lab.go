@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
-	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // options are what a check is told.
@@ -26,7 +25,7 @@ type options struct {
 	told      string
 	keys      int
 	length    time.Duration
-	seed      uint64
+	languages []string
 }
 
 // lab is what one run of a check works with: a source, a store, and processes.
@@ -96,10 +95,10 @@ func (l *lab) err() error {
 }
 
 // mix are the languages of so many processes, in equal parts.
-func mix(n int) []string {
+func (l *lab) mix(n int) []string {
 	list := make([]string, n)
 	for i := range list {
-		list[i] = workers.Languages[i%len(workers.Languages)]
+		list[i] = l.languages[i%len(l.languages)]
 	}
 	return list
 }

@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
 // check is one of the checks, with the options that it has where none are given.
@@ -102,9 +104,11 @@ func parse(args []string) (given options, names []string, quick bool) {
 	f.StringVar(&given.told, "told", "", "revoke: one or all")
 	f.DurationVar(&given.length, "length", 0, "store-down, store-hang: how long it takes")
 	f.BoolVar(&quick, "quick", false, "a few checks with a few processes, as CI has")
+	languages := f.String("languages", strings.Join(workers.Languages, ","), "those of the processes, in equal parts")
 	_ = f.Bool("mix", true, "processes of all languages in equal parts")
 	_ = f.Bool("virtual", true, "keys: in virtual time")
 	_ = f.Parse(args)
+	given.languages = strings.Split(*languages, ",")
 	for _, n := range names {
 		if !slices.ContainsFunc(checks, func(c check) bool { return c.name == n }) {
 			fmt.Fprintf(os.Stderr, "share: there is no check %q\n", n)
@@ -126,6 +130,9 @@ func (o options) with(more options) options {
 		if *f.from > 0 {
 			*f.to = *f.from
 		}
+	}
+	if len(more.languages) > 0 {
+		o.languages = more.languages
 	}
 	if more.length > 0 {
 		o.length = more.length

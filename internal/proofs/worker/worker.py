@@ -1,4 +1,4 @@
-"""The Python worker of the drivers demo, faults and soak; see the Go package ``workers``.
+"""The Python worker of the drivers demo, faults, soak and share; see the Go package ``workers``.
 
 It opens sessions and makes calls as it is told on standard input: each order is carried out in a
 thread of its own.
@@ -6,9 +6,11 @@ thread of its own.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import faulthandler
+import hmac
 import itertools
 import json
 import os
@@ -25,6 +27,7 @@ import boto3
 from botocore.config import Config
 from evercreds import RefreshableSession
 from evercreds.methods.iot import _https
+from evercreds.share import DynamoDBStore, RedisStore
 from usage import Usage
 
 CALLS_OF_A_THREAD = 20
@@ -63,7 +66,18 @@ class Session:
             "mandatory_ms": round(status.mandatory_timeout * 1000),
             "rejected": status.rejected or status.reported,
             **{name: status.counters[name] for name in counters},
+            "share_calls": status.counters["share_calls"],
         }
+
+    def event(self, kind: str, **more: Any) -> dict[str, Any]:
+        line = {"session": self.number, "event": kind, "at_ms": round(time.time() * 1000)}
+        return line | more
+
+    def refreshed(self, event: Any) -> dict[str, Any]:
+        """Tell of a set by the ID of its access key, and of what it lasts by our own word."""
+        held = self.real.get_credentials().get_frozen_credentials()
+        left_ms = round((event.expiry.timestamp() - time.time()) * 1000)
+        return self.event("refresh", key=held.access_key, left_ms=left_ms)
 
     def call(self, *, look: bool = False, resource: bool = False) -> dict[str, Any]:
         """Make one signed call."""
@@ -79,6 +93,37 @@ class Session:
         except Exception as error:
             line |= {"failed": repr(error), "code": str(getattr(error, "code", ""))}
         return {**line, "end_ms": line["at_ms"] + ms_since(begun)}
+
+
+def shared(share: dict[str, Any]) -> dict[str, Any]:
+    """Give the arguments of a session that shares."""
+    options = {name: share[name] for name in ("principal", "id") if name in share}
+    options |= {name: share[name + "_s"] for name in ("turn", "wait") if name + "_s" in share}
+    options = {"share_" + name: value for name, value in options.items()}
+    if "keys" in share:
+        options["share_key"] = [base64.b64decode(key) for key in share["keys"]]
+    if "name_key" in share:
+        options["share_name_key"] = base64.b64decode(share["name_key"])
+    return options | {"share": store_of(share["store"], share["where"])}
+
+
+def store_of(kind: str, where: str) -> Any:
+    if kind == "file":
+        return where
+    if kind == "redis":
+        import redis
+
+        host, _, port = where.rpartition(":")
+        return RedisStore(redis.Redis(host, int(port)))
+    client = boto3.client("dynamodb", endpoint_url=where, config=IMPATIENT)
+    return DynamoDBStore("evercreds", client)
+
+
+def code_now(secret: str) -> str:
+    """Give the one-time code of this second."""
+    second = int(time.time()).to_bytes(8, "big")
+    number = int.from_bytes(hmac.digest(secret.encode(), second, "sha256")[:8], "big")
+    return f"{number % 1_000_000:06}"
 
 
 def ms_since(begun: float) -> int:
@@ -128,15 +173,24 @@ class Worker:
         if source.get("no_wait"):
             options["max_wait"] = 0
         method, kwargs = getattr(self, "of_" + source["kind"])(source)
+        if "share" in source:
+            options |= shared(source["share"])
         real = RefreshableSession(method=method, **kwargs, **options)
         self.usage.sessions.add(real)
-        self.sessions[order["session"]] = Session(order["session"], source, real)
+        session = self.sessions[order["session"]] = Session(order["session"], source, real)
+        if "share" in source:
+            real.on("share", lambda event: self.tell(session.event("share", step=event.share)))
+            real.on("refresh", lambda event: self.tell(session.refreshed(event)))
 
     def of_sts(self, source: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         role = {"RoleArn": source["name"], "RoleSessionName": source["session_name"]}
         there = {"endpoint_url": source["endpoint"]} if "endpoint" in source else {}
         role["DurationSeconds"] = 900
-        return "sts", {"assume_role_kwargs": role, "sts_client_kwargs": there}
+        kwargs = {"assume_role_kwargs": role, "sts_client_kwargs": there}
+        if "serial" in source:
+            role["SerialNumber"] = source["serial"]
+            kwargs["mfa_token_provider"] = lambda: code_now(source["secret"])
+        return "sts", kwargs
 
     def of_custom(self, source: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         role = {"RoleArn": source["name"], "RoleSessionName": source["session_name"]}
