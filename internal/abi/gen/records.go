@@ -25,7 +25,8 @@ func pythonRecords(p *page) {
 	for _, s := range words.ShareSteps {
 		p.line("    (%d, %q),  # %s", s.Note, s.Name, s.Text)
 	}
-	p.line(")\nNOBODY_MET_AFTER = %d", words.Foundless)
+	p.line(")\nNOBODY_MET_AFTER = %d\n# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.", words.Foundless)
+	p.line("FIRST_LOOK_MS = %d\nASKED_LOOK_MS = %d", words.FirstLook, words.AskedLook)
 	p.line("\n# Our names for causes of failures that are known, and their sentences.\nTROUBLES: dict[str, str] = {")
 	for _, t := range words.Troubles {
 		p.line("    %q: %s,", t.Name, pythonString(words.In(words.Python, t.Sentence())))
@@ -60,6 +61,8 @@ func tsRecords(p *page) {
 		p.line("  /** %s */\n  [%d, %q],", sentence(s.Text), s.Note, kebab(s.Name))
 	}
 	p.line("] as const;\nexport const NOBODY_MET_AFTER = %d;", words.Foundless)
+	p.line("/** The bound of a session's first look, in which a client connects. */\nexport const FIRST_LOOK_MS = %d;", words.FirstLook)
+	p.line("/** The same where AWS is asked whose the base credentials are. */\nexport const ASKED_LOOK_MS = %d;", words.AskedLook)
 	p.line("\n/** Our names for causes of failures that are known, and their sentences. */\n// prettier-ignore\nexport const TROUBLES = {")
 	for _, t := range words.Troubles {
 		p.line("  %q: %q,", kebab(t.Name), words.In(words.TypeScript, t.Sentence()))

@@ -64,6 +64,13 @@ const (
 	NobodyMet = "nobody_met"
 )
 
+// The bounds of a session's first look, in milliseconds: share_first_call, where share_call
+// is not longer.
+const (
+	FirstLook = 1000 // a client connects, and code is loaded
+	AskedLook = 5000 // and AWS is asked whose the base credentials are
+)
+
 // Foundless is after how many refreshes in a row that met nobody NobodyMet is told.
 const Foundless = 10
 

@@ -1041,6 +1041,10 @@ export const SHARE_STEPS = [
   [0, "nobody-met"],
 ] as const;
 export const NOBODY_MET_AFTER = 10;
+/** The bound of a session's first look, in which a client connects. */
+export const FIRST_LOOK_MS = 1000;
+/** The same where AWS is asked whose the base credentials are. */
+export const ASKED_LOOK_MS = 5000;
 
 /** Our names for causes of failures that are known, and their sentences. */
 // prettier-ignore

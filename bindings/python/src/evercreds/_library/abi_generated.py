@@ -818,6 +818,9 @@ SHARE_STEPS: tuple[tuple[int, str], ...] = (
     (0, "nobody_met"),  # ten refreshes in a row have met no other process
 )
 NOBODY_MET_AFTER = 10
+# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.
+FIRST_LOOK_MS = 1000
+ASKED_LOOK_MS = 5000
 
 # Our names for causes of failures that are known, and their sentences.
 TROUBLES: dict[str, str] = {

@@ -32,8 +32,6 @@ SHARE_PARAMETERS = (
 
 _MISSING = 'share needs the package of the extra "share": pip install "evercreds[share]"'
 _CALLS = ("read", "campaign", "publish", "resign")
-# A look that asks AWS first who the caller is.
-_FIRST_CALL_S = 5.0
 
 
 def is_shared(arguments: Mapping[str, Any]) -> bool:
@@ -85,8 +83,9 @@ def group_of(arguments: Mapping[str, Any], source: Any) -> StoreGroup:
         abi.Option.SHARE_CALL: call_ms / 1000,
         abi.Option.SHARE_POLL: poll_ms / 1000,
     }
-    if source.asks_who_calls(arguments["share_principal"]):
-        options[abi.Option.SHARE_FIRST_CALL] = max(_FIRST_CALL_S, call_ms / 1000)
+    asks_aws = source.asks_who_calls(arguments["share_principal"])
+    first_ms = abi.ASKED_LOOK_MS if asks_aws else abi.FIRST_LOOK_MS
+    options[abi.Option.SHARE_FIRST_CALL] = max(first_ms, call_ms) / 1000
     for name, option in (
         ("share_wait", abi.Option.SHARE_WAIT),
         ("share_turn", abi.Option.SHARE_TURN),
