@@ -40,7 +40,7 @@ var nodeHost = []mutant{
 	{"a bell is not hung up anew", "apply, settled", "flight.ts",
 		"    this.#bell = new Bell();\n", ""},
 	{"a restore leaves those in a pause asleep", "restoring", "host.ts",
-		"    this.#void();\n    this.#flights.lose();", "    this.#lease = undefined;\n    this.#flights.lose();"},
+		"    this.#void();\n    this.#flights.lose();\n    this.#sharing", "    this.#lease = undefined;\n    this.#flights.lose();\n    this.#sharing"},
 	{"who waited for a lost flight answers", "restoring", "follow.ts",
 		"const { generation } = host.flights;", "const generation = 0;\n    host = { ...host, flights: { generation } as Flights };"},
 	{"a lost attempt reports", "restoring", "flights.ts",
