@@ -25,7 +25,8 @@ type FileStore struct {
 // errors.ErrUnsupported.
 func File(dir string) (*FileStore, error) { return openFile(dir) }
 
-// Figures: calls have 250 ms, who waits looks again after 25 ms, and a turn is a lock.
+// Figures says that calls have 250 ms, that who waits looks again after 25 ms, and that a
+// turn is a lock.
 func (f *FileStore) Figures() Figures {
 	return Figures{Call: 250 * time.Millisecond, Poll: 25 * time.Millisecond, IsLock: true}
 }

@@ -1,4 +1,4 @@
-# Installs missing programs that tests talk to: mosquitto, the MQTT broker; SoftHSM,
+# Installs missing programs that tests talk to: mosquitto, the MQTT broker; Redis; SoftHSM,
 # the token in software; Chromium, for the tests of pages; and valgrind, for those of
 # the C library. The tests start them; no system service is started.
 # Packages named as arguments are installed in the same go. For Debian and its
@@ -59,9 +59,9 @@ fi
 if ! command -v apt-get >/dev/null; then
     cat >&2 <<END
 services: missing here, by the names of Debian's packages: $*
-  macOS:  brew install mosquitto softhsm && brew install --cask chromium
-  Fedora: dnf install mosquitto softhsm chromium valgrind
-  Arch:   pacman -S mosquitto softhsm chromium valgrind
+  macOS:  brew install mosquitto redis softhsm && brew install --cask chromium
+  Fedora: dnf install mosquitto redis softhsm chromium valgrind
+  Arch:   pacman -S mosquitto redis softhsm chromium valgrind
 END
     exit 1
 fi

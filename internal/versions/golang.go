@@ -105,8 +105,8 @@ var imported = []struct {
 	dir      string
 	packages []string
 }{
-	{".", []string{".", "./core", "./internal/abi", "./internal/sources"}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
-	{"hostfuncs", []string{"./..."}}, {"examples/go", []string{"./..."}},
+	{".", []string{".", "./core", "./internal/abi", "./internal/sources", "./share/..."}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
+	{"share/redisshare", []string{"./..."}}, {"hostfuncs", []string{"./..."}}, {"examples/go", []string{"./..."}},
 }
 
 // oldestGo compiles each module with the Go that its go.mod names, a toolchain that

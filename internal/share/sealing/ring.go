@@ -106,7 +106,7 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// String, GoString and Format show nothing of the keys.
+// String shows nothing of the keys.
 func (r *Ring) String() string { return "Ring(redacted)" }
 
 // Format prints String for every verb.

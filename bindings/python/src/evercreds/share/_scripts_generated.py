@@ -35,6 +35,12 @@ end
 
 local function digits(s, length) return #s == length and string.find(s, '^[0-9a-f]+$') ~= nil end
 
+-- sealed is base64 of at most 8 KiB, or ''.
+local function sealed(s)
+  if s and #s <= longest and #s % 4 == 0 and string.find(s, '^[%w+/]+=?=?$') then return s end
+  return ''
+end
+
 local stored = redis.call('HMGET', key, 'number', 'owner', 'turn_ends_ms', 'entry', 'generation', 'fingerprint',
   'expiry_ms', 'notice', 'notice_ends_ms')
 
@@ -43,15 +49,15 @@ if not turn.number or not turn.ends or not (turn.owner == '' or digits(turn.owne
   turn = { number = 0, owner = '', ends = 0 }
 end
 
-local entry = { sealed = stored[4] or '', generation = number(stored[5]), fingerprint = stored[6] or '',
+local entry = { sealed = sealed(stored[4]), generation = number(stored[5]), fingerprint = stored[6] or '',
   expiry = integer(stored[7]) }
-if entry.sealed == '' or #entry.sealed > longest or not entry.generation or not digits(entry.fingerprint, 16)
+if entry.sealed == '' or not entry.generation or not digits(entry.fingerprint, 16)
   or not entry.expiry then
   entry = { sealed = '', generation = 0, fingerprint = zeros, expiry = 0 }
 end
 
-local notice = { sealed = stored[8] or '', ends = integer(stored[9]) }
-if notice.sealed == '' or #notice.sealed > longest or not notice.ends then
+local notice = { sealed = sealed(stored[8]), ends = integer(stored[9]) }
+if notice.sealed == '' or not notice.ends then
   notice = { sealed = '', ends = 0 }
 end
 
@@ -106,6 +112,12 @@ end
 
 local function digits(s, length) return #s == length and string.find(s, '^[0-9a-f]+$') ~= nil end
 
+-- sealed is base64 of at most 8 KiB, or ''.
+local function sealed(s)
+  if s and #s <= longest and #s % 4 == 0 and string.find(s, '^[%w+/]+=?=?$') then return s end
+  return ''
+end
+
 local stored = redis.call('HMGET', key, 'number', 'owner', 'turn_ends_ms', 'entry', 'generation', 'fingerprint',
   'expiry_ms', 'notice', 'notice_ends_ms')
 
@@ -114,15 +126,15 @@ if not turn.number or not turn.ends or not (turn.owner == '' or digits(turn.owne
   turn = { number = 0, owner = '', ends = 0 }
 end
 
-local entry = { sealed = stored[4] or '', generation = number(stored[5]), fingerprint = stored[6] or '',
+local entry = { sealed = sealed(stored[4]), generation = number(stored[5]), fingerprint = stored[6] or '',
   expiry = integer(stored[7]) }
-if entry.sealed == '' or #entry.sealed > longest or not entry.generation or not digits(entry.fingerprint, 16)
+if entry.sealed == '' or not entry.generation or not digits(entry.fingerprint, 16)
   or not entry.expiry then
   entry = { sealed = '', generation = 0, fingerprint = zeros, expiry = 0 }
 end
 
-local notice = { sealed = stored[8] or '', ends = integer(stored[9]) }
-if notice.sealed == '' or #notice.sealed > longest or not notice.ends then
+local notice = { sealed = sealed(stored[8]), ends = integer(stored[9]) }
+if notice.sealed == '' or not notice.ends then
   notice = { sealed = '', ends = 0 }
 end
 
@@ -185,6 +197,12 @@ end
 
 local function digits(s, length) return #s == length and string.find(s, '^[0-9a-f]+$') ~= nil end
 
+-- sealed is base64 of at most 8 KiB, or ''.
+local function sealed(s)
+  if s and #s <= longest and #s % 4 == 0 and string.find(s, '^[%w+/]+=?=?$') then return s end
+  return ''
+end
+
 local stored = redis.call('HMGET', key, 'number', 'owner', 'turn_ends_ms', 'entry', 'generation', 'fingerprint',
   'expiry_ms', 'notice', 'notice_ends_ms')
 
@@ -193,15 +211,15 @@ if not turn.number or not turn.ends or not (turn.owner == '' or digits(turn.owne
   turn = { number = 0, owner = '', ends = 0 }
 end
 
-local entry = { sealed = stored[4] or '', generation = number(stored[5]), fingerprint = stored[6] or '',
+local entry = { sealed = sealed(stored[4]), generation = number(stored[5]), fingerprint = stored[6] or '',
   expiry = integer(stored[7]) }
-if entry.sealed == '' or #entry.sealed > longest or not entry.generation or not digits(entry.fingerprint, 16)
+if entry.sealed == '' or not entry.generation or not digits(entry.fingerprint, 16)
   or not entry.expiry then
   entry = { sealed = '', generation = 0, fingerprint = zeros, expiry = 0 }
 end
 
-local notice = { sealed = stored[8] or '', ends = integer(stored[9]) }
-if notice.sealed == '' or #notice.sealed > longest or not notice.ends then
+local notice = { sealed = sealed(stored[8]), ends = integer(stored[9]) }
+if notice.sealed == '' or not notice.ends then
   notice = { sealed = '', ends = 0 }
 end
 
@@ -272,6 +290,12 @@ end
 
 local function digits(s, length) return #s == length and string.find(s, '^[0-9a-f]+$') ~= nil end
 
+-- sealed is base64 of at most 8 KiB, or ''.
+local function sealed(s)
+  if s and #s <= longest and #s % 4 == 0 and string.find(s, '^[%w+/]+=?=?$') then return s end
+  return ''
+end
+
 local stored = redis.call('HMGET', key, 'number', 'owner', 'turn_ends_ms', 'entry', 'generation', 'fingerprint',
   'expiry_ms', 'notice', 'notice_ends_ms')
 
@@ -280,15 +304,15 @@ if not turn.number or not turn.ends or not (turn.owner == '' or digits(turn.owne
   turn = { number = 0, owner = '', ends = 0 }
 end
 
-local entry = { sealed = stored[4] or '', generation = number(stored[5]), fingerprint = stored[6] or '',
+local entry = { sealed = sealed(stored[4]), generation = number(stored[5]), fingerprint = stored[6] or '',
   expiry = integer(stored[7]) }
-if entry.sealed == '' or #entry.sealed > longest or not entry.generation or not digits(entry.fingerprint, 16)
+if entry.sealed == '' or not entry.generation or not digits(entry.fingerprint, 16)
   or not entry.expiry then
   entry = { sealed = '', generation = 0, fingerprint = zeros, expiry = 0 }
 end
 
-local notice = { sealed = stored[8] or '', ends = integer(stored[9]) }
-if notice.sealed == '' or #notice.sealed > longest or not notice.ends then
+local notice = { sealed = sealed(stored[8]), ends = integer(stored[9]) }
+if notice.sealed == '' or not notice.ends then
   notice = { sealed = '', ends = 0 }
 end
 
