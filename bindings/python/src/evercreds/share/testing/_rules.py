@@ -168,7 +168,9 @@ def _print(given: str) -> str:
 
 
 _FILE: dict[str, Any] = json.loads(
-    importlib.resources.files(__package__).joinpath("cases.json").read_text(encoding="utf-8")
+    importlib.resources.files("evercreds.share.testing")
+    .joinpath("cases.json")
+    .read_text(encoding="utf-8")
 )
 _OWNERS: dict[str, str] = _FILE["owners"]
 RULES: tuple[Rule, ...] = tuple(
