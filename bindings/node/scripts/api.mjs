@@ -8,32 +8,44 @@ import { fileURLToPath } from "node:url";
 import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const REPORT = "evercreds.api.md";
 
-/** Writes the declarations that `folder` holds, by modules, into one file. */
-export function rollUp(folder, file) {
+/** What users import: its declarations, its report, and the optional peers in its types. */
+export const ENTRIES = {
+  index: { entry: "index.d.ts", report: "evercreds.api.md", peers: ["aws-iot-device-sdk-v2"] },
+  share: {
+    entry: "share/index.d.ts",
+    report: "evercreds-share.api.md",
+    peers: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-s3"],
+  },
+};
+
+/** Writes the declarations that begin with `entry`, by modules, into one file. */
+export function rollUp(entry, file, name) {
   const dtsRollup = { enabled: true, untrimmedFilePath: "", publicTrimmedFilePath: file };
-  const { succeeded } = invoke(folder, { dtsRollup, apiReport: { enabled: false } }, true);
+  const { succeeded } = invoke(entry, { dtsRollup, apiReport: { enabled: false } }, true);
   if (!succeeded) throw new Error("API Extractor refused the types: see above");
-  forgiveOptionalPeer(file);
+  forgiveOptionalPeers(file, ENTRIES[name].peers);
 }
 
 /**
- * The optional peer's types are `any` where it is not installed. That is said by a
+ * An optional peer's types are `any` where it is not installed. That is said by a
  * comment, which API Extractor leaves out.
  */
-function forgiveOptionalPeer(file) {
-  const text = readFileSync(file, "utf8");
-  const wanted = /^import type .* from 'aws-iot-device-sdk-v2';$/gm;
-  if (text.match(wanted)?.length !== 1)
-    throw new Error(`${file}: one import of the optional peer is expected`);
-  writeFileSync(file, text.replace(wanted, "// @ts-ignore: an optional peer\n$&"));
+function forgiveOptionalPeers(file, peers) {
+  let text = readFileSync(file, "utf8");
+  for (const peer of peers) {
+    const wanted = new RegExp(`^import type .* from '${peer}';$`, "gm");
+    if (text.match(wanted)?.length !== 1)
+      throw new Error(`${file}: one import of the optional peer ${peer} is expected`);
+    text = text.replace(wanted, "// @ts-ignore: an optional peer\n$&");
+  }
+  writeFileSync(file, text);
 }
 
-function invoke(folder, parts, write) {
+function invoke(entry, parts, write) {
   const configObject = {
     projectFolder: root,
-    mainEntryPointFilePath: path.join(folder, "index.d.ts"),
+    mainEntryPointFilePath: entry,
     compiler: { tsconfigFilePath: path.join(root, "tsconfig.json"), skipLibCheck: true },
     docModel: { enabled: false },
     tsdocMetadata: { enabled: false },
@@ -67,21 +79,20 @@ function invoke(folder, parts, write) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const write = process.argv.includes("--write");
-  const apiReport = {
-    enabled: true,
-    reportFileName: REPORT,
-    reportFolder: path.join(root, "etc"),
-    reportTempFolder: path.join(root, "dist/.api"),
-  };
-  const { succeeded, apiReportChanged } = invoke(
-    path.join(root, "dist/.types"),
-    { apiReport },
-    write,
-  );
-  if (apiReportChanged && !write) {
-    console.error(
-      `etc/${REPORT} is not what the sources say: run \`npm run api\`, and look at the difference`,
-    );
+  for (const { entry, report } of Object.values(ENTRIES)) {
+    const apiReport = {
+      enabled: true,
+      reportFileName: report,
+      reportFolder: path.join(root, "etc"),
+      reportTempFolder: path.join(root, "dist/.api"),
+    };
+    const file = path.join(root, "dist/.types", entry);
+    const { succeeded, apiReportChanged } = invoke(file, { apiReport }, write);
+    if (apiReportChanged && !write) {
+      console.error(
+        `etc/${report} is not what the sources say: run \`npm run api\`, and look at the difference`,
+      );
+    }
+    if (!succeeded) process.exitCode = 1;
   }
-  process.exitCode = succeeded ? 0 : 1;
 }

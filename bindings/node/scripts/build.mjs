@@ -7,7 +7,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build } from "esbuild";
-import { rollUp } from "./api.mjs";
+import { ENTRIES, rollUp } from "./api.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, "dist");
@@ -60,6 +60,7 @@ const common = {
   target: "es2022",
   logLevel: "warning",
 };
+const entries = { index: "src/index.ts", share: "src/share/index.ts" };
 const platforms = {
   "platform-node": "src/platform/node.ts",
   "platform-none": "src/platform/none.ts",
@@ -72,7 +73,7 @@ const edges = {
 };
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", ...platforms, ...edges },
+  entryPoints: { ...entries, ...platforms, ...edges },
   format: "esm",
   outdir: dist,
   outExtension: { ".js": ".mjs" },
@@ -90,7 +91,7 @@ for (const name of Object.keys(edges)) {
 }
 await build({
   ...common,
-  entryPoints: { index: "src/index.ts", ...platforms },
+  entryPoints: { ...entries, ...platforms },
   format: "cjs",
   outdir: dist,
   outExtension: { ".js": ".cjs" },
@@ -123,5 +124,7 @@ const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 execFileSync(process.execPath, [tsc, "-p", path.join(root, "tsconfig.types.json")], {
   stdio: "inherit",
 });
-rollUp(path.join(dist, ".types"), path.join(dist, "index.d.mts"));
-copyFileSync(path.join(dist, "index.d.mts"), path.join(dist, "index.d.cts"));
+for (const [name, { entry }] of Object.entries(ENTRIES)) {
+  rollUp(path.join(dist, ".types", entry), path.join(dist, `${name}.d.mts`), name);
+  copyFileSync(path.join(dist, `${name}.d.mts`), path.join(dist, `${name}.d.cts`));
+}

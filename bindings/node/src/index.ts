@@ -41,5 +41,15 @@ export { RefreshableSession } from "./session.js";
 export type { CallOptions, CredentialNeeds } from "./needs.js";
 export type { CredentialProvider, ProviderOptions } from "./session.js";
 export type { AwsCredentials } from "./sources/source.js";
+export type { ShareKey } from "./share/keys.js";
+export type {
+  Campaign,
+  Campaigned,
+  Publication,
+  Published,
+  Resignation,
+  Store,
+} from "./share/store.js";
+export type { StoreCall, StoreEntry, StoreFigures, StoreRecord } from "./share/store.js";
 export type { Counters, Phase, Status } from "./host/status.js";
 export type { Identity } from "./client/whoami.js";

@@ -5,6 +5,8 @@ import type { CustomCredentialsMethod } from "./sources/custom.js";
 import type { MfaTokenProvider } from "./sources/mfa.js";
 import type { Pem } from "./sources/pem.js";
 import type { Pkcs11Options } from "./sources/pkcs11.js";
+import type { ShareKey } from "./share/keys.js";
+import type { Store } from "./share/store.js";
 
 /**
  * What every session takes, whatever its method. Times are in seconds. The constructor
@@ -74,6 +76,34 @@ export interface CommonOptions {
    */
   logger?: SessionLogger | undefined;
   /**
+   * Shares refreshes with other processes that mean the same credentials: one of them
+   * fetches, and the others take what it got. True: by a directory of this user's; or the
+   * path of one; or a store of `evercreds/share`. Where the store fails, each fetches for
+   * itself. Node only. Default: false.
+   */
+  share?: boolean | string | Store | undefined;
+  /**
+   * What seals the credentials in the store: 32 bytes; a list of such keys, of which the
+   * first seals and all open; or a function that gives either. Who has it may use all
+   * credentials of the group. Default, for a directory only: a key in the directory.
+   */
+  shareKey?: ShareKey | undefined;
+  /**
+   * The key, 32 bytes, that names what is shared, and seals nothing: it stays the same while
+   * `shareKey` changes. Default: the last of `shareKey`.
+   */
+  shareNameKey?: Uint8Array | undefined;
+  /**
+   * Seconds, 1 to 30, for which a process has the turn to fetch. If it dies without a word,
+   * another takes over after that; with a directory at once. Default: 5.
+   */
+  shareTurn?: number | undefined;
+  /**
+   * Seconds, 0 to 60, that a caller may wait for another process before its own fetches.
+   * Default: 10.
+   */
+  shareWait?: number | undefined;
+  /**
    * Settings of the STS client, for `whoami()` and, with the method "sts", for AssumeRole,
    * where its `credentials` are the base credentials. Default: the SDK's own settings.
    */
@@ -103,6 +133,12 @@ export interface StsOptions extends CommonOptions {
   mfaTokenProvider?: MfaTokenProvider | string | readonly string[] | undefined;
   /** Settings of the command. Default: {}. */
   mfaCommandOptions?: MfaCommandOptions | undefined;
+  /**
+   * Names who calls AssumeRole: only processes with the same caller share. Default: the
+   * access key of long-term keys; the session that the base credentials are of; else what
+   * one GetCallerIdentity tells.
+   */
+  sharePrincipal?: string | undefined;
 }
 
 /** Options of a session with a source of the user's own. */
@@ -111,6 +147,8 @@ export interface CustomOptions extends CommonOptions {
   method: "custom";
   /** Gives credentials for each refresh: any provider of the SDK, or your function. */
   customCredentialsMethod: CustomCredentialsMethod;
+  /** Names what is shared, and is required for `share`: who gives the same shares it. */
+  shareId?: string | undefined;
 }
 
 /** Options of a session that shows an X.509 certificate to AWS IoT. Node only. */

@@ -22,6 +22,8 @@ const MACHINE_OPTIONS: readonly MachineOption[] = [
   { name: "maxWait", option: abi.Option.MAX_WAIT, kind: "seconds" },
   { name: "deferRefresh", option: abi.Option.DEFER_REFRESH, kind: "boolean" },
   { name: "attended", option: abi.Option.ATTENDED, kind: "boolean" },
+  { name: "shareTurn", option: abi.Option.SHARE_TURN, kind: "seconds" },
+  { name: "shareWait", option: abi.Option.SHARE_WAIT, kind: "seconds" },
 ];
 
 const METHODS: Readonly<Record<Method, number>> = {
@@ -30,12 +32,15 @@ const METHODS: Readonly<Record<Method, number>> = {
   iot: abi.Method.IOT,
 };
 
-const COMMON_NAMES = ["method", "stsClient", "logger", ...MACHINE_OPTIONS.map(({ name }) => name)];
+const COMMON_NAMES = [
+  ...["method", "stsClient", "logger", "share", "shareKey", "shareNameKey"],
+  ...MACHINE_OPTIONS.map(({ name }) => name),
+];
 
 /** The options of each method alone. */
 const OWN_NAMES: Readonly<Record<Method, readonly string[]>> = {
-  sts: ["assumeRole", "mfaTokenProvider", "mfaCommandOptions"],
-  custom: ["customCredentialsMethod"],
+  sts: ["assumeRole", "mfaTokenProvider", "mfaCommandOptions", "sharePrincipal"],
+  custom: ["customCredentialsMethod", "shareId"],
   iot: [
     ...["endpoint", "roleAlias", "certificate", "privateKey", "pkcs11", "ca", "verifyPeer"],
     ...["thingName", "timeout", "durationSeconds", "connectTo"],

@@ -28,6 +28,7 @@ import { type Given, wrong } from "./common/check.js";
 import { shared } from "./common/shared.js";
 import { givenFor, machineOptions, optionError, readMethod } from "./read-options.js";
 import type { SessionOptions } from "./options.js";
+import { readShare } from "./share-options.js";
 import { type ClientPlugin, rejectionPlugin } from "./client/plugin.js";
 import { Rules } from "./library/rules.js";
 import { type Runtime, theRuntime } from "./library/runtime.js";
@@ -132,20 +133,27 @@ export class RefreshableSession {
     const { method, options: given } = readMethod(options);
     const numbers = machineOptions(method, given);
     const rules = new Rules(runtime);
-    const { source, mqtt, ...found } = sourceOf(method, given, rules, (provider) =>
+    const { source, mqtt, inputs, codes, ...found } = sourceOf(method, given, rules, (provider) =>
       parents.get(Object(provider) as object),
     );
     this.#stsClient = { ...found, ...stsClientConfig(given) };
     const log = readLogger(given);
     const events = new Events({ session: ++counter.last, method }, source.names, log);
     const failures = new FailureReader(numbers[0]?.[1] ?? 0, rules);
-    const host = new Host(clock, source, failures, events);
+    const shared = readShare(method, given, codes !== undefined, inputs);
+    const group = shared?.group;
+    if (shared !== undefined) numbers.push(...shared.numbers);
+    if (codes !== undefined && group !== undefined) {
+      codes.mark = (serial, code, signal) => group.mark(serial, code, signal);
+    }
+    const host = new Host(clock, source, failures, events, group);
     try {
       host.open(new Machine(runtime, clock, host, numbers));
     } catch (error) {
       if (!(error instanceof OptionRefused)) throw error;
       throw optionError(error.option, givenFor(error.option, given));
     }
+    if (shared?.warning !== undefined) host.warn(shared.warning);
     this.#host = host;
     this.#mqtt = mqtt;
     this.credentials = providerFor(host);
@@ -161,6 +169,7 @@ export class RefreshableSession {
       method,
       plugin,
       credentialsFor: (need) => this.credentialsFor(need),
+      storeKey: group && ((signal) => group.storeKey(signal)),
     });
   }
 

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync, realpathSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { loadProblem } from "../common/peer.js";
 import { agents } from "./agents.js";
 import { run } from "./command.js";
 import { crtProblem } from "./crt.js";
@@ -21,6 +23,7 @@ export const platform: Platform | undefined = {
   crtProblem,
   makeMqttClient,
   channel,
+  loadShare,
   agents,
   warn: (text, detail) => {
     const type = "EvercredsWarning";
@@ -35,6 +38,16 @@ export const platform: Platform | undefined = {
     };
   },
 };
+
+/** By its name, so that no bundler takes it along for programs that do not share. */
+function loadShare(): string | undefined {
+  try {
+    createRequire(import.meta.url)("evercreds/share");
+    return undefined;
+  } catch (cause) {
+    return loadProblem("evercreds/share", cause);
+  }
+}
 
 function realFile(file: string): string | undefined {
   try {

@@ -37,6 +37,8 @@ export interface Platform {
     quiet: boolean,
     settings: { http?: object | undefined; https?: object | undefined },
   ): Agents;
+  /** Loads `evercreds/share`, which then says so itself; or tells why it cannot be loaded. */
+  loadShare(): string | undefined;
   /** Tells the user something that is no error; `detail` is shown below it. */
   warn(text: string, detail?: string): void;
   /** Where programs that watch this process hear of events, by the channel's name. */

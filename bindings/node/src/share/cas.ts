@@ -1,5 +1,4 @@
-import { emptyRecord, fieldsOf, type Kept, NO_ENTRY, seen, toJson, toKept } from "./record.js";
-import { campaignOn, type Instant, publishOn, resignOn, type Ruled } from "./rules.js";
+import { emptyRecord, fieldsOf, toJson, toKept } from "./record.js";
 import type {
   Campaign,
   Campaigned,
@@ -11,6 +10,7 @@ import type {
   StoreFigures,
   StoreRecord,
 } from "./store.js";
+import { Swaps } from "./swaps.js";
 
 /** One value of an engine, as it was when it was read. */
 export interface Versioned {
@@ -42,88 +42,50 @@ export interface Versions {
   ): Promise<boolean>;
 }
 
-/** Who writes with others at once tries so often; then the call has failed. */
-const TRIES = 24;
-
-const HOUR_MS = 3_600_000;
-const LONGEST_MS = 30 * 24 * HOUR_MS;
-
-/** What holds a record apart from a value. */
-interface Held {
-  readonly kept: Kept;
-  readonly before: Versioned;
-}
-
 /**
  * A {@link Store} on an engine that has compare-and-swap alone: etcd, NATS KV, a Kubernetes
  * Lease, a row with a version. Its values are the file store's JSON.
  */
 export class CompareAndSwapStore implements Store {
+  /** As {@link Store.figures}. */
   readonly figures: StoreFigures;
-  readonly #versions: Versions;
+  readonly #swaps: Swaps<Versioned>;
 
   /** @param figures what the engine tells of itself. Default: {} */
   constructor(versions: Versions, figures: StoreFigures = {}) {
-    this.#versions = versions;
     this.figures = figures;
+    this.#swaps = new Swaps(
+      {
+        async load(key, call) {
+          const before = await versions.get(key, call);
+          const fields = before.value && fieldsOf(before.value);
+          const kept = fields === undefined ? emptyRecord() : toKept(fields);
+          return { kept, before, clockMs: before.clockMs };
+        },
+        save: (key, record, before, ttlMs, call) =>
+          versions.put(key, toJson(record), before, ttlMs, call),
+      },
+      figures.clockStepMs,
+    );
   }
 
-  async read(key: string, call: StoreCall): Promise<StoreRecord> {
-    const { kept, before } = await this.#get(key, call);
-    return { ...seen(kept, nowOf(before)), clockMs: before.clockMs };
+  /** As {@link Store.read}. */
+  read(key: string, call: StoreCall): Promise<StoreRecord> {
+    return this.#swaps.read(key, call);
   }
 
+  /** As {@link Store.campaign}. */
   campaign(key: string, campaign: Campaign, call: StoreCall): Promise<Campaigned> {
-    return this.#apply(key, call, HOUR_MS, (kept, now) => campaignOn(kept, campaign, now));
+    return this.#swaps.campaign(key, campaign, call);
   }
 
+  /** As {@link Store.publish}. */
   publish(key: string, publication: Publication, call: StoreCall): Promise<Published> {
-    const rule = (kept: Kept, now: Instant) => publishOn(kept, publication, now);
-    return this.#apply(key, call, publication.ttlMs, rule);
+    return this.#swaps.publish(key, publication, call);
   }
 
-  async resign(key: string, resignation: Resignation, call: StoreCall): Promise<void> {
-    const rule = (kept: Kept, now: Instant) => resignOn(kept, resignation, now);
-    await this.#apply(key, call, resignation.ttlMs, rule);
+  /** As {@link Store.resign}. */
+  resign(key: string, resignation: Resignation, call: StoreCall): Promise<void> {
+    return this.#swaps.resign(key, resignation, call);
   }
-
-  async #get(key: string, call: StoreCall): Promise<Held> {
-    const before = await this.#versions.get(key, call);
-    const fields = before.value && fieldsOf(before.value);
-    return { kept: fields === undefined ? emptyRecord() : toKept(fields), before };
-  }
-
-  /** Reads, applies a rule, and writes unless another was faster: then once more. */
-  async #apply<Answer extends object>(
-    key: string,
-    call: StoreCall,
-    ttlMs: number,
-    rule: (kept: Kept, now: Instant) => Ruled<Answer>,
-  ): Promise<Answer> {
-    const { clockStepMs: stepMs = 1 } = this.figures;
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const { kept, before } = await this.#get(key, call);
-      const ruled = rule(kept, { clockMs: nowOf(before), stepMs });
-      const { record } = ruled;
-      const answer = { ...ruled.answer, clockMs: before.clockMs };
-      if (record === undefined) return answer;
-      const lasts = Math.max(ttlMs, HOUR_MS, lifeOf(kept));
-      if (await this.#versions.put(key, toJson(record), before, lasts, call)) return answer;
-      call.signal.throwIfAborted();
-      await new Promise((resolve) =>
-        setTimeout(resolve, Math.random() * 2 ** Math.min(attempt, 6)),
-      );
-    }
-    throw new Error("others write at the same time, again and again");
-  }
-}
-
-/** Without a clock of the engine's, turns go by this machine's; an entry's end does not. */
-function nowOf({ clockMs }: Versioned): number {
-  return clockMs === 0 ? Date.now() : clockMs;
-}
-
-/** What a set that is stored has left, if this machine's clock and its source's agree. */
-function lifeOf({ entry }: Kept): number {
-  return entry === NO_ENTRY ? 0 : Math.min(entry.expiryMs - Date.now(), LONGEST_MS);
 }

@@ -57,6 +57,7 @@ export interface FileStoreOptions {
  * from whoever can read the directory.
  */
 export class FileStore implements Store {
+  /** As {@link Store.figures}. */
   readonly figures: StoreFigures;
   /** The directory. */
   readonly directory: string;
@@ -85,6 +86,7 @@ export class FileStore implements Store {
     return keyIn(this.directory);
   }
 
+  /** As {@link Store.read}. */
   async read(key: string): Promise<StoreRecord> {
     const found = await this.#read(key);
     const turnLeftMs = await this.#turnLeft(key, found);
@@ -93,7 +95,7 @@ export class FileStore implements Store {
   }
 
   /**
-   * A turn whose lock can be taken is over: its process is gone. A turn that is won is
+   * As {@link Store.campaign}. A turn whose lock can be taken is over: its process is gone. A turn that is won is
    * locked before it is written.
    */
   async campaign(key: string, campaign: Campaign, call: StoreCall): Promise<Campaigned> {
@@ -126,10 +128,12 @@ export class FileStore implements Store {
     return answer;
   }
 
+  /** As {@link Store.publish}. */
   publish(key: string, publication: Publication, { signal }: StoreCall): Promise<Published> {
     return this.#ending(key, publication, signal, publishOn);
   }
 
+  /** As {@link Store.resign}. */
   async resign(key: string, resignation: Resignation, { signal }: StoreCall): Promise<void> {
     await this.#ending(key, resignation, signal, resignOn);
   }
@@ -150,16 +154,19 @@ export class FileStore implements Store {
     return answer;
   }
 
-  async mark(key: string, mark: string, { signal }: StoreCall): Promise<boolean> {
+  /** As {@link Store.mark}. */
+  async mark(key: string, mark: string, { signal }: StoreCall): Promise<number | undefined> {
     const guard = await this.#guard(key, signal);
     try {
       const found = await this.#read(key);
       const { kept, marks } = found;
       const now = this.#boot.now();
       const live = Object.entries(marks).filter(([, at]) => now - at < MARK_LIFE_MS);
-      if (live.some(([known]) => known === mark)) return false;
-      await this.#write(key, kept, { ...found, marks: Object.fromEntries([...live, [mark, now]]) });
-      return true;
+      const before = live.find(([known]) => known === mark);
+      if (before !== undefined) return Math.max(0, now - before[1]);
+      const all = Object.fromEntries([...live, [mark, now]]);
+      await this.#write(key, kept, { ...found, marks: all });
+      return undefined;
     } finally {
       guard.release();
     }

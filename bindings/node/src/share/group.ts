@@ -1,5 +1,6 @@
 import { NEVER } from "../library/abi-generated.js";
 import { hexOf } from "../library/fingerprint.js";
+import { afterArrivals, systemClock } from "../common/clock.js";
 import type { Reply } from "../sources/source.js";
 import type { Json } from "./canonical.js";
 import { type Keyring, markOf, storeKeyOf } from "./keys.js";
@@ -26,6 +27,7 @@ export interface GroupSettings {
   /** What the set is for: asked before the first look, and again if that fails. */
   readonly inputs: (signal: AbortSignal) => Promise<Json>;
   readonly isExclusive: boolean;
+  readonly figures: { readonly callMs: number; readonly clockStepMs: number };
   /** Gives back what was made for the session. */
   readonly close: () => void;
 }
@@ -62,8 +64,9 @@ export class Group implements Meeting {
   }
 
   async look(owner: string, signal: AbortSignal): Promise<Look> {
+    const isFirst = this.#key === undefined;
     const key = await this.storeKey(signal);
-    const record = await this.#settings.store.read(key, this.#call(signal));
+    const record = await this.#read(key, isFirst, signal);
     const { number, entry, clockMs, turnLeftMs } = record;
     const opened = await this.#entry(key, entry);
     const state = opened?.state;
@@ -85,6 +88,27 @@ export class Group implements Meeting {
         hasMet: record.owner !== owner && (record.owner !== "" || entry.sealed.length > 0),
       },
     };
+  }
+
+  /** The first look is given the time that its group must be found in; the store has its own. */
+  async #read(key: string, isFirst: boolean, signal: AbortSignal): Promise<StoreRecord> {
+    const { store, figures } = this.#settings;
+    const answer = store.read(key, this.#call(signal));
+    if (!isFirst) return answer;
+    let stop: () => void = () => undefined;
+    const late = new Promise<never>((_, reject) => {
+      const giveUp = () => {
+        afterArrivals(() => {
+          reject(new Error("the store gave no answer in time"));
+        });
+      };
+      stop = systemClock.after(figures.callMs, giveUp, false);
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      stop();
+    }
   }
 
   campaign({ owner, seen, saw, turnMs }: Candidate, signal: AbortSignal): Promise<Turn> {
@@ -125,8 +149,8 @@ export class Group implements Meeting {
     await this.#settings.store.resign(key, resignation, this.#call(signal));
   }
 
-  /** Notes that a code is to be sent. False: it was sent already. */
-  async mark(serial: string, code: string, signal: AbortSignal): Promise<boolean> {
+  /** Notes that a code is to be sent, and tells how long ago it was; undefined: never. */
+  async mark(serial: string, code: string, signal: AbortSignal): Promise<number | undefined> {
     const { store, keyring } = this.#settings;
     const key = await this.storeKey(signal);
     const mark = markOf(await keyring.ring(), serial, code);
@@ -155,7 +179,7 @@ export class Group implements Meeting {
   #found({ header, set }: Opened & { state: "open" }, clockMs: number) {
     const credentials = credentialsOf(set);
     if (credentials === undefined) return undefined;
-    const { clockStepMs = 1 } = this.#settings.store.figures ?? {};
+    const { clockStepMs } = this.#settings.figures;
     const { expiryMs, endsMs, lifeMs, generation } = header;
     // a clock of whole seconds may be late by one step: what is left is less then
     const leftMs =

@@ -18,6 +18,7 @@ export interface StoreRecord {
   readonly owner: string;
   /** Milliseconds that are left of it on the store's clock; 0: no turn runs. */
   readonly turnLeftMs: number;
+  /** The set that is shared. */
   readonly entry: StoreEntry;
   /** What the last leader left that failed; empty: nothing. */
   readonly notice: Uint8Array;
@@ -44,6 +45,7 @@ export interface Campaign {
 
 /** The answer to a {@link Campaign}. */
 export interface Campaigned {
+  /** Whether the turn is the owner's now. */
   readonly won: boolean;
   /** Of the turn that was won, else the record's. */
   readonly number: number;
@@ -59,6 +61,7 @@ export interface Publication {
   readonly owner: string;
   /** The highest number of a turn that this may end. */
   readonly number: number;
+  /** What is to be stored. */
   readonly entry: StoreEntry;
   /** The fingerprint of the refused set in whose place this one was fetched; zeros: none. */
   readonly replaces: string;
@@ -70,6 +73,7 @@ export interface Publication {
 
 /** The answer to a {@link Publication}. */
 export interface Published {
+  /** False: the store has a newer one. */
   readonly stored: boolean;
   /** As in {@link StoreRecord}. */
   readonly clockMs: number;
@@ -120,8 +124,8 @@ export interface StoreFigures {
  * Each call is atomic for its key. It may be repeated with the same arguments: the second
  * time it changes nothing that matters, and answers as the first did. A call that rejects
  * has failed, whatever the reason; the session then goes on without the store for a while.
- * docs/sharing-stores.md is the contract, for all languages. {@link validateStore} plays its
- * cases on a store of yours.
+ * docs/sharing-stores.md is the contract, for all languages. `validateStore` of
+ * `evercreds/share` plays its cases on a store of yours.
  */
 export interface Store {
   /** Default: {}. */
@@ -148,8 +152,8 @@ export interface Store {
    */
   resign(key: string, resignation: Resignation, call: StoreCall): Promise<void>;
   /**
-   * Writes the mark of a one-time code, 64 hex digits, and tells whether it is new. One that
-   * was written less than five minutes ago is not. Only for a store that is a lock.
+   * Writes the mark of a one-time code, 64 hex digits, and tells how many milliseconds ago
+   * it was written before; undefined: not within five minutes. Only for a store that is a lock.
    */
-  mark?(key: string, mark: string, call: StoreCall): Promise<boolean>;
+  mark?(key: string, mark: string, call: StoreCall): Promise<number | undefined>;
 }

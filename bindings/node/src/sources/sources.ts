@@ -10,7 +10,8 @@ import { MqttClients } from "../mqtt/clients.js";
 import { type Given, isPlain, isRecord, record, wrong } from "../common/check.js";
 import type { Method } from "../options.js";
 import type { Rules } from "../library/rules.js";
-import type { Source } from "./source.js";
+import type { GroupInputs, Source } from "./source.js";
+import { stsPlace } from "./sts-place.js";
 import { type Parent, StsSource } from "./sts.js";
 
 /** Finds the session whose `credentials` a client is configured with, if it is one. */
@@ -19,6 +20,10 @@ export type FindParent = (credentials: unknown) => Parent | undefined;
 /** A source, and what comes with it. */
 interface MadeSource {
   source: Source;
+  /** What the set is for. */
+  inputs: GroupInputs;
+  /** The one-time codes that attempts send. */
+  codes?: MfaCodes | undefined;
   /** The region that the options tell. */
   region?: string;
   /** Makes clients for MQTT. */
@@ -34,15 +39,21 @@ function customSource(options: Given, rules: Rules): Source {
   return new CustomSource(method as CustomCredentialsMethod, rules);
 }
 
-/** The source of method "sts". */
-function stsSource(options: Given, rules: Rules, findParent: FindParent): Source {
+/** The source of method "sts", and what comes with it. */
+function stsSource(options: Given, rules: Rules, findParent: FindParent): MadeSource {
   const client = stsClientConfig(options);
   const parent = findParent(client.credentials);
   // what a function gives need not be a role's, for which STS has its limit
   const chained = parent !== undefined && parent.method !== "custom";
   const assumeRole = readAssumeRole(options["assumeRole"], rules, chained);
   const mfa = readMfa(options, assumeRole, rules);
-  return new StsSource({ assumeRole, client, mfa, parent, rules });
+  const principal = options["sharePrincipal"] as string | undefined; // checked before it is used
+  return {
+    source: new StsSource({ assumeRole, client, mfa, parent, rules }),
+    inputs: async (naming, signal) =>
+      naming.stsInputs(assumeRole, await stsPlace({ client, parent, principal }, naming, signal)),
+    codes: mfa,
+  };
 }
 
 /** The source of a method, and what else comes with it. */
@@ -52,12 +63,22 @@ export function sourceOf(
   rules: Rules,
   findParent: FindParent,
 ): MadeSource {
-  if (method === "custom") return { source: customSource(options, rules) };
-  if (method === "sts") return { source: stsSource(options, rules, findParent) };
+  if (method === "custom") {
+    const share_id = String(options["shareId"]); // checked before it is used
+    const inputs = () => Promise.resolve({ format: 1, method, share_id });
+    return { source: customSource(options, rules), inputs };
+  }
+  if (method === "sts") return stsSource(options, rules, findParent);
   const settings = readIot(options, rules);
   const { region, identity, platform } = settings;
   const mqtt = new MqttClients(identity, platform, rules);
-  return { source: new IotSource(settings, rules), region, mqtt };
+  const { host, roleAlias, thingName } = settings;
+  const inputs: GroupInputs = async (naming, signal) => {
+    const { certificate } = await identity.settled(signal);
+    if (certificate === undefined) throw new Error("there is no certificate");
+    return naming.iotInputs(host, roleAlias, thingName, naming.publicKeyOf(certificate));
+  };
+  return { source: new IotSource(settings, rules), inputs, region, mqtt };
 }
 
 /**
@@ -105,7 +126,9 @@ function readMfa(
 function readProvider(provider: unknown, options: Given, rules: Rules): MfaCodes {
   const settings = record(options, "mfaCommandOptions");
   if (typeof provider === "function") {
-    if (Object.keys(settings).length === 0) return new MfaCodes(provider as MfaTokenProvider);
+    if (Object.keys(settings).length === 0) {
+      return new MfaCodes(provider as MfaTokenProvider, options["attended"] === true);
+    }
     const words = "is for a command, and mfaTokenProvider is a function";
     throw wrong("mfaCommandOptions", words, settings);
   }
@@ -113,6 +136,7 @@ function readProvider(provider: unknown, options: Given, rules: Rules): MfaCodes
     const words = "must be a function, or a command as a string or an array of strings";
     throw wrong("mfaTokenProvider", words, provider);
   }
-  const command = readCommand(provider, settings, options["attended"] === true);
-  return new MfaCodes((context) => runForCode(command, rules, context));
+  const isAttended = options["attended"] === true;
+  const command = readCommand(provider, settings, isAttended);
+  return new MfaCodes((context) => runForCode(command, rules, context), isAttended);
 }

@@ -36,6 +36,8 @@ export interface Parent {
   readonly credentialsFor: (need: { minTtl: number; signal: AbortSignal }) => Promise<unknown>;
   /** Tells it where STS rejects what it gave. */
   readonly plugin: ClientPlugin;
+  /** What names its group; undefined: it does not share. */
+  readonly storeKey: ((signal: AbortSignal) => Promise<string>) | undefined;
 }
 
 /** Loads the peer dependency at its first use, with a clear error without it. */
@@ -90,7 +92,7 @@ export class StsSource implements Source {
     const client = await this.#theClient();
     await requireRegion(client);
     await parent?.credentialsFor({ minTtl: PARENT_MIN_TTL_SECONDS, signal: attempt.signal });
-    const code = await mfa?.next(attempt);
+    const code = await mfa?.next(attempt, assumeRole.SerialNumber ?? "");
     const command = new AssumeRoleCommand(
       code === undefined ? assumeRole : { ...assumeRole, TokenCode: code },
     );

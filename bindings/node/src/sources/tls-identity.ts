@@ -1,5 +1,6 @@
 import { EvercredsValidationError, Kind } from "../errors.js";
 import { type Given, wrong } from "../common/check.js";
+import { pause } from "../common/pause.js";
 import { type PemSource, pemSource } from "./pem.js";
 import { isToken, readToken } from "./pkcs11.js";
 import type { PemTexts, Platform, TlsMaterial, Token } from "../platform/types.js";
@@ -131,23 +132,6 @@ export class TlsIdentity {
       throw wrong(name, words, source.path);
     }
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      // what others aborted with, as they gave it
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }
 
 function keyRefused(words: string, both: boolean): EvercredsValidationError {
