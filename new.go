@@ -37,11 +37,17 @@ func open(source sources.Source, done func() error, base aws.Config, opts []Opti
 		return nil, ownError(err)
 	}
 	config.SessionName, config.Role = host.NamesOf(source)
+	if err := given.join(source, &config); err != nil {
+		return nil, err
+	}
 	machine := place.Machine()
 	if err := given.configure(machine, config.Method, config.Attended); err != nil {
 		return nil, err
 	}
-	config.Machine, config.Group = machine, place.Group
+	config.Machine = machine
+	if place.Group != nil {
+		config.Group = place.Group
+	}
 	s := newSession(config, &given, base)
 	s.done = done
 	if place.Joined != nil {
@@ -50,5 +56,6 @@ func open(source sources.Source, done func() error, base aws.Config, opts []Opti
 	if err := s.host.Open(place.Seed); err != nil {
 		return nil, given.refused(err)
 	}
+	s.warnOfShare(&given.share)
 	return s, nil
 }

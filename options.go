@@ -64,6 +64,7 @@ type settings struct {
 	hook  func(Event)
 
 	config *aws.Config
+	share  sharing
 	place  host.Place // of the machine: here, but where [host.In] says otherwise
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/host"
+	"github.com/evercreds/evercreds/internal/share/group"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
@@ -28,9 +29,10 @@ type Session struct {
 	hook *queue[Event] // nil: nobody wants events
 
 	method       core.Method
-	clockDoubted atomic.Bool // that was told
-	inCache      atomic.Bool // that was told
-	presigned    atomic.Bool // that one outlives its credentials was told
+	group        *group.Group // nil: the session does not share
+	clockDoubted atomic.Bool  // that was told
+	inCache      atomic.Bool  // that was told
+	presigned    atomic.Bool  // that one outlives its credentials was told
 	clients      *clientMaker
 	identity     func() *sts.Client // made when it is first needed
 	closeOnce    sync.Once
@@ -41,7 +43,7 @@ func newSession(config host.Config, given *settings, base aws.Config) *Session {
 	if given.config != nil {
 		base = *given.config
 	}
-	s := &Session{method: config.Method}
+	s := &Session{method: config.Method, group: given.share.group}
 	if config.Lock == nil {
 		config.Lock = &s.mu
 	}

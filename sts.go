@@ -91,7 +91,8 @@ func (r AssumeRole) LogValue() slog.Value { return slog.StringValue(r.String()) 
 // NewSTS makes no call unless it is told to by [WithEager]. It returns a
 // [*ParameterError] if a field of role, the config or an option is wrong.
 func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
-	if parent, ok := sessionIn(cfg.Credentials); ok {
+	parent, isChained := sessionIn(cfg.Credentials)
+	if isChained {
 		if parent == nil {
 			return nil, &ParameterError{Parameter: "Credentials", Expected: "of the aws.Config must be a session, not a nil *Session"}
 		}
@@ -105,6 +106,9 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 	source, err := sources.NewSTS(cfg, sources.AssumeRole(role))
 	if err != nil {
 		return nil, ownError(err)
+	}
+	if isChained && parent.group != nil {
+		source.ChainedTo(parent.group.RecordKey)
 	}
 	return open(ownSource{source}, closer(source.Close), sources.OwnConfig(cfg), opts)
 }

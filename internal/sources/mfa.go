@@ -44,8 +44,19 @@ func (r *AssumeRole) checkMFA() error {
 // codes hands out one-time codes, each of them once.
 type codes struct {
 	role *AssumeRole
+	// mark, which may be nil, remembers that a code is to be sent, for all processes that
+	// share; isNew is false where that was done before.
+	mark func(ctx context.Context, serial, code string) (isNew bool, err error)
 	mu   sync.Mutex
 	last string
+}
+
+// SendsCodes tells whether a refresh sends a one-time code.
+func (s *STS) SendsCodes() bool { return s.role.SerialNumber != "" }
+
+// MarkCodes has each code noted before it is sent.
+func (s *STS) MarkCodes(mark func(ctx context.Context, serial, code string) (isNew bool, err error)) {
+	s.codes.mark = mark
 }
 
 // next asks the provider for the code of one flight. The code is empty if the role
@@ -64,13 +75,34 @@ func (c *codes) next(ctx context.Context, f *Flight) (string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if code == c.last {
-		// the device shows the same code for 30 s, and STS takes it once
-		e := refused(core.MethodSTS, codeMFARefused, "the provider gave a code that was sent before", nil)
-		e.Class = core.Recoverable
-		return "", e
+		return "", sentBefore("the provider gave a code that was sent before")
 	}
 	c.last = code
-	return code, nil
+	return code, c.note(ctx, code)
+}
+
+// note writes down that a code is to be sent. One that another process has sent is not.
+func (c *codes) note(ctx context.Context, code string) error {
+	if c.mark == nil {
+		return nil
+	}
+	isNew, err := c.mark(ctx, c.role.SerialNumber, code)
+	switch {
+	case err != nil: // its text may show a path; the code was not sent
+		e := refused(core.MethodSTS, codeMFARefused, "the store could not note the code, so it was not sent", nil)
+		e.Class = core.Recoverable
+		return e
+	case !isNew:
+		return sentBefore("another process has sent the code that the provider gave; the next one comes within 30 s")
+	}
+	return nil
+}
+
+// sentBefore: the device shows the same code for 30 s, and STS takes it once.
+func sentBefore(message string) error {
+	e := refused(core.MethodSTS, codeMFARefused, message, nil)
+	e.Class = core.Recoverable
+	return e
 }
 
 func (c *codes) ask(ctx context.Context) (code string, err error) {

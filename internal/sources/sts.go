@@ -26,6 +26,8 @@ type STS struct {
 	codes  codes
 	close  func()
 	signed atomic.Bool // there have been base credentials; if they are gone, they may come back
+
+	principal principal
 }
 
 // NewSTS makes a source that assumes role with the credentials, region and
