@@ -8,6 +8,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/abi/words"
+	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/share/group"
 	"github.com/evercreds/evercreds/internal/share/sealing"
@@ -136,14 +137,15 @@ func (g *sharing) keyring() (*sealing.Keyring, error) {
 	}
 	fetch := g.fetch
 	if fetch == nil {
-		own, ok := g.store.(interface {
-			DataKey(ctx context.Context) ([]byte, error)
-		})
+		own, ok := g.store.(interface{ DataKey() ([]byte, error) })
 		if !ok {
 			return nil, shareError("share_key", "must be at least one key of 32 bytes for a store that is no share.File")
 		}
-		fetch = func(ctx context.Context) ([][]byte, error) {
-			key, err := own.DataKey(ctx)
+		if _, err := dataKey(own.DataKey); err != nil {
+			return nil, shareError("share", "must have a data key of its own: "+err.Error())
+		}
+		fetch = func(context.Context) ([][]byte, error) {
+			key, err := dataKey(own.DataKey)
 			return [][]byte{key}, err
 		}
 	}
@@ -153,6 +155,19 @@ func (g *sharing) keyring() (*sealing.Keyring, error) {
 		return nil, keyError(err)
 	}
 	return keys, nil
+}
+
+// dataKey asks a store, which may be a nil pointer.
+func dataKey(ask func() ([]byte, error)) (key []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the store panicked with a %T", p)
+		}
+	}()
+	if key, err = ask(); err != nil {
+		err = foreign.Guard(err)
+	}
+	return key, err
 }
 
 // keyError words what is wrong with a key, which begins with the parameter's name.

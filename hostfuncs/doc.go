@@ -12,5 +12,5 @@
 //	session, err := evercreds.NewSTS(cfg, role, hostfuncs.WithRuntime(rt))
 //
 // The session has everything that other sessions have: sources, options, clients, events
-// and errors.
+// and errors, and [evercreds.WithShare].
 package hostfuncs

@@ -130,7 +130,7 @@ func TestAStoreThatNeverReturnsHasFewCalls(t *testing.T) {
 			return errors.New("at last")
 		}}
 		h := shares(t, store)
-		for range 100 {
+		for range 20 {
 			if _, err := h.Credentials(t.Context(), core.Need{Until: core.Never}); err != nil {
 				t.Error(err)
 			}

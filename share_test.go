@@ -1,0 +1,360 @@
+//go:build go1.25 && (linux || darwin)
+
+package evercreds_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/leaks"
+	"github.com/evercreds/evercreds/share"
+)
+
+// fileStore is the store of one process, in a directory of the test's.
+func fileStore(t *testing.T, dir string) *share.FileStore {
+	t.Helper()
+	f, err := share.File(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func groupDir(t *testing.T) string { return filepath.Join(t.TempDir(), "group") }
+
+// eventually waits for what other goroutines do; the machine may be slow.
+func eventually(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		if is() {
+			return
+		}
+	}
+	t.Errorf("it never came to it that %s", what)
+}
+
+// callers of three sessions ask at once; the store has nothing: one of them calls STS, and
+// the others adopt its set.
+func TestSessionsShareOneRefresh(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	var sessions []*evercreds.Session
+	var all sync.WaitGroup
+	keys := make([]string, 3)
+	for i := range keys {
+		s := newSTS(t, cfg, evercreds.WithShare(fileStore(t, dir)))
+		sessions = append(sessions, s)
+		all.Go(func() {
+			c, err := s.Retrieve(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			keys[i] = c.AccessKeyID
+		})
+	}
+	all.Wait()
+	if keys[0] == "" || keys[0] != keys[1] || keys[0] != keys[2] {
+		t.Errorf("the sets are %v", keys)
+	}
+	counts := server.Counts()
+	if calls := counts.Actions["AssumeRole"].Attempts; calls != 1 {
+		t.Errorf("%d calls of AssumeRole", calls)
+	}
+	var sum evercreds.Status
+	for _, s := range sessions {
+		st := s.Status()
+		sum.ShareAdopted += st.ShareAdopted
+		sum.Starts += st.Starts
+		sum.ShareAlone += st.ShareAlone
+	}
+	if sum.ShareAdopted != 2 || sum.Starts != 1 || sum.ShareAlone != 0 {
+		t.Errorf("adopted %d, started %d, alone %d", sum.ShareAdopted, sum.Starts, sum.ShareAlone)
+	}
+	eventually(t, "the set is published", func() bool {
+		return sessions[0].Status().SharePublished+sessions[1].Status().SharePublished+sessions[2].Status().SharePublished == 1
+	})
+}
+
+// another role, another principal, another key: no session takes a set that is not its own.
+func TestGroupsDoNotMeet(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	store := fileStore(t, dir)
+	key, other := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	role := evercreds.AssumeRole{RoleARN: roleARN}
+	for i, c := range []struct {
+		role evercreds.AssumeRole
+		opts []evercreds.Option
+	}{
+		{role, nil},
+		{evercreds.AssumeRole{RoleARN: roleARN, RoleSessionName: "other"}, nil},
+		{evercreds.AssumeRole{RoleARN: roleARN, Duration: 30 * time.Minute}, nil},
+		{role, []evercreds.Option{evercreds.WithSharePrincipal("build")}},
+		{role, []evercreds.Option{evercreds.WithShareKey(key)}},
+		{role, []evercreds.Option{evercreds.WithShareKey(other)}},
+		// the name of this one is that of the one before last, but its key does not open it
+		{role, []evercreds.Option{evercreds.WithShareKey(other), evercreds.WithShareNameKey(key)}},
+	} {
+		s, err := evercreds.NewSTS(cfg, c.role, append(c.opts, evercreds.WithShare(store))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if st := s.Status(); st.ShareAdopted != 0 || st.Starts != 1 {
+			t.Errorf("case %d: adopted %d, started %d", i, st.ShareAdopted, st.Starts)
+		}
+		_ = s.Close()
+	}
+	if calls := server.Counts().Actions["AssumeRole"].Attempts; calls != 7 {
+		t.Errorf("%d calls of AssumeRole", calls)
+	}
+}
+
+// both halves of a fleet meet at every step of a rotation.
+func TestKeysAreRotated(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	store := fileStore(t, groupDir(t))
+	before, after := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32)
+	first := []evercreds.Option{evercreds.WithShareKey(before)}
+	second := []evercreds.Option{evercreds.WithShareKey(before, after), evercreds.WithShareNameKey(before)}
+	third := []evercreds.Option{evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return [][]byte{after, before}, nil })}
+	for i, opts := range [][]evercreds.Option{first, second, third, second, first} {
+		s := newSTS(t, cfg, append(opts, evercreds.WithShare(store))...)
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if adopted := s.Status().ShareAdopted; (adopted == 1) != (i > 0) {
+			t.Errorf("step %d: adopted %d", i, adopted)
+		}
+		eventually(t, "the turn is over", func() bool { return s.Status().Share == evercreds.ShareIdle })
+		if i == 0 {
+			eventually(t, "the set is published", func() bool { return s.Status().SharePublished == 1 })
+		}
+	}
+	if calls := server.Counts().Actions["AssumeRole"].Attempts; calls != 1 {
+		t.Errorf("%d calls of AssumeRole", calls)
+	}
+}
+
+func TestWhatSharingRefuses(t *testing.T) {
+	_, cfg := startStandIn(t, 0)
+	store := fileStore(t, groupDir(t))
+	code := func(context.Context) (string, error) { return "123456", nil }
+	mfa := evercreds.AssumeRole{RoleARN: roleARN, SerialNumber: "arn:aws:iam::210987654321:mfa/x", MFA: code}
+	role := evercreds.AssumeRole{RoleARN: roleARN}
+	sts := func(r evercreds.AssumeRole, opts ...evercreds.Option) error {
+		s, err := evercreds.NewSTS(cfg, r, opts...)
+		if err == nil {
+			_ = s.Close()
+		}
+		return err
+	}
+	own := func(v *vault, opts ...evercreds.Option) error {
+		s, err := evercreds.New(v, opts...)
+		if err == nil {
+			_ = s.Close()
+		}
+		return err
+	}
+	key := make([]byte, 32)
+	fleet := evercreds.WithShare(memory())
+	machine := evercreds.WithShare(store)
+	var none *share.FileStore
+	for i, c := range []struct {
+		parameter string
+		err       error
+	}{
+		{"share", sts(role, evercreds.WithShare(nil))},
+		{"share", sts(role, evercreds.WithShare(none))},
+		{"share", sts(role, evercreds.WithShareKey(key))},
+		{"share_key", sts(role, fleet)},
+		{"share_key", sts(role, fleet, evercreds.WithShareKey())},
+		{"share_key", sts(role, fleet, evercreds.WithShareKey([]byte("short")))},
+		{"share_key", sts(role, fleet, evercreds.WithShareKey(key, key))},
+		{"share_key", sts(role, fleet, evercreds.WithShareKey(key), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return nil, nil }))},
+		{"share_name_key", sts(role, machine, evercreds.WithShareNameKey([]byte("short")))},
+		{"share_id", own(&vault{}, machine)},
+		{"share_id", sts(role, machine, evercreds.WithShareID("x"))},
+		{"share_principal", own(&vault{}, machine, evercreds.WithShareID("x"), evercreds.WithSharePrincipal("p"))},
+		{"share", sts(mfa, fleet, evercreds.WithShareKey(key))},
+		{"share", own(&vault{attend: true}, fleet, evercreds.WithShareKey(key), evercreds.WithShareID("x"))},
+		{"share_wait", sts(role, machine, evercreds.WithShareWait(2*time.Minute))},
+		{"share_turn", sts(role, machine, evercreds.WithShareTurn(time.Millisecond))},
+		{"share_call", sts(role, machine, evercreds.WithShareCall(time.Millisecond))},
+		{"", sts(role, machine)},
+		{"", sts(mfa, machine)},
+		{"", sts(role, fleet, evercreds.WithShareKey(key))},
+		{"", own(&vault{attend: true}, machine, evercreds.WithShareID("x"))},
+	} {
+		var bad *evercreds.ParameterError
+		switch {
+		case c.parameter == "" && c.err != nil:
+			t.Errorf("case %d: %v", i, c.err)
+		case c.parameter != "" && (!errors.As(c.err, &bad) || bad.Parameter != c.parameter || !strings.HasPrefix(bad.Expected, "must ")):
+			t.Errorf("case %d: %v, want one of %s", i, c.err, c.parameter)
+		}
+	}
+}
+
+// A wait below two turns costs refreshes where a process dies: it is told, not refused.
+func TestAShortShareWaitIsTold(t *testing.T) {
+	for wait, want := range map[time.Duration]int{9 * time.Second: 1, 10 * time.Second: 0} {
+		var mu sync.Mutex
+		var told []string
+		s, err := evercreds.New(&vault{}, evercreds.WithShare(fileStore(t, groupDir(t))), evercreds.WithShareID("x"), evercreds.WithShareWait(wait),
+			evercreds.WithEvents(func(e evercreds.Event) {
+				mu.Lock()
+				defer mu.Unlock()
+				if e.Kind == evercreds.EventWarning {
+					told = append(told, e.Message)
+				}
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+		if len(told) != want {
+			t.Errorf("with %v: %q", wait, told)
+		}
+	}
+}
+
+// one client in one of three sessions is refused each set: its session fetches for it, and
+// the others' callers keep what they hold until they look.
+func TestOneSickClient(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	var sessions []*evercreds.Session
+	for range 3 {
+		s := newSTS(t, cfg, evercreds.WithShare(fileStore(t, dir)), evercreds.WithMaxWait(0))
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the turn is over", func() bool { return s.Status().Share == evercreds.ShareIdle })
+		sessions = append(sessions, s)
+	}
+	first, _ := sessions[1].Retrieve(t.Context())
+	refused, _ := sessions[0].Retrieve(t.Context())
+	next, err := sessions[0].Credentials(t.Context(), evercreds.OtherThan(refused))
+	if err != nil || next.AccessKeyID == refused.AccessKeyID {
+		t.Fatalf("got %v, %v", next.AccessKeyID, err)
+	}
+	// it is refused the new one too: what is fetched then comes at the pace of one session
+	if _, err := sessions[0].Credentials(t.Context(), evercreds.OtherThan(next)); !errors.Is(err, evercreds.ErrRejected) {
+		t.Errorf("got %v", err)
+	}
+	for _, s := range sessions[1:] {
+		if c, err := s.Retrieve(t.Context()); err != nil || c.AccessKeyID != first.AccessKeyID {
+			t.Errorf("another's caller got %v, %v", c.AccessKeyID, err)
+		}
+	}
+	if calls := server.Counts().Actions["AssumeRole"].Attempts; calls != 2 {
+		t.Errorf("%d calls of AssumeRole", calls)
+	}
+}
+
+// a chained session shares by its parent's group: two programs that chain the same roles
+// make each call once.
+func TestChainedSessionsShare(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	for range 2 {
+		parent := newSTS(t, cfg, evercreds.WithShare(fileStore(t, dir)))
+		child, err := evercreds.NewSTS(parent.Config(cfg), evercreds.AssumeRole{RoleARN: roleARN + "-2"}, evercreds.WithShare(fileStore(t, dir)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := child.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+		for _, s := range []*evercreds.Session{parent, child} {
+			eventually(t, "the turn is over", func() bool { return s.Status().Share == evercreds.ShareIdle })
+		}
+		_ = child.Close()
+	}
+	if counts := server.Counts(); counts.Actions["AssumeRole"].Attempts != 2 || counts.Actions["GetCallerIdentity"].Attempts != 0 {
+		t.Errorf("%d calls of AssumeRole, %d of GetCallerIdentity", counts.Actions["AssumeRole"].Attempts, counts.Actions["GetCallerIdentity"].Attempts)
+	}
+}
+
+// Nothing of a set, a role or a code is in the directory, in events or in the log.
+func TestSharingShowsNoSecret(t *testing.T) {
+	_, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	var mu sync.Mutex
+	var seen bytes.Buffer
+	note := func(v any) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(&seen, "%+v\n", v)
+	}
+	const serial, external, code = "arn:aws:iam::210987654321:mfa/phone-of-sue", "an-external-id", "271828"
+	var sets []aws.Credentials
+	key := bytes.Repeat([]byte("k3y-"), 8)
+	for i := range 2 {
+		s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{
+			RoleARN: roleARN, RoleSessionName: "name-of-session", ExternalID: external, SerialNumber: serial,
+			MFA: func(context.Context) (string, error) { return code, nil },
+		}, evercreds.WithShare(fileStore(t, dir)), evercreds.WithShareKey(key),
+			evercreds.WithEvents(func(e evercreds.Event) { e.SessionName, e.Role = "", ""; note(e) }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := s.Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		sets = append(sets, c)
+		note(s.Status().Share)
+		eventually(t, "the turn is over", func() bool { return s.Status().Share == evercreds.ShareIdle })
+		if i == 1 { // the code of before: it must not be sent again
+			_, err = s.Refresh(t.Context())
+			note(err)
+			if failed := (*evercreds.Error)(nil); !errors.As(err, &failed) || !strings.Contains(err.Error(), "another process has sent the code") {
+				t.Errorf("the code was sent twice: %v", err)
+			}
+		}
+		_ = s.Close()
+	}
+	if sets[0].AccessKeyID != sets[1].AccessKeyID {
+		t.Error("one prompt does not serve both")
+	}
+	var stored bytes.Buffer
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files++
+		fmt.Fprintf(&stored, "%s\n%s\n", entry.Name(), text)
+		return err
+	})
+	if err != nil || files < 2 || stored.Len() < 500 {
+		t.Fatalf("%d files with %d bytes, %v", files, stored.Len(), err)
+	}
+	secrets := leaks.Secrets{
+		"access key": sets[0].AccessKeyID, "secret key": sets[0].SecretAccessKey, "token": sets[0].SessionToken, "code": code,
+		"external id": external, "data key": string(key),
+	}
+	if found := leaks.Find(secrets).In(seen.Bytes()); len(found) != 0 {
+		t.Errorf("told: %v", found)
+	}
+	secrets["role"], secrets["serial"], secrets["session name"], secrets["account"] = roleARN, serial, "name-of-session", "210987654321"
+	if found := leaks.Find(secrets).In(stored.Bytes()); len(found) != 0 {
+		t.Errorf("stored: %v", found)
+	}
+}
