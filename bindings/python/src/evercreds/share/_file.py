@@ -19,7 +19,7 @@ from evercreds.share._directory import (
     write_own,
 )
 from evercreds.share._machine_facts import boot_id, now_ms
-from evercreds.share._records import Campaign, Entry, Publication, Record, Seen
+from evercreds.share._records import LARGEST, Campaign, Entry, Publication, Record, Seen
 from evercreds.share._rows import Row
 
 if sys.platform != "win32":
@@ -108,6 +108,7 @@ class FileStore:
             exclusive: The lock is the turn: it has no end by time.
         """
         lock = self._path(key) + ".turn"
+        had_lock = self._locks.has_turn(lock, owner)
 
         def change(row: Row, now: int) -> tuple[Campaign, bool]:
             is_mine, has_lock = row.owner == owner, self._locks.has_turn(lock, owner)
@@ -116,18 +117,25 @@ class FileStore:
             left_ms = self._left_ms(row, now, is_held or (is_mine and not row.is_exclusive))
             if left_ms and is_mine and (has_lock or not (exclusive or row.is_exclusive)):
                 row.turn_ends_ms = now + turn_ms
-                row.is_locked = self._locks.take_turn(lock, owner, 0)
+                row.is_locked = self._locks.take_turn(lock, owner, row.number, 0)
                 return Campaign(True, row.number, turn_ms, now), True
             if left_ms or row.saw() != saw:
                 return Campaign(False, row.number, left_ms, now), False
-            has_lock = self._locks.take_turn(lock, owner)
+            has_lock = self._locks.take_turn(lock, owner, max(row.number, seen) + 1)
             if exclusive and not has_lock:
                 return Campaign(False, row.number, self._ASK_AGAIN_MS, now), False
             row.win(owner, seen, now + turn_ms)
             row.is_locked, row.is_exclusive = has_lock, exclusive
             return Campaign(True, row.number, turn_ms, now), True
 
-        return self._changed(key, change)
+        is_won = False
+        try:
+            answer = self._changed(key, change)
+            is_won = answer.won
+        finally:
+            if not had_lock and not is_won:
+                self._locks.end_turn(lock, owner, LARGEST)  # it could not be written down
+        return answer
 
     def _left_ms(self, row: Row, now: int, is_held: bool) -> int:
         """Tell what is left of the turn: none, where its lock is free."""
@@ -223,27 +231,23 @@ class FileStore:
         """
         path = self._path(key)
         try:
-            return self._changed_at(path, key, change, ended)
-        except FileNotFoundError:  # somebody has removed the directory
-            checked_directory(self._directory)
-            return self._changed_at(path, key, change, ended)
+            try:
+                return self._changed_at(path, key, change)
+            except FileNotFoundError:  # somebody has removed the directory
+                checked_directory(self._directory)
+                return self._changed_at(path, key, change)
+        finally:
+            # Also where the record could not be written: who is done flies no more.
+            if ended is not None:
+                self._locks.end_turn(path + ".turn", *ended)
 
-    def _changed_at(
-        self,
-        path: str,
-        key: str,
-        change: Callable[[Row, int], tuple[_T, bool]],
-        ended: tuple[str, int] | None,
-    ) -> _T:
+    def _changed_at(self, path: str, key: str, change: Callable[[Row, int], tuple[_T, bool]]) -> _T:
         with self._locks.guarded(path + ".guard", self.call_ms / 1000):
             row, now = self._row(key), now_ms()
             row.marks = {mark: at for mark, at in row.marks.items() if now - at < _MARK_MS}
-            number = row.number if ended is None or row.owner == ended[0] else 0
             answer, is_changed = change(row, now)
             if is_changed:
                 write_own(path, row.written())
-            if ended is not None and number <= ended[1]:
-                self._locks.end_turn(path + ".turn", ended[0])
         return answer
 
     def _sweep(self) -> None:

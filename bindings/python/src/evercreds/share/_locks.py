@@ -22,7 +22,8 @@ class FileLocks:
     def __init__(self) -> None:
         self._pid = os.getpid()
         self._open: dict[int, None] = {}  # descriptors
-        self._turns: dict[tuple[str, str], int] = {}  # descriptors by path and owner
+        # By path and owner: descriptors, and the numbers of the turns.
+        self._turns: dict[tuple[str, str], tuple[int, int]] = {}
         forget_in_child(self)
 
     def after_fork(self) -> None:
@@ -48,15 +49,14 @@ class FileLocks:
         finally:
             self._free(number)
 
-    def take_turn(self, path: str, owner: str, longest_s: float = 0.02) -> bool:
+    def take_turn(self, path: str, owner: str, turn: int, longest_s: float = 0.02) -> bool:
         """Take the lock of a turn for an owner, if nobody else has it. It stays."""
         notice()
-        if (path, owner) in self._turns:
-            return True
-        number = self._taken(path, longest_s)
+        held = self._turns.get((path, owner))
+        number = self._taken(path, longest_s) if held is None else held[0]
         if number is None:
             return False
-        self._turns[path, owner] = number
+        self._turns[path, owner] = number, turn
         return True
 
     def has_turn(self, path: str, owner: str) -> bool:
@@ -64,19 +64,20 @@ class FileLocks:
         notice()
         return (path, owner) in self._turns
 
-    def end_turn(self, path: str, owner: str) -> None:
-        """Give the lock of a turn back."""
+    def end_turn(self, path: str, owner: str, turn: int) -> None:
+        """Give the lock of a turn back, unless it is of a later turn."""
         notice()
-        number = self._turns.pop((path, owner), None)
-        if number is not None:
-            self._free(number)
+        held = self._turns.get((path, owner))
+        if held is not None and held[1] <= turn:
+            self._turns.pop((path, owner), None)
+            self._free(held[0])
 
     def end_turns_of(self, owner: str) -> None:
         """Give all locks of an owner back."""
         notice()
-        for path, who in list(self._turns):
+        for (path, who), (_, turn) in list(self._turns.items()):
             if who == owner:
-                self.end_turn(path, owner)
+                self.end_turn(path, who, turn)
 
     def _taken(self, path: str, longest_s: float) -> int | None:
         notice()
