@@ -1,11 +1,7 @@
 package evercreds_test
 
 import (
-	"bufio"
 	"context"
-	"os"
-	"os/exec"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,47 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/mototest"
 )
-
-// startMoto runs moto, an STS that shares nothing with the stand-in, and gives
-// its address. It is found through EVERCREDS_PYTHON, which ./task test sets.
-func startMoto(t *testing.T) string {
-	t.Helper()
-	python := os.Getenv("EVERCREDS_PYTHON")
-	if python == "" {
-		t.Skip("EVERCREDS_PYTHON is not set: no Python with moto (./task test sets it)")
-	}
-	server := exec.CommandContext(t.Context(), python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
-	said, err := server.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill() // ours, by its own handle
-		_ = server.Wait()
-	})
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		if at := address.FindString(lines.Text()); at != "" {
-			go func() { // it logs every request, and must not block on that
-				for lines.Scan() {
-				}
-			}()
-			return at
-		}
-	}
-	t.Fatal("moto ended without telling its address")
-	return ""
-}
 
 func TestMotoServesASession(t *testing.T) {
 	base := aws.Config{
 		Region:       "us-east-1",
-		BaseEndpoint: aws.String(startMoto(t)),
+		BaseEndpoint: aws.String(mototest.Start(t)),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "testing", SecretAccessKey: "testing"}, nil
 		}),

@@ -106,7 +106,7 @@ var imported = []struct {
 	packages []string
 }{
 	{".", []string{".", "./core", "./internal/abi", "./internal/sources", "./share/..."}}, {"mqtt", []string{"./..."}}, {"pkcs11", []string{"./..."}},
-	{"share/redisshare", []string{"./..."}}, {"hostfuncs", []string{"./..."}}, {"examples/go", []string{"./..."}},
+	{"share/redisshare", []string{"./..."}}, {"share/dynamoshare", []string{"./..."}}, {"share/s3share", []string{"./..."}}, {"hostfuncs", []string{"./..."}}, {"examples/go", []string{"./..."}},
 }
 
 // oldestGo compiles each module with the Go that its go.mod names, a toolchain that
