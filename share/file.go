@@ -1,7 +1,6 @@
 package share
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -57,11 +56,3 @@ var (
 	_ Store  = (*FileStore)(nil)
 	_ Marker = (*FileStore)(nil)
 )
-
-// bound gives a call that has no deadline the store's own.
-func (f *FileStore) bound(ctx context.Context) (context.Context, context.CancelFunc) {
-	if _, ok := ctx.Deadline(); ok {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, f.Figures().Call)
-}

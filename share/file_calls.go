@@ -141,15 +141,13 @@ func (f *FileStore) Mark(ctx context.Context, key, mark string) (bool, error) {
 	return isNew && err == nil, err
 }
 
-// change applies a rule to the record under the guard, and then calls after, which is told
-// whether anything failed, the guard too.
+// change applies a rule to the record under the guard, for which it waits until ctx ends.
+// Then it calls after, which is told whether anything failed, the guard too.
 func (f *FileStore) change(ctx context.Context, key string, rule func(name string, r *record, now int64) (bool, error), after func(string, bool)) (err error) {
 	name, err := base(key)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := f.bound(ctx)
-	defer cancel()
 	guard, err := f.lockGuard(ctx, name)
 	defer guard.drop()
 	defer func() { after(name, err != nil) }()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 )
@@ -42,6 +43,9 @@ func Fetched(fetch Fetch, nameKey []byte, now func() time.Duration) (*Keyring, e
 	}
 	return &Keyring{fetch: fetch, nameKey: nameKey, now: now}, nil
 }
+
+// Format shows nothing of the keys, whatever the verb.
+func (k *Keyring) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "Keyring(redacted)") }
 
 // Ring returns the keys. It waits for the function until ctx ends; what that brings later
 // is kept.

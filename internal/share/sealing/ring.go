@@ -67,14 +67,7 @@ func derive(parameter string, key []byte) (*derived, error) {
 		return nil, fmt.Errorf("%s must be keys of %d bytes; got one of %d", parameter, KeyBytes, len(key))
 	}
 	d := &derived{}
-	part := func(info string, length int) []byte {
-		// It fails for lengths alone that are none of these.
-		out, err := hkdf.Key(sha256.New, key, []byte(salt), info, length)
-		if err != nil {
-			panic(err)
-		}
-		return out
-	}
+	part := func(info string, length int) []byte { return hkdfOf(key, info, length) }
 	d.name, d.mark = part("name", KeyBytes), part("mark", KeyBytes)
 	copy(d.id[:], part("id", len(d.id)))
 	block, err := aes.NewCipher(part("seal", KeyBytes))
@@ -83,6 +76,15 @@ func derive(parameter string, key []byte) (*derived, error) {
 	}
 	d.seal, err = cipher.NewGCM(block)
 	return d, err
+}
+
+func hkdfOf(key []byte, info string, length int) []byte {
+	// It fails for lengths alone that are none of ours.
+	out, err := hkdf.Key(sha256.New, key, []byte(salt), info, length)
+	if err != nil {
+		panic(err)
+	}
+	return out
 }
 
 // find returns the key of that name, or nil.
@@ -107,7 +109,7 @@ func mac(key []byte, text string) []byte {
 }
 
 // String shows nothing of the keys.
-func (r *Ring) String() string { return "Ring(redacted)" }
+func (r Ring) String() string { return "Ring(redacted)" }
 
 // Format prints String for every verb.
-func (r *Ring) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(r.String())) }
+func (r Ring) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(r.String())) }
