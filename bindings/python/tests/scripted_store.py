@@ -198,5 +198,5 @@ def group_of(store: ScriptedStore, options: dict[int, float], clock: Any) -> Sto
         clock,
         asks_aws=lambda: False,
         is_exclusive=options[abi.Option.SHARE] == abi.Sharing.EXCLUSIVE,
-        call_ms=250,
+        first_ms=1000,
     )

@@ -83,7 +83,8 @@ def group_of(arguments: Mapping[str, Any], source: Any) -> StoreGroup:
         abi.Option.SHARE_CALL: call_ms / 1000,
         abi.Option.SHARE_POLL: poll_ms / 1000,
     }
-    asks_aws = source.asks_who_calls(arguments["share_principal"])
+    principal = arguments["share_principal"]
+    asks_aws = source.asks_who_calls(principal)
     first_ms = abi.ASKED_LOOK_MS if asks_aws else abi.FIRST_LOOK_MS
     options[abi.Option.SHARE_FIRST_CALL] = max(first_ms, call_ms) / 1000
     for name, option in (
@@ -99,9 +100,9 @@ def group_of(arguments: Mapping[str, Any], source: Any) -> StoreGroup:
         inputs,
         tuple(options.items()),
         SYSTEM_CLOCK,
-        asks_aws=lambda: source.asks_who_calls(arguments["share_principal"]),
+        asks_aws=lambda: source.asks_who_calls(principal),  # no key is in what this keeps
         is_exclusive=is_exclusive,
-        call_ms=call_ms,
+        first_ms=max(abi.FIRST_LOOK_MS, call_ms),
     )
 
 

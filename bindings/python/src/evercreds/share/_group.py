@@ -68,7 +68,7 @@ class StoreGroup:
         clock: The session's.
         asks_aws: Whether ``inputs`` may ask AWS the next time.
         is_exclusive: Whether a turn is a lock.
-        call_ms: The bound of a call.
+        first_ms: The bound of the store's part of a look that asks AWS first.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class StoreGroup:
         *,
         asks_aws: Callable[[], bool],
         is_exclusive: bool,
-        call_ms: int,
+        first_ms: int,
     ) -> None:
         self.options: Options = options
         self._store: Any = store
@@ -90,7 +90,7 @@ class StoreGroup:
         self._clock = clock
         self._asks_aws = asks_aws
         self._more = {"exclusive": True} if is_exclusive else {}
-        self._call_ms = call_ms
+        self._first_ms = first_ms
         self._told: list[str] = []
         self._owner = secrets.token_hex(16)
         self._visits: dict[int, _Visit] = {}
@@ -267,7 +267,7 @@ class StoreGroup:
             done.ring()
 
         launch(read)
-        end_ms = self._now_ms() + self._call_ms
+        end_ms = self._now_ms() + self._first_ms
         done.wait(lambda: (end_ms - self._now_ms()) / 1000)
         if not answers:
             raise TimeoutError("the store has not answered in time")
