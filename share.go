@@ -39,7 +39,8 @@ type sharing struct {
 // is a lock, as the file store's is; there nobody refreshes without the turn, so that no code
 // is sent twice. The store stays yours: the session does not close it.
 //
-// Sharing has jitter on, unless [WithJitter] is given. Default: off.
+// A session that shares has jitter, whatever [WithJitter] says, and most of it is the
+// group's own. Default: off.
 func WithShare(store share.Store) Option {
 	return func(s *settings) { s.share.given, s.share.store = true, store }
 }

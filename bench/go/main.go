@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/share"
 )
 
 const rounds = 21
@@ -31,13 +33,28 @@ func main() {
 func run() error {
 	expires := time.Now().Add(time.Hour)
 	cfg := aws.Config{Region: "us-east-1"}
-	session, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+	fetch := func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expires: expires}, nil
-	}, evercreds.WithConfig(cfg))
+	}
+	session, err := evercreds.NewCustom(fetch, evercreds.WithConfig(cfg))
 	if err != nil {
 		return err
 	}
 	defer session.Close()
+	dir, err := os.MkdirTemp("", "evercreds-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	store, err := share.File(filepath.Join(dir, "group"))
+	if err != nil {
+		return err
+	}
+	sharing, err := evercreds.NewCustom(fetch, evercreds.WithShare(store), evercreds.WithShareID("bench"))
+	if err != nil {
+		return err
+	}
+	defer sharing.Close()
 	peer := aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "A", SecretAccessKey: "B", CanExpire: true, Expires: expires}, nil
 	}))
@@ -46,6 +63,7 @@ func run() error {
 	})
 	if err := compare(1_000_000, []contender{
 		{"evercreds Session.Retrieve", retrieve(session)},
+		{"the same, with WithShare", retrieve(sharing)},
 		{"aws.CredentialsCache.Retrieve", retrieve(peer)},
 		{"time.Now", retrieve(clock)},
 	}); err != nil {

@@ -50,7 +50,7 @@ func (o *odd) Publish(ctx context.Context, _ host.Publication) (share.Published,
 func (o *odd) Resign(ctx context.Context, _ host.Resignation) error { return o.call(ctx, "resign") }
 
 // shares opens a session that shares by such a store.
-func shares(t *testing.T, store host.Group) *host.Host {
+func shares(t *testing.T, store host.Group, called ...func(context.Context)) *host.Host {
 	t.Helper()
 	session := core.New()
 	for option, value := range map[core.Option]float64{core.OptMethod: float64(core.MethodCustom), core.OptShare: 1} {
@@ -58,7 +58,12 @@ func shares(t *testing.T, store host.Group) *host.Host {
 			t.Fatal(err)
 		}
 	}
-	source, err := sources.NewCustom(func(context.Context) (sources.Credentials, error) { return set(), nil })
+	source, err := sources.NewCustom(func(ctx context.Context) (sources.Credentials, error) {
+		for _, f := range called {
+			f(ctx)
+		}
+		return set(), nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +148,23 @@ func TestAStoreThatNeverReturnsHasFewCalls(t *testing.T) {
 		h.Ended()
 		if most > 16 || most < 2 {
 			t.Errorf("%d calls at a time", most)
+		}
+	})
+}
+
+type who struct{}
+
+// caller A asks, with a value in its context; the store is asked, and then the source: the
+// source finds A's value.
+func TestAnAttemptThatBeganAtTheStoreHasItsCallersValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var found any
+		h := shares(t, &odd{}, func(ctx context.Context) { found = ctx.Value(who{}) })
+		if _, err := h.Credentials(context.WithValue(t.Context(), who{}, "A"), core.Need{Until: core.Never}); err != nil || found != "A" {
+			t.Errorf("%v, %v", found, err)
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

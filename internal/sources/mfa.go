@@ -77,25 +77,29 @@ func (c *codes) next(ctx context.Context, f *Flight) (string, error) {
 	if code == c.last {
 		return "", sentBefore("the provider gave a code that was sent before")
 	}
-	c.last = code
-	return code, c.note(ctx, code)
+	sent, err := c.note(ctx, code)
+	if sent {
+		c.last = code
+	}
+	return code, err
 }
 
 // note writes down that a code is to be sent. One that another process has sent is not.
-func (c *codes) note(ctx context.Context, code string) error {
+// sent tells whether it must not be sent again by this one.
+func (c *codes) note(ctx context.Context, code string) (sent bool, err error) {
 	if c.mark == nil {
-		return nil
+		return true, nil
 	}
 	isNew, err := c.mark(ctx, c.role.SerialNumber, code)
 	switch {
 	case err != nil: // its text may show a path; the code was not sent
 		e := refused(core.MethodSTS, codeMFARefused, "the store could not note the code, so it was not sent", nil)
 		e.Class = core.Recoverable
-		return e
+		return false, e
 	case !isNew:
-		return sentBefore("another process has sent the code that the provider gave; the next one comes within 30 s")
+		return true, sentBefore("another process has sent the code that the provider gave; the next one comes within 30 s")
 	}
-	return nil
+	return true, nil
 }
 
 // sentBefore: the device shows the same code for 30 s, and STS takes it once.

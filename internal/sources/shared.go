@@ -74,17 +74,30 @@ func (s *STS) who(ctx context.Context, given string) (string, error) {
 	}
 	found := sealing.KeyPrincipal(base.AccessKeyID)
 	if base.SessionToken != "" {
-		out, err := s.client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
-			o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return base, nil })
-			o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
-		})
-		if err != nil || aws.ToString(out.Arn) == "" {
+		who, err := callers.of(ctx, Fingerprint(Credentials{AccessKeyID: base.AccessKeyID, SessionToken: base.SessionToken}),
+			func(ctx context.Context) (string, error) { return s.caller(ctx, base) })
+		if err != nil {
 			return "", errPrincipal
 		}
-		found = sealing.CallerPrincipal(*out.Arn)
+		found = sealing.CallerPrincipal(who)
 	}
 	s.principal.known.Store(&found)
 	return found, nil
+}
+
+// caller asks STS whose the base credentials are.
+func (s *STS) caller(ctx context.Context, base aws.Credentials) (string, error) {
+	out, err := s.client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+		o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return base, nil })
+		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
+	})
+	if err != nil {
+		return "", err
+	}
+	if aws.ToString(out.Arn) == "" {
+		return "", errPrincipal
+	}
+	return *out.Arn, nil
 }
 
 // errPrincipal has nothing of the error that it is made of, which may show a request.
