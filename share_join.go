@@ -22,10 +22,6 @@ const (
 	defaultShareWait = 10 * time.Second
 )
 
-// firstCall is how long the first look may take where the group must be found out first: who
-// calls AssumeRole, and what the keys are.
-const firstCall = 5 * time.Second
-
 func shareError(parameter, expected string) error {
 	return &ParameterError{Parameter: parameter, Expected: expected}
 }
@@ -117,9 +113,16 @@ func (s *settings) configureShare(f share.Figures, exclusive, asks bool) {
 		s.set(core.OptShareCall, f.Call.Seconds(), f.Call)
 	}
 	s.set(core.OptSharePoll, f.Poll.Seconds(), f.Poll)
+	first := words.FirstLook
 	if asks {
-		s.set(core.OptShareFirstCall, firstCall.Seconds(), firstCall)
+		first = words.AskedLook
 	}
+	bound := f.Call
+	if s.share.call > 0 {
+		bound = s.share.call
+	}
+	bound = max(bound, time.Duration(first)*time.Millisecond)
+	s.set(core.OptShareFirstCall, bound.Seconds(), bound)
 	s.share.isExclusive = exclusive
 }
 

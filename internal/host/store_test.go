@@ -152,6 +152,50 @@ func TestAStoreThatNeverReturnsHasFewCalls(t *testing.T) {
 	})
 }
 
+// a session leads, and is restored: to the store it is another from then on.
+func TestARestoredSessionHasAnotherOwner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		owners := map[string]bool{}
+		store := &owned{owners: owners}
+		h := shares(t, store)
+		for range 3 {
+			if _, err := h.Credentials(t.Context(), core.Need{Until: core.Never}); err != nil {
+				t.Error(err)
+			}
+			time.Sleep(2 * time.Hour)
+			var err error
+			h.Look(func(host.Machine, core.Now) {
+				err = h.Restore(func(now core.Now) (core.Decision, error) { return h.Machine.Wake(now) })
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if err := h.Close(); err != nil {
+			t.Error(err)
+		}
+		if len(owners) != 3 {
+			t.Errorf("there were %d owners", len(owners))
+		}
+		for o := range owners {
+			if len(o) != 32 {
+				t.Errorf("an owner is %q", o)
+			}
+		}
+	})
+}
+
+// owned notes whose turns are tried for.
+type owned struct {
+	odd
+	owners map[string]bool
+}
+
+func (o *owned) Campaign(ctx context.Context, c share.Campaign) (share.Turn, error) {
+	o.owners[c.Owner] = true
+	return o.odd.Campaign(ctx, c)
+}
+
 type who struct{}
 
 // caller A asks, with a value in its context; the store is asked, and then the source: the
