@@ -1,0 +1,115 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
+	"github.com/evercreds/evercreds/internal/awstest"
+)
+
+const role = "arn:aws:iam::123456789012:role/app"
+
+func TestExitCodes(t *testing.T) {
+	cases := []struct {
+		name string
+		args []string
+		set  func(w *world)
+		want problem.Kind
+		says string
+	}{
+		{"a wrong flag", []string{"whoami", "--nonsense"}, nil, problem.Usage, "nonsense"},
+		{"a wrong command", []string{"nonsense"}, nil, problem.Usage, "nonsense"},
+		{"no such role in the file", []string{"whoami", "--role", "x"}, nil, problem.Config, `"x"`},
+		{"a wrong parameter", []string{"whoami", "--role-arn", "x"}, nil, problem.Config, "RoleARN"},
+		{"a parameter without its role", []string{"whoami", "--external-id", "x1"}, nil, problem.Usage, "--role-arn"},
+		{"long-term keys and no role", []string{"whoami"}, nil, problem.NoBase, "long-term keys"},
+		{"no base", []string{"whoami", "--role-arn", role}, func(w *world) {
+			w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+		}, problem.NoBase, ""},
+		{"the role denies", []string{"whoami", "--role-arn", role}, func(w *world) {
+			_ = w.aws.Inject(awstest.Fault{Kind: awstest.KindAccessDenied})
+		}, problem.Refused, "AccessDenied"},
+		{"STS is down", []string{"whoami", "--role-arn", role}, func(w *world) {
+			_ = w.aws.Inject(awstest.Fault{Kind: awstest.KindHTTP})
+		}, problem.Unavailable, ""},
+		{"a code, and no terminal", []string{"whoami", "--role-arn", role, "--serial-number", "arn:aws:iam::123456789012:mfa/me"}, nil, problem.MFA, ""},
+		{"no server", []string{"status"}, nil, problem.NoServer, "nobody answers"},
+		{"no command", []string{"run", "--role-arn", role, "--", "no-such-command"}, nil, problem.NotFound, "no-such-command"},
+		{"run fails before its command", []string{"run", "--role-arn", "x", "--", "true"}, nil, problem.NotStarted, "RoleARN"},
+		{"doctor finds something", []string{"doctor"}, nil, problem.Unhealthy, "1 of"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, time.Hour)
+			if c.set != nil {
+				c.set(w)
+			}
+			cmd := w.command(c.args...)
+			detach(cmd)
+			var out, errs strings.Builder
+			cmd.Stdout, cmd.Stderr = &out, &errs
+			_ = cmd.Run()
+			if code := cmd.ProcessState.ExitCode(); code != c.want.Exit || !strings.Contains(errs.String(), c.says) {
+				t.Errorf("exit code %d, want %d: %s", code, c.want.Exit, errs.String())
+			}
+			if c.want.Word != problem.NotStarted.Word && !strings.HasPrefix(errs.String(), "evercreds: "+c.want.Word+": ") {
+				t.Errorf("no word %q: %s", c.want.Word, errs.String())
+			}
+			if strings.Contains(out.String()+errs.String(), w.aws.Base.SecretAccessKey) {
+				t.Error("it shows a secret")
+			}
+		})
+	}
+}
+
+// TestPageHasTheTable holds docs/command.md to the table.
+func TestPageHasTheTable(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/command.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range problem.Table {
+		row := fmt.Sprintf("| %d | `%s` | %s | %s |\n", k.Exit, k.Word, k.When, k.Do)
+		if !strings.Contains(string(page), row) {
+			t.Errorf("docs/command.md lacks the row\n%s", row)
+		}
+	}
+}
+
+// TestHelpFitsAScreen holds each command's help to 40 lines of 130 columns, and its page
+// to naming it.
+func TestHelpFitsAScreen(t *testing.T) {
+	page, err := os.ReadFile("../../../../docs/command.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var look func(c *cobra.Command)
+	look = func(c *cobra.Command) {
+		if c.Name() == "help" || c.Name() == "completion" {
+			return
+		}
+		var help strings.Builder
+		c.SetOut(&help)
+		if err := c.Help(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(help.String(), "\n"); n > 40 {
+			t.Errorf("%s: help has %d lines", c.CommandPath(), n)
+		}
+		if c.HasParent() && !strings.Contains(string(page), "`"+c.CommandPath()) {
+			t.Errorf("docs/command.md does not name `%s`", c.CommandPath())
+		}
+		for _, sub := range c.Commands() {
+			look(sub)
+		}
+	}
+	root := New()
+	look(root)
+}

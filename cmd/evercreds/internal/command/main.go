@@ -1,0 +1,90 @@
+// Package command has the commands of evercreds.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
+)
+
+// exitCode is how a command ends whose own exit code is passed on.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// Main runs the command, and returns its exit code.
+func Main(ctx context.Context, args []string) int {
+	root := New()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var passed exitCode
+	if err == nil {
+		return 0
+	} else if errors.As(err, &passed) {
+		return int(passed)
+	}
+	sorted := problem.Sort(err)
+	fmt.Fprintf(os.Stderr, "evercreds: %s\n", sorted)
+	if sorted.Kind.Do != "Nothing." && isTerminal(os.Stderr) {
+		fmt.Fprintf(os.Stderr, "  %s\n", sorted.Kind.Do)
+	}
+	return sorted.Kind.Exit
+}
+
+// New makes the tree of commands.
+func New() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "evercreds",
+		Short: "Fresh AWS credentials for any SDK and any tool",
+		Long: `evercreds keeps temporary AWS credentials fresh for programs in any language, by
+AWS's own contracts: the container credentials endpoint, credential_process, IMDSv2.`,
+		SilenceErrors: true, SilenceUsage: true, Version: version(),
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Usage.Of(err) })
+	root.AddCommand(
+		runCommand(), serveCommand(), processCommand(), cacheCommand(), exportCommand(), whoamiCommand(),
+		statusCommand(), watchCommand(), doctorCommand(), mfaCommand(), reloadCommand(), schemaCommand(),
+	)
+	wrapArgs(root)
+	return root
+}
+
+// wrapArgs has wrong arguments end as wrong flags do.
+func wrapArgs(c *cobra.Command) {
+	if check := c.Args; check != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return problem.Usage.Of(err)
+			}
+			return nil
+		}
+	}
+	for _, sub := range c.Commands() {
+		wrapArgs(sub)
+	}
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
+
+// isTerminalOut reports whether a command's output goes to a terminal.
+func isTerminalOut(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isTerminal(f)
+}

@@ -1,0 +1,182 @@
+package roles
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+
+	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
+)
+
+// resolve finds out what a role is where it does not say so itself, and its base. A
+// profile with role_arn and source_profile is a role of our own, so that its refreshes,
+// its one-time codes and its sharing are ours too.
+func resolve(ctx context.Context, given *Role) (*Role, aws.Config, error) {
+	role := *given
+	profile, own := role.Profile, aws.CredentialsProvider(nil)
+	if role.STS == nil && len(role.Command) == 0 && role.IoT == nil {
+		name := CurrentProfile(role.Profile)
+		shared, err := loadProfile(ctx, name)
+		var absent config.SharedConfigProfileNotExistError
+		switch {
+		case errors.As(err, &absent) && role.Profile == "" && os.Getenv("AWS_PROFILE") == "":
+			// Nobody named a profile, and there is none: the environment may have credentials.
+		case err != nil:
+			return nil, aws.Config{}, problem.Config.New("profile %s: %v", name, err)
+		case environmentWins(role.Profile):
+		case shared.RoleARN != "" && shared.SourceProfileName != "":
+			role.STS = &STS{
+				RoleARN: shared.RoleARN, RoleSessionName: shared.RoleSessionName,
+				ExternalID: shared.ExternalID, SerialNumber: shared.MFASerial,
+			}
+			if d := shared.RoleDurationSeconds; d != nil {
+				role.STS.DurationSeconds = int(*d / time.Second)
+			}
+			if role.Region == "" {
+				role.Region = shared.Region
+			}
+			if profile = shared.SourceProfileName; profile == name {
+				keys := shared.Credentials
+				own = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil })
+			}
+		}
+		if role.Name == "" {
+			role.Name = name
+		}
+	}
+	if role.SourceRole != "" {
+		own = aws.AnonymousCredentials{} // its session takes this place
+	}
+	cfg, err := load(ctx, profile, role.Region, role.EndpointURL)
+	if err != nil {
+		return nil, aws.Config{}, problem.Config.Of(err)
+	}
+	if own != nil {
+		cfg.Credentials = own
+	}
+	return &role, cfg, nil
+}
+
+// environmentWins reports whether keys in the environment stand before the profile, as
+// in all SDKs, since nobody has named a profile to this command.
+func environmentWins(profile string) bool {
+	return profile == "" && os.Getenv("AWS_ACCESS_KEY_ID") != "" && os.Getenv("AWS_SECRET_ACCESS_KEY") != ""
+}
+
+// CurrentProfile is the profile that is meant: the one that was named, or AWS_PROFILE's.
+func CurrentProfile(named string) string {
+	for _, name := range []string{named, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE")} {
+		if name != "" {
+			return name
+		}
+	}
+	return "default"
+}
+
+// ConfigFiles are the two shared files, where the user has them.
+func ConfigFiles() (configFile, credentialsFile string) {
+	configFile, credentialsFile = os.Getenv("AWS_CONFIG_FILE"), os.Getenv("AWS_SHARED_CREDENTIALS_FILE")
+	if configFile == "" {
+		configFile = config.DefaultSharedConfigFilename()
+	}
+	if credentialsFile == "" {
+		credentialsFile = config.DefaultSharedCredentialsFilename()
+	}
+	return configFile, credentialsFile
+}
+
+func loadProfile(ctx context.Context, name string) (config.SharedConfig, error) {
+	configFile, credentialsFile := ConfigFiles()
+	return config.LoadSharedConfigProfile(ctx, name, func(o *config.LoadSharedConfigOptions) {
+		o.ConfigFiles, o.CredentialsFiles = []string{configFile}, []string{credentialsFile}
+	})
+}
+
+func load(ctx context.Context, profile, region, endpoint string) (aws.Config, error) {
+	options := []func(*config.LoadOptions) error{
+		// A profile that stands on another with a code of its own: a person may be there.
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) {
+			o.TokenProvider = func() (string, error) { return PromptTerminal(ctx, aws.ToString(o.SerialNumber)) }
+		}),
+	}
+	if profile != "" {
+		options = append(options, config.WithSharedConfigProfile(profile))
+	}
+	if region != "" {
+		options = append(options, config.WithRegion(region))
+	}
+	if endpoint != "" {
+		options = append(options, config.WithBaseEndpoint(endpoint))
+	}
+	return config.LoadDefaultConfig(ctx, options...)
+}
+
+// refetch asks a provider of the SDK's for new credentials, past the SDK's cache.
+func refetch(provider aws.CredentialsProvider) func(context.Context) (evercreds.Credentials, error) {
+	return func(ctx context.Context) (evercreds.Credentials, error) {
+		if cache, ok := provider.(*aws.CredentialsCache); ok {
+			cache.Invalidate()
+		}
+		creds, err := provider.Retrieve(ctx)
+		if err != nil {
+			return evercreds.Credentials{}, &evercreds.SourceError{Class: evercreds.Recoverable, Code: wordOf(err), Message: err.Error()}
+		}
+		if creds.SessionToken == "" {
+			return evercreds.Credentials{}, longTerm("the profile has")
+		}
+		return evercreds.Credentials{
+			AccessKeyID: creds.AccessKeyID, SecretAccessKey: creds.SecretAccessKey, SessionToken: creds.SessionToken,
+			AccountID: creds.AccountID, Expires: creds.Expires, NoExpiry: !creds.CanExpire,
+		}, nil
+	}
+}
+
+// longTerm refuses keys without an end: they are not fresh, and nothing can refresh them.
+func longTerm(who string) error {
+	return &evercreds.SourceError{
+		Class: evercreds.Permanent, Code: "no_credentials",
+		Message: who + " long-term keys, which nothing refreshes: name a role, by --role-arn or role_arn",
+	}
+}
+
+// wordOf tells whether there are no base credentials at all, by docs/errors.md's word.
+func wordOf(err error) string {
+	var profile config.SharedConfigProfileNotExistError
+	if errors.As(err, &profile) {
+		return "no_profile"
+	}
+	return ""
+}
+
+func (r *Role) profileID() string {
+	configFile, _ := ConfigFiles()
+	path, err := filepath.Abs(configFile)
+	if err != nil {
+		path = configFile
+	}
+	return fmt.Sprintf("evercreds profile\x00%s\x00%s\x00%s", CurrentProfile(r.Profile), path, os.Getenv("AWS_ACCESS_KEY_ID"))
+}
+
+// describe says in one line what a role is.
+func (r *Role) describe() string {
+	base := "profile " + CurrentProfile(r.Profile)
+	switch {
+	case r.SourceRole != "":
+		return fmt.Sprintf("assume %s (of role %s)", r.STS.RoleARN, r.SourceRole)
+	case r.STS != nil:
+		return fmt.Sprintf("assume %s (of %s)", r.STS.RoleARN, base)
+	case r.IoT != nil:
+		return "IoT role alias " + r.IoT.RoleAlias
+	case len(r.Command) > 0:
+		return "command " + filepath.Base(r.Command[0])
+	}
+	return base
+}

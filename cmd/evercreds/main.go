@@ -1,0 +1,14 @@
+// Command evercreds gives fresh AWS credentials to any SDK and any tool; docs/command.md
+// describes it.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/command"
+)
+
+func main() {
+	os.Exit(command.Main(context.Background(), os.Args[1:]))
+}
