@@ -125,7 +125,7 @@ func TestFaultyStore(t *testing.T) {
 func TestTheRulesFindFaultyStores(t *testing.T) {
 	for name := range faults {
 		t.Run(name, func(t *testing.T) {
-			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaultyStore$", "-test.timeout=2m")
+			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestFaultyStore$", "-test.failfast", "-test.timeout=2m")
 			child.Env = append(os.Environ(), "EVERCREDS_FAULTY_STORE="+name)
 			out, err := child.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "--- FAIL: TestFaultyStore/") {

@@ -113,6 +113,20 @@ func TestModuleGraphAndPackages(t *testing.T) {
 	golden(t, "testdata/packages.txt", i.run(i.dir, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "."))
 }
 
+// Who makes a store of an engine needs nothing else, neither for it nor for its tests.
+func TestStoresNeedTheStandardLibraryAlone(t *testing.T) {
+	i := newImporter(t)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const share = "github.com/evercreds/evercreds/share"
+	got := sortedLines(i.run(root, "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", share+"/sharetest"))
+	if diff := cmp.Diff([]string{share + "\n", share + "/sharetest\n"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // golden compares a list, sorted and without repetitions, with the one in a file.
 func golden(t *testing.T, file, list string) {
 	t.Helper()
