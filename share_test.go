@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/awstest"
 	"github.com/evercreds/evercreds/internal/leaks"
 	"github.com/evercreds/evercreds/share"
 )
@@ -263,6 +264,45 @@ func TestOneSickClient(t *testing.T) {
 	}
 	if calls := server.Counts().Actions["AssumeRole"].Attempts; calls != 2 {
 		t.Errorf("%d calls of AssumeRole", calls)
+	}
+}
+
+// base credentials of a role: whose they are is asked once in a process; where that fails
+// the session goes alone, and asks again later.
+func TestThePrincipalOfARole(t *testing.T) {
+	server, cfg := startStandIn(t, 0)
+	dir := groupDir(t)
+	parent := newSTS(t, cfg)
+	child := func() evercreds.Status {
+		t.Helper()
+		s, err := evercreds.NewSTS(parent.Config(cfg), evercreds.AssumeRole{RoleARN: roleARN + "-2"}, evercreds.WithShare(fileStore(t, dir)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if _, err := s.Retrieve(t.Context()); err != nil {
+			t.Error(err)
+		}
+		eventually(t, "it has published, adopted or gone alone", func() bool {
+			st := s.Status()
+			return st.SharePublished+st.ShareAdopted+st.ShareAlone > 0
+		})
+		return s.Status()
+	}
+	inject(t, server, awstest.Fault{Kind: awstest.KindError, Action: "GetCallerIdentity", Code: "AccessDenied", Status: 403})
+	if st := child(); st.ShareAlone != 1 || st.ShareFailures != 1 {
+		t.Errorf("alone %d, failed %d", st.ShareAlone, st.ShareFailures)
+	}
+	server.ClearFaults()
+	server.Reset()
+	if st := child(); st.ShareAlone != 0 || st.SharePublished != 1 {
+		t.Errorf("alone %d, published %d", st.ShareAlone, st.SharePublished)
+	}
+	if st := child(); st.ShareAdopted != 1 {
+		t.Errorf("adopted %d", st.ShareAdopted)
+	}
+	if counts := server.Counts(); counts.Actions["GetCallerIdentity"].Attempts != 1 || counts.Actions["AssumeRole"].Attempts != 1 {
+		t.Errorf("%d calls of GetCallerIdentity, %d of AssumeRole", counts.Actions["GetCallerIdentity"].Attempts, counts.Actions["AssumeRole"].Attempts)
 	}
 }
 

@@ -190,6 +190,8 @@ func (h *Host) letGo() {
 	for _, c := range h.calls {
 		if c.kind == core.ShareLook || c.kind == core.ShareCampaign {
 			c.cancel()
+		} else {
+			time.AfterFunc(h.StoreCall, c.cancel)
 		}
 	}
 	clear(h.calls)
