@@ -1,6 +1,7 @@
 package redisshare_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -12,7 +13,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// server is a redis-server on a socket of its own.
+// server is a redis-server on a socket of its own. EVERCREDS_REDIS_SERVER may name another
+// one, such as Valkey's.
 type server struct {
 	t      *testing.T
 	dir    string
@@ -36,7 +38,7 @@ func startServer(t *testing.T, settings ...string) *server {
 
 func (s *server) start(settings ...string) {
 	s.t.Helper()
-	program, err := exec.LookPath("redis-server")
+	program, err := exec.LookPath(cmp.Or(os.Getenv("EVERCREDS_REDIS_SERVER"), "redis-server"))
 	if err != nil {
 		if os.Getenv("CI") != "" {
 			s.t.Fatal("redis-server is not there: ./task services installs it")
