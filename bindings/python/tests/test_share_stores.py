@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import shutil
 import socket
@@ -18,10 +19,15 @@ import pytest
 import redis
 from moto.server import ThreadedMotoServer
 
+from conftest import in_threads
+from evercreds import RefreshableSession
+from evercreds.errors import EvercredsValidationError
 from evercreds.share import (
     CompareAndSwapStore,
     DynamoDBStore,
+    Entry,
     FileStore,
+    Record,
     RedisStore,
     S3Store,
     Store,
@@ -171,3 +177,93 @@ def test_the_cases_are_those_of_all_languages() -> None:
     assert len(RULES) == len(cases["cases"]) + len(cases["crowds"])
     for rule, each in zip(RULES, [*cases["cases"], *cases["crowds"]], strict=True):
         assert rule._case == each
+
+
+ROLE_NAME = "SentinelRole"
+SENTINELS = ["SentinelRole", "SentinelKey", "SentinelSecret", "SentinelToken", "arn:aws", "s3cret"]
+
+
+@pytest.mark.parametrize("make", ["redis", "dynamodb", "s3", "memory"], indirect=True)
+def test_sessions_meet(make: Make) -> None:
+    """Three processes ask; one calls the source; no name and no key is in what the store has."""
+    calls = []
+
+    def source() -> dict[str, Any]:
+        calls.append(1)
+        expiry = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+        fields = ("access_key", "secret_key", "token")
+        values = ("SentinelKey", "SentinelSecret", "SentinelToken")
+        return {**dict(zip(fields, values, strict=True)), "expiry_time": expiry}
+
+    stores = [Recording(make()) for _ in range(3)]
+    sessions = [
+        RefreshableSession(
+            method="custom",
+            custom_credentials_method=source,
+            share=store,
+            share_id=ROLE_NAME,
+            share_key=b"s3cret--" * 4,
+            share_wait=60,
+        )
+        for store in stores
+    ]
+    try:
+        asking = iter(sessions)
+        given = in_threads(3, lambda: next(asking).credentials["access_key"])
+        assert given == ["SentinelKey"] * 3
+        assert len(calls) == 1
+        written = b"".join(each.seen for each in stores)
+        assert len(written) > 500
+        assert not [each for each in SENTINELS if each.encode() in written]
+    finally:
+        for session in sessions:
+            session.close()
+
+
+class Recording:
+    """Passes on, and keeps all bytes that go by."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self.call_ms = 10_000  # a machine under load is no fault
+        self.poll_ms = inner.poll_ms
+        self.seen = b""
+
+    def read(self, *given: Any) -> Any:
+        return self._passed("read", given)
+
+    def campaign(self, *given: Any) -> Any:
+        return self._passed("campaign", given)
+
+    def publish(self, *given: Any) -> Any:
+        for each in given:
+            self.seen += each.sealed if isinstance(each, Entry) else b""
+        return self._passed("publish", given)
+
+    def resign(self, *given: Any) -> Any:
+        return self._passed("resign", given)
+
+    def _passed(self, name: str, given: tuple[Any, ...]) -> Any:
+        self.seen += repr(given).encode()
+        answer = getattr(self._inner, name)(*given)
+        self.seen += repr(answer).encode()
+        if isinstance(answer, Record) and answer.entry is not None:
+            self.seen += answer.entry.sealed
+        return answer
+
+
+def test_what_redis_has_of_them(redis_client: redis.Redis) -> None:
+    """No name and no key is in any key or field of the server."""
+    found = b""
+    for name in redis_client.scan_iter("*"):
+        found += name + b"".join(b"".join(pair) for pair in redis_client.hgetall(name).items())
+    assert found
+    assert not [each for each in SENTINELS if each.encode() in found]
+
+
+def test_clients_of_asyncio_are_refused() -> None:
+    from redis import asyncio
+
+    with pytest.raises(EvercredsValidationError, match="asyncio") as caught:
+        RedisStore(asyncio.Redis())
+    assert caught.value.param == "client"
