@@ -35,7 +35,7 @@ func (f *FileStore) Read(ctx context.Context, key string) (Record, error) {
 		}
 	}
 	answer := r.record(at(now))
-	if r.entryBoot == f.boot {
+	if len(r.entry.Sealed) == 0 || r.entryBoot == f.boot {
 		answer.ClockMS = now
 	}
 	return answer, nil

@@ -207,6 +207,14 @@ func TestWhatIsNoRecord(t *testing.T) {
 	}
 }
 
+// Who goes alone after a look that found nothing has the store's clock from that look.
+func TestALookThatFindsNothingTellsTheClock(t *testing.T) {
+	f := openTest(t, newDir(t))
+	if r, err := f.Read(t.Context(), testKey); err != nil || r.ClockMS == 0 {
+		t.Errorf("got %+v, %v", r, err)
+	}
+}
+
 // After a boot there is no turn, no notice and no mark. The entry stays, and its end on the
 // store's clock is unknown, also when others have written since.
 func TestAnotherBoot(t *testing.T) {
