@@ -74,6 +74,7 @@ func giveUp(cancel context.CancelFunc, bound time.Duration) *time.Timer {
 	timer = time.AfterFunc(time.Hour, func() {
 		if late {
 			cancel()
+			return
 		}
 		late = true
 		timer.Reset(max(bound, time.Second))

@@ -244,12 +244,5 @@ func (p *play) end() {
 	}
 	p.source.release()
 	p.store.release()
-	closed := make(chan struct{})
-	go func() {
-		defer close(closed)
-		p.session.Close()
-	}()
-	synctest.Wait()
-	p.store.release() // the last resignation
-	<-closed
+	p.session.Close()
 }

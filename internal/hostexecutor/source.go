@@ -23,6 +23,7 @@ type source struct {
 
 	mu       sync.Mutex
 	attempts []chan step
+	released bool
 	brought  map[int]evercreds.Result
 }
 
@@ -38,6 +39,9 @@ func (s *source) Fetch(ctx context.Context, f *evercreds.Flight) (evercreds.Resu
 	s.mu.Lock()
 	s.attempts = append(s.attempts, steps)
 	n := len(s.attempts)
+	if s.released {
+		close(steps)
+	}
 	s.mu.Unlock()
 	s.play.say("called %d", n)
 	for cancelled := ctx.Done(); ; {
@@ -70,6 +74,7 @@ func (s *source) tell(n int, next step) {
 func (s *source) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.released = true
 	for _, steps := range s.attempts {
 		close(steps)
 	}

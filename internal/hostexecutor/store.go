@@ -23,8 +23,9 @@ import (
 type store struct {
 	play *play
 
-	mu      sync.Mutex
-	waiting []*asked // in the order in which they were asked
+	mu       sync.Mutex
+	waiting  []*asked // in the order in which they were asked
+	released bool
 }
 
 // asked is a call that waits for its answer.
@@ -50,6 +51,9 @@ func (s *store) ask(kind, line string) (scripted, error) {
 	a := &asked{kind, make(chan scripted, 1)}
 	s.mu.Lock()
 	s.waiting = append(s.waiting, a)
+	if s.released {
+		close(a.answer)
+	}
 	s.mu.Unlock()
 	s.play.say("%s", strings.TrimSpace(kind+" "+line))
 	answer, ok := <-a.answer
@@ -87,10 +91,13 @@ func (s *store) answer(word string, args map[string]string) {
 func (s *store) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.released {
+		return
+	}
+	s.released = true
 	for _, a := range s.waiting {
 		close(a.answer)
 	}
-	s.waiting = nil
 }
 
 // Look implements host.Group.
