@@ -1,5 +1,6 @@
-// The Node worker of the drivers demo, faults and soak: it opens sessions and makes
+// The Node worker of the drivers demo, faults, soak and share: it opens sessions and makes
 // calls as it is told on standard input. The Go package workers says how.
+import { createHmac } from "node:crypto";
 import { openSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";
@@ -15,6 +16,42 @@ const kept = []; // what is leaked on purpose
 const lag = monitorEventLoopDelay();
 lag.enable();
 
+/** The options of a session that shares. */
+async function shared({ keys, name_key, ...share }) {
+  return defined({
+    share: await storeOf(share),
+    shareKey: keys?.map((key) => Buffer.from(key, "base64")),
+    shareNameKey: name_key && Buffer.from(name_key, "base64"),
+    sharePrincipal: share.principal,
+    shareId: share.id,
+    shareTurn: share.turn_s,
+    shareWait: share.wait_s,
+  });
+}
+
+async function storeOf({ store, where }) {
+  if (store === "file") return where;
+  const { DynamoDBStore, RedisStore } = await import("evercreds/share");
+  if (store === "redis") {
+    const { createClient } = await import("redis");
+    const client = createClient({ url: `redis://${where}` });
+    client.on("error", () => undefined); // it connects again by itself
+    await client.connect();
+    return new RedisStore(client);
+  }
+  const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
+  const client = new DynamoDBClient({ region: process.env.AWS_REGION, endpoint: where, maxAttempts: 1 });
+  return new DynamoDBStore(client, { table: "evercreds" });
+}
+
+/** The one-time code of this second. */
+function codeNow(secret) {
+  const second = Buffer.alloc(8);
+  second.writeBigInt64BE(BigInt(Math.floor(Date.now() / 1000)));
+  const number = createHmac("sha256", secret).update(second).digest().readBigUInt64BE();
+  return String(number % 1_000_000n).padStart(6, "0");
+}
+
 const tell = (line) => console.log(JSON.stringify(line));
 const settings = ({ endpoint }) => ({
   region: process.env.AWS_REGION,
@@ -25,12 +62,14 @@ const defined = (object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 const kinds = {
-  sts: ({ name, session_name, ...source }) => ({
+  sts: ({ name, session_name, serial, secret, ...source }) => ({
     assumeRole: {
       RoleArn: name,
       RoleSessionName: session_name,
       DurationSeconds: 900,
+      ...defined({ SerialNumber: serial }),
     },
+    ...defined({ mfaTokenProvider: serial && (() => codeNow(secret)) }),
     stsClient: settings(source),
   }),
   custom: ({ name, session_name, ...source }) => {
@@ -79,13 +118,13 @@ const kinds = {
 
 const statusOf = ({ real }) => {
   const status = real.status();
-  const { installs, failures, rejections } = status.counters;
+  const { installs, failures, rejections, shareCalls } = status.counters;
   return {
     phase: status.phase,
     remaining_ms: Math.round(status.remaining * 1000),
     mandatory_ms: Math.round(status.mandatoryTimeout * 1000),
     rejected: status.rejected || status.reported,
-    ...{ installs, failures, rejections },
+    ...{ installs, failures, rejections, share_calls: shareCalls },
   };
 };
 
@@ -109,6 +148,16 @@ async function call(session, look = false) {
   return { ...line, end_ms: at_ms + took(), after: statusOf(session) };
 }
 
+/** Tells what a session that shares tells. */
+function listen(number, real) {
+  const event = (kind, more) => tell({ session: number, event: kind, at_ms: Date.now(), ...more });
+  real.on("share", ({ share }) => event("share", { step: share.replaceAll("-", "_") }));
+  real.on("refresh", async ({ expiry }) => {
+    const { accessKeyId } = await real.credentials();
+    event("refresh", { key: accessKeyId, left_ms: expiry.getTime() - Date.now() });
+  });
+}
+
 /** Makes calls until the session is closed. */
 async function keep(session, { pause_ms, spread_ms, look }) {
   for (;;) {
@@ -124,10 +173,11 @@ async function keep(session, { pause_ms, spread_ms, look }) {
 }
 
 const orders = {
-  open({ session: number, source, cached }) {
+  async open({ session: number, source, cached }) {
     const real = new RefreshableSession({
       method: source.kind,
       ...kinds[source.kind](source),
+      ...(source.share && (await shared(source.share))),
       ...defined({
         policy: source.policy,
         advisoryTimeout: source.advisory_s,
@@ -139,6 +189,7 @@ const orders = {
       advisoryRefresh: source.inline ? "inline" : "background",
     });
     real.on("failure", () => undefined);
+    if (source.share) listen(number, real);
     usage.watch(real);
     const at = settings(source);
     const client = cached
