@@ -30,7 +30,7 @@ func (l *lab) fleet(ctx context.Context, v *verdict) error {
 	fetches := l.gate.all(begun)
 	g.stop(ctx)
 	v.say("%d processes, %d refreshes, %d fetches, %d calls", l.processes, rounds(fetches), len(fetches), g.calls)
-	v.most("calls/refresh", float64(len(fetches))/float64(rounds(fetches)), 1)
+	v.once(g, fetches)
 	v.must(len(g.seen) == len(fetches), "%d sets were seen, %d fetched", len(g.seen), len(fetches))
 	v.healthy(g)
 	return nil

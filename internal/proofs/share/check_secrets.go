@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -291,7 +292,11 @@ func (l *lab) rotation(ctx context.Context, v *verdict, n int) error {
 		}
 		fetches := l.gate.all(begun)
 		v.say("step %d: %d fetches in %d refreshes", i, len(fetches), rounds(fetches))
-		flapping += len(fetches) - rounds(fetches)
+		extra := len(fetches) - rounds(fetches)
+		if load() > float64(runtime.NumCPU()) {
+			extra = max(0, extra-behind.steps["store_failed"]-ahead.steps["store_failed"])
+		}
+		flapping += extra
 		for _, g := range []*group{behind, ahead} {
 			g.stop(ctx)
 			v.healthy(g)

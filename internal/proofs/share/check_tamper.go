@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,7 +59,7 @@ func (l *lab) tamper(ctx context.Context, v *verdict) error {
 		if err := meet(); err != nil { // there is an entry from here on
 			return err
 		}
-		r, err := l.record(share)
+		r, err := l.record(ctx, share)
 		if err != nil {
 			return err
 		}
@@ -145,8 +146,23 @@ func tamperings(r record, all bool, meet func() error) error {
 	return meet()
 }
 
-// record finds the one record of a store.
-func (l *lab) record(share *workers.Share) (record, error) {
+// record finds the one record of a store, and waits for its entry: what is published is
+// so in the background.
+func (l *lab) record(ctx context.Context, share *workers.Share) (record, error) {
+	for range 50 {
+		if r, err := l.find(share); err == nil {
+			if entry, err := r.entry(); err == nil && len(entry) > 84 {
+				return r, nil
+			}
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errors.New("nothing was published")
+}
+
+func (l *lab) find(share *workers.Share) (record, error) {
 	if share.Store == "redis" {
 		r := &redis{address: share.Where}
 		keys, err := r.do("KEYS", "*")
@@ -221,11 +237,14 @@ type redisRecord struct {
 
 func (r *redisRecord) entry() ([]byte, error) {
 	text, err := r.do("HGET", r.key, "entry")
-	return []byte(text), err
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(text)
 }
 
 func (r *redisRecord) setEntry(b []byte) error {
-	_, err := r.do("HSET", r.key, "entry", string(b))
+	_, err := r.do("HSET", r.key, "entry", base64.StdEncoding.EncodeToString(b))
 	return err
 }
 

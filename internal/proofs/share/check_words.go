@@ -89,6 +89,9 @@ func (l *lab) clocks(ctx context.Context, v *verdict) error {
 	fetches := l.gate.all(begun)
 	g.stop(ctx)
 	n := rounds(fetches)
+	for _, f := range fetches {
+		v.say("%s: %v ahead, key %v", f.at.Sub(begun).Round(time.Millisecond), g.offsets[f.member], f.key != "")
+	}
 	v.say("5 processes, %d refreshes, %d fetches", n, len(fetches))
 	v.must(len(fetches) <= n+ahead, "%d fetches in %d refreshes with %d clocks ahead", len(fetches), n, ahead)
 	v.healthy(g)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sync"
 	"syscall"
@@ -61,6 +60,7 @@ type group struct {
 	offsets map[string]time.Duration // of members' clocks, by name
 	// rollbacks and overestimated count what no member may do.
 	rollbacks, overestimated int
+	oddities                 []string
 	// step hears of each step of a member.
 	step func(m *member, step string)
 	// installed hears of each set that a member tells of.
@@ -206,12 +206,12 @@ func (g *group) told(m *member, line workers.Line) {
 		g.steps[line.Step]++
 		m.told = append(m.told, line.Step)
 	case "refresh":
-		ends := time.UnixMilli(line.AtMs + line.LeftMs)
+		ends := time.UnixMilli(line.ExpiryMs).Add(-g.ahead(m))
 		if !m.ends.IsZero() && ends.Before(m.ends.Add(-slack)) {
-			g.rollbacks++
+			g.odd(&g.rollbacks, m, line.Key, ends, m.ends)
 		}
-		if f := g.gate.by(line.Key); f != nil && ends.Add(-g.ahead(m)).After(f.ends.Add(slack)) {
-			g.overestimated++
+		if f := g.gate.by(line.Key); f != nil && ends.After(f.ends.Add(slack)) {
+			g.odd(&g.overestimated, m, line.Key, ends, f.ends)
 		}
 		m.key, m.ends = line.Key, ends
 		g.seen[line.Key] = append(g.seen[line.Key], m)
@@ -226,6 +226,17 @@ func (g *group) told(m *member, line workers.Line) {
 	}
 }
 
+// odd counts what no member may do, and keeps what it was.
+func (g *group) odd(count *int, m *member, key string, ends, before time.Time) {
+	*count++
+	was := "by another"
+	if f := g.gate.by(key); f != nil && f.member == m.name {
+		was = "by itself"
+	}
+	g.oddities = append(g.oddities, fmt.Sprintf("%s (%s): a set fetched %s ends %v after %v; the one before had another key: %v",
+		m.name, m.language, was, ends.Sub(before), before.Format(time.StampMilli), m.key != key))
+}
+
 // ahead is how far a member's wall clock is ahead.
 func (g *group) ahead(m *member) time.Duration { return g.offsets[m.name] }
 
@@ -233,11 +244,11 @@ func (g *group) ahead(m *member) time.Duration { return g.offsets[m.name] }
 func (g *group) startShifted(ctx context.Context, language string, by time.Duration) error {
 	env := g.env
 	if by != 0 {
-		library, err := faketime()
+		more, err := g.shifted(ctx, by)
 		if err != nil {
 			return err
 		}
-		g.env = append(slices.Clone(env), "LD_PRELOAD="+library, fmt.Sprintf("FAKETIME=%+ds", int(by.Seconds())), "DONT_FAKE_MONOTONIC=1")
+		g.env = append(slices.Clone(env), more...)
 	}
 	m, err := g.add(ctx, language)
 	g.env = env
@@ -248,16 +259,6 @@ func (g *group) startShifted(ctx context.Context, language string, by time.Durat
 	g.offsets[m.name] = by
 	g.lock.Unlock()
 	return g.join(ctx, m)
-}
-
-// faketime finds the library that shows programs another time.
-func faketime() (string, error) {
-	for _, pattern := range []string{"/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib*/faketime/libfaketime.so.1"} {
-		if found, _ := filepath.Glob(pattern); len(found) > 0 {
-			return found[0], nil
-		}
-	}
-	return "", errFaketime
 }
 
 // until waits until the group has had so many refreshes since an instant, and the last

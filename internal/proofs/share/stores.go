@@ -14,7 +14,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -63,11 +62,16 @@ type redis struct {
 	port    int
 	dir     string
 	cmd     *exec.Cmd
-	before  []string // of the command
+	env     []string // besides
 }
 
 // redis starts a server, on the port that is given or any other.
 func (s *stores) redis(ctx context.Context, port int, more ...string) (*redis, error) {
+	return s.redisWith(ctx, nil, port, more...)
+}
+
+// redisWith does the same, with more in its environment.
+func (s *stores) redisWith(ctx context.Context, env []string, port int, more ...string) (*redis, error) {
 	if port == 0 {
 		free, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
@@ -77,39 +81,18 @@ func (s *stores) redis(ctx context.Context, port int, more ...string) (*redis, e
 		_ = free.Close()
 	}
 	s.made++
-	r := &redis{address: fmt.Sprintf("127.0.0.1:%d", port), port: port, dir: filepath.Join(s.dir, fmt.Sprintf("redis-%d", s.made))}
+	r := &redis{address: fmt.Sprintf("127.0.0.1:%d", port), port: port, env: env, dir: filepath.Join(s.dir, fmt.Sprintf("redis-%d", s.made))}
 	if err := os.Mkdir(r.dir, 0o700); err != nil {
 		return nil, err
 	}
 	return r, r.start(ctx, s, more...)
 }
 
-// shifted starts a replica whose clock is wrong.
-func (s *stores) shifted(ctx context.Context, by, primary string) (*redis, error) {
-	host, port, _ := net.SplitHostPort(primary)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	own := free.Addr().(*net.TCPAddr).Port
-	_ = free.Close()
-	s.made++
-	r := &redis{address: fmt.Sprintf("127.0.0.1:%d", own), port: own, dir: filepath.Join(s.dir, fmt.Sprintf("redis-%d", s.made))}
-	if _, err := exec.LookPath("faketime"); err != nil {
-		return nil, errFaketime
-	}
-	r.before = []string{"faketime", "-f", by}
-	if err := os.Mkdir(r.dir, 0o700); err != nil {
-		return nil, err
-	}
-	return r, r.start(ctx, s, "--replicaof", host+" "+port)
-}
-
 func (r *redis) start(ctx context.Context, s *stores, more ...string) error {
-	argv := append(slices.Clone(r.before), "redis-server")
-	r.cmd = exec.Command(argv[0], append(argv[1:], append([]string{
+	r.cmd = exec.Command("redis-server", append([]string{
 		"--port", fmt.Sprint(r.port), "--bind", "127.0.0.1", "--dir", r.dir, "--appendonly", "yes", "--save", "1 1", "--daemonize", "no",
-	}, more...)...)...)
+	}, more...)...)
+	r.cmd.Env = append(os.Environ(), r.env...)
 	if err := r.cmd.Start(); err != nil {
 		return fmt.Errorf("redis-server (sh tools/services.sh installs it): %w", err)
 	}

@@ -154,7 +154,7 @@ function listen(number, real) {
   real.on("share", ({ share }) => event("share", { step: share.replaceAll("-", "_") }));
   real.on("refresh", async ({ expiry }) => {
     const { accessKeyId } = await real.credentials();
-    event("refresh", { key: accessKeyId, left_ms: expiry.getTime() - Date.now() });
+    event("refresh", { key: accessKeyId, expiry_ms: expiry.getTime() });
   });
 }
 

@@ -74,10 +74,10 @@ class Session:
         return line | more
 
     def refreshed(self, event: Any) -> dict[str, Any]:
-        """Tell of a set by the ID of its access key, and of what it lasts by our own word."""
+        """Tell of a set by the ID of its access key, and of its end by our own word."""
         held = self.real.get_credentials().get_frozen_credentials()
-        left_ms = round((event.expiry.timestamp() - time.time()) * 1000)
-        return self.event("refresh", key=held.access_key, left_ms=left_ms)
+        expiry_ms = round(event.expiry.timestamp() * 1000)
+        return self.event("refresh", key=held.access_key, expiry_ms=expiry_ms)
 
     def call(self, *, look: bool = False, resource: bool = False) -> dict[str, Any]:
         """Make one signed call."""

@@ -99,10 +99,10 @@ type Line struct {
 	After   Status `json:"after,omitzero"` // of a close too
 
 	// Of an event of a session that shares: what it is, and what goes with it. A line
-	// about a refresh has the key, and how long that lasts by the session's own word.
-	Event  string `json:"event,omitempty"`
-	Step   string `json:"step,omitempty"` // what sharing has come to
-	LeftMs int64  `json:"left_ms,omitempty"`
+	// about a refresh has the key, and when that ends by the session's own word.
+	Event    string `json:"event,omitempty"`
+	Step     string `json:"step,omitempty"` // what sharing has come to
+	ExpiryMs int64  `json:"expiry_ms,omitempty"`
 
 	Key   string             `json:"key,omitempty"`    // key: the ID of the access key that is held
 	Usage map[string]float64 `json:"usage,omitempty"`  // sample, settle
