@@ -25,4 +25,4 @@ session.refresh()  # the parent has had a turn
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     session.client("sts", **there).get_caller_identity()
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [f"{os.getpid()} {session._share_owner}\n".encode()]
+    return [f"{os.getpid()} {session._host.loop.sharing._group._owner}\n".encode()]
