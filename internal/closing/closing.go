@@ -30,6 +30,7 @@ var runners = []runner{
 	{"aws suite", regexp.MustCompile(`^aws suite: `), false, 1},
 	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false, 1},
 	{"users", regexp.MustCompile(`^users: \d+ programs, \d+ red`), false, 1},
+	{"share", regexp.MustCompile(`^share: \d+ checks, \d+ processes`), false, 1},
 	{"wheel", regexp.MustCompile(`^wheel: \d+ passed, \d+ failed`), true, 1},
 	{"check", regexp.MustCompile(`^check: all good`), false, 1},
 }

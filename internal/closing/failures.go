@@ -41,6 +41,7 @@ func failedTests(log string) []string {
 	found = append(found, failedInGo(all)...)
 	found = append(found, failedInPytest(all)...)
 	found = append(found, failedInVitest(all)...)
+	found = append(found, failedInShare(all)...)
 	if len(found) == 0 {
 		return nil
 	}

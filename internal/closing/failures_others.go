@@ -98,3 +98,17 @@ func failedInVitest(lines []string) []failure {
 	}
 	return found
 }
+
+// What a check of processes that share has missed: "kill file: MISSED failed: 2".
+var shareMissed = regexp.MustCompile(`^([a-z][a-z -]*): MISSED (.*)$`)
+
+func failedInShare(lines []string) (found []failure) {
+	for _, line := range lines {
+		if match := shareMissed.FindStringSubmatch(line); match != nil {
+			f := failure{name: "share: " + match[1]}
+			f.add(match[2])
+			found = append(found, f)
+		}
+	}
+	return found
+}

@@ -153,3 +153,10 @@ func TestWhatFailedOfTheWheelIsNamed(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestWhatSharingMissedIsNamed(t *testing.T) {
+	lines := failedTests("kill file: failed 0\nkill file: MISSED net calls/refresh: 1.50, at most 1.02\nkill file: FAILED after 3s\n")
+	if got, want := strings.Join(lines, "|"), "failed tests: 1|share: kill file|    net calls/refresh: 1.50, at most 1.02"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

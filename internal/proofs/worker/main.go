@@ -1,4 +1,4 @@
-// Command worker is the Go worker of the drivers demo, faults and soak: it opens
+// Command worker is the Go worker of the drivers demo, faults, soak and share: it opens
 // sessions and makes calls as it is told on standard input. The package workers
 // says how.
 package main

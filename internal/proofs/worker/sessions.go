@@ -32,10 +32,19 @@ func (w *worker) open(o workers.Order) error {
 	if src.Endpoint != "" {
 		base.BaseEndpoint = &src.Endpoint
 	}
-	opened, err := w.openBy(src, base, options(src, base))
+	opts, err := options(src, base)
 	if err != nil {
 		return err
 	}
+	told := &teller{w: w, number: o.Session}
+	if src.Share != nil {
+		opts = append(opts, evercreds.WithEvents(told.tell))
+	}
+	opened, err := w.openBy(src, base, opts)
+	if err != nil {
+		return err
+	}
+	told.session.Store(opened)
 	s := &session{Session: opened, number: o.Session, over: make(chan struct{})}
 	if w.opened.Add(1); o.Cached {
 		if s.client, err = evercreds.Client(opened, sts.NewFromConfig); err != nil {
@@ -56,7 +65,7 @@ func (w *worker) open(o workers.Order) error {
 	return nil
 }
 
-func options(src workers.Source, base aws.Config) []evercreds.Option {
+func options(src workers.Source, base aws.Config) ([]evercreds.Option, error) {
 	opts := []evercreds.Option{evercreds.WithConfig(base), evercreds.WithDeferRefresh(!src.Eager),
 		evercreds.WithEvents(func(evercreds.Event) {})}
 	policies := map[string]evercreds.Policy{"classic": evercreds.Classic, "adaptive": evercreds.Adaptive, "aws2026": evercreds.AWS2026}
@@ -77,7 +86,11 @@ func options(src workers.Source, base aws.Config) []evercreds.Option {
 			opts = append(opts, o.option(time.Duration(o.seconds)*time.Second))
 		}
 	}
-	return opts
+	if src.Share != nil {
+		more, err := shared(*src.Share, base)
+		return append(opts, more...), err
+	}
+	return opts, nil
 }
 
 func (w *worker) openBy(src workers.Source, base aws.Config, opts []evercreds.Option) (*evercreds.Session, error) {
@@ -98,7 +111,11 @@ func (w *worker) openBy(src workers.Source, base aws.Config, opts []evercreds.Op
 			return assume(ctx, client, src)
 		}, opts...)
 	case "sts":
-		return evercreds.NewSTS(base, evercreds.AssumeRole{RoleARN: src.Name, RoleSessionName: src.SessionName, Duration: 15 * time.Minute}, opts...)
+		role := evercreds.AssumeRole{RoleARN: src.Name, RoleSessionName: src.SessionName, Duration: 15 * time.Minute}
+		if src.Serial != "" {
+			role.SerialNumber, role.MFA = src.Serial, func(context.Context) (string, error) { return codeNow(src.Secret), nil }
+		}
+		return evercreds.NewSTS(base, role, opts...)
 	}
 	return nil, errors.New("no source of this kind in Go: " + src.Kind)
 }
@@ -160,5 +177,6 @@ func statusOf(s *session) workers.Status {
 	status := s.Status()
 	return workers.Status{Phase: status.Phase.String(), RemainingMs: status.Remaining.Milliseconds(),
 		MandatoryMs: status.MandatoryTimeout.Milliseconds(), Rejected: status.Rejected || status.Reported,
-		Installs: status.Installs, Failures: status.Failures, Rejections: status.Rejections}
+		Installs: status.Installs, Failures: status.Failures, Rejections: status.Rejections,
+		ShareCalls: status.ShareCalls}
 }
