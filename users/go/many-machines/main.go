@@ -1,7 +1,6 @@
 // The examples of docs/many-machines.md: sessions that share by a directory, and by Redis.
 // title: sharing, the example of the page
 // framework: github.com/redis/go-redis/v9
-// short: yes
 
 package main
 

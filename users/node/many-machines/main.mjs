@@ -1,7 +1,6 @@
 // The examples of docs/many-machines.md: sessions that share by a directory, and by Redis.
 // title: sharing, the example of the page
 // framework: redis
-// short: yes
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
