@@ -35,7 +35,8 @@ func (s *Session) publish(turn int64, replaces uint64) {
 	}
 	s.flight.turn = 0 // the publication ends the turn
 	s.share.parting = parting{
-		storeCall: storeCall{kind: SharePublish}, set: s.held.ticket, generation: generation, led: turn != 0, replaces: replaces,
+		storeCall: storeCall{kind: SharePublish}, set: s.held.ticket, generation: generation, replaces: replaces,
+		led: turn != 0 || s.share.parting.led, // it takes the place of a resignation too
 	}
 }
 
@@ -168,7 +169,7 @@ func (s *Session) tellShare() {
 			if !led {
 				return
 			}
-			p.kind, p.generation = ShareResign, turn
+			p.kind, p.generation, p.led = ShareResign, turn, true
 		case s.share.until > s.now.Elapsed:
 			return
 		}

@@ -3,6 +3,7 @@ package model_test
 import "github.com/evercreds/evercreds/core"
 
 func (m *model) ask(now core.Now, n core.Need, see *observed) core.Decision {
+	m.need = n
 	if m.event(now, see); !m.closed {
 		m.hears(n)
 		m.wakeUp()
@@ -34,22 +35,31 @@ func (m *model) askAwake(n core.Need) {
 
 // askQuiet serves a caller who need not wait, and may start an attempt.
 func (m *model) askQuiet(cause core.Cause, flags core.Flag) {
+	until, prompts := m.quietUntil(), m.attended && m.sharing != core.Exclusive
+	if cause == core.CauseDegraded { // callers would have to wait: no other holds them off
+		until = m.quietAlone(0)
+		prompts = m.attended && m.now.Elapsed >= until
+	}
 	switch {
 	case m.flight != nil:
 		m.serve(core.Serve, flags)
 	case m.showsPermanent() && m.now.Elapsed < m.requiredUntil:
 		m.refuseCached()
-	case m.attended && (cause == core.CauseAdvisory || m.now.Elapsed >= m.quietUntil()):
+	case prompts:
 		m.serve(core.Serve, flags)
-	case m.now.Elapsed < m.quietUntil():
+	case m.now.Elapsed < until:
 		m.serve(core.Serve, flags|core.HeldOff)
 	default:
 		m.start(cause)
 		kind := core.ServeAndRefresh
-		if m.inline {
-			kind, m.d.Deadline = core.RefreshInline, m.flight.deadline
+		switch {
+		case m.inline:
+			kind, m.d.Ticket, m.d.Deadline = core.RefreshInline, m.flight.ticket, m.flight.deadline
+		case m.flight.grounded: // nothing is to be run yet
+			kind = core.Serve
+		default:
+			m.d.Ticket = m.flight.ticket
 		}
-		m.d.Ticket = m.flight.ticket
 		m.serve(kind, flags)
 	}
 }
@@ -171,14 +181,17 @@ func (m *model) quietRoomAt() int64 {
 }
 
 func (m *model) join() {
-	m.flight.required = true
+	m.require()
 	m.d.Kind, m.d.Ticket, m.d.Deadline = core.Wait, m.flight.ticket, m.flight.deadline
 }
 
 func (m *model) startRequired(cause core.Cause) {
 	m.start(cause)
-	m.flight.required = true
+	m.require()
 	m.d.Kind, m.d.Ticket, m.d.Deadline = core.Refresh, m.flight.ticket, m.flight.deadline
+	if m.flight.grounded {
+		m.d.Kind = core.Wait
+	}
 }
 
 func (m *model) refuse(code core.Code, class core.Class, retryAt, ticket int64) {
@@ -224,9 +237,11 @@ func (m *model) leaseSpan() int64 {
 		return min(span, max(0, until-now))
 	case m.showsPermanent() && now < m.requiredUntil:
 		return 0
-	case m.flight != nil:
+	case m.flight.aloft():
 		return min(span, m.flight.deadline-now)
-	case m.phase() == core.PhaseFresh || m.attended:
+	case m.flight != nil: // until something is due at the store
+		return min(span, m.meetingWake()-now)
+	case m.phase() == core.PhaseFresh || m.attended && m.sharing != core.Exclusive:
 		return span // nothing will start
 	}
 	return min(span, max(0, m.quietUntil()-now))

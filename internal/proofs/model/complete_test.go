@@ -11,7 +11,7 @@ func (m *model) fail(ticket int64, now core.Now, class core.Class, code core.Cod
 		return m.finish()
 	}
 	m.wakeUp()
-	if f := m.flight; f != nil && f.ticket == ticket {
+	if f := m.flight; f.aloft() && f.ticket == ticket {
 		m.flight = nil
 		m.fails(f, code, class, pause)
 	} else if m.takeLost(ticket) != nil {
@@ -50,7 +50,7 @@ func (m *model) complete(ticket int64, now core.Now, facts core.Facts, see *obse
 		return m.finish()
 	}
 	m.wakeUp()
-	if f := m.flight; f != nil && f.ticket == ticket {
+	if f := m.flight; f.aloft() && f.ticket == ticket {
 		m.flight = nil
 		m.completeInTime(f, facts)
 	} else if l := m.takeLost(ticket); l != nil {
@@ -69,7 +69,10 @@ func (m *model) completeInTime(f *attempt, facts core.Facts) {
 	case !m.progress(f, fresh):
 		m.noProgress(f, fresh, trusted(facts))
 	default:
+		replaces := m.replacedBy(f, f.replaces)
 		m.install(fresh)
+		m.learnTime(f, facts)
+		m.publish(f, replaces)
 		m.settle(outcome{ticket: f.ticket})
 	}
 }
@@ -81,9 +84,15 @@ func (m *model) completeLate(l *attempt, facts core.Facts) {
 		m.d.Notes |= core.NoteLateIgnored
 		return
 	}
+	replaces := m.replacedBy(l, 0)
 	m.install(fresh)
 	m.d.Notes |= core.NoteLateInstalled
-	if f := m.flight; f != nil {
+	m.learnTime(l, facts)
+	m.publish(m.flight, replaces)
+	if f := m.flight; f != nil && f.grounded && m.contents(f) {
+		m.flight = nil
+		m.settle(outcome{ticket: f.ticket})
+	} else if f != nil {
 		if m.d.Settled == 0 {
 			m.d.Settled = f.ticket
 		}
@@ -173,6 +182,7 @@ func (m *model) noProgress(f *attempt, fresh *set, byServer bool) {
 	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
 	m.settle(outcome{ticket: f.ticket})
 	m.climbAdvisory(&m.noProgressUntil, 0)
+	m.resign(f, notice(core.Recoverable, max(f.failures, 1)), min(m.noProgressUntil-m.now.Elapsed, minute))
 }
 
 func (m *model) install(fresh *set) {
@@ -182,7 +192,7 @@ func (m *model) install(fresh *set) {
 			m.warned = true
 			m.d.Notes |= core.NoteWindowsShrunk
 		}
-		if m.jitter {
+		if m.jitter || m.shared() {
 			m.drawPoint(fresh)
 		}
 	}
@@ -197,6 +207,7 @@ func (m *model) install(fresh *set) {
 	m.epoch++
 	m.idleFrom = m.now.Elapsed + max(second, min(fresh.lifetime/10, 60*minute))
 	m.d.Notes |= core.NoteInstalled
+	m.see.over = false // what fails after this is not over
 	m.counts[core.StatusInstalls]++
 	m.advisoryUntil, m.requiredUntil, m.degradedUntil, m.staticUntil, m.noProgressUntil = 0, 0, 0, 0, 0
 	m.advisoryFails, m.requiredFails, m.unseenFails, m.spacedUntil = 0, 0, 0, 0
@@ -207,9 +218,15 @@ func (m *model) install(fresh *set) {
 // drawPoint takes over the refresh point, which lies in the first half of the
 // way from A to M.
 func (m *model) drawPoint(fresh *set) {
-	point := m.see.advisory
-	if least := fresh.advisory - (fresh.advisory-fresh.mandatory)/2; point < least || point > fresh.advisory {
-		m.wrong("the refresh point is %d before the expiry, not from %d to %d", point, least, fresh.advisory)
+	point, span := m.see.advisory, fresh.advisory-fresh.mandatory
+	least, most := fresh.advisory-span/2, fresh.advisory
+	if m.shared() { // three quarters of the draw are the set's own
+		h := float64(fresh.fingerprint>>32) / (1 << 32)
+		most -= int64(float64(span) * 3 * h / 8)
+		least, most = most-span/8-1, most+1
+	}
+	if point < least || point > most {
+		m.wrong("the refresh point is %d before the expiry, not from %d to %d", point, least, most)
 	}
 	fresh.advisory = point
 }

@@ -35,6 +35,7 @@ func (m *model) fails(f *attempt, code core.Code, class core.Class, pause int64)
 	if o.serves = m.servableAfter(o, core.Need{}); !f.required {
 		o.serves = m.policy != core.AWS2026 || class != core.Permanent
 	}
+	m.resignFailed(f, class, max(floor, 0))
 	o.retryAt = max(m.now.Elapsed, m.requiredUntil)
 	m.lastError = o
 	m.settle(o)

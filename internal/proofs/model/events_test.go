@@ -28,6 +28,9 @@ var kinds = []struct {
 	{5, (*world).takeSnapshot},
 	{5, (*world).restore},
 	{1, (*world).close},
+	{300, (*world).storeAnswers},
+	{20, (*world).storeFails},
+	{20, (*world).hint},
 }
 
 // drawWeights gives each history a character of its own: some things happen
@@ -79,7 +82,7 @@ func (w *world) tell(d core.Decision, predict func(*observed) core.Decision, wha
 func (w *world) passTime() error {
 	span := w.upTo(w.pick(20, second, 10*second, 10*minute, w.life/4, 2*w.life))
 	if w.rng.IntN(2) == 0 {
-		due := w.pick(w.last.NextWake, w.last.LeaseElapsed, w.last.RetryAt, w.last.Deadline,
+		due := w.pick(w.last.NextWake, w.last.ShareUntil, w.last.LeaseElapsed, w.last.RetryAt, w.last.Deadline,
 			w.now.Elapsed+w.machine.Status(core.StatusHoldOff, w.now))
 		if due < core.Never {
 			span = max(0, due-w.now.Elapsed+w.pick(-1, 0, 0, 1))
@@ -99,7 +102,7 @@ func (w *world) need() core.Need {
 		n.MinTTL = w.upTo(w.life * 5 / 4)
 	}
 	if w.rng.IntN(20) < w.refusals {
-		n.Other, n.Evidence = uint64(w.upTo(int64(w.prints))), core.Evidence(1+w.rng.IntN(2))
+		n.Other, n.Evidence = fingerprint(uint64(w.upTo(int64(w.prints)))), core.Evidence(1+w.rng.IntN(2))
 		if h := w.model.held; h != nil && w.rng.IntN(6) > 0 {
 			n.Other = h.fingerprint
 		}
@@ -139,7 +142,7 @@ func (w *world) force() error {
 }
 
 func (w *world) invalidate() error {
-	named := uint64(w.upTo(int64(w.prints)))
+	named := fingerprint(uint64(w.upTo(int64(w.prints))))
 	if h := w.model.held; h != nil && w.rng.IntN(4) > 0 {
 		named = h.fingerprint
 	}
@@ -191,7 +194,7 @@ func (w *world) fail(ticket int64) error {
 func (w *world) reply(a *attempt) core.Facts {
 	at := w.pick(a.start.Wall, w.truth)
 	w.prints++
-	f := core.Facts{Expiry: at + w.life + w.upTo(w.life/4) - w.life/8, Fingerprint: w.prints}
+	f := core.Facts{Expiry: at + w.life + w.upTo(w.life/4) - w.life/8, Fingerprint: fingerprint(w.prints)}
 	f.ServerTime = w.pick(0, at)
 	f.Duration = w.pick(0, 0, 0, w.life)
 	h := w.model.held

@@ -20,7 +20,7 @@ func (m *model) wakeUp() {
 		m.lost = m.lost[1:]
 		m.d.Notes |= core.NoteWrittenOff
 	}
-	if f := m.flight; f != nil && m.now.Elapsed >= f.deadline {
+	if f := m.flight; f.aloft() && m.now.Elapsed >= f.deadline {
 		m.flight = nil
 		f.givenUp = m.now.Elapsed + 15*minute
 		m.lost = append(m.lost, f)
@@ -29,6 +29,7 @@ func (m *model) wakeUp() {
 		m.counts[core.StatusTimeOuts]++
 		m.fails(f, core.CodeTimedOut, core.Recoverable, 0)
 	}
+	m.wakeShare()
 	if m.now.Elapsed >= m.idleAt() {
 		m.start(core.CauseIdle)
 	}
@@ -55,6 +56,8 @@ func (m *model) nextWake() int64 {
 	switch {
 	case m.closed:
 		return core.Never
+	case m.shared():
+		return m.shareWake()
 	case m.flight != nil:
 		return m.flight.deadline
 	}
@@ -62,22 +65,45 @@ func (m *model) nextWake() int64 {
 }
 
 func (m *model) start(cause core.Cause) {
-	m.flight = &attempt{ticket: m.see.ticket, cause: cause, start: m.now, deadline: m.now.Elapsed + m.timeout}
-	if m.attended { // until the person has answered
-		m.flight.deadline = m.now.Elapsed + max(m.timeout, 15*minute)
+	m.flight = &attempt{cause: cause}
+	if m.shared() {
+		m.depart()
+		return
 	}
-	if m.see.ticket == 0 {
-		m.wrong("a flight should have been started")
+	m.fly()
+}
+
+// fly calls the source.
+func (m *model) fly() {
+	f := m.flight
+	f.grounded = false
+	if f.ticket == 0 {
+		f.ticket = m.see.ticket
 	}
-	m.d.Started, m.d.StartCause, m.d.StartDeadline = m.flight.ticket, cause, m.flight.deadline
+	f.start, f.deadline = m.now, m.now.Elapsed+m.flightTime()
+	if m.see.ticket != f.ticket {
+		m.wrong("flight %d should have been started", f.ticket)
+	}
+	m.d.Started, m.d.StartCause, m.d.StartDeadline = f.ticket, f.cause, f.deadline
 	m.counts[core.StatusStarts]++
 }
+
+// flightTime is how long the source may take: with a person, until he has answered.
+func (m *model) flightTime() int64 {
+	if m.attended {
+		return max(m.timeout, 15*minute)
+	}
+	return m.timeout
+}
+
+// aloft tells whether there is a flight, and the source was called for it.
+func (f *attempt) aloft() bool { return f != nil && !f.grounded }
 
 func (m *model) prompted(ticket int64, now core.Now, see *observed) core.Decision {
 	if m.event(now, see); !m.closed {
 		m.wakeUp()
 		isLost := slices.ContainsFunc(m.lost, func(a *attempt) bool { return a.ticket == ticket })
-		if f := m.flight; f != nil && f.ticket == ticket {
+		if f := m.flight; f.aloft() && f.ticket == ticket {
 			f.start, f.deadline = m.now, m.now.Elapsed+m.timeout
 		} else if !isLost {
 			m.unknown()
@@ -91,6 +117,7 @@ func (m *model) force(now core.Now, see *observed) core.Decision {
 		return m.finish()
 	}
 	m.wakeUp()
+	m.need = core.Need{}
 	switch e := m.lostError(); {
 	case m.flight != nil:
 		m.join()
@@ -102,6 +129,11 @@ func (m *model) force(now core.Now, see *observed) core.Decision {
 	}
 	m.flight.forced = true
 	m.epoch++
+	if m.flight.grounded && m.sharing != core.Exclusive {
+		m.flyAlone()
+		m.d.Kind = core.Refresh
+		m.d.Deadline = m.flight.deadline
+	}
 	return m.finish()
 }
 
@@ -154,10 +186,15 @@ func (m *model) close(see *observed) core.Decision {
 	if !m.closed {
 		m.closed = true
 		m.epoch++
-		if m.flight != nil {
-			m.d.Settled, m.d.Cancelled = m.flight.ticket, m.flight.ticket
+		m.share.parting = nil
+		if f := m.flight; f != nil {
+			if m.d.Settled = f.ticket; f.aloft() {
+				m.d.Cancelled = f.ticket
+			}
+			m.resign(f, 0, 0)
 			m.flight = nil
 		}
+		m.share.seen, m.share.failures, m.share.until = 0, 0, 0
 		m.held = nil
 	}
 	return m.finish()

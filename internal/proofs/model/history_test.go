@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -38,6 +39,8 @@ type world struct {
 	prints  uint64
 	running []*attempt // as the source sees them
 	tickets []int64
+	started []int64
+	asked   []pending // calls of the store
 	last    core.Decision
 
 	snapshots []snapshot
@@ -110,13 +113,24 @@ func (w *world) compare(d core.Decision, predict func(*observed) core.Decision) 
 		quiet:    w.quietHoldOff,
 		required: w.requiredHoldOff,
 		advisory: w.machine.Status(core.StatusAdvisory, w.now),
+		call:     d.ShareCall,
+		peek:     w.peek,
 	}
-	if slices.Contains(w.tickets, d.Started) {
-		return fmt.Errorf("ticket %d was issued before", d.Started)
+	if slices.Contains(w.started, d.Started) || slices.Contains(w.started, d.ShareCall) {
+		return fmt.Errorf("ticket %d or call %d was issued before", d.Started, d.ShareCall)
 	}
 	if d.Started != 0 {
 		w.running = append(w.running, &attempt{ticket: d.Started, start: core.Now{Wall: w.truth}})
-		w.tickets = append(w.tickets, d.Started)
+		w.started = append(w.started, d.Started)
+	}
+	for _, ticket := range []int64{d.Started, d.Ticket} {
+		if ticket != 0 && !slices.Contains(w.tickets, ticket) {
+			w.tickets = append(w.tickets, ticket)
+		}
+	}
+	if d.Share != core.ShareNone {
+		w.started = append(w.started, d.ShareCall)
+		w.asked = append(w.asked, pending{d.Share, d.ShareCall})
 	}
 	want := predict(see)
 	if w.model.err != nil {
@@ -128,6 +142,16 @@ func (w *world) compare(d core.Decision, predict func(*observed) core.Decision) 
 	return w.compareStatus()
 }
 
+// peek reads what the machine drew, where no answer tells it. The model says between which
+// bounds it may be.
+func (w *world) peek(path ...string) int64 {
+	v := reflect.ValueOf(w.machine).Elem()
+	for _, name := range path {
+		v = v.FieldByName(name)
+	}
+	return v.Int()
+}
+
 // quietHoldOff asks a copy that knows nothing of attempts under way, which keep
 // others from starting too, and whose set's time is up.
 func (w *world) quietHoldOff() int64 {
@@ -135,6 +159,8 @@ func (w *world) quietHoldOff() int64 {
 	if err != nil {
 		return -1
 	}
+	again := reflect.ValueOf(copied).Elem().FieldByName("share").FieldByName("again") // which the model knows
+	*(*int64)(unsafe.Pointer(again.UnsafeAddr())) = 0
 	copied.Wake(core.Now{Wall: w.now.Wall + 1<<40, Elapsed: w.now.Elapsed})
 	return copied.Status(core.StatusHoldOff, w.now)
 }
@@ -170,6 +196,10 @@ func (m *model) status() map[core.Field]int64 {
 	if m.flight != nil {
 		s[core.StatusFlight] = m.flight.ticket
 	}
+	for f := core.StatusShareAdopted; f <= core.StatusShareAlone; f++ {
+		s[f] = m.counts[f]
+	}
+	s[core.StatusShare], s[core.StatusShareTurn] = int64(m.shareState()), m.share.seen
 	if m.closed {
 		for f := core.StatusPhase; f < core.StatusStarts; f++ {
 			switch f {

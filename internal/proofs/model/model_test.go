@@ -48,6 +48,9 @@ type model struct {
 
 	counts map[core.Field]int64
 
+	share sharing
+	need  core.Need // of the caller who asks
+
 	see *observed // of the event that is being told
 	d   core.Decision
 	err error
@@ -84,6 +87,8 @@ type attempt struct {
 	reporter bool      // one who needs another set waits for it
 	need     core.Need // of the reporter for whom it was started
 	answered bool      // a late answer of another has served its waiters
+	grounded bool      // it shares, and the source is not called yet
+	meeting
 }
 
 // outcome is how a flight ended.
@@ -105,6 +110,8 @@ type observed struct {
 	required func(ticket int64) int64 // when the hold-off ends that binds those who wait
 	over     bool                     // a set was installed later in the same event: hold-offs are gone
 	advisory int64                    // window of the held set
+	call     int64                    // the number that was given to a call of the store
+	peek     func(...string) int64    // a draw that no answer tells
 }
 
 func (m *model) wrong(format string, args ...any) {
@@ -136,8 +143,11 @@ func (m *model) phase() core.Phase {
 }
 
 // quietUntil is when an attempt that nobody waits for may start.
-func (m *model) quietUntil() int64 {
-	until := max(m.holdOffs(), m.quietRoomAt())
+func (m *model) quietUntil() int64 { return m.quietAlone(m.share.again) }
+
+// quietAlone is the same if others hold it off until an instant.
+func (m *model) quietAlone(others int64) int64 {
+	until := max(m.holdOffs(), others, m.quietRoomAt())
 	if m.held != nil && m.held.rejected {
 		until = max(until, m.spacedUntil)
 	}
@@ -204,6 +214,7 @@ func (m *model) finish() core.Decision {
 		m.d.Void = 1
 	}
 	m.told = m.epoch
+	m.tellStore()
 	m.d.Epoch, m.d.Phase, m.d.NextWake = m.epoch, m.phase(), m.nextWake()
 	return m.d
 }

@@ -24,6 +24,13 @@ type options struct {
 	timeout   int64 // ms
 	maxWait   int64 // ms
 
+	sharing   core.Sharing
+	turn      int64 // ms
+	wait      int64 // ms
+	call      int64 // ms
+	firstCall int64 // ms
+	poll      int64 // ms
+
 	given []given
 }
 
@@ -76,7 +83,31 @@ func drawOptions(rng *rand.Rand) options {
 		o.give(core.OptMaxWait, float64(o.maxWait/second))
 	}
 	o.drawWindows(rng)
+	o.drawSharing(rng)
 	return o
+}
+
+func (o *options) drawSharing(rng *rand.Rand) {
+	if rng.IntN(4) == 0 {
+		return
+	}
+	// if it is off, what else is given counts for nothing
+	o.sharing = [...]core.Sharing{core.Unshared, core.Shared, core.Shared, core.Shared, core.Exclusive}[rng.IntN(5)]
+	o.turn, o.wait, o.call, o.poll = 5*second, 10*second, 250, 100
+	if o.sharing != core.Unshared || rng.IntN(2) == 0 {
+		o.give(core.OptShare, float64(o.sharing))
+	}
+	draw := func(to *int64, option core.Option, ms ...int64) {
+		if rng.IntN(3) == 0 {
+			*to = ms[rng.IntN(len(ms))]
+			o.give(option, float64(*to)/1000)
+		}
+	}
+	draw(&o.turn, core.OptShareTurn, second, 30*second)
+	draw(&o.wait, core.OptShareWait, 0, 2*second, minute)
+	draw(&o.call, core.OptShareCall, 25, second, 10*second)
+	draw(&o.poll, core.OptSharePoll, 5, 500, 5*second)
+	draw(&o.firstCall, core.OptShareFirstCall, 25, 5*second, 30*second)
 }
 
 func (o *options) drawWindows(rng *rand.Rand) {

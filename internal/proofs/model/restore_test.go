@@ -28,6 +28,7 @@ func (m *model) copied() *model {
 		c.held = &held
 	}
 	c.flight, c.lost, c.outcomes = nil, nil, nil
+	c.share.parting = nil
 	c.rejected, c.counts = slices.Clone(m.rejected), maps.Clone(m.counts)
 	return &c
 }
@@ -57,10 +58,11 @@ func (m *model) restored(now core.Now, see *observed) core.Decision {
 		by := now.Elapsed - m.now.Elapsed - max(0, now.Wall-m.now.Wall)
 		for _, at := range []*int64{
 			&m.advisoryUntil, &m.requiredUntil, &m.degradedUntil, &m.staticUntil,
-			&m.noProgressUntil, &m.spacedUntil, &m.idleFrom,
+			&m.noProgressUntil, &m.spacedUntil, &m.idleFrom, &m.share.until, &m.share.again,
 		} {
 			*at += by
 		}
+		m.share.dated = false // how long it took is known by the wall clock alone
 		if h := m.held; h != nil {
 			h.fetched, h.installed, h.noneBefore = h.fetched+by, h.installed+by, h.noneBefore+by
 			if h.elapsed < core.Never {

@@ -115,7 +115,7 @@ func newBench(steps int, seed uint64) (*bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "internal/proofs/group/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/abi/*.go", "internal/fuzzed/*.go"} {
+	for _, pattern := range []string{"go.mod", "go.sum", "core/*.go", "internal/proofs/sim/*.go", "internal/proofs/world/*.go", "internal/proofs/group/*.go", "internal/proofs/model/*.go", "core/testdata/*.trace", "internal/trace/*.go", "internal/abi/*.go", "internal/fuzzed/*.go"} {
 		if err := b.copy(strings.TrimSpace(string(root)), pattern); err != nil {
 			os.RemoveAll(dir)
 			return nil, err
@@ -175,8 +175,8 @@ func (b *bench) try(m mutant) (verdict string, err error) {
 
 var promise = regexp.MustCompile(`\b(S\d+): at`)
 
-// share has the scenarios look, and then the room with a group of processes: what either
-// finds is told.
+// share has the scenarios look, then the room with a group of processes, and then the
+// second model: what each finds is told.
 func (b *bench) share() (verdict string, err error) {
 	verdict, err = b.replay()
 	if err != nil {
@@ -184,9 +184,15 @@ func (b *bench) share() (verdict string, err error) {
 	}
 	out, err := b.test("internal/proofs/group", "-test.failfast", "-test.run=^(TestEvery|TestHistories)$", "-group.states=30000", "-group.histories=10")
 	if found := promise.FindSubmatch(out); err == nil && found != nil {
-		return strings.TrimPrefix(verdict+", "+string(found[1]), ", "), nil
+		verdict += ", " + string(found[1])
 	}
-	return verdict, err
+	if err == nil {
+		out, err = b.test("internal/proofs/model", "-test.run=^TestModelAgrees$", "-model.histories=20000")
+	}
+	if err == nil && len(out) > 0 {
+		verdict += ", the second model"
+	}
+	return strings.TrimPrefix(verdict, ", "), err
 }
 
 var finding = regexp.MustCompile(`seed (\d+): (.*)`)
