@@ -210,6 +210,60 @@ func TestWhatSharingRefuses(t *testing.T) {
 	}
 }
 
+// The store's directory is gone, its engine panics, its keys cannot be had: callers get a
+// set all the same, and no error.
+func TestASickStoreIsNobodysError(t *testing.T) {
+	dir := groupDir(t)
+	gone := fileStore(t, dir)
+	key := evercreds.WithShareKey(make([]byte, 32))
+	for name, opts := range map[string][]evercreds.Option{
+		"gone":           {evercreds.WithShare(gone)},
+		"panics":         {evercreds.WithShare(share.CompareAndSwap(nil, share.Figures{})), key},
+		"no keys":        {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return nil, errors.New("no KMS") })},
+		"keys that fail": {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { panic("no KMS") })},
+		"short keys":     {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return [][]byte{{1}}, nil })},
+	} {
+		s, err := evercreds.New(&vault{}, append(opts, evercreds.WithShareID("x"))...)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if name == "gone" {
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = s.Retrieve(t.Context())
+		if st := s.Status(); err != nil || st.ShareAlone != 1 || st.ShareFailures != 1 || st.Share != evercreds.ShareSolo {
+			t.Errorf("%s: %v; alone %d, failed %d, %v", name, err, st.ShareAlone, st.ShareFailures, st.Share)
+		}
+		_ = s.Close()
+	}
+}
+
+// caller A's process has a set that is too long for the store; caller B asks, in another
+// one: B's process does not wait for the turn to run out.
+func TestASetThatIsTooLongEndsItsTurn(t *testing.T) {
+	long := strings.Repeat("t", 9<<10)
+	store, begun := memory(), time.Now()
+	for range 2 {
+		s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+			return evercreds.Credentials{AccessKeyID: "K", SecretAccessKey: "s", SessionToken: long, NoExpiry: true}, nil
+		}, evercreds.WithShare(store), evercreds.WithShareKey(make([]byte, 32)), evercreds.WithShareID("x"),
+			evercreds.WithShareTurn(30*time.Second), evercreds.WithShareWait(time.Minute))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if _, err := s.Retrieve(t.Context()); err != nil || s.Status().ShareAlone != 0 {
+			t.Errorf("%v; alone %d", err, s.Status().ShareAlone)
+		}
+	}
+	if took := time.Since(begun); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
 // A wait below two turns costs refreshes where a process dies: it is told, not refused.
 func TestAShortShareWaitIsTold(t *testing.T) {
 	for wait, want := range map[time.Duration]int{9 * time.Second: 1, 10 * time.Second: 0} {

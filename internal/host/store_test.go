@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -105,8 +106,11 @@ func TestAStoreIsForeign(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &odd{do: do}
 				h := shares(t, store)
-				begun := time.Now()
-				if _, err := h.Credentials(t.Context(), core.Need{Until: core.Never}); err != nil || time.Since(begun) > 250*time.Millisecond {
+				begun, bound := time.Now(), time.Duration(0)
+				if strings.HasPrefix(name, "hangs") {
+					bound = 250 * time.Millisecond
+				}
+				if _, err := h.Credentials(t.Context(), core.Need{Until: core.Never}); err != nil || time.Since(begun) != bound {
 					t.Errorf("%v after %v", err, time.Since(begun))
 				}
 				time.Sleep(time.Minute) // what is left for the ladder's end

@@ -143,8 +143,8 @@ var goHost = []mutant{
 		"h.countTurn(c.of)\n", ""},
 	{"an answer that is there waits for its turn", "the store, late", "host.go",
 		"if len(h.calls) != 0 {\n\t\th.takeAnswers()\n\t}\n", ""},
-	{"a store that panics is the end", "the store is foreign", "answer.go",
-		"if recover() != nil {", "if false {"},
+	{"a store that panics is waited for", "the store is foreign", "answer.go",
+		"if recover() != nil {\n", "if recover() != nil {\n\t\t\treturn\n"},
 }
 
 // A mutant that only the host around the module can notice.

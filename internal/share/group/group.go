@@ -169,7 +169,8 @@ func (g *Group) Publish(ctx context.Context, p host.Publication) (share.Publishe
 	sealed, err := ring.SealSet(key, sealing.Header{
 		Generation: p.Number, Replaces: p.Replaces, ExpiryMS: p.Expiry, EndsMS: p.Ends, LifeMS: p.Life,
 	}, setOf(p.Set))
-	if err != nil {
+	if err != nil { // it is too long for an entry: the turn ends all the same
+		_ = g.Store.Resign(ctx, key, share.Resignation{Owner: p.Owner, Number: p.Number, TTL: endless})
 		return share.Published{}, err
 	}
 	ttl := endless
@@ -192,9 +193,7 @@ func (g *Group) Resign(ctx context.Context, r host.Resignation) error {
 	}
 	out := share.Resignation{Owner: r.Owner, Number: r.Number, TTL: endless}
 	if r.Notice != 0 {
-		if out.Notice, err = ring.SealNotice(key, uint32(r.Notice), uint32(r.Span)); err != nil {
-			return err
-		}
+		out.Notice, _ = ring.SealNotice(key, uint32(r.Notice), uint32(r.Span)) // a turn ends without one, too
 		out.NoticeLength = time.Duration(r.Span) * time.Millisecond
 	}
 	return g.Store.Resign(ctx, key, out)
