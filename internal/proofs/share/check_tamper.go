@@ -88,7 +88,9 @@ func (l *lab) solo(ctx context.Context, m *member, longest *time.Duration) error
 		if _, err := g.met(ctx, m, 100_000+n); err != nil {
 			return err
 		}
-		*longest = max(*longest, time.Since(begun))
+		if n > 0 { // the first one loads code
+			*longest = max(*longest, time.Since(begun))
+		}
 	}
 	return nil
 }

@@ -68,10 +68,10 @@ func decoded(key string) []byte {
 	return b
 }
 
-// codeNow is the one-time code of this second.
+// codeNow is the one-time code of this step; a step lasts 20 ms, where a device's lasts 30 s.
 func codeNow(secret string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
-	_ = binary.Write(mac, binary.BigEndian, time.Now().Unix())
+	_ = binary.Write(mac, binary.BigEndian, time.Now().UnixMilli()/20)
 	return fmt.Sprintf("%06d", binary.BigEndian.Uint64(mac.Sum(nil))%1_000_000)
 }
 

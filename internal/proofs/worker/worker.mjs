@@ -44,11 +44,11 @@ async function storeOf({ store, where }) {
   return new DynamoDBStore(client, { table: "evercreds" });
 }
 
-/** The one-time code of this second. */
+/** The one-time code of this step; a step lasts 20 ms, where a device's lasts 30 s. */
 function codeNow(secret) {
-  const second = Buffer.alloc(8);
-  second.writeBigInt64BE(BigInt(Math.floor(Date.now() / 1000)));
-  const number = createHmac("sha256", secret).update(second).digest().readBigUInt64BE();
+  const step = Buffer.alloc(8);
+  step.writeBigInt64BE(BigInt(Math.floor(Date.now() / 20)));
+  const number = createHmac("sha256", secret).update(step).digest().readBigUInt64BE();
   return String(number % 1_000_000n).padStart(6, "0");
 }
 

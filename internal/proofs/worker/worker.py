@@ -120,9 +120,9 @@ def store_of(kind: str, where: str) -> Any:
 
 
 def code_now(secret: str) -> str:
-    """Give the one-time code of this second."""
-    second = int(time.time()).to_bytes(8, "big")
-    number = int.from_bytes(hmac.digest(secret.encode(), second, "sha256")[:8], "big")
+    """Give the one-time code of this step; a step lasts 20 ms, where a device's lasts 30 s."""
+    step = int(time.time() * 50).to_bytes(8, "big")
+    number = int.from_bytes(hmac.digest(secret.encode(), step, "sha256")[:8], "big")
     return f"{number % 1_000_000:06}"
 
 
