@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   resolve: {
     alias: {
+      "evercreds:store-cases": fileURLToPath(
+        new URL("../../share/sharetest/cases.json", import.meta.url),
+      ),
       // the tests give the module to initialize
       "#module": fileURLToPath(new URL("src/module/none.ts", import.meta.url)),
       "#platform": fileURLToPath(new URL("src/platform/node.ts", import.meta.url)),

@@ -17,6 +17,11 @@ export const ENTRIES = {
     report: "evercreds-share.api.md",
     peers: ["@aws-sdk/client-dynamodb", "@aws-sdk/client-s3"],
   },
+  "share-testing": {
+    entry: "share/testing/index.d.ts",
+    report: "evercreds-share-testing.api.md",
+    peers: [],
+  },
 };
 
 /** Writes the declarations that begin with `entry`, by modules, into one file. */

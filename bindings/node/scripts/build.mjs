@@ -13,6 +13,8 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(root, "dist");
 const wasm = process.env.EVERCREDS_WASM ?? path.join(root, "../../build/evercreds.wasm");
 
+const cases = path.join(root, "../../share/sharetest/cases.json");
+
 if (!existsSync(wasm)) {
   console.error(`no ${wasm}: build the wasm module first, or set EVERCREDS_WASM to it`);
   process.exit(1);
@@ -49,18 +51,30 @@ const asText = {
   },
 };
 
+/** The rules of stores, which all languages share. */
+const asCases = {
+  name: "store-cases",
+  setup(build) {
+    build.onResolve({ filter: /^evercreds:store-cases$/ }, () => ({ path: cases }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
   packages: "external", // @aws-sdk/client-sts stays a peer
   // package.json chooses one of the files; what bundlers compile is theirs
   external: ["#module", "#platform", "*.wasm", "*.wasm?module"],
-  plugins: [asText],
+  plugins: [asText, asCases],
   platform: "neutral",
   target: "es2022",
   logLevel: "warning",
 };
-const entries = { index: "src/index.ts", share: "src/share/index.ts" };
+const entries = {
+  index: "src/index.ts",
+  share: "src/share/index.ts",
+  "share-testing": "src/share/testing/index.ts",
+};
 const platforms = {
   "platform-node": "src/platform/node.ts",
   "platform-none": "src/platform/none.ts",

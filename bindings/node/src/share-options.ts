@@ -21,9 +21,6 @@ const WITH_SHARE = [
   ...["shareKey", "shareNameKey", "shareId", "sharePrincipal", "shareTurn", "shareWait"],
 ];
 
-/** How long a session may take to find its group: it may have to ask STS who it is. */
-const FIRST_CALL_S = 10;
-
 const [TURN_S, WAIT_S] = [5, 10];
 
 /**
@@ -69,12 +66,13 @@ function numbersOf(
   { callMs, pollMs }: OpenedGroup,
 ): [number, number][] {
   const { SHARE, SHARE_CALL, SHARE_POLL, SHARE_FIRST_CALL } = abi.Option;
-  const asks = typeof options["shareKey"] === "function" || method === "sts";
+  const mayAsk = method === "sts" && options["sharePrincipal"] === undefined;
+  const firstMs = Math.max(callMs, mayAsk ? abi.ASKED_LOOK_MS : abi.FIRST_LOOK_MS);
   return [
     [SHARE, isExclusive ? abi.Sharing.EXCLUSIVE : abi.Sharing.ON],
     [SHARE_CALL, callMs / 1000],
     [SHARE_POLL, pollMs / 1000],
-    ...(asks ? [[SHARE_FIRST_CALL, FIRST_CALL_S] as [number, number]] : []),
+    [SHARE_FIRST_CALL, firstMs / 1000],
   ];
 }
 

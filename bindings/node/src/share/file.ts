@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, rename, unlink, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -12,11 +11,12 @@ import {
   fieldsOf,
   type Kept,
   MAX_RECORD,
+  NO_ENTRY,
   seen,
   toJson,
   toKept,
 } from "./record.js";
-import { campaignOn, type Instant, publishOn, resignOn, type Ruled } from "./rules.js";
+import { campaignOn, publishOn, resignOn, type Ruled } from "./rules.js";
 import type {
   Campaign,
   Campaigned,
@@ -35,11 +35,13 @@ const CALL_MS = 250;
 
 const MARK_LIFE_MS = 300_000;
 
-/** What else is in a file, beside the record. */
+/** What is in a file. */
 interface InFile {
   readonly kept: Kept;
-  /** The record is of this boot, so that its instants count. */
-  readonly isOfBoot: boolean;
+  /** The boot in which the entry was written, whose clock its end is on. */
+  readonly entryBoot: unknown;
+  /** The turn is over where its lock can be taken. */
+  readonly isLocked: boolean;
   /** Its turn is a lock, and runs for as long as that is held. */
   readonly isExclusive: boolean;
   readonly marks: Readonly<Record<string, number>>;
@@ -91,41 +93,49 @@ export class FileStore implements Store {
     const found = await this.#read(key);
     const turnLeftMs = await this.#turnLeft(key, found);
     const now = this.#boot.now();
-    return { ...seen(found.kept, now), turnLeftMs, clockMs: found.isOfBoot ? now : 0 };
+    const isOfBoot = found.entryBoot === this.#boot.id || found.kept.entry === NO_ENTRY;
+    return { ...seen(found.kept, now), turnLeftMs, clockMs: isOfBoot ? now : 0 };
   }
 
   /**
-   * As {@link Store.campaign}. A turn whose lock can be taken is over: its process is gone. A turn that is won is
-   * locked before it is written.
+   * As {@link Store.campaign}. A turn whose lock can be taken is over: its process is gone.
+   * One that is won is locked before it is written.
    */
   async campaign(key: string, campaign: Campaign, call: StoreCall): Promise<Campaigned> {
     const { owner, turnMs } = campaign;
-    const { exclusive } = call;
-    const answer = await this.#guarded(
-      key,
-      call.signal,
-      async (found, clockMs) => {
-        const now = { clockMs, stepMs: 1 };
-        const { kept } = found;
-        const isTimed = !exclusive && !found.isExclusive;
-        const runs = kept.turnEndsMs > clockMs || (!isTimed && kept.turnEndsMs !== 0);
-        if (runs && kept.owner === owner && (isTimed || this.#turns.has(key, owner))) {
-          return campaignOn({ ...kept, turnEndsMs: clockMs + 1 }, campaign, now);
+    const { exclusive, signal } = call;
+    let lock: Lock | undefined;
+    try {
+      const answer = await this.#guarded(key, signal, async (found, clockMs) => {
+        const { kept, isExclusive } = found;
+        const runs = kept.turnEndsMs > clockMs || (isExclusive && kept.turnEndsMs !== 0);
+        const isOwn = runs && kept.owner === owner;
+        if (isOwn && (this.#turns.has(key, owner) || !(exclusive || isExclusive))) {
+          const running = { ...kept, turnEndsMs: clockMs + 1 };
+          return { ...campaignOn(running, campaign, clockMs), more: { isExclusive: exclusive } };
         }
-        const lock = await this.#turns.take(key, owner);
-        if (lock === undefined && (runs || exclusive)) {
-          const leftMs = Math.max(kept.turnEndsMs - clockMs, isTimed ? 0 : LOCKED_MS);
+        lock = await this.#turns.take(key, owner);
+        // without its lock a turn ends by time, if it ever was of that kind
+        const isHeld = runs && (lock === undefined || !found.isLocked);
+        if (isHeld || (exclusive && lock === undefined)) {
+          const leftMs = Math.max(
+            kept.turnEndsMs - clockMs,
+            exclusive || isExclusive ? LOCKED_MS : 0,
+          );
           return { answer: { won: false, number: kept.number, leftMs, clockMs } };
         }
-        const ruled = campaignOn({ ...kept, turnEndsMs: 0 }, campaign, now);
-        if (!ruled.answer.won) lock?.release();
-        else if (lock !== undefined) this.#turns.keep(key, owner, lock);
-        return ruled;
-      },
-      exclusive,
-    );
-    if (answer.won && !exclusive) this.#turns.endIn(key, owner, turnMs);
-    return answer;
+        const ruled = campaignOn({ ...kept, turnEndsMs: 0 }, campaign, clockMs);
+        return { ...ruled, more: { isExclusive: exclusive, isLocked: lock !== undefined } };
+      });
+      if (answer.won && lock !== undefined) {
+        this.#turns.keep(key, owner, answer.number, lock);
+        lock = undefined;
+      }
+      if (answer.won && !exclusive) this.#turns.endIn(key, owner, turnMs);
+      return answer;
+    } finally {
+      lock?.release();
+    }
   }
 
   /** As {@link Store.publish}. */
@@ -138,20 +148,22 @@ export class FileStore implements Store {
     await this.#ending(key, resignation, signal, resignOn);
   }
 
-  /** What ends a turn ends its lock, after the record is written. */
+  /** What ends a turn ends its lock, after the record is written, or could not be. */
   async #ending<Asked extends Publication | Resignation, Answer>(
     key: string,
     asked: Asked,
     signal: AbortSignal,
-    rule: (kept: Kept, asked: Asked, now: Instant) => Ruled<Answer>,
+    rule: (kept: Kept, asked: Asked, clockMs: number) => Ruled<Answer>,
   ): Promise<Answer> {
-    const { owner, number } = asked;
-    const [answer, isOver] = await this.#guarded(key, signal, ({ kept }, clockMs) => {
-      const { answer, ...ruled } = rule(kept, asked, { clockMs, stepMs: 1 });
-      return { ...ruled, answer: [answer, kept.owner !== owner || kept.number <= number] as const };
-    });
-    if (isOver) this.#turns.end(key, owner);
-    return answer;
+    try {
+      return await this.#guarded(key, signal, ({ kept }, clockMs) => {
+        const ruled = rule(kept, asked, clockMs);
+        const isNew = ruled.record !== undefined && ruled.record.entry !== kept.entry;
+        return { ...ruled, more: isNew ? { entryBoot: this.#boot.id } : {} };
+      });
+    } finally {
+      this.#turns.end(key, asked.owner, asked.number);
+    }
   }
 
   /** As {@link Store.mark}. */
@@ -159,13 +171,13 @@ export class FileStore implements Store {
     const guard = await this.#guard(key, signal);
     try {
       const found = await this.#read(key);
-      const { kept, marks } = found;
+      const { marks } = found;
       const now = this.#boot.now();
       const live = Object.entries(marks).filter(([, at]) => now - at < MARK_LIFE_MS);
       const before = live.find(([known]) => known === mark);
       if (before !== undefined) return Math.max(0, now - before[1]);
       const all = Object.fromEntries([...live, [mark, now]]);
-      await this.#write(key, kept, { ...found, marks: all });
+      await this.#write(key, { ...found, marks: all });
       return undefined;
     } finally {
       guard.release();
@@ -189,23 +201,17 @@ export class FileStore implements Store {
     return guard;
   }
 
-  /**
-   * One read, compare and rename that nobody else comes between.
-   *
-   * @param isLock whether the turn of what is written is a lock. Default: as it was
-   */
+  /** One read, compare and rename that nobody else comes between. */
   async #guarded<Answer>(
     key: string,
     signal: AbortSignal,
-    rule: (found: InFile, clockMs: number) => Ruled<Answer> | Promise<Ruled<Answer>>,
-    isLock?: boolean,
+    rule: (found: InFile, clockMs: number) => RuledFile<Answer> | Promise<RuledFile<Answer>>,
   ): Promise<Answer> {
     const guard = await this.#guard(key, signal);
     try {
       const found = await this.#read(key);
-      const { answer, record } = await rule(found, this.#boot.now());
-      const isExclusive = isLock ?? found.isExclusive;
-      if (record !== undefined) await this.#write(key, record, { ...found, isExclusive });
+      const { answer, record, more } = await rule(found, this.#boot.now());
+      if (record !== undefined) await this.#write(key, { ...found, ...more, kept: record });
       return answer;
     } finally {
       guard.release();
@@ -213,38 +219,45 @@ export class FileStore implements Store {
   }
 
   /** What is left of a turn; one of this process needs no lock to be seen. */
-  async #turnLeft(key: string, { kept, isExclusive }: InFile): Promise<number> {
+  async #turnLeft(key: string, { kept, isLocked, isExclusive }: InFile): Promise<number> {
     const timedMs = Math.max(0, kept.turnEndsMs - this.#boot.now());
     const leftMs = isExclusive && kept.turnEndsMs !== 0 ? Math.max(timedMs, LOCKED_MS) : timedMs;
-    if (leftMs === 0 || this.#turns.has(key, kept.owner)) return leftMs;
+    if (leftMs === 0 || !isLocked || this.#turns.has(key, kept.owner)) return leftMs;
     return (await this.#turns.isHeld(key)) ? leftMs : 0;
   }
 
   async #read(key: string): Promise<InFile> {
     const fields = await readRecord(this.#file(key));
-    if (fields === undefined) {
-      return { kept: emptyRecord(), isOfBoot: true, isExclusive: false, marks: {} };
-    }
+    if (fields === undefined) return NO_FILE;
     const kept = toKept(fields);
     const isOfBoot = fields["boot"] === this.#boot.id;
     const stale = { turnEndsMs: 0, noticeEndsMs: 0 };
     return {
       kept: isOfBoot ? kept : { ...kept, ...stale },
-      isOfBoot,
+      entryBoot: fields["entry_boot"],
+      isLocked: fields["locked"] !== false,
       isExclusive: fields["exclusive"] === true,
       marks: isOfBoot ? marksOf(fields["marks"]) : {},
     };
   }
 
-  async #write(key: string, record: Kept, { marks, isExclusive }: InFile): Promise<void> {
+  async #write(
+    key: string,
+    { kept, entryBoot, isLocked, marks, isExclusive }: InFile,
+  ): Promise<void> {
     const file = this.#file(key);
-    const temporary = path.join(
-      this.directory,
-      `.${path.basename(file)}.${randomBytes(8).toString("hex")}`,
-    );
+    // one name, as the guard is held: who is killed leaves no more than one behind
+    const temporary = path.join(this.directory, `.${path.basename(file)}`);
+    const runs = kept.turnEndsMs !== 0;
+    const json = toJson(kept, {
+      boot: this.#boot.id,
+      entry_boot: entryBoot ?? "",
+      locked: isLocked || !runs,
+      exclusive: isExclusive && runs,
+      marks,
+    });
     try {
-      const exclusive = isExclusive && record.turnEndsMs !== 0;
-      const json = toJson(record, { boot: this.#boot.id, exclusive, marks });
+      await unlink(temporary).catch(() => undefined);
       await writeFile(temporary, json, { flag: "wx", mode: 0o600 });
       await rename(temporary, file);
     } catch (error) {
@@ -253,6 +266,20 @@ export class FileStore implements Store {
     }
   }
 }
+
+/** What a rule makes of a file. */
+interface RuledFile<Answer> extends Ruled<Answer> {
+  /** What of it is not in the record. */
+  readonly more?: Partial<InFile>;
+}
+
+const NO_FILE: InFile = {
+  kept: emptyRecord(),
+  entryBoot: "",
+  isLocked: true,
+  isExclusive: false,
+  marks: {},
+};
 
 /** What is told of a turn that is a lock, whose end nobody knows. */
 const LOCKED_MS = 1000;

@@ -1,4 +1,4 @@
-import { NEVER } from "../library/abi-generated.js";
+import { FIRST_LOOK_MS, NEVER } from "../library/abi-generated.js";
 import { hexOf } from "../library/fingerprint.js";
 import { afterArrivals, systemClock } from "../common/clock.js";
 import type { Reply } from "../sources/source.js";
@@ -102,7 +102,8 @@ export class Group implements Meeting {
           reject(new Error("the store gave no answer in time"));
         });
       };
-      stop = systemClock.after(figures.callMs, giveUp, false);
+      // its client may have to connect first
+      stop = systemClock.after(Math.max(figures.callMs, FIRST_LOOK_MS), giveUp, false);
     });
     try {
       return await Promise.race([answer, late]);

@@ -14,6 +14,7 @@ export interface Lock {
   release(): void;
 }
 
+const LOCK_SH = 1;
 const LOCK_EX = 2;
 const LOCK_NB = 4;
 
@@ -23,7 +24,7 @@ const O_EXLOCK = 0x20;
 const RETRY_MS = 5;
 
 /** Locks an open file at once, or says that another has done so. */
-type Flock = (fd: number) => boolean;
+type Flock = (fd: number, shared: boolean) => boolean;
 
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 
@@ -40,16 +41,16 @@ function nativeFlock(): Flock | null {
       fd: number,
       operation: number,
     ) => number;
-    native = (fd) => flock(fd, LOCK_EX | LOCK_NB) === 0;
+    native = (fd, shared) => flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) === 0;
   } catch {
     native = null;
   }
   return native;
 }
 
-/** @internal Tests say which way is gone; undefined: none. */
-export function withoutNative(): void {
-  native = null;
+/** @internal Tests lock as where koffi is not installed. */
+export function withoutNative(isGone: boolean): void {
+  native = isGone ? null : undefined;
 }
 
 /** The program flock; undefined: it is not there. */
@@ -82,19 +83,28 @@ export function lockProblem(): string | undefined {
  * Locks a file, which is made where there is none, for this process alone.
  *
  * @param patienceMs how long to try; 0: once
+ * @param shared others who only look may have it too
  * @returns undefined: another process has the lock
  */
-export async function lockFile(file: string, patienceMs: number): Promise<Lock | undefined> {
+export async function lockFile(
+  file: string,
+  patienceMs: number,
+  shared = false,
+): Promise<Lock | undefined> {
   const end = performance.now() + patienceMs;
   for (;;) {
-    const fd = await openLocked(file, end - performance.now());
+    const fd = await openLocked(file, end - performance.now(), shared);
     if (fd === undefined) return undefined;
     if (await isFile(fd, file)) return lockOf(fd);
     close(fd); // it was removed, and another has the name
   }
 }
 
-async function openLocked(file: string, patienceMs: number): Promise<number | undefined> {
+async function openLocked(
+  file: string,
+  patienceMs: number,
+  shared: boolean,
+): Promise<number | undefined> {
   const flock = nativeFlock();
   const byOpen = flock === null && process.platform === "darwin";
   if (byOpen) return retried(patienceMs, () => openExclusively(file));
@@ -102,8 +112,9 @@ async function openLocked(file: string, patienceMs: number): Promise<number | un
   try {
     const isLocked =
       flock === null
-        ? await runFlock(fd, patienceMs)
-        : (await retried(patienceMs, () => Promise.resolve(flock(fd) || undefined))) === true;
+        ? await runFlock(fd, patienceMs, shared)
+        : (await retried(patienceMs, () => Promise.resolve(flock(fd, shared) || undefined))) ===
+          true;
     if (isLocked) return fd;
   } catch (error) {
     close(fd);
@@ -137,8 +148,9 @@ async function openExclusively(file: string): Promise<number | undefined> {
  * Has flock(1) lock an open file. It stays in no terminal's group, whose Ctrl-C is not for
  * it, and keeps this process no longer than who waits for it.
  */
-function runFlock(fd: number, patienceMs: number): Promise<boolean> {
-  const args = patienceMs > 0 ? ["-x", "3"] : ["-n", "-x", "3"];
+function runFlock(fd: number, patienceMs: number, shared: boolean): Promise<boolean> {
+  const kind = shared ? "-s" : "-x";
+  const args = patienceMs > 0 ? [kind, "3"] : ["-n", kind, "3"];
   return new Promise((resolve, reject) => {
     const child = spawn(program() ?? "flock", args, {
       stdio: ["ignore", "ignore", "ignore", fd],

@@ -1,14 +1,6 @@
 import { type Kept, NOTHING } from "./record.js";
 import type { Campaign, Campaigned, Publication, Published, Resignation } from "./store.js";
 
-/** The instant at which a rule is applied, on the store's clock. */
-export interface Instant {
-  /** The latest instant that has surely come. */
-  readonly clockMs: number;
-  /** The steps of that clock; 1: none. */
-  readonly stepMs: number;
-}
-
 /** What a rule makes of a record; no `record`: it stays as it is. */
 export interface Ruled<Answer> {
   readonly answer: Answer;
@@ -16,11 +8,10 @@ export interface Ruled<Answer> {
 }
 
 /** Who tries for a turn. */
-export function campaignOn(record: Kept, asked: Campaign, now: Instant): Ruled<Campaigned> {
-  const { clockMs } = now;
+export function campaignOn(record: Kept, asked: Campaign, clockMs: number): Ruled<Campaigned> {
   const runs = record.turnEndsMs > clockMs;
   const isOwn = record.owner === asked.owner;
-  const ends = clockMs + now.stepMs - 1 + asked.turnMs;
+  const ends = clockMs + asked.turnMs;
   if (runs && !isOwn) {
     const leftMs = record.turnEndsMs - clockMs;
     return { answer: { won: false, number: record.number, leftMs, clockMs } };
@@ -37,8 +28,7 @@ export function campaignOn(record: Kept, asked: Campaign, now: Instant): Ruled<C
 }
 
 /** Who has an entry. */
-export function publishOn(record: Kept, asked: Publication, now: Instant): Ruled<Published> {
-  const { clockMs } = now;
+export function publishOn(record: Kept, asked: Publication, clockMs: number): Ruled<Published> {
   const ended = withoutTurn(record, asked);
   const answer = { stored: isStored(record, asked), clockMs };
   if (!answer.stored) return ended === record ? { answer } : { answer, record: ended };
@@ -62,13 +52,13 @@ function isStored({ entry: stored }: Kept, { entry, replaces, junk }: Publicatio
 export function resignOn(
   record: Kept,
   asked: Resignation,
-  now: Instant,
+  clockMs: number,
 ): Ruled<{ clockMs: number }> {
   const ended = withoutTurn(record, asked);
-  const answer = { clockMs: now.clockMs };
+  const answer = { clockMs };
   if (ended === record) return { answer };
   if (asked.notice.length === 0) return { answer, record: ended };
-  const noticeEndsMs = now.clockMs + now.stepMs - 1 + asked.noticeMs;
+  const noticeEndsMs = clockMs + asked.noticeMs;
   return { answer, record: { ...ended, notice: asked.notice, noticeEndsMs } };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Kept, NO_ENTRY, seen } from "./record.js";
-import { campaignOn, type Instant, publishOn, resignOn, type Ruled } from "./rules.js";
+import { campaignOn, publishOn, resignOn, type Ruled } from "./rules.js";
 import type { Campaign, Campaigned, Publication, Published } from "./store.js";
 import type { Resignation, StoreCall, StoreRecord } from "./store.js";
 
@@ -39,20 +39,20 @@ export class Swaps<Before> {
 
   async read(key: string, call: StoreCall): Promise<StoreRecord> {
     const { kept, clockMs } = await this.#engine.load(key, call);
-    return { ...seen(kept, nowOf(clockMs)), clockMs };
+    return { ...seen(kept, this.#nowOf(clockMs)), clockMs };
   }
 
   campaign(key: string, campaign: Campaign, call: StoreCall): Promise<Campaigned> {
-    return this.#apply(key, call, HOUR_MS, (kept, now) => campaignOn(kept, campaign, now));
+    return this.#apply(key, call, HOUR_MS, (kept, nowMs) => campaignOn(kept, campaign, nowMs));
   }
 
   publish(key: string, publication: Publication, call: StoreCall): Promise<Published> {
-    const rule = (kept: Kept, now: Instant) => publishOn(kept, publication, now);
+    const rule = (kept: Kept, nowMs: number) => publishOn(kept, publication, nowMs);
     return this.#apply(key, call, publication.ttlMs, rule);
   }
 
   async resign(key: string, resignation: Resignation, call: StoreCall): Promise<void> {
-    const rule = (kept: Kept, now: Instant) => resignOn(kept, resignation, now);
+    const rule = (kept: Kept, nowMs: number) => resignOn(kept, resignation, nowMs);
     await this.#apply(key, call, resignation.ttlMs, rule);
   }
 
@@ -61,11 +61,11 @@ export class Swaps<Before> {
     key: string,
     call: StoreCall,
     ttlMs: number,
-    rule: (kept: Kept, now: Instant) => Ruled<Answer>,
+    rule: (kept: Kept, nowMs: number) => Ruled<Answer>,
   ): Promise<Answer> {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const { kept, before, clockMs } = await this.#engine.load(key, call);
-      const ruled = rule(kept, { clockMs: nowOf(clockMs), stepMs: this.#stepMs });
+      const ruled = rule(kept, this.#nowOf(clockMs));
       const { record } = ruled;
       const answer = { ...ruled.answer, clockMs };
       if (record === undefined) return answer;
@@ -75,11 +75,14 @@ export class Swaps<Before> {
     }
     throw new Error("others write at the same time, again and again");
   }
-}
 
-/** Without a clock of the engine's, turns go by this machine's; an entry's end does not. */
-function nowOf(clockMs: number): number {
-  return clockMs === 0 ? Date.now() : clockMs;
+  /**
+   * The instant by which turns go. A clock of whole seconds is read as the end of its second,
+   * which errs late. Without a clock of the engine's it is this machine's.
+   */
+  #nowOf(clockMs: number): number {
+    return clockMs === 0 ? Date.now() : clockMs + this.#stepMs - 1;
+  }
 }
 
 /** What a set that is stored has left, if this machine's clock and its source's agree. */

@@ -8,7 +8,7 @@ const PAUSE_MS = 5;
 /** The locks of the turns that this process has: each falls with its process. */
 export class Turns {
   readonly #file: (key: string) => string;
-  readonly #held = new Map<string, { lock: Lock; timer?: NodeJS.Timeout }>();
+  readonly #held = new Map<string, { lock: Lock; number: number; timer?: NodeJS.Timeout }>();
 
   /** @param file the lock file of a key */
   constructor(file: (key: string) => string) {
@@ -29,8 +29,8 @@ export class Turns {
     }
   }
 
-  keep(key: string, owner: string, lock: Lock): void {
-    this.#held.set(nameOf(key, owner), { lock });
+  keep(key: string, owner: string, number: number, lock: Lock): void {
+    this.#held.set(nameOf(key, owner), { lock, number });
   }
 
   /** The turn ends by itself after so long, counted anew. */
@@ -43,9 +43,10 @@ export class Turns {
     }, ms).unref();
   }
 
-  end(key: string, owner: string): void {
+  /** @param highest a turn with a higher number stays. Default: none does */
+  end(key: string, owner: string, highest = Infinity): void {
     const held = this.#held.get(nameOf(key, owner));
-    if (held === undefined) return;
+    if (held === undefined || held.number > highest) return;
     clearTimeout(held.timer);
     this.#held.delete(nameOf(key, owner));
     held.lock.release();
@@ -55,7 +56,7 @@ export class Turns {
   async isHeld(key: string): Promise<boolean> {
     const file = this.#file(key);
     if (await isListed(file)) return true;
-    const lock = await lockFile(file, 0);
+    const lock = await lockFile(file, 0, true);
     lock?.release();
     return lock === undefined;
   }

@@ -1,0 +1,4 @@
+declare module "evercreds:store-cases" {
+  const cases: unknown;
+  export default cases;
+}
