@@ -210,7 +210,9 @@ class Sharing:
 
     def found(self, found: Found) -> None:
         """Note whether somebody else was there."""
-        self._has_met = found.met
+        brought = found.brought
+        is_others = brought is not None and not self._loop.sets.knows(brought)
+        self._has_met = found.met or is_others
 
     def has_led(self) -> bool:
         """Count a turn, and tell whether it is to be told that there is nobody else."""

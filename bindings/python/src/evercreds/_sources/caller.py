@@ -12,6 +12,9 @@ from evercreds._boto3.chain import ParentCredentials
 
 __all__ = ["Caller"]
 
+_MOST = 64
+_asked: dict[str, str] = {}  # what AWS has said, by access key ids
+
 
 class Caller:
     """Knows the principal of base credentials; AWS is asked once for each that it must tell.
@@ -57,9 +60,16 @@ class Caller:
         known = self._known
         if known is not None and (known[0] is about or known[0] == about):
             return known[1]
-        from evercreds.share._names import caller_principal
+        # All sessions of the process with these credentials ask once.
+        current = str(self._base.get_frozen_credentials().access_key if key is None else key)
+        named = _asked.get(current)
+        if named is None:
+            from evercreds.share._names import caller_principal
 
-        named = caller_principal(client.get_caller_identity()["Arn"])
+            named = caller_principal(client.get_caller_identity()["Arn"])
+            for oldest in list(_asked)[: -_MOST + 1]:
+                _asked.pop(oldest, None)
+            _asked[current] = named
         self._known = about, named
         return named
 
