@@ -12,7 +12,8 @@ import (
 )
 
 // mfa has processes that send one-time codes, and who sends one killed, at any step. The
-// source of codes has a new one each second.
+// source of codes has a new one each 20 ms: who takes over may meet the code that was
+// sent, and then waits until its mark is half a minute old.
 func (l *lab) mfa(ctx context.Context, v *verdict) error {
 	share, err := l.stores.open(ctx, "file")
 	if err != nil {
