@@ -37,9 +37,9 @@ type member struct {
 	called   bool
 	// calls of the store that its session has asked for
 	shareCalls int64
-	told       []string // steps of sharing
-	key        string   // of the set that it told of last
-	ends       time.Time
+	told       []string  // steps of sharing
+	key        string    // of the set that it told of last
+	ends       time.Time // of that, as the source wrote it
 }
 
 // group is processes that share, and what came of it.
@@ -207,13 +207,18 @@ func (g *group) told(m *member, line workers.Line) {
 		m.told = append(m.told, line.Step)
 	case "refresh":
 		ends := time.UnixMilli(line.ExpiryMs).Add(-g.ahead(m))
-		if !m.ends.IsZero() && ends.Before(m.ends.Add(-slack)) {
-			g.odd(&g.rollbacks, m, line.Key, ends, m.ends)
+		if f := g.gate.by(line.Key); f != nil {
+			if ends.After(f.ends.Add(slack)) {
+				g.odd(&g.overestimated, m, line.Key, ends, f.ends)
+			}
+			// by the source's word: what a member makes of it may be less, where who
+			// published was stopped on the way
+			if f.ends.Before(m.ends) {
+				g.odd(&g.rollbacks, m, line.Key, f.ends, m.ends)
+			}
+			m.ends = f.ends
 		}
-		if f := g.gate.by(line.Key); f != nil && ends.After(f.ends.Add(slack)) {
-			g.odd(&g.overestimated, m, line.Key, ends, f.ends)
-		}
-		m.key, m.ends = line.Key, ends
+		m.key = line.Key
 		g.seen[line.Key] = append(g.seen[line.Key], m)
 	}
 	step, installed := g.step, g.installed
