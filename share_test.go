@@ -6,19 +6,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/internal/awstest"
-	"github.com/evercreds/evercreds/internal/leaks"
 	"github.com/evercreds/evercreds/share"
 )
 
@@ -150,143 +144,6 @@ func TestKeysAreRotated(t *testing.T) {
 	}
 }
 
-func TestWhatSharingRefuses(t *testing.T) {
-	_, cfg := startStandIn(t, 0)
-	store := fileStore(t, groupDir(t))
-	code := func(context.Context) (string, error) { return "123456", nil }
-	mfa := evercreds.AssumeRole{RoleARN: roleARN, SerialNumber: "arn:aws:iam::210987654321:mfa/x", MFA: code}
-	role := evercreds.AssumeRole{RoleARN: roleARN}
-	sts := func(r evercreds.AssumeRole, opts ...evercreds.Option) error {
-		s, err := evercreds.NewSTS(cfg, r, opts...)
-		if err == nil {
-			_ = s.Close()
-		}
-		return err
-	}
-	own := func(v *vault, opts ...evercreds.Option) error {
-		s, err := evercreds.New(v, opts...)
-		if err == nil {
-			_ = s.Close()
-		}
-		return err
-	}
-	key := make([]byte, 32)
-	fleet := evercreds.WithShare(memory())
-	machine := evercreds.WithShare(store)
-	var none *share.FileStore
-	for i, c := range []struct {
-		parameter string
-		err       error
-	}{
-		{"share", sts(role, evercreds.WithShare(nil))},
-		{"share", sts(role, evercreds.WithShare(none))},
-		{"share", sts(role, evercreds.WithShareKey(key))},
-		{"share_key", sts(role, fleet)},
-		{"share_key", sts(role, fleet, evercreds.WithShareKey())},
-		{"share_key", sts(role, fleet, evercreds.WithShareKey([]byte("short")))},
-		{"share_key", sts(role, fleet, evercreds.WithShareKey(key, key))},
-		{"share_key", sts(role, fleet, evercreds.WithShareKey(key), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return nil, nil }))},
-		{"share_name_key", sts(role, machine, evercreds.WithShareNameKey([]byte("short")))},
-		{"share_id", own(&vault{}, machine)},
-		{"share_id", sts(role, machine, evercreds.WithShareID("x"))},
-		{"share_principal", own(&vault{}, machine, evercreds.WithShareID("x"), evercreds.WithSharePrincipal("p"))},
-		{"share", sts(mfa, fleet, evercreds.WithShareKey(key))},
-		{"share", own(&vault{attend: true}, fleet, evercreds.WithShareKey(key), evercreds.WithShareID("x"))},
-		{"share_wait", sts(role, machine, evercreds.WithShareWait(2*time.Minute))},
-		{"share_turn", sts(role, machine, evercreds.WithShareTurn(time.Millisecond))},
-		{"share_call", sts(role, machine, evercreds.WithShareCall(time.Millisecond))},
-		{"", sts(role, machine)},
-		{"", sts(mfa, machine)},
-		{"", sts(role, fleet, evercreds.WithShareKey(key))},
-		{"", own(&vault{attend: true}, machine, evercreds.WithShareID("x"))},
-	} {
-		var bad *evercreds.ParameterError
-		switch {
-		case c.parameter == "" && c.err != nil:
-			t.Errorf("case %d: %v", i, c.err)
-		case c.parameter != "" && (!errors.As(c.err, &bad) || bad.Parameter != c.parameter || !strings.HasPrefix(bad.Expected, "must ")):
-			t.Errorf("case %d: %v, want one of %s", i, c.err, c.parameter)
-		}
-	}
-}
-
-// The store's directory is gone, its engine panics, its keys cannot be had: callers get a
-// set all the same, and no error.
-func TestASickStoreIsNobodysError(t *testing.T) {
-	dir := groupDir(t)
-	gone := fileStore(t, dir)
-	key := evercreds.WithShareKey(make([]byte, 32))
-	for name, opts := range map[string][]evercreds.Option{
-		"gone":           {evercreds.WithShare(gone)},
-		"panics":         {evercreds.WithShare(share.CompareAndSwap(nil, share.Figures{})), key},
-		"no keys":        {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return nil, errors.New("no KMS") })},
-		"keys that fail": {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { panic("no KMS") })},
-		"short keys":     {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return [][]byte{{1}}, nil })},
-	} {
-		s, err := evercreds.New(&vault{}, append(opts, evercreds.WithShareID("x"))...)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if name == "gone" {
-			if err := os.RemoveAll(dir); err != nil {
-				t.Fatal(err)
-			}
-		}
-		_, err = s.Retrieve(t.Context())
-		if st := s.Status(); err != nil || st.ShareAlone != 1 || st.ShareFailures != 1 || st.Share != evercreds.ShareSolo {
-			t.Errorf("%s: %v; alone %d, failed %d, %v", name, err, st.ShareAlone, st.ShareFailures, st.Share)
-		}
-		_ = s.Close()
-	}
-}
-
-// caller A's process has a set that is too long for the store; caller B asks, in another
-// one: B's process does not wait for the turn to run out.
-func TestASetThatIsTooLongEndsItsTurn(t *testing.T) {
-	long := strings.Repeat("t", 9<<10)
-	store, begun := memory(), time.Now()
-	for range 2 {
-		s, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
-			return evercreds.Credentials{AccessKeyID: "K", SecretAccessKey: "s", SessionToken: long, NoExpiry: true}, nil
-		}, evercreds.WithShare(store), evercreds.WithShareKey(make([]byte, 32)), evercreds.WithShareID("x"),
-			evercreds.WithShareTurn(30*time.Second), evercreds.WithShareWait(time.Minute))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
-		if _, err := s.Retrieve(t.Context()); err != nil || s.Status().ShareAlone != 0 {
-			t.Errorf("%v; alone %d", err, s.Status().ShareAlone)
-		}
-	}
-	if took := time.Since(begun); took > 20*time.Second {
-		t.Errorf("it took %v", took)
-	}
-}
-
-// A wait below two turns costs refreshes where a process dies: it is told, not refused.
-func TestAShortShareWaitIsTold(t *testing.T) {
-	for wait, want := range map[time.Duration]int{9 * time.Second: 1, 10 * time.Second: 0} {
-		var mu sync.Mutex
-		var told []string
-		s, err := evercreds.New(&vault{}, evercreds.WithShare(fileStore(t, groupDir(t))), evercreds.WithShareID("x"), evercreds.WithShareWait(wait),
-			evercreds.WithEvents(func(e evercreds.Event) {
-				mu.Lock()
-				defer mu.Unlock()
-				if e.Kind == evercreds.EventWarning {
-					told = append(told, e.Message)
-				}
-			}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = s.Close()
-		if len(told) != want {
-			t.Errorf("with %v: %q", wait, told)
-		}
-	}
-}
-
 // one client in one of three sessions is refused each set: its session fetches for it, and
 // the others' callers keep what they hold until they look.
 func TestOneSickClient(t *testing.T) {
@@ -381,74 +238,5 @@ func TestChainedSessionsShare(t *testing.T) {
 	}
 	if counts := server.Counts(); counts.Actions["AssumeRole"].Attempts != 2 || counts.Actions["GetCallerIdentity"].Attempts != 0 {
 		t.Errorf("%d calls of AssumeRole, %d of GetCallerIdentity", counts.Actions["AssumeRole"].Attempts, counts.Actions["GetCallerIdentity"].Attempts)
-	}
-}
-
-// Nothing of a set, a role or a code is in the directory, in events or in the log.
-func TestSharingShowsNoSecret(t *testing.T) {
-	_, cfg := startStandIn(t, 0)
-	dir := groupDir(t)
-	var mu sync.Mutex
-	var seen bytes.Buffer
-	note := func(v any) {
-		mu.Lock()
-		defer mu.Unlock()
-		fmt.Fprintf(&seen, "%+v\n", v)
-	}
-	const serial, external, code = "arn:aws:iam::210987654321:mfa/phone-of-sue", "an-external-id", "271828"
-	var sets []aws.Credentials
-	key := bytes.Repeat([]byte("k3y-"), 8)
-	for i := range 2 {
-		s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{
-			RoleARN: roleARN, RoleSessionName: "name-of-session", ExternalID: external, SerialNumber: serial,
-			MFA: func(context.Context) (string, error) { return code, nil },
-		}, evercreds.WithShare(fileStore(t, dir)), evercreds.WithShareKey(key),
-			evercreds.WithEvents(func(e evercreds.Event) { e.SessionName, e.Role = "", ""; note(e) }))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c, err := s.Retrieve(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		sets = append(sets, c)
-		note(s.Status().Share)
-		eventually(t, "the turn is over", func() bool { return s.Status().Share == evercreds.ShareIdle })
-		if i == 1 { // the code of before: it must not be sent again
-			_, err = s.Refresh(t.Context())
-			note(err)
-			if failed := (*evercreds.Error)(nil); !errors.As(err, &failed) || !strings.Contains(err.Error(), "another process has sent the code") {
-				t.Errorf("the code was sent twice: %v", err)
-			}
-		}
-		_ = s.Close()
-	}
-	if sets[0].AccessKeyID != sets[1].AccessKeyID {
-		t.Error("one prompt does not serve both")
-	}
-	var stored bytes.Buffer
-	files := 0
-	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		files++
-		fmt.Fprintf(&stored, "%s\n%s\n", entry.Name(), text)
-		return err
-	})
-	if err != nil || files < 2 || stored.Len() < 500 {
-		t.Fatalf("%d files with %d bytes, %v", files, stored.Len(), err)
-	}
-	secrets := leaks.Secrets{
-		"access key": sets[0].AccessKeyID, "secret key": sets[0].SecretAccessKey, "token": sets[0].SessionToken, "code": code,
-		"external id": external, "data key": string(key),
-	}
-	if found := leaks.Find(secrets).In(seen.Bytes()); len(found) != 0 {
-		t.Errorf("told: %v", found)
-	}
-	secrets["role"], secrets["serial"], secrets["session name"], secrets["account"] = roleARN, serial, "name-of-session", "210987654321"
-	if found := leaks.Find(secrets).In(stored.Bytes()); len(found) != 0 {
-		t.Errorf("stored: %v", found)
 	}
 }

@@ -80,15 +80,12 @@ func (h *Host) takeAnswer(c *storeCall) {
 		return
 	}
 	c.of.heard(a.clock, a.at)
-	if err := h.tryAll(h.answers(c, a)); err != nil {
-		return
-	}
-	if c.kind != core.ShareCampaign || !a.turn.Won {
-		return
-	}
-	if h.leads() {
+	err := h.tryAll(h.answers(c, a))
+	switch {
+	case c.kind != core.ShareCampaign || !a.turn.Won:
+	case err == nil && h.leads():
 		h.countTurn(c.of)
-	} else {
+	default:
 		h.giveBack(c, a.turn.Number)
 	}
 }
