@@ -26,7 +26,6 @@ from evercreds._library.needs import Need, Patience
 from evercreds._session.given import need_of
 from evercreds._waiting.clock import NANOS
 from evercreds.errors import EvercredsCredentialError, EvercredsValidationError
-from scripted_store import ScriptedStore, group_of
 
 BASE_MS = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 PATIENCE_S = 120  # of this program, on a machine that does much else
@@ -134,15 +133,20 @@ class Play:
         self.waiting: dict[str, Patience] = {}
         self.decisions: dict[int, abi.Decision] = {}
         given = tuple((_option(name), float(value)) for name, value in pairs(options))
-        self.store = ScriptedStore(stage, self.out, self.key_of)
-        is_shared = dict(given).get(abi.Option.SHARE, 0) > 0
+        self.store: Any = None
+        group: Any = None
+        if dict(given).get(abi.Option.SHARE, 0) > 0:
+            from scripted_store import ScriptedStore, group_of  # with what seals
+
+            self.store = ScriptedStore(stage, self.out, self.key_of)
+            group = group_of(self.store, dict(given), stage)
         self.host = Host(
             self,
             given,
             clock=stage,
             seed=lambda: 1,
             runs_in_callers="--refresh-in-callers" in sys.argv,
-            group=group_of(self.store, dict(given), stage) if is_shared else None,
+            group=group,
         )
         for kind in get_args(Kind):
             self.host.on(kind, self._told)
@@ -295,7 +299,7 @@ class Play:
             self.host.close()
         elif verb == "hints":
             self.host.hint()
-        elif verb in self.store.VERBS:
+        elif self.store is not None and verb in self.store.VERBS:
             self.store.script(verb, given)
         elif verb == "fault":
             self.host.loop._machine.discard()

@@ -620,6 +620,31 @@ class TestCodes:
         assert caught.value.code == "mfa_code_reused"
         assert stand_in.calls(role)["attempts"] == 1
 
+    def test_who_asks_nobody_waits_for_the_next_code(
+        self,
+        sts_session: SessionMaker,
+        stand_in: StandIn,
+        role: str,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A command gives a code that another process has sent: it is asked again later."""
+        from evercreds._sources import mfa
+
+        monkeypatch.setattr(mfa, "_CODE_LASTS_MS", 300)
+        one = self.make(sts_session, role, tmp_path, lambda: "918273")
+        key_of(one)
+        published(one)
+        codes = iter(["918273", "918274"])
+        two = sts_session(
+            assume_role_kwargs={"RoleArn": role, "SerialNumber": MFA},
+            mfa_token_provider=lambda: next(codes),
+            share=tmp_path / "store",
+        )
+        two.refresh()
+        assert key_of(two) != key_of(one)
+        assert stand_in.calls(role)["attempts"] == 2
+
     def test_a_code_that_cannot_be_marked_is_not_sent(
         self,
         sts_session: SessionMaker,

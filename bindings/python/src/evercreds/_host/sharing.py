@@ -142,6 +142,8 @@ class Sharing:
         """Forget all calls, where the machine does, and be another owner. It waits for nothing."""
         for call in (*self._asked, *self._under_way.values()):
             call.is_lost = True
+        for call in self._asked:
+            _partings.pop(call, None)
         self._fresh()
         with contextlib.suppress(Exception):
             self._group.renew()
@@ -163,7 +165,11 @@ class Sharing:
             # For its attempt: that of who brought its first look.
             flight.context = flight.context or contextvars.copy_context()
         ask = self._what(decision, machine, flight.ticket)
-        self._asked.append(_Call(self._loop, self, ask, decision, flight))
+        call = _Call(self._loop, self, ask, decision, flight)
+        if call.is_parting:
+            # Now: who waits for this flight may end the program as soon as the lock is free.
+            _partings[call] = None
+        self._asked.append(call)
 
     def _what(self, decision: abi.Decision, machine: Machine, flight: int) -> Callable[[], Any]:
         """Make what is to be asked of the store."""
@@ -191,8 +197,6 @@ class Sharing:
             except IndexError:
                 return
             self._under_way[call.number] = call
-            if call.is_parting:
-                _partings[call] = None
             launch(call.run)
 
     def over(self, call: _Call) -> None:
