@@ -2,7 +2,6 @@ package group
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -83,17 +82,19 @@ func (r *Room) stepsOf(i int, all []Action) []Action {
 	if m.dead {
 		return all
 	}
+	answers := false
 	for c := range m.calls {
 		switch k := &m.calls[c]; {
 		case k.share == core.ShareNone, r.now < k.readyAt:
 		case !k.done:
 			all = append(all, Action{storeDoes, i, c})
-		case !m.paused:
+		case !m.paused && !(answers && r.plan.polite()):
 			all = append(all, Action{answerComes, i, c})
+			answers = true
 		}
 	}
-	if m.paused || r.plan.lasts() && !r.plan.Exclusive && slices.ContainsFunc(all, func(a Action) bool { return a.what == answerComes && a.member == i }) {
-		return all // in a room where this counts, a host takes the answers that are there before anything else
+	if m.paused || answers && r.plan.polite() {
+		return all
 	}
 	if m.flight != 0 && r.now >= m.landing {
 		all = append(all, Action{what: sourceAnswers, member: i})

@@ -54,6 +54,10 @@ func plans() []named {
 		{"failover to another clock, and a pause", with(small(2, Faults{Pause: 1, Failover: 1}), func(p *Plan) { p.Jump = -8000; p.Wall = []int64{0, 0} })},
 		{"sets of unequal lives", with(small(2, Faults{Pause: 1, Revoke: 1}), func(p *Plan) { p.Life = []int64{60_000, 40_000} })},
 		{"five faults at once", small(2, Faults{Crash: 1, Pause: 1, Failover: 1, Revoke: 1, Tamper: 1})},
+		{"exclusive, crash", with(small(3, Faults{Crash: 1}), func(p *Plan) { p.Exclusive = true })},
+		{"exclusive, pause", with(small(3, Faults{Pause: 1}), func(p *Plan) { p.Exclusive = true })},
+		{"exclusive, two processes, crash and pause", with(small(2, Faults{Crash: 1, Pause: 1}), func(p *Plan) { p.Exclusive = true })},
+		{"exclusive, the first refresh, crash and pause", with(small(3, Faults{Crash: 1, Pause: 1}), func(p *Plan) { p.Exclusive, p.Horizon = true, 3000 })},
 		{"exclusive, crash and pause", with(small(3, Faults{Crash: 1, Pause: 1}), func(p *Plan) { p.Exclusive = true })},
 	}
 }

@@ -14,6 +14,11 @@ func (p *Plan) answers() bool {
 	return f == Faults{} && !p.Hostile && !p.Odd
 }
 
+// polite tells whether hosts take the answers that are there before anything else, and
+// the answer to the flight's call first. Otherwise a process that was stopped gives up
+// calls that were answered, which costs flights.
+func (p *Plan) polite() bool { return p.lasts() && !p.Exclusive }
+
 // takesOff looks at a flight that goes into the air. It has a turn, and none has begun
 // since, or it was kept for others' sake for long enough, and has just looked.
 func (r *Room) takesOff(m *member, d core.Decision) {

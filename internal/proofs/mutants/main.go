@@ -187,7 +187,7 @@ func (b *bench) share() (verdict string, err error) {
 		verdict += ", " + string(found[1])
 	}
 	if err == nil {
-		out, err = b.test("internal/proofs/model", "-test.run=^TestModelAgrees$", "-model.histories=20000")
+		out, err = b.test("internal/proofs/model", "-test.run=^TestModelAgrees$", "-model.histories=8000")
 	}
 	if err == nil && len(out) > 0 {
 		verdict += ", the second model"
