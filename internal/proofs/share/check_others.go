@@ -22,6 +22,11 @@ import (
 // run runs a program of the project's, and gives what it printed.
 func (l *lab) run(ctx context.Context, argv ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	here, err := filepath.Abs(".")
+	if err != nil {
+		return "", err
+	}
+	cmd.Env = append(os.Environ(), "EVERCREDS_ROOT="+here, "EVERCREDS_PYTHON="+filepath.Join(here, "build", "venv", "bin", "python"))
 	said, err := cmd.CombinedOutput()
 	if err != nil {
 		text := string(said)
