@@ -93,6 +93,6 @@ function loadModule(share: unknown): ShareModule {
   if (platform === undefined) throw wrong("share", "needs Node: there are no stores here", share);
   const problem = shareModule.loaded === undefined ? platform.loadShare() : undefined;
   if (shareModule.loaded !== undefined) return shareModule.loaded;
-  const words = `share ${problem ?? "needs evercreds/share"}; a bundle must import "evercreds/share" itself`;
+  const words = `share ${problem ?? "needs it"}; a bundle must import "evercreds/share" itself`;
   throw new EvercredsError("configuration", words, { class: "permanent" });
 }

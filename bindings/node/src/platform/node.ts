@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { createRequire } from "node:module";
-import { loadProblem } from "../common/peer.js";
+import { createRequire as requireFrom } from "node:module";
+import { peek } from "../common/guard.js";
 import { agents } from "./agents.js";
 import { run } from "./command.js";
 import { crtProblem } from "./crt.js";
@@ -39,13 +39,16 @@ export const platform: Platform | undefined = {
   },
 };
 
-/** By its name, so that no bundler takes it along for programs that do not share. */
+/**
+ * By its name, so that no bundler takes it along for programs that do not share. (Banners of
+ * bundles have a `createRequire` of their own.)
+ */
 function loadShare(): string | undefined {
   try {
-    createRequire(import.meta.url)("evercreds/share");
+    requireFrom(import.meta.url)("evercreds/share");
     return undefined;
   } catch (cause) {
-    return loadProblem("evercreds/share", cause);
+    return `cannot load evercreds/share (${String(peek(cause, "code"))})`;
   }
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { accessSync, close, constants, fstat, open, stat } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire as requireFrom } from "node:module";
 import path from "node:path";
 import { promisify } from "node:util";
 import { quietly } from "../common/guard.js";
@@ -36,7 +36,7 @@ let native: Flock | null | undefined;
 function nativeFlock(): Flock | null {
   if (native !== undefined) return native;
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+    const koffi = requireFrom(import.meta.url)("koffi") as typeof import("koffi");
     const flock = koffi.load(null).func("int flock(int fd, int operation)") as (
       fd: number,
       operation: number,
@@ -145,8 +145,8 @@ async function openExclusively(file: string): Promise<number | undefined> {
 }
 
 /**
- * Has flock(1) lock an open file. It stays in no terminal's group, whose Ctrl-C is not for
- * it, and keeps this process no longer than who waits for it.
+ * Has flock(1) lock an open file, within a bound. It stays in no terminal's group, whose
+ * Ctrl-C is not for it.
  */
 function runFlock(fd: number, patienceMs: number, shared: boolean): Promise<boolean> {
   const kind = shared ? "-s" : "-x";
@@ -157,7 +157,6 @@ function runFlock(fd: number, patienceMs: number, shared: boolean): Promise<bool
       detached: true,
       env: {},
     });
-    child.unref();
     const kill = () => child.kill("SIGKILL");
     const timer = patienceMs > 0 ? setTimeout(kill, patienceMs) : undefined;
     child.once("error", (error) => {
