@@ -14,42 +14,48 @@ type connections struct {
 	limit   int
 	waiting *list.List // of net.Conn: new or idle, the oldest first
 	at      map[net.Conn]*list.Element
-	active  int
+	active  map[net.Conn]bool
 }
 
 func newConnections(limit int) *connections {
-	return &connections{limit: limit, waiting: list.New(), at: map[net.Conn]*list.Element{}}
+	return &connections{limit: limit, waiting: list.New(), at: map[net.Conn]*list.Element{}, active: map[net.Conn]bool{}}
 }
 
 // state is the hook of http.Server.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
-	c.mu.Lock()
-	var surplus net.Conn
-	if e, ok := c.at[conn]; ok {
-		c.waiting.Remove(e)
-		delete(c.at, conn)
-	} else if state != http.StateNew {
-		c.active--
+	if surplus := c.note(conn, state); surplus != nil {
+		_ = surplus.Close()
 	}
+}
+
+func (c *connections) note(conn net.Conn, state http.ConnState) (surplus net.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.drop(conn)
 	switch state {
 	case http.StateNew, http.StateIdle:
 		c.at[conn] = c.waiting.PushBack(conn)
-		if c.waiting.Len()+c.active > c.limit {
-			// A moment's newcomer is spared: it has not had a chance to speak.
+		if c.waiting.Len()+len(c.active) > c.limit {
 			surplus, _ = c.waiting.Front().Value.(net.Conn)
+			c.drop(surplus) // once, although its goroutine has yet to notice
 		}
 	case http.StateActive:
-		c.active++
+		c.active[conn] = true
 	}
-	c.mu.Unlock()
-	if surplus != nil {
-		_ = surplus.Close()
+	return surplus
+}
+
+func (c *connections) drop(conn net.Conn) {
+	if e, ok := c.at[conn]; ok {
+		c.waiting.Remove(e)
+		delete(c.at, conn)
 	}
+	delete(c.active, conn)
 }
 
 // count is the number of connections now.
 func (c *connections) count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.waiting.Len() + c.active
+	return c.waiting.Len() + len(c.active)
 }
