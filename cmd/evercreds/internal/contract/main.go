@@ -17,7 +17,22 @@ func main() {
 	cli := flag.String("aws", "build/venv-awscli/bin/aws", "the AWS CLI; left out where it is not there")
 	short := flag.Bool("short", false, "the cases that take a few seconds, without the AWS CLI")
 	only := flag.String("only", "", "the cases whose names have these words")
+	under := flag.Duration("load", 0, "not the cases, but 500 requests a second for so long")
 	flag.Parse()
+	if *under > 0 {
+		program, err := filepath.Abs(*evercreds)
+		good := false
+		if err == nil {
+			good, err = load(program, *under)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		if !good {
+			os.Exit(1)
+		}
+		return
+	}
 	failed, err := play(*evercreds, *goClient, *cli, *only, *short)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -2,7 +2,9 @@
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const { GetCallerIdentityCommand, STSClient } = createRequire(process.env.CONTRACT_NODE_MODULES)("@aws-sdk/client-sts");
+const { GetCallerIdentityCommand, STSClient } = createRequire(
+  process.env.CONTRACT_NODE_MODULES,
+)("@aws-sdk/client-sts");
 const [duration, period] = process.argv.slice(2).map((s) => Number(s) * 1000);
 const client = new STSClient({});
 const end = performance.now() + duration;

@@ -15,7 +15,13 @@ while True:
         arn = client.get_caller_identity()["Arn"]
         print("ok", arn, int((time.monotonic() - began) * 1000), flush=True)
     except Exception as e:
-        print("fail", type(e).__name__, int((time.monotonic() - began) * 1000), " ".join(str(e).split()), flush=True)
+        print(
+            "fail",
+            type(e).__name__,
+            int((time.monotonic() - began) * 1000),
+            " ".join(str(e).split()),
+            flush=True,
+        )
     if time.monotonic() >= end:
         break
     time.sleep(period)
