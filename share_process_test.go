@@ -44,9 +44,17 @@ func TestShareChild(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println("ready")
+	var last aws.Credentials
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
-		c, err := s.Retrieve(context.Background())
+		var c aws.Credentials
+		var err error
+		if in.Text() == "refused" {
+			c, err = s.Credentials(context.Background(), evercreds.OtherThan(last))
+		} else {
+			c, err = s.Retrieve(context.Background())
+		}
 		fmt.Println("got", c.AccessKeyID, err)
+		last = c
 	}
 	_ = s.Close()
 }
@@ -110,6 +118,17 @@ func startShareChild(t *testing.T, job childJob) *childProcess {
 
 func (c *childProcess) ask() { _, _ = io.WriteString(c.in, "ask\n") }
 
+// gets is what its caller gets who asks, or whom a service refused the last set.
+func (c *childProcess) gets(word string) string {
+	c.t.Helper()
+	_, _ = io.WriteString(c.in, word+"\n")
+	got := c.says("got ")
+	if !strings.HasSuffix(got, "<nil>") {
+		c.t.Errorf("%s: %s", word, got)
+	}
+	return got
+}
+
 // says waits for a line that begins so, and returns the rest of it.
 func (c *childProcess) says(begin string) string {
 	c.t.Helper()
@@ -160,5 +179,30 @@ func TestALeaderIsKilled(t *testing.T) {
 	follower.says("called")
 	if got := follower.says("got"); !strings.HasSuffix(got, "<nil>") {
 		t.Error(got)
+	}
+}
+
+// one client in one of three processes is sick: it is refused what all hold. Its process
+// fetches once for it, and the others' answers do not change.
+func TestASickClientInOneOfThreeProcesses(t *testing.T) {
+	server, _ := startStandIn(t, 0)
+	job := childJob{Dir: groupDir(t), URL: server.URL, Key: server.Base.AccessKeyID, Secret: server.Base.SecretAccessKey}
+	sick, well, other := startShareChild(t, job), startShareChild(t, job), startShareChild(t, job)
+	first := sick.gets("ask")
+	for _, c := range []*childProcess{well, other} {
+		if got := c.gets("ask"); got != first {
+			t.Errorf("a member got %q, not %q", got, first)
+		}
+	}
+	if got := sick.gets("refused"); got == first {
+		t.Error("the sick client got the set that it was refused")
+	}
+	for _, c := range []*childProcess{well, other} {
+		if got := c.gets("ask"); got != first {
+			t.Errorf("a member's answer has changed to %q", got)
+		}
+	}
+	if calls := server.Counts().Actions["AssumeRole"].Attempts; calls != 2 {
+		t.Errorf("%d calls of AssumeRole", calls)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,14 @@ import (
 	"github.com/evercreds/evercreds/internal/leaks"
 )
 
+// logLines are a writer of a log.
+type logLines func([]byte)
+
+func (l logLines) Write(b []byte) (int, error) {
+	l(b)
+	return len(b), nil
+}
+
 // Nothing of a set, a role or a code is in the directory, in events or in the log.
 func TestSharingShowsNoSecret(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
@@ -30,6 +39,7 @@ func TestSharingShowsNoSecret(t *testing.T) {
 		defer mu.Unlock()
 		fmt.Fprintf(&seen, "%+v\n", v)
 	}
+	log := slog.New(slog.NewTextHandler(logLines(func(b []byte) { note(string(b)) }), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	const serial, external, code = "arn:aws:iam::210987654321:mfa/phone-of-sue", "an-external-id", "271828"
 	var sets []aws.Credentials
 	key := bytes.Repeat([]byte("k3y-"), 8)
@@ -38,7 +48,7 @@ func TestSharingShowsNoSecret(t *testing.T) {
 			RoleARN: roleARN, RoleSessionName: "name-of-session", ExternalID: external, SerialNumber: serial,
 			MFA: func(context.Context) (string, error) { return code, nil },
 		}, evercreds.WithShare(fileStore(t, dir)), evercreds.WithShareKey(key),
-			evercreds.WithEvents(func(e evercreds.Event) { e.SessionName, e.Role = "", ""; note(e) }))
+			evercreds.WithEvents(func(e evercreds.Event) { note(e) }), evercreds.WithLogger(log))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,8 +89,15 @@ func TestSharingShowsNoSecret(t *testing.T) {
 		"access key": sets[0].AccessKeyID, "secret key": sets[0].SecretAccessKey, "token": sets[0].SessionToken, "code": code,
 		"external id": external, "data key": string(key),
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if found := leaks.Find(secrets).In(seen.Bytes()); len(found) != 0 {
 		t.Errorf("told: %v", found)
+	}
+	for _, want := range []string{"refreshes the shared credentials", "fetched by another process", "Share:led", "Share:adopted"} {
+		if !strings.Contains(seen.String(), want) {
+			t.Errorf("%q was not told:\n%s", want, seen.String())
+		}
 	}
 	secrets["role"], secrets["serial"], secrets["session name"], secrets["account"] = roleARN, serial, "name-of-session", "210987654321"
 	if found := leaks.Find(secrets).In(stored.Bytes()); len(found) != 0 {
