@@ -545,6 +545,21 @@ class TestSickStores:
         assert key_of(session) == "AKIA1"
         assert session.status().share == "solo"
 
+    def test_a_set_that_is_too_long_ends_the_turn(self, custom: Any, tmp_path: Path) -> None:
+        """It cannot be an entry; the next process leads at once."""
+
+        def long() -> dict[str, Any]:
+            return {**Source()(), "token": "t" * 9000}
+
+        sessions = [
+            custom(long, share=tmp_path / "store", share_turn=30, share_wait=60) for _ in range(2)
+        ]
+        for session in sessions:
+            assert key_of(session) == "AKIA1"
+            until(lambda s=session: s.status().counters["share_failures"] >= 1)
+            assert session.status().counters["share_published"] == 0
+        assert all(session.status().counters["share_alone"] == 0 for session in sessions)
+
     def test_keys_of_another_group(self, custom: Any, tmp_path: Path) -> None:
         """The name key is the same, and the data key is not: each goes alone, nobody fights."""
         source, name = Source(), bytes(32)

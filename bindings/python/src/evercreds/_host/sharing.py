@@ -310,9 +310,11 @@ class _Call:
             leads.append(machine.status(abi.Status.SHARE) == abi.ShareState.LEADING)
             return decision
 
-        self._loop.put(share_led, tells=False)
-        if not any(leads):
-            self._give_back(led)
+        try:
+            self._loop.put(share_led, tells=False)
+        finally:
+            if not any(leads):  # also where the machine cannot be told
+                self._give_back(led)
 
     def _give_back(self, answer: Any) -> None:
         """End a turn that was won when nobody waited for it any more: a lock would never end."""

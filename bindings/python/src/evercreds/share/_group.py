@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import secrets
@@ -204,7 +205,12 @@ class StoreGroup:
             "account": str(frozen.account_id or ""),
             "source_identity": brought.source_identity,
         }
-        sealed = seal_entry(self._ring.sealing(), visit.key, header, fields)
+        try:
+            sealed = seal_entry(self._ring.sealing(), visit.key, header, fields)
+        except Exception:
+            # It is too long, say. The turn is over all the same: a lock would never fall.
+            self._store.resign(visit.key, self._owner, given.generation, b"", 0, 0)
+            raise
         entry = Entry(sealed, given.generation, f"{brought.fingerprint:016x}", header.expiry_ms)
         answer: Publication = self._store.publish(
             visit.key,
@@ -227,7 +233,8 @@ class StoreGroup:
             return  # of a process, or a machine, before this
         sealed = b""
         if notice:
-            sealed = seal_notice(self._ring.sealing(), visit.key, notice, notice_ms)
+            with contextlib.suppress(Exception):  # the turn ends without it, then
+                sealed = seal_notice(self._ring.sealing(), visit.key, notice, notice_ms)
         self._store.resign(visit.key, self._owner, number, sealed, notice_ms, notice_ms)
 
     def mark_age_ms(self, serial: str, code: str) -> int | None:

@@ -102,9 +102,11 @@ class Store(Protocol):
     reaches no caller of the session. An answer that comes late is taken all the same.
     docs/sharing-stores.md has the whole contract, and :mod:`evercreds.share.testing` its test.
 
-    A store may have three figures of its own: ``call_ms``, after which a call counts as failed
-    (default 250); ``poll_ms``, the first pause of a caller who follows (default 100); and
-    ``clock_step_ms`` in its records.
+    A store may have figures of its own: ``call_ms``, after which a call counts as failed (25 to
+    10000; default 250); ``poll_ms``, the first pause of a caller who follows (5 to 5000; default
+    100); and ``is_lock``, whether a turn can be a lock that falls when its process dies, and never
+    before (default False). Sessions that send one-time codes need the last one, with ``campaign``
+    and ``mark_age_ms`` as :class:`FileStore` has them.
     """
 
     def read(self, key: str) -> Record:
