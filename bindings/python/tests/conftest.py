@@ -26,6 +26,7 @@ collect_ignore = [] if find_spec("aiobotocore") else ["aio"]
 # What seals, and clients of stores, are not there for each Python.
 if not all(find_spec(name) for name in ("cryptography", "moto", "redis")):
     collect_ignore += [
+        "test_share_iot.py",
         "test_share_processes.py",
         "test_share_sessions.py",
         "test_share_stores.py",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import json
 import shutil
@@ -68,17 +67,22 @@ def redis_client() -> Iterator[redis.Redis]:
 
 
 @pytest.fixture(scope="module")
-def aws() -> Iterator[Callable[[str], Any]]:
+def aws() -> Iterator[dict[str, Any]]:
+    """Clients of moto's DynamoDB and S3, with a table and a bucket."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-
-    def client(service: str) -> Any:
-        return boto3.client(
-            service, endpoint_url=f"http://{host}:{port}", region_name="eu-west-1", **KEYS
-        )
-
-    yield client
+    where = {"endpoint_url": f"http://{host}:{port}", "region_name": "eu-west-1", **KEYS}
+    clients: dict[str, Any] = {name: boto3.client(name, **where) for name in ("dynamodb", "s3")}
+    clients["dynamodb"].create_table(
+        TableName="records",
+        KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    region = {"LocationConstraint": "eu-west-1"}
+    clients["s3"].create_bucket(Bucket="records", CreateBucketConfiguration=region)
+    yield clients
     server.stop()
 
 
@@ -92,22 +96,10 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     if request.param == "memory":
         shelf = Shelf()
         return lambda: MemoryStore(shelf)
-    client_of = request.getfixturevalue("aws")
+    clients = request.getfixturevalue("aws")
     if request.param == "dynamodb":
-        dynamodb = client_of("dynamodb")
-        name = f"table-{tmp_path.name}"[:200]
-        dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "key", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "key", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
-        return lambda: DynamoDBStore(name, dynamodb)
-    s3 = client_of("s3")
-    where = {"LocationConstraint": "eu-west-1"}
-    with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
-        s3.create_bucket(Bucket="records", CreateBucketConfiguration=where)
-    return lambda: S3Store("records", f"{tmp_path.name}/", s3)
+        return lambda: DynamoDBStore("records", clients["dynamodb"])
+    return lambda: S3Store("records", client=clients["s3"])
 
 
 class Shelf:
