@@ -386,6 +386,18 @@ class TestRefusals:
             )
         assert caught.value.param == "share"
 
+    def test_so_do_persons(self, tmp_path: Path) -> None:
+        """A function that asks a person may send codes: nobody else knows."""
+        with pytest.raises(EvercredsConfigurationError, match="a person is asked"):
+            RefreshableSession(
+                method="custom",
+                custom_credentials_method=Source(),
+                attended=True,
+                share=MemoryStore(tmp_path),
+                share_key=KEY,
+                share_id="x",
+            )
+
     def test_directories(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         wide, link, file = tmp_path / "wide", tmp_path / "link", tmp_path / "file"
         wide.mkdir(mode=0o755)

@@ -62,12 +62,14 @@ def group_of(arguments: Mapping[str, Any], source: Any) -> StoreGroup:
         EvercredsConfigurationError: Arguments do not go together, or the extra is missing.
     """
     _check_texts(arguments)
-    inputs, is_exclusive = _inputs(arguments, source), bool(source.sends_codes)
+    inputs = _inputs(arguments, source)
+    # Who asks a person may send codes: nobody else knows.
+    is_exclusive = bool(source.sends_codes) or arguments["attended"] is True
     store = _store(arguments["share"])
     if is_exclusive and not getattr(store, "is_lock", False):
         raise EvercredsConfigurationError(
-            "share must be a directory, or True, where one-time codes are sent: the turns of "
-            "another store are no locks, and a code could be sent twice",
+            "share must be a directory, or True, where one-time codes are sent or a person is "
+            "asked: the turns of another store are no locks, and a code could be sent twice",
             param="share",
         )
     try:
