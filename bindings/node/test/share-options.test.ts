@@ -6,7 +6,6 @@ import { EvercredsValidationError, RefreshableSession, type SessionOptions } fro
 import { FileStore, RedisStore } from "../src/share/index.js";
 import { lockProblem, withoutNative } from "../src/share/locks.js";
 import { failureOf } from "./support/session.js";
-import { initializeForTests } from "./support/wasm.js";
 
 const ROLE = "arn:aws:iam::123456789012:role/worker";
 const KEY = new Uint8Array(32);
@@ -19,7 +18,6 @@ function nothing(): Promise<unknown> {
 let home: string;
 let directory: string;
 beforeEach(() => {
-  initializeForTests();
   home = mkdtempSync(path.join(tmpdir(), "evercreds-options-"));
   directory = path.join(home, "share");
 });
@@ -96,12 +94,42 @@ describe("a directory", () => {
   });
 
   it.each<[string, () => void]>([
-    ["that others may read", () => mkdirSync(directory, { mode: 0o755 })],
-    ["that is a symbolic link", () => symlinkSync(home, directory)],
-    ["that is a file", () => writeFileSync(directory, "")],
-    ["whose key others may read", () => keyed(KEY, 0o644)],
-    ["whose key is short", () => keyed(new Uint8Array(31), 0o600)],
-    ["whose key is a link", () => linked()],
+    [
+      "that others may read",
+      () => {
+        mkdirSync(directory, { mode: 0o755 });
+      },
+    ],
+    [
+      "that is a symbolic link",
+      () => {
+        symlinkSync(home, directory);
+      },
+    ],
+    [
+      "that is a file",
+      () => {
+        writeFileSync(directory, "");
+      },
+    ],
+    [
+      "whose key others may read",
+      () => {
+        keyed(KEY, 0o644);
+      },
+    ],
+    [
+      "whose key is short",
+      () => {
+        keyed(new Uint8Array(31), 0o600);
+      },
+    ],
+    [
+      "whose key is a link",
+      () => {
+        linked();
+      },
+    ],
   ])("%s is refused", (_what, make) => {
     make();
     expect(refusal(shared()).parameter).toBe("share");

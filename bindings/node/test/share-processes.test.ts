@@ -110,7 +110,7 @@ describe("by a directory", () => {
       expect([sick, calls, new Set(shared).size, shared.includes(own ?? "")]).toEqual([
         ...[sick, 2, 1, false],
       ]);
-      expect(told[0]?.steps).toEqual(["store-failed", "alone"]);
+      expect(told[0].steps).toEqual(["store-failed", "alone"]);
     }
   });
 

@@ -30,7 +30,7 @@ function sick(how) {
           },
         ),
       ),
-    hangs: () => new Promise(() => {}),
+    hangs: () => new Promise(() => undefined),
     lies: () => Promise.resolve({ number: NaN, turnLeftMs: -1, won: "yes", stored: {} }),
   }[how];
   return { read: call, campaign: call, publish: call, resign: call };
