@@ -39,6 +39,7 @@ type member struct {
 
 	seen   int64 // the highest number that it met
 	undone bool  // the store has left a call of this flight undone for longer than it may take
+	shuns  bool  // so it leaves the store alone for a while
 	adrift bool  // it may have a turn that it does not know of: a call that ends one, or won one, was given up
 	under  int64 // the flight under way, in the air or not
 	began  int64 // when it began

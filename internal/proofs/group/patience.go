@@ -22,7 +22,7 @@ func (p *Plan) polite() bool { return p.lasts() && !p.Exclusive }
 // takesOff looks at a flight that goes into the air. It has a turn, and none has begun
 // since, or it was kept for others' sake for long enough, and has just looked.
 func (r *Room) takesOff(m *member, d core.Decision) {
-	if !r.plan.lasts() || m.undone {
+	if !r.plan.lasts() || m.undone || m.shuns {
 		return
 	}
 	kept, alone := r.now-m.began, d.Notes&core.NoteAlone != 0

@@ -11,7 +11,9 @@ func (r *Room) Do(a Action) error {
 	m := &r.members[a.member]
 	now := r.at(a.member)
 	if a.what > staleRead { // whatever it is told now, it gives up a call that takes too long
-		m.undone = m.undone || m.calls[0].late(r.now)
+		if m.calls[0].late(r.now) {
+			m.undone, m.shuns = true, true
+		}
 		m.adrift = m.adrift || m.calls[1].late(r.now)
 	}
 	switch a.what {
@@ -162,6 +164,7 @@ func (r *Room) deliver(m *member, at int, now core.Now) {
 	default:
 		r.act(m, s.ShareDone(c.number, now, a.won))
 	}
+	m.shuns = m.shuns && s.Status(core.StatusShare, now) == int64(core.SharingSolo)
 }
 
 // found is a record as the host tells it. What was tampered with is no entry.

@@ -82,6 +82,8 @@ var sharing = []mutant{
 		"left := min(found.Expiry-s.sourceTime(now, sent), s.longestLife(Facts{}))", "left := s.longestLife(Facts{})"},
 	{"dated from the answer", "sharing, clocks: invariant S3", "share_adopt.go",
 		"c.elapsed = sent.Elapsed + left", "c.elapsed = now.Elapsed + left"},
+	{"dated from the answer by all clocks", "sharing, clocks: invariant S3", "share_adopt.go",
+		"func (s *Session) setOf(now, sent Now, found Found) (set, bool) {\n", "func (s *Session) setOf(now, sent Now, found Found) (set, bool) {\n	sent = now\n"},
 	{"a step of the wall clock believed", "sharing, clocks: invariant S3", "share_adopt.go",
 		"min(sent.Wall, now.Wall-(now.Elapsed-sent.Elapsed)) + left", "now.Wall + left"},
 	{"the source's time forgotten", "sharing, clocks", "share_adopt.go",
