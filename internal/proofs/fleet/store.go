@@ -159,9 +159,10 @@ func (g *group) campaign(c *call, r *record, early, late int64) {
 func (g *group) publish(c *call, r *record) bool {
 	e, later := c.entry, g.sets[c.entry.set].expiry > g.sets[r.set].expiry
 	replaced := r.set != 0 && e.replaces == g.print(r.set)
-	stored := r.set == 0 || e.set == r.set || e.generation >= r.generation && (later || replaced)
+	same := e.set == r.set && e.generation == r.generation
+	stored := r.set == 0 || same || e.generation >= r.generation && (later || replaced)
 	if stored {
-		if r.set != 0 && e.set != r.set && !later && !replaced {
+		if r.set != 0 && !same && !later && !replaced {
 			g.tally.RolledBack++
 		}
 		r.set, r.ends, r.generation, r.replaces = e.set, e.ends, max(e.generation, r.generation), e.replaces

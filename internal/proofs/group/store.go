@@ -82,7 +82,7 @@ func (r *Room) publish(owner int, number, span int64, e entry) answer {
 	rec, old := s.record, s.record.entry
 	fenced := e.generation < old.generation && r.plan.Without != "the generation"
 	later := r.sets[e.set].expiry > r.sets[old.set].expiry || r.plan.Without == "the later expiry"
-	stored := old.set == 0 || old.junk || e.set == old.set || !fenced && (later || r.print(old.set) == e.replaces)
+	stored := old.set == 0 || old.junk || e.set == old.set && e.generation == old.generation || !fenced && (later || r.print(old.set) == e.replaces)
 	if r.plan.Without == "an end from before" && e.ends != 0 {
 		e.ends = s.clock(r.now) + span
 	}
