@@ -15,6 +15,9 @@ import {
   type Store,
   type Versions,
 } from "../src/share/index.js";
+import { toHold } from "../src/host/sets.js";
+import { Group } from "../src/share/group.js";
+import { Keyring } from "../src/share/keys.js";
 import { withoutNative } from "../src/share/locks.js";
 import { storeRules } from "../src/share/testing/index.js";
 import { Moto, motoPython } from "./support/moto.js";
@@ -195,4 +198,30 @@ describe("a store that breaks a rule", () => {
       expect(told).toContain(true);
     });
   }
+});
+
+it("a set that is too long for an entry is not published, and ends the turn all the same", async () => {
+  const store = new CompareAndSwapStore(new InMemory());
+  const group = new Group({
+    store,
+    keyring: new Keyring(new Uint8Array(32), undefined),
+    inputs: () => Promise.resolve({ format: 1 }),
+    isExclusive: false,
+    figures: { callMs: 10_000, clockStepMs: 1 },
+    close: () => undefined,
+  });
+  const { signal } = new AbortController();
+  const owner = "a".repeat(32);
+  const { saw } = await group.look(owner, signal);
+  const turn = await group.campaign({ owner, seen: 0, saw, turnMs: 60_000 }, signal);
+  expect(turn.won).toBe(true);
+  const credentials = {
+    ...{ accessKeyId: "A", secretAccessKey: "B", sessionToken: "t".repeat(9000) },
+  };
+  const set = toHold({ credentials, expiryMs: Date.now() + 3_600_000 });
+  const times = { lifeMs: 3_600_000, leftMs: 3_600_000, endsMs: 0 };
+  const shared = { owner, set, generation: turn.number, ...times, replaces: "0".repeat(16) };
+  await expect(group.publish({ ...shared, junk: undefined }, signal)).rejects.toThrow("too long");
+  const seen = await group.look("b".repeat(32), signal);
+  expect([seen.set, seen.turnLeftMs]).toEqual([undefined, 0]);
 });

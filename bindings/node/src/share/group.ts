@@ -13,7 +13,7 @@ import {
   type SharedSet,
   type Turn,
 } from "./meeting.js";
-import { NOTHING } from "./record.js";
+import { MAX_SEALED, NOTHING } from "./record.js";
 import { hashOf, type Header, open, type Opened, seal, type SealedSet } from "./sealed.js";
 import type { Store, StoreCall, StoreEntry, StoreRecord } from "./store.js";
 
@@ -131,6 +131,11 @@ export class Group implements Meeting {
       ...{ notice: 0, noticeMs: 0 },
     };
     const sealed = seal(ring, key, header, toSeal(set.credentials));
+    if (sealed.length > MAX_SEALED) {
+      // the others must not wait for what will not come
+      await this.resign({ owner, number: generation, notice: 0, noticeMs: 0 }, signal);
+      throw new Error("the set is too long for an entry");
+    }
     const entry: StoreEntry = { sealed, generation, fingerprint, expiryMs };
     const ttlMs = Math.min(leftMs, LONGEST_TTL_MS);
     const publication = { owner, number: generation, entry, replaces, junk, ttlMs };

@@ -93,7 +93,7 @@ class Objects implements Versions {
   }
 
   #named(key: string) {
-    return { Bucket: this.#bucket, Key: `${this.#prefix}${key}` };
+    return { Bucket: this.#bucket, Key: `${this.#prefix}${key.replace(":", "-")}` };
   }
 }
 
