@@ -15,9 +15,9 @@ type FileStore struct {
 	fileState
 }
 
-// File returns the store in a directory, which must be the user's own and open to nobody
-// else (mode 0700), no symbolic link, and on no network file system. What is missing is
-// made. The default, "", is $XDG_RUNTIME_DIR/evercreds, and where that variable is not set
+// File returns the store in a directory, an absolute path. It must be the user's own and
+// open to nobody else (mode 0700), no symbolic link, and on no network file system. What is
+// missing is made. The default, "", is $XDG_RUNTIME_DIR/evercreds, and where that variable is not set
 // ~/.cache/evercreds/share.
 //
 // It works on Linux and macOS. Elsewhere it returns an error that wraps

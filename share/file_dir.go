@@ -27,10 +27,10 @@ func openFile(dir string) (*FileStore, error) {
 			return nil, err
 		}
 	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("share: %w", err)
+	if !filepath.IsAbs(dir) { // processes in other directories would not meet there
+		return nil, refused(dir, "be an absolute path; it is a relative one")
 	}
+	dir = filepath.Clean(dir)
 	boot, err := bootID()
 	if err != nil {
 		return nil, fmt.Errorf("share: the boot of this machine has no name: %w", err)
@@ -43,7 +43,7 @@ func openFile(dir string) (*FileStore, error) {
 }
 
 func defaultDir() (string, error) {
-	if runtime := os.Getenv("XDG_RUNTIME_DIR"); runtime != "" {
+	if runtime := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(runtime) { // another counts for nothing, says its specification
 		return filepath.Join(runtime, "evercreds"), nil
 	}
 	home, err := os.UserHomeDir()

@@ -67,6 +67,24 @@ func TestDirectoriesThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestRelativeDirectoriesAreRefused(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, dir := range []string{"store", "~/store", "./store", "redis://127.0.0.1:6379"} {
+		if _, err := File(dir); err == nil || !strings.Contains(err.Error(), "must be an absolute path; it is a relative one") {
+			t.Errorf("%q: got %v", dir, err)
+		}
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+	home := t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", "run") // its specification has a relative one ignored
+	t.Setenv("HOME", home)
+	if f, err := File(""); err != nil || f.dir != filepath.Join(home, ".cache", "evercreds", "share") {
+		t.Errorf("got %+v, %v", f, err)
+	}
+}
+
 func TestNetworkFileSystemsAreRefused(t *testing.T) {
 	f := openTest(t, newDir(t))
 	f.fileSystem = func(string) (string, error) { return "NFS", nil }

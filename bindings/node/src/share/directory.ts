@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   linkSync,
   lstatSync,
@@ -35,6 +36,7 @@ const NETWORK: ReadonlyMap<number, string> = new Map([
 ]);
 
 const KEY_BYTES = 32;
+const ABSOLUTE = "must be the absolute path of a directory";
 
 /** Where processes of this user meet by default. */
 export function defaultDirectory(): string {
@@ -51,15 +53,17 @@ const systemType: TypeOf = (directory) => statfsSync(directory).type;
 /**
  * Makes the directory where there is none, and refuses one that is not this user's alone.
  *
+ * @param given what a caller, perhaps one without types, has given for it
+ * @returns its path, without a slash at the end, which would hide a symbolic link
  * @throws EvercredsValidationError naming `share`
  */
-export function checkDirectory(directory: string, typeOf: TypeOf = systemType): void {
-  if (!path.isAbsolute(directory) || directory.includes("\0")) {
-    throw refused("must be the absolute path of a directory", "another text");
-  }
+export function checkDirectory(given: unknown, typeOf: TypeOf = systemType): string {
+  if (typeof given !== "string") throw wrong("share", ABSOLUTE, given);
+  if (!path.isAbsolute(given) || given.includes("\0")) throw refused(ABSOLUTE, "another text");
+  const directory = path.resolve(given);
   let found: Stats;
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeDirectory(directory);
     found = lstatSync(directory);
   } catch (error) {
     throw refused("must be a directory that can be made or read", codeOf(error));
@@ -72,6 +76,23 @@ export function checkDirectory(directory: string, typeOf: TypeOf = systemType): 
   const type = process.platform === "linux" ? NETWORK.get(typeOf(directory) >>> 0) : undefined;
   if (type !== undefined) {
     throw refused("must be a directory on this machine, not on a network file system", type);
+  }
+  return directory;
+}
+
+/**
+ * Makes a directory, and those above it that are missing. Node's own way never ends where the
+ * kernel answers that there is no such directory, as in /proc or below an automounter.
+ */
+function makeDirectory(directory: string): void {
+  const missing: string[] = [];
+  for (let at = directory; !existsSync(at); at = path.dirname(at)) missing.unshift(at);
+  for (const each of missing) {
+    try {
+      mkdirSync(each, { mode: 0o700 });
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw error;
+    }
   }
 }
 

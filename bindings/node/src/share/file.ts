@@ -76,8 +76,7 @@ export class FileStore implements Store {
     const problem = lockProblem();
     if (problem !== undefined) throw wrong("share", problem, directory);
     const { typeOf } = options as { typeOf?: TypeOf };
-    checkDirectory(directory, typeOf);
-    this.directory = directory;
+    this.directory = checkDirectory(directory, typeOf);
     this.figures = { callMs: options.callMs ?? CALL_MS, pollMs: 25, isLock: true };
     this.#boot = theBoot();
     this.#turns = new Turns((key) => this.#file(key, ".turn"));

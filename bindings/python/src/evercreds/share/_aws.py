@@ -10,6 +10,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from evercreds._library.options import given_as
+from evercreds.errors import EvercredsValidationError
 from evercreds.share._records import Entry
 from evercreds.share._rows import Row
 from evercreds.share._swapping import CompareAndSwapStore, Versioned
@@ -49,6 +51,13 @@ class _Client:
         return made[1]
 
 
+def _name(param: str, given: object) -> str:
+    if not isinstance(given, str) or not given:
+        kind = given_as(given) if given else repr(given)
+        raise EvercredsValidationError(f"{param} must be a name, got {kind}", param=param)
+    return given
+
+
 class DynamoDBStore(CompareAndSwapStore):
     """Keeps records in a table of DynamoDB, one item for each key.
 
@@ -62,7 +71,7 @@ class DynamoDBStore(CompareAndSwapStore):
     """
 
     def __init__(self, table: str, client: Any = None) -> None:
-        self._table = table
+        self._table = _name("table", table)
         self._client = _Client("dynamodb", client)
 
     def __repr__(self) -> str:
@@ -130,7 +139,7 @@ class S3Store(CompareAndSwapStore):
     """
 
     def __init__(self, bucket: str, prefix: str = "evercreds/", client: Any = None) -> None:
-        self._bucket = bucket
+        self._bucket = _name("bucket", bucket)
         self._prefix = prefix
         self._client = _Client("s3", client)
 

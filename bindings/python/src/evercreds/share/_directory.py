@@ -9,6 +9,7 @@ import secrets
 import stat
 from collections.abc import Callable
 
+from evercreds._library.options import given_as
 from evercreds.errors import EvercredsConfigurationError, EvercredsValidationError
 from evercreds.share import _machine_facts
 
@@ -22,7 +23,7 @@ _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 def default_directory() -> str:
     """Give the directory of who names none."""
     runtime = os.environ.get("XDG_RUNTIME_DIR")
-    if runtime:
+    if runtime and os.path.isabs(runtime):  # another counts for nothing, says its specification
         return os.path.join(runtime, "evercreds")
     return os.path.join(os.path.expanduser("~"), ".cache", "evercreds", "share")
 
@@ -33,10 +34,7 @@ def checked_directory(given: object) -> str:
     Raises:
         EvercredsValidationError: It is not what it must be; ``param`` is ``"share"``.
     """
-    try:
-        path: str = os.path.abspath(os.fsdecode(given))  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise _refused("must be the path of a directory") from None
+    path = _absolute(given)
     try:
         _make(path)
         found = os.lstat(path)
@@ -52,11 +50,24 @@ def checked_directory(given: object) -> str:
     if found.st_uid != os.geteuid():
         raise _refused("must be a directory of this process's user")
     if stat.S_IMODE(found.st_mode) & 0o077:
-        raise _refused("must be a directory with the mode 0700")
+        mode = stat.S_IMODE(found.st_mode)
+        raise _refused(f"must be a directory with the mode 0700, got 0{mode:o}")
     network = _machine_facts.network_filesystem(path)
     if network is not None:
         raise _refused(f"must not be on a network file system, and is on {network}")
     return path
+
+
+def _absolute(given: object) -> str:
+    """Read the path. Processes in other directories would not meet at one that is relative."""
+    rule = "must be the absolute path of a directory"
+    try:
+        path: str = os.fsdecode(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise _refused(f"{rule}, got {given_as(given)}") from None
+    if not os.path.isabs(path) or "\0" in path:
+        raise _refused(f"{rule}, got another text")
+    return os.path.normpath(path)
 
 
 def _make(path: str) -> None:
