@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -293,10 +292,7 @@ func (l *lab) rotation(ctx context.Context, v *verdict, n int) error {
 		fetches := l.gate.all(begun)
 		v.say("step %d: %d fetches in %d refreshes", i, len(fetches), rounds(fetches))
 		extra := len(fetches) - rounds(fetches)
-		if load() > float64(runtime.NumCPU()) {
-			extra = max(0, extra-behind.steps["store_failed"]-ahead.steps["store_failed"])
-		}
-		flapping += extra
+		flapping += extra - v.letOff(extra, behind, ahead)
 		for _, g := range []*group{behind, ahead} {
 			g.stop(ctx)
 			v.healthy(g)

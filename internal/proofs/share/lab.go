@@ -140,19 +140,27 @@ func (v *verdict) most(what string, got, bound float64) {
 	v.must(got <= bound+0.005, "%s: %.2f, at most %.2f", what, got, bound)
 }
 
-// once has the fetches of a group: one in each refresh. On a machine that has more to do
-// than it can, a store may be late, and each process that then goes alone is let off.
-func (v *verdict) once(g *group, fetches []*fetch) {
-	n, late := rounds(fetches), 0
-	if load() > float64(runtime.NumCPU()) {
+// letOff is how many fetches too many are nobody's fault. On a machine that has more to do
+// than it can, a store may be late, and each process goes alone then.
+func (v *verdict) letOff(extra int, groups ...*group) int {
+	late := 0
+	for _, g := range groups {
 		g.lock.Lock()
-		late = min(g.steps["store_failed"], len(fetches)-n)
+		late += g.steps["store_failed"]
 		g.lock.Unlock()
 	}
-	if late > 0 {
-		v.say("%d fetches let off: the store was late %d times at a load of %.1f", late, g.steps["store_failed"], load())
+	late = max(0, min(late, extra))
+	if late == 0 || load() <= float64(runtime.NumCPU()) {
+		return 0
 	}
-	v.most("calls/refresh", float64(len(fetches)-late)/float64(max(1, n)), 1)
+	v.say("%d fetches let off: the store was late at a load of %.1f", late, load())
+	return late
+}
+
+// once has the fetches of a group: one in each refresh.
+func (v *verdict) once(g *group, fetches []*fetch) {
+	n := rounds(fetches)
+	v.most("calls/refresh", float64(len(fetches)-v.letOff(len(fetches)-n, g))/float64(max(1, n)), 1)
 }
 
 // load is the machine's, over the last minute.
