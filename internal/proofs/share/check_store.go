@@ -32,7 +32,7 @@ func (l *lab) down(ctx context.Context, v *verdict) error {
 		return err
 	}
 	asked := g.shareCalls()
-	if server, err = l.stores.redis(ctx, server.port); err != nil {
+	if _, err := l.stores.redis(ctx, server.port); err != nil {
 		return err
 	}
 	up := time.Now()
