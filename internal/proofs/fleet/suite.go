@@ -49,15 +49,16 @@ func Suite(processes, keys, refreshes int, seed uint64) (rows []Row) {
 				func(p *Plan) { p.Kill = Moment(i + 1) })
 		}
 	}
+	solo := float64((processes + keys - 1) / keys) // calls for a refresh of processes that do not share
 	delayed := wait + 2*redis.call + 1000
 	add(Row{Plan: Usual("one key, all processes: redis", Shared, redis), MostRaw: 1, LongestWait: healthyWait(redis), ThreeCalls: true}, func(p *Plan) { p.Keys = 1 })
 	add(Row{Plan: Usual("each leader stopped for up to 20 s", Shared, redis), MostRaw: 2, LongestWait: delayed}, func(p *Plan) { p.Stop = 20 * second })
 	add(Row{Plan: Usual("source takes 6 to 9 s", Shared, redis), MostLater: 1, LongestWait: delayed + 9*second},
 		func(p *Plan) { p.SourceLeast, p.SourceMost = 6*second, 9*second })
-	add(Row{Plan: Usual("store down for minutes 3 to 80 of each 3 h", Shared, redis), LongestWait: delayed}, func(p *Plan) {
+	add(Row{Plan: Usual("store down for minutes 3 to 80 of each 3 h", Shared, redis), MostRaw: solo, LongestWait: delayed}, func(p *Plan) {
 		p.DownFrom, p.DownTo, p.DownEvery = 3*minute, 80*minute, 3*hour
 	})
-	add(Row{Plan: Usual("store never answers", Shared, redis), LongestWait: 1000}, func(p *Plan) { p.Silent = true })
+	add(Row{Plan: Usual("store never answers", Shared, redis), MostRaw: solo, LongestWait: 400 + 2*redis.call}, func(p *Plan) { p.Silent = true })
 	add(Row{Plan: Usual("store forgets all each hour", Shared, redis), MostRaw: 2, LongestWait: delayed}, func(p *Plan) { p.FlushEvery = hour })
 	add(Row{Plan: Usual("one process told ExpiredToken each 100 min", Shared, redis), MostRaw: 1.3, LongestWait: delayed},
 		func(p *Plan) { p.Told, p.ToldEvery = OneProcess, 100*minute })
