@@ -83,6 +83,7 @@ func TestRecursionIsCaught(t *testing.T) {
 }
 
 func TestMinTTL(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 10*time.Second)
 	if _, errs, code := w.run("credential-process", "--role-arn", "arn:aws:iam::123456789012:role/app", "--min-ttl", "1h"); code != 8 {
 		t.Errorf("exit code %d, %s", code, errs)

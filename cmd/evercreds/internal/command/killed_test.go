@@ -25,6 +25,7 @@ func numberOf(name string, usual int) int {
 // TestTheFetcherIsKilledAndAnotherFetches: one process fetches; the others wait for it; it
 // is killed; one of the others fetches, and all have its set.
 func TestTheFetcherIsKilledAndAnotherFetches(t *testing.T) {
+	t.Parallel()
 	processes, rounds := numberOf("EVERCREDS_PROCESSES", 12), numberOf("EVERCREDS_ROUNDS", 3)
 	w := newWorld(t, time.Hour)
 	args := []string{"credential-process", "--role-arn", role}
@@ -76,6 +77,7 @@ func TestTheFetcherIsKilledAndAnotherFetches(t *testing.T) {
 
 // TestCachesFilesAreNeverTorn reads what processes print while others are killed at any time.
 func TestCachesFilesAreNeverTorn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 3*time.Second) // so that there is much to write
 	stop := make(chan struct{})
 	var killers sync.WaitGroup

@@ -106,6 +106,7 @@ func TestPageVariables(t *testing.T) {
 
 // TestDoctor looks at machines on which one thing is wrong.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	if out := w.good("doctor", "--role-arn", role); !strings.Contains(out, "ok     credentials: arn:aws:sts::123456789012:assumed-role/app/") {
 		t.Errorf("all is well, and it says\n%s", out)

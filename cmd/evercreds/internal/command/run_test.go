@@ -50,6 +50,7 @@ func TestRunGivesItsCommandTheEndpoint(t *testing.T) {
 }
 
 func TestRunRefreshesForItsCommand(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 4*time.Second)
 	out := w.good("run", "--no-share", "--role-arn", role, "--", "sh", "-c",
 		`for i in 1 2 3 4 5 6; do curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI" | sed 's/.*AccessKeyId":"\([A-Z0-9]*\).*/\1/;s/$/ /'; echo; sleep 1; done`)
@@ -98,6 +99,7 @@ func (w *world) child(script string) (parent *exec.Cmd, lines *bufio.Scanner, pi
 }
 
 func TestRunForwardsSignals(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	for _, s := range []struct {
 		signal syscall.Signal

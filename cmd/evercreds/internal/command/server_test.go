@@ -72,6 +72,7 @@ roles:
 `
 
 func TestServeRefreshesAheadAndNeverServesAnExpiredSet(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 4*time.Second)
 	server := w.serve("--no-share", "--config", w.file("roles.yaml", twoRoles))
 	seen := map[string]bool{}
@@ -95,6 +96,7 @@ func TestServeRefreshesAheadAndNeverServesAnExpiredSet(t *testing.T) {
 }
 
 func TestServeThroughAnOutageThatOutlivesTheSet(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, 4*time.Second)
 	server := w.serve("--no-share", "--role-arn", "arn:aws:iam::123456789012:role/app")
 	eventually(t, "a set is there", func() bool { s, _, _ := server.get(t, "default"); return s == 200 })
@@ -126,6 +128,7 @@ func TestServeThroughAnOutageThatOutlivesTheSet(t *testing.T) {
 }
 
 func TestServeReloadsAndKeepsWhatHasNotChanged(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	path := w.file("roles.yaml", twoRoles)
 	server := w.serve("--no-share", "--config", path)
@@ -173,6 +176,7 @@ roles:
 }
 
 func TestServeEndsOnSIGTERMAndKeepsItsTokens(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	path := w.file("roles.yaml", twoRoles)
 	first := w.serve("--no-share", "--config", path)

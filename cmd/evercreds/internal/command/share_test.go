@@ -58,6 +58,7 @@ printf '{"Version":1,"AccessKeyId":"AK%%s","SecretAccessKey":"s","SessionToken":
 }
 
 func TestCacheRunsACommandOnceForEachEntry(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	process, runs := w.script(time.Hour)
 	first := w.good("cache", "--", process, "a")
@@ -83,6 +84,7 @@ func TestCacheRunsACommandOnceForEachEntry(t *testing.T) {
 }
 
 func TestCacheKeepsWhatIsGoodWhileItsCommandFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, time.Hour)
 	process, runs := w.script(16 * time.Second)
 	first := w.good("cache", "--", process)
@@ -105,4 +107,28 @@ func keyOf(printed string) string {
 	var got struct{ AccessKeyId string } //nolint:revive // AWS's name
 	_ = json.Unmarshal([]byte(printed), &got)
 	return got.AccessKeyId
+}
+
+// TestNoCodeIsUsedTwice: a process sends a code; the cache is cleared; another process has
+// the same code.
+func TestNoCodeIsUsedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	args := []string{
+		"credential-process", "--role-arn", role, "--serial-number", "arn:aws:iam::123456789012:mfa/me", "--mfa-command", "echo 123456",
+	}
+	first := keyOf(w.good(args...))
+	if again := keyOf(w.good(args...)); again != first || first == "" {
+		t.Errorf("another set: %q, %q", first, again)
+	}
+	w.good("cache", "clear")
+	if out := w.good("cache", "list"); out != "" {
+		t.Errorf("after cache clear, list says %q", out)
+	}
+	if out, errs, code := w.run(args...); code != 7 {
+		t.Errorf("the code was sent twice: exit code %d, %s%s", code, keyOf(out), errs)
+	}
+	if n := w.aws.Counts().Roles[role].Attempts; n != 1 {
+		t.Errorf("%d calls with one code", n)
+	}
 }

@@ -143,11 +143,11 @@ var cases = []testCase{
 		return all(p, cs, p.endpoint("app", p.token("other")), 0, bad())
 	}},
 	{name: "several refreshes", short: true, lifetime: 6 * time.Second, play: func(p *place, cs []client) []string {
-		return append(all(p, cs, p.endpointFile("app"), 12*time.Second, good), sets(p, 3)...)
+		return append(all(p, cs, p.endpointFile("app"), 10*time.Second, good), sets(p, 3)...)
 	}},
-	{name: "an outage of a third of a life, which begins at half of it", short: true, lifetime: 12 * time.Second, play: func(p *place, cs []client) []string {
-		found := inject(p, awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN, RemainingMinMs: ms(2 * time.Second), RemainingMaxMs: ms(6 * time.Second)})
-		return append(append(found, all(p, cs, p.endpointFile("app"), 16*time.Second, good)...), sets(p, 2)...)
+	{name: "an outage of a third of a life, which begins at half of it", short: true, lifetime: 18 * time.Second, play: func(p *place, cs []client) []string {
+		found := inject(p, awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN, RemainingMinMs: ms(3 * time.Second), RemainingMaxMs: ms(9 * time.Second)})
+		return append(append(found, all(p, cs, p.endpointFile("app"), 19*time.Second, good)...), sets(p, 2)...)
 	}},
 	{name: "an outage that outlives the set: errors, and never an expired set", lifetime: 8 * time.Second, play: outlives},
 	{name: "after such an outage: no call fails from the first good one on", lifetime: 8 * time.Second, play: recovers},

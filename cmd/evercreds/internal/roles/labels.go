@@ -93,7 +93,7 @@ func Clear(ctx context.Context) (int, error) {
 	}
 	n := 0
 	for _, k := range kept {
-		if err := os.Remove(filepath.Join(dir, strings.Replace(k.Key, ":", "-", 1))); err != nil && !os.IsNotExist(err) {
+		if err := forget(ctx, filepath.Join(dir, strings.Replace(k.Key, ":", "-", 1))); err != nil && !os.IsNotExist(err) {
 			return n, problem.Store.Of(err)
 		}
 		_ = os.Remove(labelPath(dir, k.Key))
