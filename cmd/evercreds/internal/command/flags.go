@@ -52,7 +52,7 @@ func (s *source) add(cmd *cobra.Command) {
 	f.StringVar(&s.iot.PrivateKey, "iot-private-key", "", "its key, a PEM `FILE`")
 	f.StringVar(&s.iot.CA, "iot-ca", "", "the authorities of the endpoint, a PEM `FILE` (default: the system's)")
 	f.IntVar(&s.advisory, "advisory-timeout", 0, "refresh early with so many `SECONDS` left (default 900)")
-	f.IntVar(&s.mandatory, "mandatory-timeout", 0, "refresh at once with so many `SECONDS` left (default 600; a server 0)")
+	f.IntVar(&s.mandatory, "mandatory-timeout", 0, "refresh at once with so many `SECONDS` left (default 600)")
 	f.IntVar(&s.refreshTime, "refresh-timeout", 0, "bound one refresh, in `SECONDS` (default 60; commands 900)")
 	f.BoolVar(&s.noShare, "no-share", false, "do not share with other processes of this machine")
 	// Few need these; --help of a command must fit a screen.

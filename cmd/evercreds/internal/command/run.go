@@ -133,7 +133,7 @@ func ownEndpoint(opened *roles.Opened) (server *endpoint.Server, url, token stri
 	}
 	token = newToken()
 	server = endpoint.New(endpoint.Config{})
-	server.Set([]*endpoint.Role{{Name: "run", Token: token, Held: opened.Session}})
+	server.Set([]*endpoint.Role{{Name: "run", Token: token, Held: endpoint.Keep(opened.Session)}})
 	go func() { _ = server.Serve(listener) }()
 	return server, fmt.Sprintf("http://%s%s", listener.Addr(), endpoint.Path("run")), token, nil
 }

@@ -118,7 +118,7 @@ func (d *desk) open(ctx context.Context, role *roles.Role, file *roles.File) (*s
 			return nil, err
 		}
 	}
-	s.endpoint = &endpoint.Role{Name: role.Name, Token: secret, Held: s.opened.Session}
+	s.endpoint = &endpoint.Role{Name: role.Name, Token: secret, Held: endpoint.Keep(s.opened.Session)}
 	return s, nil
 }
 

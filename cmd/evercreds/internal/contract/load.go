@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,22 +25,26 @@ const (
 // bare Go handler with a body of that size beside it. It reports whether the server answered
 // every request, at most three times as slowly, in flat memory.
 func load(evercreds string, lasts time.Duration) (bool, error) {
-	p, err := newPlace(evercreds, 15*time.Second)
+	p, err := newPlace(evercreds, 24*time.Second)
 	if err != nil {
 		return false, err
 	}
 	defer p.close()
-	if err := p.aws.Inject(awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN, RemainingMinMs: 3000, RemainingMaxMs: 7500}); err != nil {
+	if err := p.aws.Inject(awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN, RemainingMinMs: 4000, RemainingMaxMs: 12_000}); err != nil {
 		return false, err
 	}
-	if err := p.serve(); err != nil {
+	if err := p.serve("--no-share"); err != nil {
 		return false, err
 	}
 	url := fmt.Sprintf("http://%s/credentials/app", p.listener.Addr())
 	ask(url, p.token("app"), loadRate, loadClients, 3*time.Second) // until all is warm
 	before := p.memory()
-	bareURL, stop := bare()
+	bareURL, stop, err := bare()
+	if err != nil {
+		return false, err
+	}
 	defer stop()
+	ask(bareURL, "", loadRate, loadClients, 3*time.Second)
 	var ours, theirs *result
 	var both sync.WaitGroup
 	both.Add(2)
@@ -48,6 +53,9 @@ func load(evercreds string, lasts time.Duration) (bool, error) {
 	go func() { defer both.Done(); theirs = ask(bareURL, "", loadRate, loadClients, lasts) }()
 	both.Wait()
 	after := p.memory()
+	if ours.errors.Load() > 0 {
+		fmt.Println(p.log.String())
+	}
 	fmt.Printf("evercreds:    %s\nbare handler: %s\n", ours, theirs)
 	ratio := float64(ours.at(99)) / float64(theirs.at(99))
 	fmt.Printf("command load: %d requests over %d sets, %d errors, p99 %.1f times that of a bare handler, memory %d KiB and then %d KiB\n",
@@ -66,16 +74,37 @@ func (p *place) memory() int {
 	return n
 }
 
-// bare serves a body of the same size, and does nothing else.
-func bare() (url string, stop func()) {
+// bare starts a process of its own, as the server is one, that serves a body of the same
+// size and does nothing else.
+func bare() (url string, stop func(), err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", nil, err
+	}
+	cmd := exec.Command(self, "-bare")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
+	if _, err := fmt.Fscan(out, &url); err != nil {
+		stop()
+		return "", nil, err
+	}
+	return url, stop, nil
+}
+
+func serveBare() error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		panic(err)
+		return err
 	}
+	fmt.Println("http://" + l.Addr().String() + "/")
 	body := []byte(strings.Repeat("x", 1200))
-	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) })}
-	go func() { _ = server.Serve(l) }()
-	return "http://" + l.Addr().String() + "/", func() { _ = server.Close() }
+	return http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(body) }))
 }
 
 // result is what came of the requests.

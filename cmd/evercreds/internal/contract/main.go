@@ -18,7 +18,12 @@ func main() {
 	short := flag.Bool("short", false, "the cases that take a few seconds, without the AWS CLI")
 	only := flag.String("only", "", "the cases whose names have these words")
 	under := flag.Duration("load", 0, "not the cases, but 500 requests a second for so long")
+	isBare := flag.Bool("bare", false, "be the bare handler of -load")
 	flag.Parse()
+	if *isBare {
+		fmt.Fprintln(os.Stderr, serveBare())
+		os.Exit(1)
+	}
 	if *under > 0 {
 		program, err := filepath.Abs(*evercreds)
 		good := false

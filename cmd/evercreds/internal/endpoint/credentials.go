@@ -80,8 +80,7 @@ func held(ctx context.Context, role *Role) (creds aws.Credentials, status int, c
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	creds, err := role.Held.Retrieve(ctx)
-	// By the whole second that the client is told.
-	if err == nil && creds.CanExpire && !creds.Expires.Truncate(time.Second).After(time.Now()) {
+	if err == nil && !isAlive(creds, time.Now()) {
 		err = problem.Unavailable.New("what is held has expired")
 	}
 	if err == nil {

@@ -19,7 +19,9 @@ import (
 // resolve finds out what a role is where it does not say so itself, and its base. A
 // profile with role_arn and source_profile is a role of our own, so that its refreshes,
 // its one-time codes and its sharing are ours too.
-func resolve(ctx context.Context, given *Role) (*Role, aws.Config, error) {
+//
+// parent is the role of a profile that the base is; nil: the SDK knows the base.
+func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent *Role, _ error) {
 	role := *given
 	profile, own := role.Profile, aws.CredentialsProvider(nil)
 	if role.STS == nil && len(role.Command) == 0 && role.IoT == nil {
@@ -30,7 +32,7 @@ func resolve(ctx context.Context, given *Role) (*Role, aws.Config, error) {
 		case errors.As(err, &absent) && role.Profile == "" && os.Getenv("AWS_PROFILE") == "":
 			// Nobody named a profile, and there is none: the environment may have credentials.
 		case err != nil:
-			return nil, aws.Config{}, problem.Config.New("profile %s: %v", name, err)
+			return nil, aws.Config{}, nil, problem.Config.New("profile %s: %v", name, err)
 		case environmentWins(role.Profile):
 		case shared.RoleARN != "" && shared.SourceProfileName != "":
 			role.STS = &STS{
@@ -45,6 +47,9 @@ func resolve(ctx context.Context, given *Role) (*Role, aws.Config, error) {
 			}
 			if profile = shared.SourceProfileName; profile == name {
 				keys := shared.Credentials
+				if shared.Source != nil && !keys.HasKeys() {
+					keys = shared.Source.Credentials
+				}
 				own = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return keys, nil })
 			}
 		}
@@ -52,17 +57,23 @@ func resolve(ctx context.Context, given *Role) (*Role, aws.Config, error) {
 			role.Name = name
 		}
 	}
-	if role.SourceRole != "" {
+	if role.STS != nil && role.SourceRole == "" && own == nil && !environmentWins(profile) {
+		name := CurrentProfile(profile)
+		if shared, err := loadProfile(ctx, name); err == nil && shared.RoleARN != "" && shared.SourceProfileName != "" {
+			parent = &Role{Name: name, Profile: name, EndpointURL: role.EndpointURL}
+		}
+	}
+	if role.SourceRole != "" || parent != nil {
 		own = aws.AnonymousCredentials{} // its session takes this place
 	}
 	cfg, err := load(ctx, profile, role.Region, role.EndpointURL)
 	if err != nil {
-		return nil, aws.Config{}, problem.Config.Of(err)
+		return nil, aws.Config{}, nil, problem.Config.Of(err)
 	}
 	if own != nil {
 		cfg.Credentials = own
 	}
-	return &role, cfg, nil
+	return &role, cfg, parent, nil
 }
 
 // environmentWins reports whether keys in the environment stand before the profile, as

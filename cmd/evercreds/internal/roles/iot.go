@@ -1,7 +1,9 @@
 package roles
 
 import (
+	"context"
 	"io"
+	"net"
 
 	"github.com/evercreds/evercreds"
 )
@@ -14,6 +16,11 @@ func (i *IoT) params() (evercreds.IoTParams, io.Closer, error) {
 	}
 	if i.CA != "" {
 		params.CA = evercreds.PEMFile(i.CA)
+	}
+	if i.Address != "" {
+		params.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, i.Address)
+		}
 	}
 	if i.PKCS11 != nil {
 		signer, closer, err := i.PKCS11.open()

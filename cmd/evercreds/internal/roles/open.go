@@ -59,9 +59,12 @@ func (o *Opened) Close() error {
 
 // Open makes the session of a role. It makes no call to AWS.
 func Open(ctx context.Context, role *Role, file *File, how How) (*Opened, error) {
-	role, base, err := resolve(ctx, role)
+	role, base, parent, err := resolve(ctx, role)
 	if err != nil {
 		return nil, err
+	}
+	if role.SourceRole != "" {
+		parent = file.Roles[role.SourceRole]
 	}
 	if err := guardRecursion(role); err != nil {
 		return nil, err
@@ -78,16 +81,16 @@ func Open(ctx context.Context, role *Role, file *File, how How) (*Opened, error)
 	}
 	switch {
 	case role.STS != nil:
-		if role.SourceRole != "" {
-			parent, err := Open(ctx, file.Roles[role.SourceRole], file, how)
+		if parent != nil {
+			below, err := Open(ctx, parent, file, how)
 			if err != nil {
 				return nil, err
 			}
-			opened.closers = append(opened.closers, parent)
-			opened.Chain = parent.Chain
-			base.Credentials = parent.Session
-			if role.Region == "" && base.Region == "" {
-				base.Region = parent.Region
+			opened.closers = append(opened.closers, below)
+			opened.Chain = below.Chain
+			base.Credentials = below.Session
+			if base.Region == "" {
+				base.Region = below.Region
 			}
 			opened.Region = base.Region
 		}
@@ -108,8 +111,8 @@ func Open(ctx context.Context, role *Role, file *File, how How) (*Opened, error)
 		if err := shared(""); err != nil {
 			return nil, err
 		}
-		if region := role.Region; region != "" {
-			options = append(options, evercreds.WithConfig(aws.Config{Region: region}))
+		if base.Region != "" {
+			options = append(options, evercreds.WithConfig(base))
 		}
 		opened.Session, err = evercreds.NewIoT(params, options...)
 	case len(role.Command) > 0:
@@ -139,24 +142,19 @@ func (h How) options(role *Role) []evercreds.Option {
 	options := []evercreds.Option{evercreds.WithLogger(h.Logger)}
 	advisory, mandatory := role.Refresh.AdvisorySeconds, role.Refresh.MandatorySeconds
 	switch h.Mode {
-	case Server: // nobody waits while a set is good
-		options = append(options,
-			evercreds.WithAdvisoryRefresh(evercreds.Background), evercreds.WithMaxWait(0),
-			evercreds.WithMandatoryTimeout(0))
-		if advisory != nil {
-			options = append(options, evercreds.WithAdvisoryTimeout(seconds(*advisory)))
-		}
+	case Server: // callers never wait while a set is good: endpoint.Keep sees to it
+		options = append(options, evercreds.WithAdvisoryRefresh(evercreds.Background), evercreds.WithMaxWait(0))
 		if !role.prompts() {
 			options = append(options, evercreds.WithEager())
 		}
 	default:
 		options = append(options, evercreds.WithAdvisoryRefresh(evercreds.Inline), evercreds.WithMaxWait(5*time.Second))
-		if advisory != nil {
-			options = append(options, evercreds.WithAdvisoryTimeout(seconds(*advisory)))
-		}
-		if mandatory != nil {
-			options = append(options, evercreds.WithMandatoryTimeout(seconds(*mandatory)))
-		}
+	}
+	if advisory != nil {
+		options = append(options, evercreds.WithAdvisoryTimeout(seconds(*advisory)))
+	}
+	if mandatory != nil {
+		options = append(options, evercreds.WithMandatoryTimeout(seconds(*mandatory)))
 	}
 	if timeout := role.Refresh.TimeoutSeconds; timeout != nil {
 		options = append(options, evercreds.WithRefreshTimeout(seconds(*timeout)))

@@ -54,6 +54,7 @@ type Context struct {
 // IoT has the parameters of the AWS IoT credentials provider.
 type IoT struct {
 	Endpoint        string  `yaml:"endpoint"`
+	Address         string  `yaml:"address"` // HOST:PORT to connect to; default: the endpoint's
 	RoleAlias       string  `yaml:"role_alias"`
 	ThingName       string  `yaml:"thing_name"`
 	Certificate     string  `yaml:"certificate"` // files
