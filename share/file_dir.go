@@ -91,6 +91,9 @@ const keyBytes = 32
 // for sessions without a key of their user's. It protects a stray copy of a record, and
 // not from who reads the directory.
 func (f *FileStore) DataKey() ([]byte, error) {
+	if f.dir == "" { // of a FileStore{}, the key would come into the working directory
+		return nil, errors.New("share: a FileStore must come from File")
+	}
 	path := filepath.Join(f.dir, "key")
 	for range 2 {
 		info, err := os.Lstat(path)

@@ -85,6 +85,16 @@ func TestRelativeDirectoriesAreRefused(t *testing.T) {
 	}
 }
 
+func TestAStoreThatFileHasNotOpenedMakesNoKey(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if _, err := new(FileStore).DataKey(); err == nil || !strings.Contains(err.Error(), "must come from File") {
+		t.Errorf("got %v", err)
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
 func TestNetworkFileSystemsAreRefused(t *testing.T) {
 	f := openTest(t, newDir(t))
 	f.fileSystem = func(string) (string, error) { return "NFS", nil }

@@ -9,9 +9,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { checkDirectory } from "../src/share/directory.js";
 import { FileStore } from "../src/share/index.js";
+import { openGroup } from "../src/share/open.js";
 
 describe("the directory of a file store", () => {
   const home = mkdtempSync(path.join(tmpdir(), "evercreds-share-directory-"));
@@ -62,5 +63,30 @@ describe("the directory of a file store", () => {
     expect(() => {
       checkDirectory("/proc/evercreds/below");
     }).toThrow(/can be made or read; got ENOENT/);
+  });
+});
+
+describe("a store whose figures cannot be read", () => {
+  it("has those of any other", () => {
+    const store = {
+      get figures(): never {
+        throw new Error("figures");
+      },
+      read: vi.fn(),
+      campaign: vi.fn(),
+      publish: vi.fn(),
+      resign: vi.fn(),
+    };
+    const inputs = (): never => {
+      throw new Error("not asked");
+    };
+    const opened = openGroup({
+      share: store,
+      shareKey: new Uint8Array(32),
+      shareNameKey: undefined,
+      isExclusive: false,
+      inputs,
+    });
+    expect(opened).toMatchObject({ callMs: 250, pollMs: 100 });
   });
 });

@@ -42,7 +42,7 @@ export function openGroup(settings: OpenSettings): OpenedGroup {
   const own =
     share === true || typeof share === "string" ? new FileStore(pathOf(share)) : undefined;
   const store = own ?? readStore(share);
-  const figures = readFigures(store.figures);
+  const figures = readFigures(peek(store, "figures"));
   if (isExclusive && !(figures.isLock && typeof peek(store, "mark") === "function")) {
     const words =
       "must be true or a directory where one-time codes are sent: only there a turn is a lock";
