@@ -95,7 +95,7 @@ export class Host implements MachineHost<Applied> {
     const wake = () => {
       quietly(() => host.#put((machine) => machine.wake()));
     };
-    if (host.#sharing?.isWaiting === true) afterArrivals(wake);
+    if (host.#sharing?.isWaiting === true) void host.#arrivals().then(wake);
     else wake();
   };
 
@@ -116,6 +116,7 @@ export class Host implements MachineHost<Applied> {
     const leased = minTtlMs === 0 && refused === undefined ? this.#leased() : undefined;
     if (leased !== undefined) return leased;
     this.#flights.refuseOwn();
+    if (this.#sharing?.isWaiting === true && this.#timer.lateMs > 0) await this.#arrivals();
     const other = refused === undefined ? NONE : fingerprint(refused.set);
     const evidence = refused?.evidence ?? abi.Evidence.NONE;
     const need = { minTtlMs, other, evidence, untilMs: abi.NEVER };
@@ -223,6 +224,17 @@ export class Host implements MachineHost<Applied> {
     return event(this.#machine);
   }
 
+  /**
+   * Lets the store's answers be heard that have come while the process was stopped: any
+   * other event could give their calls up.
+   */
+  #arrivals(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#timer.lateMs > STOPPED_MS) this.#clock.after(ARRIVAL_MS, resolve, false);
+      else afterArrivals(resolve);
+    });
+  }
+
   /** What may be handed out without asking. */
   #leased(): Promise<AwsCredentials> | undefined {
     const lease = this.#lease;
@@ -263,6 +275,12 @@ export class Host implements MachineHost<Applied> {
     this.#pause = new Bell();
   }
 }
+
+/** A timer that is so late tells of a process that was stopped. */
+const STOPPED_MS = 50;
+
+/** For so long answers may arrive that came meanwhile. */
+const ARRIVAL_MS = 20;
 
 /** No set at all. */
 const NONE: Hash = { low: 0, high: 0 };

@@ -9,6 +9,7 @@ export class Timer<Owner extends object> {
   readonly #owner: Owner;
   readonly #due: (owner: Owner) => void;
   #stop: (() => void) | undefined;
+  #atElapsed = NEVER;
 
   /** @param due called with the owner, which it must not hold by itself */
   constructor(clock: Clock, owner: Owner, due: (owner: Owner) => void) {
@@ -20,6 +21,7 @@ export class Timer<Owner extends object> {
   /** Sets it to an instant of the elapsed clock, in place of the one before. */
   arm(atElapsed: number): void {
     this.stop();
+    this.#atElapsed = atElapsed;
     if (atElapsed === NEVER) return;
     const owner = weakly(this.#owner);
     const due = this.#due;
@@ -31,6 +33,11 @@ export class Timer<Owner extends object> {
       });
     };
     this.#stop = this.#clock.after(atElapsed - this.#clock.elapsed(), wake, false);
+  }
+
+  /** By how much it is overdue; below 0: it is not. */
+  get lateMs(): number {
+    return this.#clock.elapsed() - this.#atElapsed;
   }
 
   stop(): void {

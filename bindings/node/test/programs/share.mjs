@@ -2,15 +2,16 @@
 const [entry, text] = process.argv.slice(2);
 const settings = JSON.parse(text);
 const { RefreshableSession } = await import(entry);
-const { RedisStore } = await import(new URL("share.mjs", entry).href);
+const { FileStore, RedisStore } = await import(new URL("share.mjs", entry).href);
 
 async function storeOf() {
   if (settings.sick !== undefined) return sick(settings.sick);
-  if (settings.redis === undefined) return settings.directory;
+  const options = { callMs: 10_000 }; // a machine under load is no fault of the store's
+  if (settings.redis === undefined) return new FileStore(settings.directory, options);
   const { createClient } = await import("redis");
   const client = await createClient({ url: settings.redis }).connect();
   client.unref();
-  return new RedisStore(client);
+  return new RedisStore(client, options);
 }
 
 /** A client that fails in one way or another. */
