@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
 from evercreds.share._records import NOTHING_SEEN, Entry, Record, Seen, Store
+from evercreds.share._swapping import CompareAndSwapStore, Versioned
 
 __all__ = ["play"]
 
@@ -23,7 +25,35 @@ def play(case: dict[str, Any], clients: int, make: Callable[[], Store], key: str
     if case.get("calls"):
         _Mixed(key, case["calls"]).play(stores)
     else:
-        _race(stores, key)
+        _race([_slow(store) for store in stores], key)
+
+
+class _Slow(CompareAndSwapStore):
+    """Leaves others the time to write between a read and a write, as a network does."""
+
+    def __init__(self, engine: CompareAndSwapStore) -> None:
+        self._engine = engine
+
+    def get(self, key: str) -> Versioned:
+        found = self._engine.get(key)
+        time.sleep(0.005)
+        return found
+
+    def put(self, key: str, content: bytes, version: object, ttl_ms: int) -> bool:
+        return self._engine.put(key, content, version, ttl_ms)
+
+
+def _slow(store: Store) -> Store:
+    """Slow a user's engine down: one in memory is too fast to show that it compares nothing.
+
+    The package's own are played at their own pace: what stands in for AWS in tests compares and
+    puts in two steps, and shows it when all come at once.
+    """
+    made = type(store)
+    is_users = not made.__module__.startswith("evercreds.")
+    if is_users and isinstance(store, CompareAndSwapStore):
+        return _Slow(store) if made.campaign is CompareAndSwapStore.campaign else store
+    return store
 
 
 def _together(count: int, work: Callable[[int], None]) -> None:
