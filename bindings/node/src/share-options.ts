@@ -6,7 +6,7 @@ import type { Method } from "./options.js";
 import type { Group } from "./share/group.js";
 import { shareModule } from "./share/module.js";
 import type { OpenedGroup, ShareModule } from "./share/open.js";
-import type { GroupInputs } from "./sources/source.js";
+import type { GroupInputs } from "./sources/group-inputs.js";
 
 /** A session's part in a group, and the options of the machine for it. */
 export interface Shared {

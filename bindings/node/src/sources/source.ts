@@ -1,8 +1,6 @@
 import type { TROUBLES } from "../library/abi-generated.js";
 import type { ErrorClass } from "../errors.js";
 import { isReadable } from "../common/guard.js";
-import type { Json } from "../share/canonical.js";
-import type { ShareModule } from "../share/open.js";
 
 /** One set of credentials, in the form that every client of the SDK takes. */
 export interface AwsCredentials {
@@ -49,12 +47,6 @@ export interface Names {
 export function shownName(name: unknown): string | undefined {
   return typeof name === "string" && /^[\w.:/+=,@$ <>-]{1,2048}$/.test(name) ? name : undefined;
 }
-
-/** The words in which what a set is for is told to other processes. */
-export type Naming = ShareModule["naming"];
-
-/** Says what a session's credentials are for. Processes that say the same share them. */
-export type GroupInputs = (naming: Naming, signal: AbortSignal) => Promise<Json>;
 
 /** Where a session's credentials come from. */
 export interface Source {

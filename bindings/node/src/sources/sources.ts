@@ -10,7 +10,8 @@ import { MqttClients } from "../mqtt/clients.js";
 import { type Given, isPlain, isRecord, record, wrong } from "../common/check.js";
 import type { Method } from "../options.js";
 import type { Rules } from "../library/rules.js";
-import type { GroupInputs, Source } from "./source.js";
+import type { GroupInputs } from "./group-inputs.js";
+import type { Source } from "./source.js";
 import { stsPlace } from "./sts-place.js";
 import { type Parent, StsSource } from "./sts.js";
 

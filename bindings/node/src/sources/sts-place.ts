@@ -4,7 +4,7 @@ import { Recent } from "../host/recent.js";
 import type { StsPlace } from "../share/inputs.js";
 import { limitReplies } from "./limit.js";
 import { Secrets } from "./redact.js";
-import type { Naming } from "./source.js";
+import type { Naming } from "./group-inputs.js";
 import { loadSts, type Parent } from "./sts.js";
 import { transportFor } from "../client/transport.js";
 
