@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { checkDirectory } from "../src/share/directory.js";
-import { FileStore } from "../src/share/index.js";
+import { CompareAndSwapStore, FileStore, type Versions } from "../src/share/index.js";
 import { openGroup } from "../src/share/open.js";
 
 describe("the directory of a file store", () => {
@@ -88,5 +88,13 @@ describe("a store whose figures cannot be read", () => {
       inputs,
     });
     expect(opened).toMatchObject({ callMs: 250, pollMs: 100 });
+  });
+});
+
+describe("an engine with compare-and-swap", () => {
+  it.each([undefined, null, 5, {}, { get: vi.fn() }])("is not %j", (given) => {
+    expect(() => new CompareAndSwapStore(given as unknown as Versions)).toThrow(
+      expect.objectContaining({ parameter: "versions", code: "validation" }),
+    );
   });
 });

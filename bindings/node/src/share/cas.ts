@@ -1,3 +1,5 @@
+import { wrong } from "../common/check.js";
+import { peek } from "../common/guard.js";
 import { emptyRecord, fieldsOf, toJson, toKept } from "./record.js";
 import type {
   Campaign,
@@ -51,8 +53,14 @@ export class CompareAndSwapStore implements Store {
   readonly figures: StoreFigures;
   readonly #swaps: Swaps<Versioned>;
 
-  /** @param figures what the engine tells of itself. Default: {} */
+  /**
+   * @param figures what the engine tells of itself. Default: {}
+   * @throws EvercredsValidationError naming `versions` for what has no `get` and `put`
+   */
   constructor(versions: Versions, figures: StoreFigures = {}) {
+    if (!["get", "put"].every((name) => typeof peek(versions, name) === "function")) {
+      throw wrong("versions", "must have the calls get and put", versions);
+    }
     this.figures = figures;
     this.#swaps = new Swaps(
       {
