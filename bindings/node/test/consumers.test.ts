@@ -164,10 +164,12 @@ describe("strict programs compile on the packed types, which are checked too", (
       return `import "./readme-${i}.js";`;
     });
     const all = `/// <reference path="./wasm.d.ts" />\n${names.join("\n")}`;
-    // One of them is for who has installed the optional peer, whose own types are not
-    // checked here.
-    const peer = "node_modules/aws-iot-device-sdk-v2";
-    symlinkSync(path.join(root, peer), path.join(home.path, peer));
+    // Some are for who has installed an optional peer, or a client of a store, whose own
+    // types are not checked here.
+    for (const name of ["aws-iot-device-sdk-v2", "redis", "@redis"]) {
+      const peer = path.join("node_modules", name);
+      symlinkSync(path.join(root, peer), path.join(home.path, peer));
+    }
     const settings = { module: "esnext", moduleResolution: "bundler", skipLibCheck: true };
     expect(await compile(["readme.ts"], settings, all)).toBe("");
   });

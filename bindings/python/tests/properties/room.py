@@ -104,9 +104,8 @@ class Room:
         finally:
             self._patch.undo()
 
-    def _make_core(self, source: Any, options: Any, *, runs_in_callers: bool) -> host.Host:
-        given = {"runs_in_callers": runs_in_callers, "clock": self.clock, "seed": self._next_seed}
-        return host.Host(source, options, **given)
+    def _make_core(self, source: Any, options: Any, **given: Any) -> host.Host:
+        return host.Host(source, options, clock=self.clock, seed=self._next_seed, **given)
 
     def _next_seed(self) -> int:
         self._seed += 1
@@ -125,8 +124,8 @@ class Room:
         else:
             self.session, self.core = session, session._host
 
-    def _in_a_thread(self, run: Callable[[], None]) -> None:
-        self.stage.begin("attempt", run, workers.launch)
+    def _in_a_thread(self, run: Callable[[], None], context: Any = None) -> None:
+        self.stage.begin("attempt", run, lambda work: workers.launch(work, context))
 
     def look(self) -> Seen | None:
         """What the machine says of itself; None: it is to be restored first."""

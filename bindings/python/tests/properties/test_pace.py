@@ -67,7 +67,7 @@ class Office:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An attempt is over before the caller goes on, and no timer rings by itself."""
-    monkeypatch.setattr(attempts, "launch", lambda run: run())
+    monkeypatch.setattr(attempts, "launch", lambda run, context=None: run())
     monkeypatch.setattr("evercreds._host.timer.arm", _arm)
 
 
