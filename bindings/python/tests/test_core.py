@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import operator
 import os
@@ -154,6 +155,26 @@ def test_a_log_handler_may_use_the_session(source: Source, hand_clock: HandClock
         until(lambda: bool(used))
     finally:
         logger.removeHandler(handler)
+
+
+def test_all_that_is_told_of_one_decision_agrees(
+    source: Source, hand_clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    told: list[SessionEvent] = []
+    core = make(source, told)
+    key(core)
+    hand_clock.turn(HOUR - 800)  # an early refresh is due
+    wall_ms = itertools.count(hand_clock.wall_ns() // 10**6)
+    hand_clock.wall_ns = lambda: next(wall_ms) * 10**6  # type: ignore[method-assign]
+    source.fails = LookupError()
+    with caplog.at_level(logging.DEBUG, "evercreds"):
+        core.obtain()
+        until(lambda: any(event.kind == "failure" for event in told))
+    failure = next(event for event in told if event.kind == "failure")
+    assert failure.next_attempt is not None
+    record = next(each for each in caplog.records if "failed" in each.getMessage())
+    assert record.__dict__["next_attempt"] == failure.next_attempt.isoformat()
+    core.close()
 
 
 def test_the_wall_clock_ends_a_lease_after_sleep(source: Source, hand_clock: HandClock) -> None:

@@ -6,6 +6,7 @@ import collections
 import contextlib
 import dataclasses
 import datetime
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -130,21 +131,19 @@ class Teller:
             self.reader.begun(decision.started, decision.start_cause)
         lines: tuple[tuple[int, str], ...] = ()
         events: list[SessionEvent] = []
+        read = _Read(decision, machine, self.reader)
         facts = Facts()
-        if notes or decision.started:
-            has_failed = notes & (_FAILED | abi.Note.DEGRADED)
-            reader = self.reader
-            facts = (
-                reader.of_failure(machine) if has_failed else reader.of_set(machine, decision.held)
-            )
-            why = _why(reader.sentence(machine) if notes & _FAILED else "", because)
+        if notes:
+            why = _why(self.reader.sentence(machine) if notes & _FAILED else "", because)
             lines = tuple(
                 (level, text + why if level == logging.WARNING else text)
                 for note, level, text in _LINES
                 if notes & note
             )
-            if self._listeners:
-                events = _events_of(decision, machine, reader)
+            facts = read.of_failure if notes & (_FAILED | abi.Note.DEGRADED) else read.of_set
+        if self._listeners and (notes or decision.started):
+            events = _events_of(decision, read)
+            facts = facts if lines or not events else read.of_set
         if decision.code == abi.Code.CLOSED and not self._is_closed:
             self._is_closed = True
             events.append(_event("close", reader_facts := self.reader.of_now(machine)))
@@ -255,29 +254,47 @@ def _seconds(ms: int) -> float | None:
     return None if ms >= abi.NEVER else ms / 1000
 
 
-def _events_of(decision: abi.Decision, machine: Machine, reader: Reader) -> list[SessionEvent]:
+class _Read:
+    """What is read for one decision: each once, so that all that is told of it agrees."""
+
+    def __init__(self, decision: abi.Decision, machine: Machine, reader: Reader) -> None:
+        self.machine = machine
+        self.reader = reader
+        self._held = decision.held
+
+    @functools.cached_property
+    def of_set(self) -> Facts:
+        return self.reader.of_set(self.machine, self._held)
+
+    @functools.cached_property
+    def of_failure(self) -> Facts:
+        return self.reader.of_failure(self.machine)
+
+    @functools.cached_property
+    def remaining(self) -> float | None:
+        return _seconds(self.machine.status(abi.Status.REMAINING_MS))
+
+
+def _events_of(decision: abi.Decision, read: _Read) -> list[SessionEvent]:
     """List what one decision tells, in the order of docs/HOST.md."""
-    notes = decision.notes
+    notes, machine, reader = decision.notes, read.machine, read.reader
     events: list[SessionEvent] = []
-    of_set = reader.of_set(machine, decision.held)
     if notes & _REJECTED:
         scope = "all" if notes & abi.Note.REJECTED else "caller"
         spaced = bool(notes & abi.Note.SPACED)
-        events.append(_event("rejection", of_set, scope=scope, spaced=spaced))
+        events.append(_event("rejection", read.of_set, scope=scope, spaced=spaced))
     if notes & _FAILED and machine.status(abi.Status.LAST_CODE):
         waited, why = bool(notes & abi.Note.FAILED), reader.sentence(machine)
-        events.append(_event("failure", reader.of_failure(machine), waited=waited, message=why))
+        events.append(_event("failure", read.of_failure, waited=waited, message=why))
     if notes & abi.Note.DEGRADED:
-        remaining = _seconds(machine.status(abi.Status.REMAINING_MS))
-        events.append(_event("degraded", reader.of_failure(machine), remaining=remaining))
+        events.append(_event("degraded", read.of_failure, remaining=read.remaining))
     for note, step in abi.SHARE_STEPS:
         if notes & note:
-            events.append(_event("share", of_set, share=step))
+            events.append(_event("share", read.of_set, share=step))
     if notes & _INSTALLED:
-        remaining = _seconds(machine.status(abi.Status.REMAINING_MS))
-        events.append(_event("refresh", of_set, remaining=remaining))
+        events.append(_event("refresh", read.of_set, remaining=read.remaining))
     if notes & abi.Note.WINDOWS_SHRUNK:
-        events.append(_event("warning", of_set, message=_WINDOWS_SHRUNK))
+        events.append(_event("warning", read.of_set, message=_WINDOWS_SHRUNK))
     if decision.started:
         events.append(_event("start", reader.of_set(machine, decision.started)))
     return events
