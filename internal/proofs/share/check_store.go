@@ -67,9 +67,10 @@ func (l *lab) down(ctx context.Context, v *verdict) error {
 	return nil
 }
 
-// ladder is how many steps of 5 s, doubling to a minute, fit into a time.
+// ladder is how many steps of 5 s, doubling to a minute, fit into a time: each is drawn, and
+// half as long at least.
 func ladder(d time.Duration) (steps int) {
-	for step := 5 * time.Second; d > 0; step = min(2*step, time.Minute) {
+	for step := 5 * time.Second / 2; d > 0; step = min(2*step, time.Minute/2) {
 		d -= step
 		steps++
 	}
