@@ -13,10 +13,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
+	"github.com/evercreds/evercreds/internal/motoserver"
 	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
@@ -161,30 +161,17 @@ func answer(from *bufio.Reader) (string, error) {
 	return line, nil
 }
 
-var served = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-
 // moto starts one, which stands for DynamoDB.
 func (s *stores) moto(ctx context.Context) (string, error) {
-	cmd := exec.Command(filepath.Join("build", "venv", "bin", "python"), "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
-	said, err := cmd.StderrPipe()
+	cmd := exec.Command(filepath.Join("build", "venv", "bin", "python"), motoserver.Arguments...)
+	at, err := motoserver.Start(cmd)
+	if cmd.Process != nil {
+		s.started = append(s.started, cmd)
+	}
 	if err != nil {
 		return "", err
 	}
-	if err := cmd.Start(); err != nil {
-		return "", fmt.Errorf("moto: %w", err)
-	}
-	s.started = append(s.started, cmd)
-	lines := bufio.NewReader(said)
-	for {
-		line, err := lines.ReadString('\n')
-		if at := served.FindString(line); at != "" {
-			go func() { _, _ = io.Copy(io.Discard, lines) }()
-			return at, s.table(ctx, at)
-		}
-		if err != nil {
-			return "", errors.New("moto ended without telling its address")
-		}
-	}
+	return at, s.table(ctx, at)
 }
 
 // moto looks at no signature.
