@@ -21,7 +21,7 @@ import (
 )
 
 // Defects of the Python predecessor, where Go has room for the same one;
-// docs/defects-go.md says which test looks for which.
+// docs/evidence/defects-go.md says which test looks for which.
 
 // Objects that a program passes to a session stay as they were, and sign as they did.
 func TestArgumentsStayUnchanged(t *testing.T) {

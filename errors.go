@@ -82,7 +82,7 @@ type Error struct {
 	// AWS IoT, or the name of the function or the type of the source.
 	Role string
 	// AWSErrorCode is the service's own error code, such as "AccessDenied". Where no service
-	// answered, it is a word for what is wrong, such as "network"; docs/errors.md lists them.
+	// answered, it is a word for what is wrong, such as "network"; docs/concepts/errors.md lists them.
 	// "": neither is known.
 	AWSErrorCode string
 	// Err is the source's error, mostly a [*SourceError]. It may be nil.

@@ -50,7 +50,7 @@ type Event struct {
 	Scope        Scope         // whom a rejection concerns
 	Spaced       bool          // new credentials keep being rejected, so that the next refresh is delayed
 	Message      string        // the text of a warning
-	Share        string        // what sharing has come to: "led", "followed", "adopted" and so on; docs/ABI.md has the table
+	Share        string        // what sharing has come to: "led", "followed", "adopted" and so on; docs/reference/abi.md has the table
 	// Missed counts the events that were dropped before this one. A session keeps 1024
 	// for a slow hook.
 	Missed int

@@ -14,7 +14,7 @@ import (
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
-// Policy is a preset of the other options; docs/refresh.md has the table.
+// Policy is a preset of the other options; docs/concepts/how-it-works.md has the table.
 type Policy = core.Policy
 
 // The policies.

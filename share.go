@@ -47,7 +47,7 @@ func WithShare(store share.Store) Option {
 
 // WithShareKey sets the keys that seal what the store sees: 32 bytes each, the same in all
 // processes. The first one seals, and all of them open. Who has a key may use every set of
-// the group. See docs/sharing-stores.md for the order in which to rotate them. Default: the
+// the group. See docs/reference/sharing-stores.md for the order in which to rotate them. Default: the
 // file store's own key; there is none for other stores.
 func WithShareKey(keys ...[]byte) Option {
 	own := make([][]byte, len(keys))

@@ -44,7 +44,7 @@ func (s ShareState) String() string { return words.ShareState(core.ShareState(s)
 const Forever = time.Duration(1<<63 - 1)
 
 // Status is the state of a session at one instant. Its fields have the names that every
-// language has for them: docs/ABI.md lists them.
+// language has for them: docs/reference/abi.md lists them.
 type Status struct {
 	Phase            Phase         // of the life of the held credentials
 	Remaining        time.Duration // until they expire; 0: none are held, or they have expired; [Forever]: they never do

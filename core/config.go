@@ -65,7 +65,7 @@ const (
 // Policy names a preset.
 type Policy int32
 
-// The presets: see section "Policies" of docs/refresh.md.
+// The presets: see section "Policies" of docs/concepts/how-it-works.md.
 const (
 	Classic  Policy = iota // windows of 15 and 10 min, until_expiry, no jitter; the default
 	Adaptive               // windows by lifetime, until_expiry, jitter

@@ -32,7 +32,7 @@
 // With several goroutines, an event and acting on its decision are one step under
 // one lock of the host's, and a caller that is told to wait takes what it will sleep
 // on in that step. Otherwise a rejected set is served for as long as a lease lasts,
-// or a caller sleeps through its wake-up; docs/HOST.md has the whole loop.
+// or a caller sleeps through its wake-up; docs/reference/host.md has the whole loop.
 //
 // The same inputs give the same outputs, byte for byte, in every host.
 package core

@@ -1,7 +1,7 @@
 package core
 
 // Share is what a host is to do at the store, where processes meet. The numbers are
-// also those of the calls in docs/sharing.md.
+// also those of the calls in docs/concepts/sharing.md.
 type Share int32
 
 // The calls of a store.

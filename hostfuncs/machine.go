@@ -46,7 +46,7 @@ func callerOf(ctx context.Context) *machine {
 // Format prints no field, whatever the verb: the host's secrets are behind them.
 func (m *machine) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hostfuncs.machine") }
 
-// result is a number below zero: see docs/ABI.md.
+// result is a number below zero: see docs/reference/abi.md.
 type result int32
 
 // Error says whose fault it is and whether to retry.

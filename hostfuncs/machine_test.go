@@ -165,7 +165,7 @@ func TestATrapEndsTheInstance(t *testing.T) {
 	}
 }
 
-// An embedder needs no more of WASI than docs/ABI.md says: here everything else
+// An embedder needs no more of WASI than docs/reference/abi.md says: here everything else
 // traps.
 func TestOnlyFourWASIFunctionsAreCalled(t *testing.T) {
 	ctx := context.Background()

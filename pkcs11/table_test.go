@@ -14,7 +14,7 @@ import (
 	"github.com/evercreds/evercreds/pkcs11"
 )
 
-// The table of devices' tokens that all languages are tested on (docs/devices.md), but
+// The table of devices' tokens that all languages are tested on (docs/guides/devices.md), but
 // for what is empty: in Go that is the same as not given.
 func TestTheTableOfDevices(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join("..", "internal", "awstest", "testdata", "devices.json"))

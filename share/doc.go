@@ -4,7 +4,7 @@
 // Sessions that mean the same credentials make one refresh between them: one process
 // calls the source, and the others take its set from a [Store]. The store may be down,
 // slow, stale or forged. It may delay a refresh, and never prevents one, and it sees
-// only sealed sets: the session seals and opens them. docs/sharing-stores.md is the
+// only sealed sets: the session seals and opens them. docs/reference/sharing-stores.md is the
 // contract, which Python and Node follow too; programs in all three meet in one record.
 //
 // [File] meets the processes of one machine. For a fleet there are Redis and Valkey

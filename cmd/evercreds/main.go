@@ -1,4 +1,4 @@
-// Command evercreds gives fresh AWS credentials to any SDK and any tool; docs/command.md
+// Command evercreds gives fresh AWS credentials to any SDK and any tool; docs/guides/command.md
 // describes it.
 package main
 

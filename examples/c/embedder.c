@@ -1,4 +1,4 @@
-/* A complete embedder of evercreds in C: see README.md and docs/ABI.md. */
+/* A complete embedder of evercreds in C: see README.md and docs/reference/abi.md. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static int32_t session;
 static struct credentials held, arrived;
 static int64_t lease_elapsed, lease_wall;
 
-/* The fingerprint tells sets apart; docs/ABI.md says how hosts that talk to
+/* The fingerprint tells sets apart; docs/reference/abi.md says how hosts that talk to
    AWS compute it. Any 64-bit hash serves where only this program sees it. */
 static uint64_t fingerprint(const struct credentials *c) {
     uint64_t h = UINT64_C(0xcbf29ce484222325);

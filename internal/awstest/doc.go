@@ -9,6 +9,6 @@
 // or signs with the wrong clock is therefore refused, as AWS would refuse it.
 //
 // It issues sets of any lifetime from two seconds, counts what it is asked,
-// and injects faults; see Fault. docs/stand-in.md describes the whole, and
+// and injects faults; see Fault. docs/reference/stand-in.md describes the whole, and
 // cmd/stand-in runs it alone for programs in other languages.
 package awstest

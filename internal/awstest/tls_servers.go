@@ -16,7 +16,7 @@ import (
 )
 
 // TLSServer is a row of the table of TLS servers, good and bad, which clients in all
-// languages are tried on; see docs/stand-in.md. But for its TLS it is the IoT
+// languages are tried on; see docs/reference/stand-in.md. But for its TLS it is the IoT
 // credentials provider.
 type TLSServer struct {
 	// Name names it in tests; What says what it does.

@@ -114,13 +114,13 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 
 // TestHostsAreDocumented keeps the table for embedders in step with the list.
 func TestHostsAreDocumented(t *testing.T) {
-	page, err := os.ReadFile("../../docs/conformance.md")
+	page, err := os.ReadFile("../../docs/reference/conformance.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, l := range coreExecutors.hosts {
 		if !strings.Contains(string(page), "\n| "+l.name+" | `") {
-			t.Errorf("docs/conformance.md does not list the host %s", l.name)
+			t.Errorf("docs/reference/conformance.md does not list the host %s", l.name)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// The language of host scenarios and that of executors: docs/HOST.md has both.
+// The language of host scenarios and that of executors: docs/reference/host.md has both.
 
 // order gives an executor's line for an event of a scenario.
 func order(event string) (string, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// remote is a machine on the other side of an executor: docs/conformance.md has its
+// remote is a machine on the other side of an executor: docs/reference/conformance.md has its
 // protocol. What it refuses is kept until the runner asks for it, since events give
 // decisions alone.
 type remote struct {

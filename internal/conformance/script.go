@@ -7,7 +7,7 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-// script is a scenario of AWS's suite in the language of docs/conformance.md.
+// script is a scenario of AWS's suite in the language of docs/reference/conformance.md.
 // All of it can be written beforehand: a response that the suite provides is
 // answered to the flight that the step must start, and if it starts none the
 // reply goes to nobody and the check of that step fails.

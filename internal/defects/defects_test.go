@@ -43,9 +43,9 @@ func rows(t *testing.T, page string) map[string][]string {
 }
 
 func TestEachMarkHasATestOrAReason(t *testing.T) {
-	all, here := rows(t, "docs/defects.md"), rows(t, "docs/defects-go.md")
+	all, here := rows(t, "docs/evidence/defects.md"), rows(t, "docs/evidence/defects-go.md")
 	if len(all) < 58 {
-		t.Fatalf("docs/defects.md has %d marks", len(all))
+		t.Fatalf("docs/evidence/defects.md has %d marks", len(all))
 	}
 	exists := map[string]bool{}
 	for name, dir := range directories {
@@ -60,7 +60,7 @@ func TestEachMarkHasATestOrAReason(t *testing.T) {
 	for mark := range all {
 		cells := here[mark]
 		if len(cells) != 2 {
-			t.Errorf("%s: no row of three cells in docs/defects-go.md", mark)
+			t.Errorf("%s: no row of three cells in docs/evidence/defects-go.md", mark)
 			continue
 		}
 		named := testName.FindAllStringSubmatch(cells[1], -1)
@@ -76,7 +76,7 @@ func TestEachMarkHasATestOrAReason(t *testing.T) {
 	}
 	for mark := range here {
 		if all[mark] == nil {
-			t.Errorf("%s is no mark of docs/defects.md", mark)
+			t.Errorf("%s is no mark of docs/evidence/defects.md", mark)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package host is the loop of docs/HOST.md for both hosts in Go, in the words of that
+// Package host is the loop of docs/reference/host.md for both hosts in Go, in the words of that
 // page. The root package runs it around the core, and package hostfuncs around the WASI
 // module.
 package host

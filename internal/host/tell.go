@@ -66,7 +66,7 @@ func (h *Host) Facts(now core.Now) (f Facts) {
 	return f
 }
 
-// tellOf tells of a decision, in the order of docs/HOST.md. The lock is held.
+// tellOf tells of a decision, in the order of docs/reference/host.md. The lock is held.
 func (h *Host) tellOf(d core.Decision, now core.Now) {
 	if h.Tell == nil && h.Log == nil || d.Notes == 0 && d.Started == 0 {
 		return

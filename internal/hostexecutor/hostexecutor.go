@@ -1,6 +1,6 @@
 //go:build go1.25
 
-// Package hostexecutor plays the scenarios of docs/HOST.md with a host in Go. It runs in a
+// Package hostexecutor plays the scenarios of docs/reference/host.md with a host in Go. It runs in a
 // test, whose bubble gives virtual time; reading what the runner writes lets none pass.
 package hostexecutor
 
@@ -29,7 +29,7 @@ import (
 	"github.com/evercreds/evercreds/internal/trace"
 )
 
-var isAsked = flag.Bool("host-executor", false, "play the scenarios of docs/HOST.md that standard input has")
+var isAsked = flag.Bool("host-executor", false, "play the scenarios of docs/reference/host.md that standard input has")
 
 // IsAsked tells whether the runner of the scenarios has begun the tests.
 func IsAsked() bool { return *isAsked }

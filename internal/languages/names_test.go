@@ -16,7 +16,7 @@ import (
 
 func rows(t *testing.T) []row {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join(built.Root(), "docs", "languages.md"))
+	page, err := os.ReadFile(filepath.Join(built.Root(), "docs", "reference", "names.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

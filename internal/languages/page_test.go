@@ -1,4 +1,4 @@
-// Package languages_test checks the table of names in docs/languages.md.
+// Package languages_test checks the table of names in docs/reference/names.md.
 package languages_test
 
 import (

@@ -56,7 +56,7 @@ func (s *STS) StoreKey(ctx context.Context, r *sealing.Ring, given string) (stri
 	return of.StoreKey(r)
 }
 
-// who is the base principal: the first that there is of those in docs/sharing-stores.md.
+// who is the base principal: the first that there is of those in docs/reference/sharing-stores.md.
 func (s *STS) who(ctx context.Context, given string) (string, error) {
 	switch {
 	case given != "":

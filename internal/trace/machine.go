@@ -1,4 +1,4 @@
-// Package trace replays scenarios, the text language of docs/conformance.md, on
+// Package trace replays scenarios, the text language of docs/reference/conformance.md, on
 // any machine that speaks the core's events.
 package trace
 

@@ -10,7 +10,7 @@ import (
 	"github.com/evercreds/evercreds/internal/abi"
 )
 
-// Names by number, as docs/conformance.md prints them: those of the ABI's constants.
+// Names by number, as docs/reference/conformance.md prints them: those of the ABI's constants.
 // Flags and notes are by bit.
 var (
 	kinds    = named("Kind")

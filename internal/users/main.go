@@ -6,7 +6,7 @@
 //
 // -only leaves out the programs whose names (python/celery) have none of these words,
 // divided by commas. -short runs those that say so in their first lines, and none again
-// that was green with the same files. With -write the results go to docs/users.md; those
+// that was green with the same files. With -write the results go to docs/evidence/users.md; those
 // of programs that did not run are kept as they stand there. The last line is
 // "users: N programs, M red".
 package main
@@ -23,7 +23,7 @@ import (
 func main() {
 	only := flag.String("only", "", "words of the programs to run")
 	short := flag.Bool("short", false, "run the cheapest alone")
-	write := flag.Bool("write", false, "write the results into docs/users.md")
+	write := flag.Bool("write", false, "write the results into docs/evidence/users.md")
 	parallel := flag.Int("parallel", 2, "programs at a time")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -60,7 +60,7 @@ func run(ctx context.Context, only string, short, write bool, parallel int) (red
 		return 0, err
 	}
 	if write {
-		if err := writePage("docs/users.md", programs, l.rows); err != nil {
+		if err := writePage("docs/evidence/users.md", programs, l.rows); err != nil {
 			return 0, err
 		}
 	}

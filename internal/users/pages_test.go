@@ -10,7 +10,7 @@ import (
 
 // pages are those whose code is run: each block stands, word for word, in the file that
 // the line before it names. The files are tests of their own, or programs of the lane.
-var pages = []string{"testing.md", "bundlers.md", "watching.md", "many-machines.md"}
+var pages = []string{"guides/testing.md", "guides/bundles.md", "guides/observing.md", "guides/many-machines.md"}
 
 var (
 	block = regexp.MustCompile("(?ms)^([^\\n]*)\\n```([a-z]+)\\n(.*?)^```$")

@@ -183,7 +183,7 @@ func told(page string, p program) (one row, ok bool) {
 	return row{}, false
 }
 
-func link(p program) string { return fmt.Sprintf("[%s](../%s)", p.name, p.dir+"/"+p.main) }
+func link(p program) string { return fmt.Sprintf("[%s](../../%s)", p.name, p.dir+"/"+p.main) }
 
 var cell = strings.NewReplacer("|", "\\|", "\n", " ")
 

@@ -246,7 +246,7 @@ func TestThePageHasALineForEachProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"before\n", "\nafter\n", "| A | 1.0 | yes | It works. | [a](../users/python/a/main.py) |",
+		"before\n", "\nafter\n", "| A | 1.0 | yes | It works. | [a](../../users/python/a/main.py) |",
 		"| B | 2.0 | not run | So does it. (no file) |", "| C |  | **no** | It too. (boom) |", "`users: 3 programs, 1 red, 1 skipped`",
 	} {
 		if !strings.Contains(string(text), want) {

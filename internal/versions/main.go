@@ -6,7 +6,7 @@
 // newest takes each SDK at the newest version whose files the registry gives; oldest
 // takes the lowest version that each package says it runs with. Both work in a clone
 // of the tree under build/versions, whose lock files they change. With -write what they
-// found replaces their part of docs/versions.md. -only leaves out all parts whose names
+// found replaces their part of docs/reference/versions.md. -only leaves out all parts whose names
 // have none of these words, divided by commas; the rows of the others are kept from
 // earlier runs.
 package main
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	only := flag.String("only", "", "words of the parts to run")
-	write := flag.Bool("write", false, "write the results into docs/versions.md")
+	write := flag.Bool("write", false, "write the results into docs/reference/versions.md")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -59,7 +59,7 @@ func run(ctx context.Context, kind, only string, write bool) (red int, err error
 		return 0, err
 	}
 	if write {
-		if err := writePage(filepath.Join(b.root, "docs", "versions.md"), kind, parts, b.rows); err != nil {
+		if err := writePage(filepath.Join(b.root, "docs", "reference", "versions.md"), kind, parts, b.rows); err != nil {
 			return 0, err
 		}
 	}

@@ -151,7 +151,7 @@ func TestNothingOutlivesItsCommand(t *testing.T) {
 // Each program writes its own part of the page, and leaves the other's.
 func TestThePageInParts(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "versions.md")
-	text, err := os.ReadFile("../../docs/versions.md")
+	text, err := os.ReadFile("../../docs/reference/versions.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
 // Package sharetest tells whether a store does what sessions rely on: the 24 rules of
-// docs/sharing-stores.md, the same ones in all languages (cases.json).
+// docs/reference/sharing-stores.md, the same ones in all languages (cases.json).
 //
 //	func TestMyStore(t *testing.T) {
 //		sharetest.Run(t, func() share.Store { return mystore.New(client) })

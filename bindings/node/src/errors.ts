@@ -81,7 +81,7 @@ export class EvercredsError extends Error {
   readonly role: string | undefined;
   /**
    * The service's own error code, such as "AccessDenied". Where no service answered, a word
-   * for what is wrong, such as "network"; docs/errors.md lists them. undefined: neither.
+   * for what is wrong, such as "network"; docs/concepts/errors.md lists them. undefined: neither.
    */
   readonly awsErrorCode: string | undefined;
 

@@ -1,5 +1,5 @@
 // The core executor: makes the calls that it reads, one a line, on the
-// module as the package runs it. docs/conformance.md has the protocol.
+// module as the package runs it. docs/reference/conformance.md has the protocol.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import * as abi from "../src/library/abi-generated.js";

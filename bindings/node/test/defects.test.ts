@@ -1,4 +1,4 @@
-// The defects measured in the predecessor (docs/defects.md), and the tests that would
+// The defects measured in the predecessor (docs/evidence/defects.md), and the tests that would
 // show each of them here. A mark without a test has the reason why it cannot be.
 import { existsSync, readFileSync } from "node:fs";
 import { S3Client } from "@aws-sdk/client-s3";
@@ -99,7 +99,10 @@ const sourceOf = (file: string) =>
 
 describe("each defect of the predecessor", () => {
   test("is in the table", () => {
-    const page = readFileSync(new URL("../../../docs/defects.md", import.meta.url), "utf8");
+    const page = readFileSync(
+      new URL("../../../docs/evidence/defects.md", import.meta.url),
+      "utf8",
+    );
     const known = [...page.matchAll(/^\| ([A-Z]\d+) \|/gm)].map(([, mark]) => mark);
     expect(known.length).toBeGreaterThan(40);
     expect(Object.keys(DEFECTS)).toEqual(known);

@@ -1,4 +1,4 @@
-// The table of devices' tokens that all languages are tested on (docs/devices.md). Each row
+// The table of devices' tokens that all languages are tested on (docs/guides/devices.md). Each row
 // has a token and a process of its own, since SoftHSM has one state in a process.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -5,9 +5,9 @@ import { expect, test } from "vitest";
 
 const root = path.resolve(import.meta.dirname, "..");
 
-/** The names of Node in the table of docs/languages.md. */
+/** The names of Node in the table of docs/reference/names.md. */
 function column(): string[] {
-  const page = readFileSync(path.join(root, "../../docs/languages.md"), "utf8");
+  const page = readFileSync(path.join(root, "../../docs/reference/names.md"), "utf8");
   const rows = page.split("\n").filter((line) => line.startsWith("| "));
   const cells = rows.map((row) => row.replace(/^\| | \|$/g, "").split(" | ")[3] ?? "");
   return [

@@ -1,6 +1,6 @@
 """The core executor: makes the calls that it reads, one a line.
 
-docs/conformance.md has the protocol.
+docs/reference/conformance.md has the protocol.
 """
 
 from __future__ import annotations

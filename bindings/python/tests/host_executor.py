@@ -1,4 +1,4 @@
-"""The host executor: plays the scenarios of docs/HOST.md on this package's host.
+"""The host executor: plays the scenarios of docs/reference/host.md on this package's host.
 
 Reads events, writes answers.
 

@@ -1,4 +1,4 @@
-"""The store of the host executor: it says what the script says (docs/HOST.md).
+"""The store of the host executor: it says what the script says (docs/reference/host.md).
 
 The group behind the session is the real one: what this store tells is sealed, and what it is told
 is opened.

@@ -1,4 +1,4 @@
-"""What docs/HOST.md asks of every host, where a test of Python's own says it best."""
+"""What docs/reference/host.md asks of every host, where a test of Python's own says it best."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of devices' tokens that all languages are tested on (docs/devices.md)."""
+"""The table of devices' tokens that all languages are tested on (docs/guides/devices.md)."""
 
 from __future__ import annotations
 

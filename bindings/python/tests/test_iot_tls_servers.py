@@ -1,4 +1,7 @@
-"""The table of TLS servers, good and bad, which all languages are tried on (docs/stand-in.md)."""
+"""The table of TLS servers, good and bad, which all languages are tried on.
+
+docs/reference/stand-in.md has it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of Python in the table of docs/languages.md, each of which must exist."""
+"""The names of Python in the table of docs/reference/names.md, each of which must exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evercreds.methods.custom import CustomRefreshableSession
 from evercreds.methods.iot.x509 import IOTX509RefreshableSession
 from evercreds.methods.sts import STSRefreshableSession
 
-_PAGE = Path(__file__).parents[3] / "docs" / "languages.md"
+_PAGE = Path(__file__).parents[3] / "docs" / "reference" / "names.md"
 pytestmark = [
     pytest.mark.once,
     pytest.mark.skipif(not _PAGE.is_file(), reason="the project's docs are not there"),

@@ -16,7 +16,7 @@ from conftest import ROOT
 from evercreds import RefreshableSession
 from evercreds._session.methods import METHODS
 
-PAGE = ROOT / "docs" / "migration.md"
+PAGE = ROOT / "docs" / "guides" / "migration.md"
 
 pytestmark = [
     pytest.mark.once,

@@ -241,7 +241,7 @@ def test_other_values_are_refused(source: Source, wrong: Any) -> None:
 
 @pytest.mark.once
 def test_the_scenarios_of_callers() -> None:
-    """Those of testdata/host-callers, as ./task hosts plays the others (docs/HOST.md)."""
+    """Those of testdata/host-callers, as ./task hosts plays the others (docs/reference/host.md)."""
     # Relative: the runner splits the command at blanks, which the project's path may have.
     program = [sys.executable, str(Path(__file__).with_name("host_executor.py"))]
     executor = " ".join(os.path.relpath(each, ROOT) for each in program)

@@ -1,4 +1,7 @@
-"""The stores that come along keep the 24 rules of docs/sharing-stores.md, on their real engines."""
+"""The stores that come along keep the 24 rules of docs/reference/sharing-stores.md.
+
+They do so on their real engines.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // Command core-executor makes the calls of the core's scenarios on the module, under
-// wazero and nothing else: docs/conformance.md has the protocol. The module is
+// wazero and nothing else: docs/reference/conformance.md has the protocol. The module is
 // evercreds.wasm beside the program, and its machine code is kept there too.
 package main
 
@@ -19,7 +19,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 )
 
-// slots is how many fields a decision has (docs/ABI.md).
+// slots is how many fields a decision has (docs/reference/abi.md).
 const slots = 33
 
 func main() {

@@ -12,12 +12,12 @@ const (
 	endMark   = "<!-- generated tables: end -->\n"
 )
 
-// tables puts the tables between the marks of docs/ABI.md.
+// tables puts the tables between the marks of docs/reference/abi.md.
 func tables(old string) (string, error) {
 	head, rest, found := strings.Cut(old, beginMark)
 	_, tail, ended := strings.Cut(rest, endMark)
 	if !found || !ended {
-		return "", errors.New("docs/ABI.md: the marks of the generated tables are missing")
+		return "", errors.New("docs/reference/abi.md: the marks of the generated tables are missing")
 	}
 	p := &page{}
 	p.line("\n### Exports\n\nNames without the prefix `evercreds_`.\n")

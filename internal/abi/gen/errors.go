@@ -26,7 +26,7 @@ A *recoverable* failure can pass by itself, and the session tries again at its o
 ## Why a refresh failed
 `
 
-// errorsPage is docs/errors.md.
+// errorsPage is docs/concepts/errors.md.
 func errorsPage() string {
 	p := &page{}
 	p.line(errorsIntro, notice)

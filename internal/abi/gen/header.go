@@ -11,7 +11,7 @@ func header() string {
 	p := &page{}
 	p.line("/* %s */", notice)
 	p.line("/* SPDX-License-Identifier: Apache-2.0 */")
-	p.line("/* The contract is docs/ABI.md. */")
+	p.line("/* The contract is docs/reference/abi.md. */")
 	p.line("#ifndef EVERCREDS_H\n#define EVERCREDS_H\n")
 	p.line("#include <stdint.h>\n")
 	p.line("#ifdef __cplusplus\nextern \"C\" {\n#endif\n")

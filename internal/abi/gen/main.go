@@ -20,8 +20,8 @@ var outputs = []output{
 	{"internal/wasm/exports_generated.go", func(string) (string, error) { return gofmt(wasmShims()) }},
 	{"bindings/python/src/evercreds/_library/abi_generated.py", func(string) (string, error) { return python(), nil }},
 	{"bindings/node/src/library/abi-generated.ts", func(string) (string, error) { return typescript(), nil }},
-	{"docs/ABI.md", tables},
-	{"docs/errors.md", func(string) (string, error) { return errorsPage(), nil }},
+	{"docs/reference/abi.md", tables},
+	{"docs/concepts/errors.md", func(string) (string, error) { return errorsPage(), nil }},
 }
 
 func main() {

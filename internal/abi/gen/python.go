@@ -50,7 +50,7 @@ func python() string {
 	p := &page{}
 	p.line("# %s", notice)
 	p.line("# ruff: noqa: E501")
-	p.line("\"\"\"Numbers, layouts and signatures of the library; docs/ABI.md is the contract.\"\"\"\n")
+	p.line("\"\"\"Numbers, layouts and signatures of the library; docs/reference/abi.md is the contract.\"\"\"\n")
 	p.line("from __future__ import annotations\n")
 	p.line("import ctypes\nfrom enum import IntEnum, IntFlag\nfrom typing import Any\n")
 	for _, c := range abi.Loose {

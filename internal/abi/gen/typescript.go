@@ -13,7 +13,7 @@ import (
 func typescript() string {
 	p := &page{}
 	p.line("// %s", notice)
-	p.line("// Numbers, layouts and signatures of the module; docs/ABI.md is the contract.\n")
+	p.line("// Numbers, layouts and signatures of the module; docs/reference/abi.md is the contract.\n")
 	for _, c := range abi.Loose {
 		p.line("/** %s */", sentence(c.Doc))
 		p.line("export const %s = %d;", c.Name, c.Value)

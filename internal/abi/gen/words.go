@@ -63,7 +63,7 @@ func tsWords(p *page) {
 	tsRecords(p)
 }
 
-// wordTables are for docs/ABI.md.
+// wordTables are for docs/reference/abi.md.
 func wordTables(p *page) {
 	p.line("\n### What errors say\n\n| code | name | text |\n|---|---|---|")
 	for _, r := range words.Reasons {

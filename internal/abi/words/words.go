@@ -1,6 +1,6 @@
 // Package words holds what users read: the reasons of errors, the lines of the log and
 // the names of status fields. They are written once: the tables for Python, TypeScript
-// and docs/ABI.md are generated from here, and Go uses this package itself.
+// and docs/reference/abi.md are generated from here, and Go uses this package itself.
 package words
 
 import (

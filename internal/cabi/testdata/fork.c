@@ -1,4 +1,4 @@
-/* What docs/ABI.md says of processes: signal masks, closed descriptors, and
+/* What docs/reference/abi.md says of processes: signal masks, closed descriptors, and
    forks, with a fresh copy of the library in each child. Linux only.
    Argument: the path of the library. */
 #define _GNU_SOURCE

@@ -27,7 +27,7 @@ func main() {
 }
 
 func run() error {
-	write := flag.Bool("write", false, "write docs/faults.md")
+	write := flag.Bool("write", false, "write docs/evidence/faults.md")
 	only := flag.String("only", "", "run the cells whose names match, such as 'node hang adaptive eager'")
 	copies := flag.Int("copies", 1, "sessions for each cell")
 	root := flag.String("root", ".", "the project's directory")
@@ -64,7 +64,7 @@ func run() error {
 		return err
 	}
 	if *write {
-		return os.WriteFile(filepath.Join(*root, "docs", "faults.md"), m.page(), 0o644)
+		return os.WriteFile(filepath.Join(*root, "docs", "evidence", "faults.md"), m.page(), 0o644)
 	}
 	return nil
 }

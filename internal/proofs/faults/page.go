@@ -54,14 +54,14 @@ func window(bin int) string {
 	return "the advisory window"
 }
 
-// page is docs/faults.md.
+// page is docs/evidence/faults.md.
 func (m *matrix) page() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# Faults in the real front ends
 
 `+"`./task faults -- --write`"+` writes this page after a run in which Go, Python and Node agreed with every line of the table.
 
-In each language one process holds a session for each cell. Every session has a role of its own on the [stand-in](stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
+In each language one process holds a session for each cell. Every session has a role of its own on the [stand-in](../reference/stand-in.md), and makes signed calls (`+"`GetCallerIdentity`"+`, no second try) all the while.
 
 Every cell has one timeline, counted from its first set of credentials: sets live %[1]s; the fault is in force from %[2]s to %[3]s; the run ends at %[4]s. In the row `+"`revoke`"+` the source is sound, and the first set is revoked at %[5]s.
 

@@ -76,7 +76,7 @@ func TestThePageIsFresh(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a hundred thousand processes")
 	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "sharing.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "concepts", "sharing.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestThePageIsFresh(t *testing.T) {
 	for _, r := range Suite(100_000, 1000, 10, 1) {
 		if !r.Spread && r.Name != "shared: redis" && !strings.Contains(r.Name, "born") {
 			if !strings.Contains(string(page), "| "+r.Name+" |") {
-				t.Errorf("the page has nothing of %q: run ./task sim:fleet -- -share -write docs", r.Name)
+				t.Errorf("the page has nothing of %q: run ./task sim:fleet -- -share -write docs/concepts", r.Name)
 			}
 			continue
 		}
@@ -94,11 +94,11 @@ func TestThePageIsFresh(t *testing.T) {
 		}
 		report.Add(&r, got)
 		if want := r.cells(got); !strings.Contains(string(page), want) {
-			t.Errorf("the page has other figures (run ./task sim:fleet -- -share -write docs); now they are\n%s", want)
+			t.Errorf("the page has other figures (run ./task sim:fleet -- -share -write docs/concepts); now they are\n%s", want)
 		}
 	}
-	picture, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "sharing", "spread.svg"))
+	picture, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "concepts", "sharing", "spread.svg"))
 	if err != nil || string(picture) != report.drawSpread() {
-		t.Errorf("the picture of the spread is stale (run ./task sim:fleet -- -share -write docs): %v", err)
+		t.Errorf("the picture of the spread is stale (run ./task sim:fleet -- -share -write docs/concepts): %v", err)
 	}
 }

@@ -20,7 +20,7 @@ const (
 	wait = 10 * second
 )
 
-// Suite are the runs of docs/sharing.md, each with so many processes and keys.
+// Suite are the runs of docs/concepts/sharing.md, each with so many processes and keys.
 func Suite(processes, keys, refreshes int, seed uint64) (rows []Row) {
 	add := func(r Row, change func(*Plan)) {
 		r.Plan.Processes, r.Plan.Keys, r.Plan.Refreshes, r.Plan.Seed = processes, keys, refreshes, seed

@@ -1,6 +1,6 @@
 // Package group is a room with virtual time in which a few processes share one store:
 // each is a real session of package core with the smallest host that there can be. The
-// store is written from docs/sharing.md, and can fail in every way that is named there.
+// store is written from docs/concepts/sharing.md, and can fail in every way that is named there.
 // Processes crash, and are stopped and continued, between any two of their steps.
 //
 // A step is the choice of one [Action] out of all that may happen next. [Every] takes all

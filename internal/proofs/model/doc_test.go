@@ -4,5 +4,5 @@
 // everything else out anew at each event. Random histories are told to both,
 // and every field of every decision must agree; where the machine draws at
 // random, the model says between which bounds, and takes over what was drawn. Sharing is
-// read from docs/sharing.md likewise: what the store answers is drawn, and may be anything.
+// read from docs/concepts/sharing.md likewise: what the store answers is drawn, and may be anything.
 package model_test

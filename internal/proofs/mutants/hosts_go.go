@@ -1,7 +1,7 @@
 package main
 
 // Mutants of the loop that both hosts in Go have, one at least for each rule of
-// docs/HOST.md. The host scenarios must notice each, or the loop's tests, where it takes
+// docs/reference/host.md. The host scenarios must notice each, or the loop's tests, where it takes
 // two threads, or is about what is kept.
 var goHost = []mutant{
 	{"leases outlive what they were decided on", "apply, void", "apply.go",

@@ -1,6 +1,6 @@
 // Command outage has evercreds and the libraries beside it live through the same
 // outages, in virtual time. It prints what became of their callers and, with -write,
-// writes docs/outages.md and its pictures.
+// writes docs/evidence/outages.md and its pictures.
 //
 //	outage [-write DIR]
 package main

@@ -10,7 +10,7 @@ import (
 // The page is as the sources are: played again here are the scenarios that take a
 // moment, and ./task outages plays all.
 func TestThePageIsFresh(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(root, "docs", "outages.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "evidence", "outages.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestThePageIsFresh(t *testing.T) {
 		if want := s.table(all) + "\n" + s.verdict(all) + "\n"; !strings.Contains(string(page), want) {
 			t.Errorf("the page has other numbers of %q (run ./task outages); now they are\n%s", s.name, want)
 		}
-		picture, err := os.ReadFile(filepath.Join(root, "docs", "outages", s.file()+".svg"))
+		picture, err := os.ReadFile(filepath.Join(root, "docs", "evidence", "outages", s.file()+".svg"))
 		if err != nil || string(picture) != s.draw(all) {
 			t.Errorf("the picture of %q is stale (run ./task outages): %v", s.name, err)
 		}
@@ -53,7 +53,7 @@ const first = 7
 // The default fails no request in any of them that can be played here; ./task outages
 // writes the others, which the page is asked for.
 func TestDefaultFailsNoRequestInTheFirstSevenOutages(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join(root, "docs", "outages.md"))
+	page, err := os.ReadFile(filepath.Join(root, "docs", "evidence", "outages.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

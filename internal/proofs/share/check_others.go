@@ -53,7 +53,7 @@ func (l *lab) off(ctx context.Context, v *verdict) error {
 	return nil
 }
 
-// suites play the 24 rules of docs/sharing-stores.md, each language's on its own stores.
+// suites play the 24 rules of docs/reference/sharing-stores.md, each language's on its own stores.
 // Those of Go print how many were kept.
 var suites = []struct {
 	name string

@@ -48,7 +48,7 @@ func parse() (o options, err error) {
 	flag.Uint64Var(&o.seed, "seed", 1, "of the faults")
 	flag.StringVar(&o.leak, "leak", "", "leak on purpose: thread, fd, memory or session; must be told")
 	flag.StringVar(&o.root, "root", ".", "the project's directory")
-	flag.BoolVar(&o.write, "write", false, "write a run that is good into docs/soak.md")
+	flag.BoolVar(&o.write, "write", false, "write a run that is good into docs/evidence/soak.md")
 	flag.BoolVar(&o.verbose, "verbose", false, "print each sample and each call that failed")
 	flag.Parse()
 	o.languages = strings.Split(*chosen, ",")
@@ -89,7 +89,7 @@ func run() error {
 		err = errors.Join(err, s.failure())
 	}
 	if err == nil && o.write {
-		err = writePage(filepath.Join(o.root, "docs", "soak.md"), done)
+		err = writePage(filepath.Join(o.root, "docs", "evidence", "soak.md"), done)
 	}
 	return err
 }

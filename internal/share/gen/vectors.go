@@ -16,7 +16,7 @@ type object = map[string]any
 // what this writes, and has no part in it, but for the text of a canonical object.
 func vectors(string) ([]byte, error) {
 	all := object{
-		"about": "What docs/sharing-stores.md says, in fixed keys and nonces. Made by internal/share/gen; do not edit. " +
+		"about": "What docs/reference/sharing-stores.md says, in fixed keys and nonces. Made by internal/share/gen; do not edit. " +
 			"Bytes are in hex, sealed ones in base64. 'given' is what a session means, before lists are sorted and defaults filled in.",
 		"keys": keyVectors(), "marks": markVectors(), "rings": ringVectors(),
 		"canonical": canonicalVectors(), "endpoints": endpointVectors(), "principals": principalVectors(),

@@ -1,4 +1,4 @@
--- The beginning of each script: it reads the record of KEYS[1]. docs/sharing-stores.md
+-- The beginning of each script: it reads the record of KEYS[1]. docs/reference/sharing-stores.md
 -- says what the fields are, and that what does not parse is not there.
 
 local key = KEYS[1]

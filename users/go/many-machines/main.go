@@ -1,4 +1,4 @@
-// The examples of docs/many-machines.md: sessions that share by a directory, and by Redis.
+// The examples of docs/guides/many-machines.md: sessions that share by a directory, and by Redis.
 // title: sharing, the example of the page
 // framework: github.com/redis/go-redis/v9
 

@@ -1,4 +1,4 @@
-// The examples of docs/testing.md, as they stand there: vitest and Jest.
+// The examples of docs/guides/testing.md, as they stand there: vitest and Jest.
 // title: vitest and Jest, the examples of the page
 // framework: vitest
 // files: docs/snippets/node

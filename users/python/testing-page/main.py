@@ -1,4 +1,4 @@
-# The examples of docs/testing.md, as they stand there: pytest with moto, Stubber and freezegun.
+# The examples of docs/guides/testing.md, as they stand: pytest with moto, Stubber and freezegun.
 # title: pytest, the examples of the page
 # framework: pytest
 # files: docs/snippets/python

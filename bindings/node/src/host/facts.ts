@@ -66,7 +66,7 @@ export interface EventFacts {
   errorClass: "recoverable" | "permanent" | "throttled" | undefined;
   /**
    * Of the same: the service's own error code, such as "AccessDenied"; where no service
-   * answered, a word for what is wrong, such as "network"; see docs/errors.md.
+   * answered, a word for what is wrong, such as "network"; see docs/concepts/errors.md.
    */
   awsErrorCode: string | undefined;
   /** When the held credentials expire; undefined also if they never do. */

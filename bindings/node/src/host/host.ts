@@ -22,7 +22,7 @@ import { State, type Status } from "./status.js";
 import { Timer } from "./timer.js";
 
 /**
- * The host of one session, as docs/HOST.md describes it: puts events to the machine,
+ * The host of one session, as docs/reference/host.md describes it: puts events to the machine,
  * does what that decides, and holds the secrets that it never sees. One thread runs
  * all of it, so a decision and acting on it are one step without a lock.
  */

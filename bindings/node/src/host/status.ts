@@ -46,7 +46,7 @@ export interface Status {
   /**
    * The error code of the service that the last refresh failed with, such as "AccessDenied"
    * or "Throttling"; where no service answered, a word for what is wrong, such as "network"
-   * or "timeout"; see docs/errors.md. undefined: it has not failed, or neither is known.
+   * or "timeout"; see docs/concepts/errors.md. undefined: it has not failed, or neither is known.
    */
   lastAwsErrorCode: string | undefined;
   /** When the held credentials expire; undefined: there are none, or they never do. */

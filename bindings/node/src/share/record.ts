@@ -1,7 +1,7 @@
 import { NO_FINGERPRINT } from "./meeting.js";
 import type { StoreEntry, StoreRecord } from "./store.js";
 
-/** A record as engines keep it: docs/sharing-stores.md has the fields. */
+/** A record as engines keep it: docs/reference/sharing-stores.md has the fields. */
 export interface Kept {
   number: number;
   owner: string;
@@ -35,7 +35,7 @@ export function emptyRecord(): Kept {
   return { number: 0, owner: "", turnEndsMs: 0, entry: NO_ENTRY, ...rest };
 }
 
-/** What an engine gives for the fields, by their names in docs/sharing-stores.md. */
+/** What an engine gives for the fields, by their names in docs/reference/sharing-stores.md. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads the fields of a record. A part with a field that does not parse is left out. */

@@ -124,7 +124,7 @@ export interface StoreFigures {
  * Each call is atomic for its key. It may be repeated with the same arguments: the second
  * time it changes nothing that matters, and answers as the first did. A call that rejects
  * has failed, whatever the reason; the session then goes on without the store for a while.
- * docs/sharing-stores.md is the contract, for all languages. `storeRules` of
+ * docs/reference/sharing-stores.md is the contract, for all languages. `storeRules` of
  * `evercreds/share/testing` plays its cases on a store of yours.
  */
 export interface Store {

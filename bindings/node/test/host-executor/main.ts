@@ -1,4 +1,4 @@
-// The host executor (docs/HOST.md): reads one event a line, and writes what
+// The host executor (docs/reference/host.md): reads one event a line, and writes what
 // came of it, and then an empty line.
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";

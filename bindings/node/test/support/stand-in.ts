@@ -25,7 +25,7 @@ interface Introduction {
   tls_servers?: TlsServer[];
 }
 
-/** A row of the table of TLS servers, good and bad: see docs/stand-in.md. */
+/** A row of the table of TLS servers, good and bad: see docs/reference/stand-in.md. */
 export interface TlsServer {
   name: string;
   expected: "accepted" | "refused" | "denied";

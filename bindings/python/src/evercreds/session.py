@@ -377,7 +377,7 @@ class _Session(CachingSession, metaclass=_Factory):
         what is told later waits for it. One that raises is told of in the log, once.
 
         Args:
-            event: Which: docs/HOST.md says when each is told.
+            event: Which: docs/reference/host.md says when each is told.
             listener: Takes the event, and is no coroutine function.
 
         Returns:

@@ -13,7 +13,7 @@ from conftest import ROOT
 
 @pytest.mark.once
 def test_the_page_says_what_each_test_says_is_right() -> None:
-    page = (ROOT / "docs" / "defects.md").read_text("utf-8")
+    page = (ROOT / "docs" / "evidence" / "defects.md").read_text("utf-8")
     rows = re.findall(r"^\| ([A-Z]\d+) \| (.+?) \|", page, re.M)
     said = [
         (node.name.split("_")[1], ast.get_docstring(node))

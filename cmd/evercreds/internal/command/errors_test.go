@@ -69,16 +69,16 @@ func TestExitCodes(t *testing.T) {
 	}
 }
 
-// TestPageHasTheTable holds docs/command.md to the table.
+// TestPageHasTheTable holds docs/guides/command.md to the table.
 func TestPageHasTheTable(t *testing.T) {
-	page, err := os.ReadFile("../../../../docs/command.md")
+	page, err := os.ReadFile("../../../../docs/guides/command.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range problem.Table {
 		row := fmt.Sprintf("| %d | `%s` | %s | %s |\n", k.Exit, k.Word, k.When, k.Do)
 		if !strings.Contains(string(page), row) {
-			t.Errorf("docs/command.md lacks the row\n%s", row)
+			t.Errorf("docs/guides/command.md lacks the row\n%s", row)
 		}
 	}
 }
@@ -86,7 +86,7 @@ func TestPageHasTheTable(t *testing.T) {
 // TestHelpFitsAScreen holds each command's help to 40 lines of 130 columns, and its page
 // to naming it.
 func TestHelpFitsAScreen(t *testing.T) {
-	page, err := os.ReadFile("../../../../docs/command.md")
+	page, err := os.ReadFile("../../../../docs/guides/command.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestHelpFitsAScreen(t *testing.T) {
 			t.Errorf("%s: help has %d lines", c.CommandPath(), n)
 		}
 		if c.HasParent() && !strings.Contains(string(page), "`"+c.CommandPath()) {
-			t.Errorf("docs/command.md does not name `%s`", c.CommandPath())
+			t.Errorf("docs/guides/command.md does not name `%s`", c.CommandPath())
 		}
 		for _, sub := range c.Commands() {
 			look(sub)

@@ -15,10 +15,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// page is docs/command.md.
+// page is docs/guides/command.md.
 func page(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../../docs/command.md")
+	text, err := os.ReadFile("../../../../docs/guides/command.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func block(t *testing.T, mark string) string {
 	t.Helper()
 	_, after, ok := strings.Cut(page(t), "<!-- tested: "+mark+" -->\n```")
 	if !ok {
-		t.Fatalf("docs/command.md has no block %s", mark)
+		t.Fatalf("docs/guides/command.md has no block %s", mark)
 	}
 	_, after, _ = strings.Cut(after, "\n")
 	text, _, _ := strings.Cut(after, "```")

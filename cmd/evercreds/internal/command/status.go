@@ -12,7 +12,7 @@ import (
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/roles"
 )
 
-// roleStatus is what is told of a role; docs/command.md explains its fields.
+// roleStatus is what is told of a role; docs/guides/command.md explains its fields.
 type roleStatus struct {
 	Name          string     `json:"name"`
 	Phase         string     `json:"phase"`

@@ -1,5 +1,5 @@
 // Package problem has the one table of what can go wrong in the command: a word, an exit
-// code, and what to do. docs/command.md shows the same table; a test compares them.
+// code, and what to do. docs/guides/command.md shows the same table; a test compares them.
 package problem
 
 import (
@@ -91,7 +91,7 @@ func Sort(err error) *Error {
 	if errors.As(err, &source) && source.Code == "no_credentials" { // a source of this command's
 		word = source.Code
 	}
-	switch word { // docs/errors.md has these words
+	switch word { // docs/concepts/errors.md has these words
 	case "no_credentials", "no_profile", "login_ended", "expired_credentials":
 		return NoBase.Of(err)
 	case "no_region":

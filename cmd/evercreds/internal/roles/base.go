@@ -158,7 +158,7 @@ func longTerm(who string) error {
 	}
 }
 
-// wordOf tells whether there are no base credentials at all, by docs/errors.md's word.
+// wordOf tells whether there are no base credentials at all, by docs/concepts/errors.md's word.
 func wordOf(err error) string {
 	var profile config.SharedConfigProfileNotExistError
 	if errors.As(err, &profile) {

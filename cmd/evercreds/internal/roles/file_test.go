@@ -36,9 +36,9 @@ func TestWrongFilesAreRefused(t *testing.T) {
 	}
 }
 
-// TestPageHasAFileThatIsRead reads the configuration file that docs/command.md shows.
+// TestPageHasAFileThatIsRead reads the configuration file that docs/guides/command.md shows.
 func TestPageHasAFileThatIsRead(t *testing.T) {
-	page, err := os.ReadFile("../../../../docs/command.md")
+	page, err := os.ReadFile("../../../../docs/guides/command.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 // running, and the marks of one-time codes, which must not be sent again.
 var kept = []string{"format", "boot", "number", "owner", "turn_ends_ms", "exclusive", "marks"}
 
-// forget takes the set out of a record, under the lock that docs/sharing-stores.md asks of
+// forget takes the set out of a record, under the lock that docs/reference/sharing-stores.md asks of
 // who writes.
 func forget(ctx context.Context, path string) error {
 	guard, err := os.OpenFile(path+".guard", os.O_RDWR|os.O_CREATE|unix.O_NOFOLLOW, 0o600)

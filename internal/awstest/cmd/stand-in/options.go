@@ -36,7 +36,7 @@ Its first line of output is one JSON object:
   region, role_arn, role_alias, thing_name   names to use
   tls_servers                           the table, with --tls-servers
 
-It ends on SIGINT and SIGTERM. Faults, counts and the rest: docs/stand-in.md.
+It ends on SIGINT and SIGTERM. Faults, counts and the rest: docs/reference/stand-in.md.
 
 flags:
 `

@@ -11,7 +11,7 @@ import { playScene, type Scene } from "./scene.js";
 export type { Campaign, Campaigned, Publication, Published, Resignation, Store } from "../store.js";
 export type { StoreCall, StoreEntry, StoreFigures, StoreRecord } from "../store.js";
 
-/** One rule of docs/sharing-stores.md. */
+/** One rule of docs/reference/sharing-stores.md. */
 export interface StoreRule {
   /** 1 to 24, the same ones in all languages. */
   readonly rule: number;

@@ -1,1 +1,1 @@
-"""The host: what is around the machine, in the words of docs/HOST.md."""
+"""The host: what is around the machine, in the words of docs/reference/host.md."""

@@ -52,7 +52,7 @@ class SessionEvent:
     """Why the refresh began: ``"first"``, ``"advisory"``, ``"mandatory"``, ``"rejected"``,
     ``"reported"``, ``"forced"``, ``"idle"``, ``"min_ttl"`` or ``"degraded"``."""
     error_code: str | None = None
-    """Of a failure, and of ``"degraded"``: why the refresh failed; see docs/errors.md."""
+    """Of a failure, and of ``"degraded"``: why the refresh failed; see docs/concepts/errors.md."""
     error_class: str | None = None
     """Of the same: ``"recoverable"`` or ``"permanent"``."""
     aws_error_code: str | None = None
@@ -75,7 +75,7 @@ class SessionEvent:
     """Of a warning and of a failure: what is wrong, and what to do."""
     share: str | None = None
     """Of ``"share"``: what sharing with other processes has come to: ``"led"``, ``"followed"``,
-    ``"adopted"``, ``"alone"`` and so on; docs/ABI.md has the table."""
+    ``"adopted"``, ``"alone"`` and so on; docs/reference/abi.md has the table."""
 
 
 Listener = Callable[[SessionEvent], object]
@@ -276,7 +276,7 @@ class _Read:
 
 
 def _events_of(decision: abi.Decision, read: _Read) -> list[SessionEvent]:
-    """List what one decision tells, in the order of docs/HOST.md."""
+    """List what one decision tells, in the order of docs/reference/host.md."""
     notes, machine, reader = decision.notes, read.machine, read.reader
     events: list[SessionEvent] = []
     if notes & _REJECTED:

@@ -26,8 +26,8 @@ __all__ = ["Host"]
 class Host:
     """Hands out credentials and keeps them fresh. Safe for use by many threads.
 
-    docs/HOST.md tells how. It is used once it has been opened. A signal handler and a finalizer may
-    use it too, also where they come in the midst of what this thread does in it.
+    docs/reference/host.md tells how. It is used once it has been opened. A signal handler and a
+    finalizer may use it too, also where they come in the midst of what this thread does in it.
 
     Args:
         source: Where credentials come from.

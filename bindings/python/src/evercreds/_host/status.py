@@ -56,8 +56,8 @@ class SessionStatus:
     last_aws_error_code: str | None
     """The error code of the service that the last refresh failed with, such as
     ``"AccessDenied"`` or ``"Throttling"``; where no service answered, a word for what is wrong,
-    such as ``"network"`` or ``"timeout"``. docs/errors.md lists them. ``None`` once a refresh has
-    succeeded, and where neither is known."""
+    such as ``"network"`` or ``"timeout"``. docs/concepts/errors.md lists them. ``None`` once a
+    refresh has succeeded, and where neither is known."""
     expiry: datetime.datetime | None
     """When the held credentials expire; ``None`` without any, and if they never do."""
     next_attempt: datetime.datetime | None

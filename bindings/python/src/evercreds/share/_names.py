@@ -1,4 +1,7 @@
-"""What a set is for: what processes with the same record agree in. docs/sharing-stores.md."""
+"""What a set is for: what processes with the same record agree in.
+
+docs/reference/sharing-stores.md has the rules.
+"""
 
 from __future__ import annotations
 

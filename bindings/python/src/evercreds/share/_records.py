@@ -1,4 +1,7 @@
-"""What passes between a session and the store where it meets others. docs/sharing-stores.md."""
+"""What passes between a session and the store where it meets others.
+
+docs/reference/sharing-stores.md has the rules.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +103,8 @@ class Store(Protocol):
 
     The calls come from threads, several at a time. What they raise is a failure of the store, and
     reaches no caller of the session. An answer that comes late is taken all the same.
-    docs/sharing-stores.md has the whole contract, and :mod:`evercreds.share.testing` its test.
+    docs/reference/sharing-stores.md has the whole contract, and :mod:`evercreds.share.testing`
+    its test.
 
     A store may have figures of its own: ``call_ms``, after which a call counts as failed (25 to
     10000; default 250); ``poll_ms``, the first pause of a caller who follows (5 to 5000; default

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 READ = """\
--- The beginning of each script: it reads the record of KEYS[1]. docs/sharing-stores.md
+-- The beginning of each script: it reads the record of KEYS[1]. docs/reference/sharing-stores.md
 -- says what the fields are, and that what does not parse is not there.
 
 local key = KEYS[1]
@@ -81,7 +81,7 @@ return { now, turn.number, turn.owner, math.max(turn.ends - now, 0), entry.seale
 """
 
 CAMPAIGN = """\
--- The beginning of each script: it reads the record of KEYS[1]. docs/sharing-stores.md
+-- The beginning of each script: it reads the record of KEYS[1]. docs/reference/sharing-stores.md
 -- says what the fields are, and that what does not parse is not there.
 
 local key = KEYS[1]
@@ -166,7 +166,7 @@ return { now, 1, turn.number, length }
 """
 
 PUBLISH = """\
--- The beginning of each script: it reads the record of KEYS[1]. docs/sharing-stores.md
+-- The beginning of each script: it reads the record of KEYS[1]. docs/reference/sharing-stores.md
 -- says what the fields are, and that what does not parse is not there.
 
 local key = KEYS[1]
@@ -259,7 +259,7 @@ return { now, is_stored and 1 or 0 }
 """
 
 RESIGN = """\
--- The beginning of each script: it reads the record of KEYS[1]. docs/sharing-stores.md
+-- The beginning of each script: it reads the record of KEYS[1]. docs/reference/sharing-stores.md
 -- says what the fields are, and that what does not parse is not there.
 
 local key = KEYS[1]

@@ -1,4 +1,7 @@
-"""The sealed entry of docs/sharing-stores.md. It imports the extra's package ``cryptography``."""
+"""The sealed entry of docs/reference/sharing-stores.md.
+
+It imports the extra's package ``cryptography``.
+"""
 
 from __future__ import annotations
 

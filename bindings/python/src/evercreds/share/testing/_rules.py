@@ -27,7 +27,7 @@ class BrokenRuleError(AssertionError):
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """One rule of docs/sharing-stores.md."""
+    """One rule of docs/reference/sharing-stores.md."""
 
     number: int
     name: str
