@@ -37,9 +37,9 @@ var runners = []runner{
 
 var (
 	colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
-	// One for each module, and then how many modules there are.
+	// One for each run, and then how many modules and runs there are.
 	goDone    = regexp.MustCompile(`^DONE (\d+) tests?\b`)
-	goModules = regexp.MustCompile(`^go: (\d+) modules$`)
+	goModules = regexp.MustCompile(`^go: (\d+) modules in (\d+) runs$`)
 	skipped   = regexp.MustCompile(`(\d+) skipped`)
 	passed    = regexp.MustCompile(`(\d+) passed`)
 	// A pytest error is a test that could not even be set up.
@@ -74,18 +74,18 @@ func closingLines(log string) (lines []string, missing int) {
 
 // goLine sums up what gotestsum said of each module, once all of them are through.
 func goLine(lines []string) []string {
-	tests, skips, failures, modules := 0, 0, 0, 0
+	tests, skips, failures, runs := 0, 0, 0, 0
 	for _, line := range lines {
 		if done := goDone.FindStringSubmatch(line); done != nil {
-			modules++
+			runs++
 			tests += number(goDone, line)
 			skips += number(skipped, line)
 			// An error is a package that does not compile, which is one of the failures, too.
 			failures += number(failed, line)
 		}
-		if all := goModules.FindStringSubmatch(line); all != nil && all[1] == strconv.Itoa(modules) {
+		if all := goModules.FindStringSubmatch(line); all != nil && all[2] == strconv.Itoa(runs) {
 			passes := max(0, tests-skips-failures) // a package that failed by itself is no test
-			return []string{fmt.Sprintf("go: %d passed, %d failed, %d skipped (modules: %d)", passes, failures, skips, modules)}
+			return []string{fmt.Sprintf("go: %d passed, %d failed, %d skipped (modules: %s)", passes, failures, skips, all[1])}
 		}
 	}
 	return nil

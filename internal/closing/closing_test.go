@@ -7,7 +7,7 @@ import (
 
 const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"DONE 20 tests, 2 skipped in 9.157s\nDONE 12 tests in 5.2s\nok  \texample/b\t0.1s\n" +
-	"DONE 10 tests in 62.9s\ngo: 3 modules\n" +
+	"DONE 10 tests in 62.9s\ngo: 2 modules in 3 runs\n" +
 	"....\n\x1b[32m\x1b[1m30 passed\x1b[0m, \x1b[33m1 skipped\x1b[0m\x1b[32m in 2.51s\x1b[0m\n" +
 	"==== 8 passed in 7.00s ====\n" +
 	"==== 9 passed, 4 deselected in 6.00s ====\n" +
@@ -32,7 +32,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		t.Errorf("missing: got %d, want 0\n%s", missing, strings.Join(lines, "\n"))
 	}
 	want := []string{
-		"go: 40 passed, 0 failed, 2 skipped (modules: 3)",
+		"go: 40 passed, 0 failed, 2 skipped (modules: 2)",
 		"pytest: 30 passed, 1 skipped in 2.51s",
 		"pytest: 8 passed in 7.00s",
 		"pytest: 9 passed, 4 deselected in 6.00s",
@@ -55,7 +55,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 }
 
 func TestFailuresOfEveryRunnerAreCounted(t *testing.T) {
-	lines, missing := closingLines("DONE 7 tests, 1 skipped, 1 failure, 1 error in 2.1s\ngo: 1 modules\n" +
+	lines, missing := closingLines("DONE 7 tests, 1 skipped, 1 failure, 1 error in 2.1s\ngo: 1 modules in 1 runs\n" +
 		"==== 2 failed, 7 passed, 1 warning in 12.00s ====\n" +
 		"      Tests  3 failed | 9 passed (12)\n")
 	if got, want := lines[2], "pytest: 2 failed, 7 passed, 1 warning in 12.00s"; got != want {
@@ -78,7 +78,7 @@ func TestRunnerCutShortIsReported(t *testing.T) {
 }
 
 func TestMissingRunIsReported(t *testing.T) {
-	for run, runner := range map[string]string{"21 passed in 12.00s\n": "pytest", "DONE 12 tests in 5.2s\n": "go", "go: 3 modules\n": "go"} {
+	for run, runner := range map[string]string{"21 passed in 12.00s\n": "pytest", "DONE 12 tests in 5.2s\n": "go", "go: 2 modules in 3 runs\n": "go"} {
 		lines, missing := closingLines(strings.Replace(wholeRun, run, "", 1))
 		if missing != 1 || !strings.Contains(strings.Join(lines, "\n"), runner+": did not come to its end") {
 			t.Errorf("missing: got %d, want 1\n%s", missing, strings.Join(lines, "\n"))
@@ -87,7 +87,7 @@ func TestMissingRunIsReported(t *testing.T) {
 }
 
 func TestAPackageThatFailsIsNoTest(t *testing.T) {
-	lines, _ := closingLines("DONE 1 tests, 2 failures in 1.026s\ngo: 1 modules\n")
+	lines, _ := closingLines("DONE 1 tests, 2 failures in 1.026s\ngo: 1 modules in 1 runs\n")
 	if got, want := lines[0], "go: 0 passed, 2 failed, 0 skipped (modules: 1)"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

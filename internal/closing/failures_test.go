@@ -35,7 +35,7 @@ d/d_test.go:2:13: expected ')', found 'EOF'
 
 
 DONE 46 tests, 2 skipped, 4 failures, 1 error in 1.057s
-go: 1 modules
+go: 1 modules in 1 runs
 EF.F                                                   [100%]
 ========================= ERRORS ==========================
 _____________ ERROR at setup of test_set_up _______________
