@@ -31,6 +31,7 @@ var runners = []runner{
 	{"sizes", regexp.MustCompile(`^sizes: \d+ artefacts`), false, 1},
 	{"users", regexp.MustCompile(`^users: \d+ programs, \d+ red`), false, 1},
 	{"share", regexp.MustCompile(`^share: \d+ checks, \d+ processes`), false, 1},
+	{"command", regexp.MustCompile(`^command: \d+ cases, \d+ clients`), false, 1},
 	{"wheel", regexp.MustCompile(`^wheel: \d+ passed, \d+ failed`), true, 1},
 	{"check", regexp.MustCompile(`^check: all good`), false, 1},
 }

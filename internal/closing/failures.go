@@ -42,6 +42,7 @@ func failedTests(log string) []string {
 	found = append(found, failedInPytest(all)...)
 	found = append(found, failedInVitest(all)...)
 	found = append(found, failedInShare(all)...)
+	found = append(found, failedInCommand(all)...)
 	if len(found) == 0 {
 		return nil
 	}

@@ -112,3 +112,23 @@ func failedInShare(lines []string) (found []failure) {
 	}
 	return found
 }
+
+// A case of the command's contract: "FAILED IMDSv2 (0.7 s)", and then what came instead.
+var caseFailed = regexp.MustCompile(`^FAILED (.+) \(\d+\.\d s\)$`)
+
+func failedInCommand(lines []string) (found []failure) {
+	inside := false
+	for _, line := range lines {
+		match := caseFailed.FindStringSubmatch(line)
+		switch {
+		case match != nil:
+			found = append(found, failure{name: "command: " + match[1]})
+			inside = true
+		case !strings.HasPrefix(line, "       "):
+			inside = false
+		case inside:
+			found[len(found)-1].add(line)
+		}
+	}
+	return found
+}

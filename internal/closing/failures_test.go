@@ -160,3 +160,10 @@ func TestWhatSharingMissedIsNamed(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestTheCommandsCasesThatFailedAreNamed(t *testing.T) {
+	lines := failedTests("ok     a wrong token (0.7 s)\nFAILED IMDSv2 (1.2 s)\n       Go: no credentials\nok     others (0.1 s)\n       not of it\ncommand: 3 cases, 3 clients, 1 failed\n")
+	if got, want := strings.Join(lines, "|"), "failed tests: 1|command: IMDSv2|    Go: no credentials"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

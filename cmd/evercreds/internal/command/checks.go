@@ -129,14 +129,12 @@ func checkEndpoint(ctx context.Context, add adder, opened *roles.Opened) {
 	}
 	_ = reply.Body.Close()
 	add("endpoint", "ok", "%s answers", url)
-	theirs, err := http.ParseTime(reply.Header.Get("Date"))
-	if err != nil {
+	off, ok := roles.Offset(reply.Header.Get("Date"), sent, time.Now())
+	if !ok {
 		return
 	}
-	// The header has whole seconds, and took its time.
-	off := time.Since(sent)/2 + sent.Sub(theirs.Add(500*time.Millisecond))
 	if off.Abs() > 60*time.Second {
-		add("clock", "wrong", "this machine's clock is %s off; AWS refuses signatures from 5 minutes on", off.Round(time.Second))
+		add("clock", "wrong", "this machine's clock is %s off; AWS refuses signatures from 5 minutes on", off)
 		return
 	}
 	add("clock", "ok", "within a minute of the endpoint's")

@@ -72,7 +72,7 @@ func (s *source) run(ctx context.Context, argv []string, fixed, verbose bool) (i
 	if verbose {
 		logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
-	how := roles.How{Mode: roles.Server, Share: !s.noShare, Logger: logger, Code: roles.PromptTerminal}
+	how := roles.How{Mode: roles.Server, Share: !s.noShare, Logger: logger}
 	if fixed {
 		how.Mode = roles.Once
 	}

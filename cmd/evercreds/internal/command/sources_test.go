@@ -3,7 +3,6 @@ package command
 import (
 	"fmt"
 	"net/url"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -84,15 +83,5 @@ roles:
 	}
 	if _, errs, code := w.run("whoami", "--config", config, "--role", "token"); code != 3 || !strings.Contains(errs, "evercreds-pkcs11") {
 		t.Errorf("a token, without PKCS#11: exit code %d, %s", code, errs)
-	}
-}
-
-// TestTheBuildWithTokens compiles evercreds-pkcs11.
-func TestTheBuildWithTokens(t *testing.T) {
-	if out, err := exec.Command("go", "env", "CGO_ENABLED", "GOOS").Output(); err != nil || string(out) != "1\nlinux\n" {
-		t.Skip("it needs cgo, and is for Linux")
-	}
-	if out, err := exec.Command("go", "vet", "-tags", "pkcs11", "../roles").CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
 	}
 }

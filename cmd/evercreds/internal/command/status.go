@@ -28,6 +28,7 @@ type roleStatus struct {
 	LastError     string     `json:"last_error,omitempty"`
 	LastErrorCode string     `json:"last_aws_error_code,omitempty"`
 	NeedsCode     bool       `json:"needs_code"`
+	ClockOffsetS  *int64     `json:"clock_offset_s,omitempty"`
 	Chain         []string   `json:"chain"`
 	Path          string     `json:"path,omitempty"`
 	TokenFile     string     `json:"token_file,omitempty"`
@@ -49,6 +50,10 @@ func reportOf(name string, opened *roles.Opened) roleStatus {
 	}
 	if status.Expiry = instant(s.Expiry); status.Expiry != nil {
 		status.NextRefresh = instant(s.Expiry.Add(-s.AdvisoryTimeout))
+	}
+	if off, ok := opened.Clock.Offset(); ok {
+		seconds := int64(off / time.Second)
+		status.ClockOffsetS = &seconds
 	}
 	if s.LastError != nil {
 		status.LastError, status.LastErrorCode = s.LastError.Error(), s.LastError.AWSErrorCode
@@ -108,6 +113,9 @@ func printStatuses(w io.Writer, all []roleStatus, asJSON bool, now time.Time) er
 			return err
 		}
 		fmt.Fprintf(w, "    source: %s\n", strings.Join(s.Chain, " <- "))
+		if off := s.ClockOffsetS; off != nil {
+			fmt.Fprintf(w, "    clock: %s\n", clockText(*off))
+		}
 		if s.LastError != "" {
 			fmt.Fprintf(w, "    last failure: %s\n", s.LastError)
 		}
@@ -119,6 +127,17 @@ func printStatuses(w io.Writer, all []roleStatus, asJSON bool, now time.Time) er
 		}
 	}
 	return nil
+}
+
+// clockText says how far this machine's clock is off, by a header with whole seconds.
+func clockText(off int64) string {
+	switch {
+	case off > 1:
+		return fmt.Sprintf("%d s ahead of AWS's", off)
+	case off < -1:
+		return fmt.Sprintf("%d s behind AWS's", -off)
+	}
+	return "as AWS's, within 2 s"
 }
 
 // line is the state of a role in one line.

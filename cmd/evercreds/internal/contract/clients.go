@@ -18,9 +18,14 @@ type client struct {
 	once bool // it makes one call and ends
 }
 
-func findClients(goClient, cli string, short bool) ([]client, error) {
+// findClients finds those that tests have anyway and, but for a short run, the ones that
+// ./task command builds where their tools are there.
+func findClients(dir string, short bool) ([]client, error) {
 	root, err := os.Getwd()
 	if err != nil {
+		return nil, err
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
 	sources := filepath.Join(root, "cmd/evercreds/internal/contract/clients")
@@ -31,18 +36,26 @@ func findClients(goClient, cli string, short bool) ([]client, error) {
 	clients := []client{
 		{name: "botocore", argv: []string{python, filepath.Join(sources, "client.py")}},
 		{name: "JavaScript", argv: []string{"node", filepath.Join(sources, "client.mjs")}},
-		{name: "Go", argv: []string{filepath.Join(root, goClient)}},
-	}
-	if _, err := os.Stat(cli); err == nil && !short {
-		clients = append(clients, client{
-			name: "AWS CLI", once: true,
-			argv: []string{filepath.Join(root, cli), "sts", "get-caller-identity", "--query", "Arn", "--output", "text"},
-		})
+		{name: "Go", argv: []string{filepath.Join(dir, "go")}},
 	}
 	for _, c := range clients {
 		if _, err := exec.LookPath(c.argv[0]); err != nil {
 			return nil, fmt.Errorf("the client %s is not there: %w", c.name, err)
 		}
+	}
+	if short {
+		return clients, nil
+	}
+	for _, c := range []client{
+		{name: "AWS CLI", once: true, argv: []string{filepath.Join(dir, "awscli/bin/aws"), "sts", "get-caller-identity", "--query", "Arn", "--output", "text"}},
+		{name: "Java", argv: []string{filepath.Join(dir, "java/client")}},
+		{name: "Rust", argv: []string{filepath.Join(dir, "rust/debug/contract-client")}},
+	} {
+		if _, err := exec.LookPath(c.argv[0]); err != nil {
+			fmt.Printf("without the client %s: it was not built\n", c.name)
+			continue
+		}
+		clients = append(clients, c)
 	}
 	return clients, nil
 }
@@ -54,6 +67,7 @@ type call struct {
 	arn  string
 	took time.Duration
 	text string // of a failure
+	cold bool   // its time has the start of a program in it
 }
 
 // calls runs a client for a while, by way of a prefix such as "evercreds run --".
@@ -92,7 +106,7 @@ func (c client) repeat(dir string, env []string, lasts time.Duration, prefix ...
 		cmd.Stdout, cmd.Stderr = &out, &errs
 		began := time.Now()
 		err := cmd.Run()
-		all = append(all, call{time.Now(), err == nil, strings.TrimSpace(out.String()), time.Since(began), lastLine(errs.String())})
+		all = append(all, call{time.Now(), err == nil, strings.TrimSpace(out.String()), time.Since(began), lastLine(errs.String()), true})
 		if time.Now().After(end) {
 			return all, nil
 		}

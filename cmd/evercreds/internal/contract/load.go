@@ -33,7 +33,7 @@ func load(evercreds string, lasts time.Duration) (bool, error) {
 	if err := p.aws.Inject(awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN, RemainingMinMs: 4000, RemainingMaxMs: 12_000}); err != nil {
 		return false, err
 	}
-	if err := p.serve("--no-share"); err != nil {
+	if err := p.serve(); err != nil {
 		return false, err
 	}
 	url := fmt.Sprintf("http://%s/credentials/app", p.listener.Addr())

@@ -8,14 +8,15 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 )
 
 func main() {
 	evercreds := flag.String("evercreds", "build/evercreds", "the program")
-	goClient := flag.String("goclient", "build/command-goclient", "the client of Go's SDK")
-	cli := flag.String("aws", "build/venv-awscli/bin/aws", "the AWS CLI; left out where it is not there")
-	short := flag.Bool("short", false, "the cases that take a few seconds, without the AWS CLI")
+	clients := flag.String("clients", "build/command-clients", "the directory of the clients that were built")
+	short := flag.Bool("short", false, "the cases that take a few seconds, with the clients that tests have anyway")
+	parallel := flag.Int("parallel", 3, "how many cases run at once")
 	only := flag.String("only", "", "the cases whose names have these words")
 	under := flag.Duration("load", 0, "not the cases, but 500 requests a second for so long")
 	isBare := flag.Bool("bare", false, "be the bare handler of -load")
@@ -38,7 +39,7 @@ func main() {
 		}
 		return
 	}
-	failed, err := play(*evercreds, *goClient, *cli, *only, *short)
+	failed, err := play(*evercreds, *clients, *only, *short, *parallel)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -48,32 +49,51 @@ func main() {
 	}
 }
 
-func play(evercreds, goClient, cli, only string, short bool) (failed int, err error) {
-	clients, err := findClients(goClient, cli, short)
+// play runs the cases, some at once: most of their time they wait.
+func play(evercreds, clientDir, only string, short bool, parallel int) (int, error) {
+	clients, err := findClients(clientDir, short)
 	if err != nil {
 		return 0, err
 	}
 	if evercreds, err = filepath.Abs(evercreds); err != nil {
 		return 0, err
 	}
-	played := 0
+	var mu sync.Mutex
+	played, failed := 0, 0
+	var running sync.WaitGroup
+	places := make(chan struct{}, max(parallel, 1))
 	for _, c := range cases {
 		if short && !c.short || !strings.Contains(c.name, only) {
 			continue
 		}
-		began := time.Now()
-		troubles := c.run(evercreds, clients)
-		played++
-		state := "ok"
-		if len(troubles) > 0 {
-			state = "FAILED"
-			failed++
-		}
-		fmt.Printf("%-6s %s (%.1f s)\n", state, c.name, time.Since(began).Seconds())
-		for _, t := range troubles {
-			fmt.Println("       " + t)
-		}
+		places <- struct{}{}
+		running.Add(1)
+		go func() {
+			defer running.Done()
+			defer func() { <-places }()
+			began := time.Now()
+			troubles := c.run(evercreds, clients)
+			mu.Lock()
+			defer mu.Unlock()
+			played++
+			if len(troubles) > 0 {
+				failed++
+			}
+			c.tell(time.Since(began), troubles)
+		}()
 	}
+	running.Wait()
 	fmt.Printf("command: %d cases, %d clients, %d failed\n", played, len(clients), failed)
 	return failed, nil
+}
+
+func (c testCase) tell(took time.Duration, troubles []string) {
+	state := "ok"
+	if len(troubles) > 0 {
+		state = "FAILED"
+	}
+	fmt.Printf("%-6s %s (%.1f s)\n", state, c.name, took.Seconds())
+	for _, t := range troubles {
+		fmt.Println("       " + t)
+	}
 }

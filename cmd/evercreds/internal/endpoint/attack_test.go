@@ -206,7 +206,7 @@ func TestIMDS(t *testing.T) {
 	get := func(path string) (int, string) {
 		return send(t, address, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: localhost\r\nX-aws-ec2-metadata-token: %s\r\n\r\n", path, token))
 	}
-	for path, want := range map[string]string{imdsRoles: "a", imdsRoles + "a": secret, imdsRegion: "us-east-1"} {
+	for path, want := range map[string]string{imdsRoles: "a", "/" + imdsRoles: "a", imdsRoles + "a": secret, imdsRegion: "us-east-1"} {
 		if status, reply := get(path); status != 200 || !strings.HasSuffix(strings.TrimSpace(strings.TrimRight(reply, "}\n")), want) && !strings.Contains(reply, want) {
 			t.Errorf("%s: %d: %s", path, status, reply)
 		}

@@ -98,7 +98,7 @@ func reason(err error) (code, text string) {
 	case errors.Is(err, context.DeadlineExceeded) || isCanceled(err):
 		return "NotReady", "the credentials are being fetched; ask again"
 	case sorted.Kind.Word == problem.MFA.Word:
-		return "MfaCodeNeeded", "a one-time code is needed: run `evercreds mfa ROLE`"
+		return "MfaCodeNeeded", sorted.Text
 	case errors.As(err, &session) && session.AWSErrorCode != "":
 		return session.AWSErrorCode, session.Error()
 	}

@@ -9,6 +9,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,6 +109,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		fail(w, status, code, text)
 		return
+	}
+	// Java's SDK asks so where the endpoint that it was told ends in a slash.
+	if strings.HasPrefix(r.URL.Path, "//latest/") {
+		r.URL.Path = r.URL.Path[1:]
 	}
 	switch path := r.URL.Path; {
 	case path == "/healthz" && r.Method == http.MethodGet:

@@ -5,10 +5,8 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/term"
 
@@ -38,6 +36,10 @@ func PromptTerminal(ctx context.Context, serial string) (string, error) {
 		_ = reader.Close()
 		return "", noTerminal(serial)
 	}
+	if !inForeground(reader) { // reading would stop this process, and the endpoint with it
+		_ = reader.Close()
+		return "", problem.MFA.New("a one-time code of %s is needed, and another program has the terminal", serial)
+	}
 	fmt.Fprintf(writer, "One-time code of %s: ", serial)
 	answer := make(chan string, 1)
 	go func() { // the terminal's answer may never come; the process ends without it
@@ -58,53 +60,4 @@ func PromptTerminal(ctx context.Context, serial string) (string, error) {
 
 func noTerminal(serial string) error {
 	return problem.MFA.New("a one-time code of %s is needed, and there is no terminal: give --mfa-command, or `evercreds mfa ROLE` to a server", serial)
-}
-
-// pinentry asks by the program that GnuPG asks with, in its protocol.
-func pinentry(ctx context.Context, serial string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "pinentry")
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return "", err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return "", err
-	}
-	if err := cmd.Start(); err != nil {
-		return "", problem.MFA.New("pinentry cannot be started: %v", err)
-	}
-	defer func() { _ = stdin.Close(); _ = cmd.Wait() }()
-	lines := bufio.NewScanner(stdout)
-	// call sends a line, and returns the data that comes before OK.
-	call := func(line string) (data string, err error) {
-		if line != "" {
-			if _, err := fmt.Fprintln(stdin, line); err != nil {
-				return "", err
-			}
-		}
-		for lines.Scan() {
-			switch answer := lines.Text(); {
-			case strings.HasPrefix(answer, "D "):
-				data = answer[2:]
-			case strings.HasPrefix(answer, "OK"):
-				return data, nil
-			case strings.HasPrefix(answer, "ERR"):
-				return "", problem.MFA.New("pinentry: %s", strings.TrimSpace(answer[3:]))
-			}
-		}
-		return "", problem.MFA.New("pinentry ended without an answer")
-	}
-	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
-	code := ""
-	for _, line := range []string{
-		"", "SETTITLE evercreds", "SETDESC One-time code of " + escape.Replace(serial), "SETPROMPT Code:", "GETPIN",
-	} {
-		if code, err = call(line); err != nil {
-			return "", err
-		}
-	}
-	return strings.TrimSpace(code), nil
 }

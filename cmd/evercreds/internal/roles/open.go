@@ -29,7 +29,8 @@ type How struct {
 	Mode   Mode
 	Share  bool
 	Logger *slog.Logger
-	// Code asks for a one-time code; nil: nobody can be asked.
+	// Code has the one-time codes of a server, which asks nobody; nil: a person is asked,
+	// as the role says.
 	Code func(ctx context.Context, serial string) (string, error)
 	// Quiet has no session print that a source is slow.
 	Quiet bool
@@ -43,6 +44,7 @@ type Opened struct {
 	Region   string   // "": none is known
 	Endpoint *string  // of STS; nil: AWS's
 	Attended bool     // each refresh asks a person
+	Clock    *Clock   // beside STS's
 	closers  []io.Closer
 }
 
@@ -69,7 +71,8 @@ func Open(ctx context.Context, role *Role, file *File, how How) (*Opened, error)
 	if err := guardRecursion(role); err != nil {
 		return nil, err
 	}
-	opened := &Opened{Role: role, Region: base.Region, Endpoint: base.BaseEndpoint}
+	opened := &Opened{Role: role, Region: base.Region, Endpoint: base.BaseEndpoint, Clock: &Clock{}}
+	base.APIOptions = append(base.APIOptions[:len(base.APIOptions):len(base.APIOptions)], opened.Clock.watch)
 	options := how.options(role)
 	shared := func(id string) error {
 		if !how.Share {
@@ -184,12 +187,11 @@ func (s *STS) assume(how How) evercreds.AssumeRole {
 	case s.SerialNumber == "":
 	case len(s.MFACommand) > 0:
 		assume.MFACommand = s.MFACommand
-	case s.MFA == "pinentry" && how.Mode != Server:
-		assume.MFA = func(ctx context.Context) (string, error) { return pinentry(ctx, s.SerialNumber) }
-		assume.MFAPrompts = true
 	default:
 		ask := how.Code
-		if ask == nil {
+		if ask == nil && s.MFA == "pinentry" {
+			ask = pinentry
+		} else if ask == nil {
 			ask = PromptTerminal
 		}
 		assume.MFA = func(ctx context.Context) (string, error) { return ask(ctx, s.SerialNumber) }
