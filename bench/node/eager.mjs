@@ -1,0 +1,33 @@
+// What eager sessions cost that keep themselves fresh, while nothing happens.
+// Arguments: `evercreds` or `timers` (one setTimeout each), and how many.
+import { setTimeout as pause } from "node:timers/promises";
+
+const [kind, given] = process.argv.slice(2);
+const count = Number(given);
+const keys = async () => ({
+  accessKeyId: "A", secretAccessKey: "B", sessionToken: "C", expiration: new Date(Date.now() + 3_600_000),
+});
+
+const { RefreshableSession } = await import("evercreds");
+const make = kind === "evercreds"
+  ? () => new RefreshableSession({ method: "custom", customCredentialsMethod: keys, deferRefresh: false })
+  : () => {
+    const kept = {};
+    kept.timer = setTimeout(async () => { kept.set = await keys(); }, 2_700_000);
+    void keys().then((set) => { kept.set = set; });
+    return kept;
+  };
+
+const kept = [make(), make(), make()];
+await pause(200);
+globalThis.gc();
+const before = process.memoryUsage().rss;
+for (let n = 0; n < count; n++) kept.push(make());
+await pause(1000);
+globalThis.gc();
+const weight = (process.memoryUsage().rss - before) / 1024 / count;
+const begun = process.cpuUsage();
+await pause(3000);
+const { user, system } = process.cpuUsage(begun);
+process.stdout.write(`${JSON.stringify({ KiB: weight, "idle ms": (user + system) / 1000 })}\n`);
+process.exit(kept.length === count + 3 ? 0 : 1);
