@@ -5,7 +5,7 @@ go 1.25.0
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8
-	github.com/evercreds/evercreds v0.0.0
+	github.com/evercreds/evercreds v0.1.0
 	github.com/tetratelabs/wazero v1.12.0
 )
 

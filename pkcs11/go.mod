@@ -5,7 +5,7 @@ go 1.24.5
 require (
 	github.com/ThalesGroup/crypto11 v1.5.0
 	github.com/aws/aws-sdk-go-v2 v1.47.7
-	github.com/evercreds/evercreds v0.0.0
+	github.com/evercreds/evercreds v0.1.0
 	github.com/miekg/pkcs11 v1.1.2
 )
 

@@ -7,7 +7,7 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.48.0
 	github.com/aws/aws-sdk-go-v2/credentials v1.21.0
 	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0
-	github.com/evercreds/evercreds v0.0.0
+	github.com/evercreds/evercreds v0.1.0
 	golang.org/x/oauth2 v0.38.0
 )
 

@@ -9,8 +9,8 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8
 	github.com/aws/smithy-go v1.28.9
 	github.com/creack/pty v1.1.24
-	github.com/evercreds/evercreds v0.0.0
-	github.com/evercreds/evercreds/pkcs11 v0.0.0
+	github.com/evercreds/evercreds v0.1.0
+	github.com/evercreds/evercreds/pkcs11 v0.1.0
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9

@@ -10,8 +10,8 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/kms v1.62.2
 	github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8
-	github.com/evercreds/evercreds v0.0.0
-	github.com/evercreds/evercreds/share/dynamoshare v0.0.0
+	github.com/evercreds/evercreds v0.1.0
+	github.com/evercreds/evercreds/share/dynamoshare v0.1.0
 )
 
 require (

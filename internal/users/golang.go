@@ -19,6 +19,9 @@ import (
 
 const module = "github.com/evercreds/evercreds"
 
+// aboveAll are a minor and a patch that no release of version 0 has.
+const aboveAll = "99999.0"
+
 // goPlace is the module users/go, which takes evercreds from a proxy of files as it
 // would take it from a public one.
 type goPlace struct {
@@ -114,7 +117,8 @@ func (l *goPlace) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.version = "v0.1.0-users." + sum
+	// Above the version that our other modules require, so that Go takes this one.
+	l.version = "v0." + aboveAll + "-users." + sum
 	if err := forgetEarlier(filepath.Join(goEnv("GOMODCACHE")), l.version); err != nil {
 		return err
 	}
@@ -175,11 +179,11 @@ func (l *goPlace) publish(files []string) error {
 
 // forgetEarlier removes what earlier runs left in Go's cache of modules.
 func forgetEarlier(cache, version string) error {
-	extracted, err := filepath.Glob(filepath.Join(cache, filepath.FromSlash(module)+"@v0.1.0-users.*"))
+	extracted, err := filepath.Glob(filepath.Join(cache, filepath.FromSlash(module)+"@v0."+aboveAll+"-users.*"))
 	if err != nil {
 		return err
 	}
-	downloads, err := filepath.Glob(filepath.Join(cache, "cache/download", filepath.FromSlash(module), "@v", "v0.1.0-users.*"))
+	downloads, err := filepath.Glob(filepath.Join(cache, "cache/download", filepath.FromSlash(module), "@v", "v0."+aboveAll+"-users.*"))
 	if err != nil {
 		return err
 	}

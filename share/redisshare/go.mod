@@ -3,7 +3,7 @@ module github.com/evercreds/evercreds/share/redisshare
 go 1.24.0
 
 require (
-	github.com/evercreds/evercreds v0.0.0
+	github.com/evercreds/evercreds v0.1.0
 	github.com/redis/go-redis/v9 v9.22.0
 )
 

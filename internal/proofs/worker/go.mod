@@ -6,7 +6,7 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.47.7
 	github.com/aws/aws-sdk-go-v2/config v1.33.15
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.8
-	github.com/evercreds/evercreds v0.0.0
+	github.com/evercreds/evercreds v0.1.0
 )
 
 require (
@@ -29,8 +29,8 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.3 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.3 // indirect
 	github.com/aws/smithy-go v1.28.9 // indirect
-	github.com/evercreds/evercreds/share/dynamoshare v0.0.0
-	github.com/evercreds/evercreds/share/redisshare v0.0.0
+	github.com/evercreds/evercreds/share/dynamoshare v0.1.0
+	github.com/evercreds/evercreds/share/redisshare v0.1.0
 	github.com/redis/go-redis/v9 v9.22.0
 )
 
