@@ -3,7 +3,8 @@
 The library is ``src/evercreds/_native/libevercreds.*``, as ``./task build:native`` leaves it, or
 the file that ``EVERCREDS_WHEEL_LIBRARY`` names: one that was built for older systems, or for
 another processor, or the WebAssembly module, which is for any. The wheel's tag is read off that
-file, but on macOS, where it is that of the Python that builds it.
+file, but on macOS, where it is that of the Python that builds it. ``sbom.cdx.json`` beside this
+file goes into the wheel too: ``./task package`` writes it into the copy that it builds from.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 _SUFFIX = ".dylib" if sys.platform == "darwin" else ".so"
+_SBOM = "sbom.cdx.json"
 # e_machine of the ELF header.
 _MACHINES = {62: "x86_64", 183: "aarch64"}
 
@@ -27,12 +29,19 @@ class PlatformWheel(BuildHookInterface[Any]):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Set the tag: the library is loaded by ctypes and binds to no CPython ABI."""
+        if self.target_name == "sdist":
+            raise NotImplementedError(
+                "there is no sdist of evercreds: its library is built from Go sources outside of "
+                "this folder. Build a wheel (./task python:wheel), or install that for any system"
+            )
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_escaped(sysconfig.get_platform())}"
         if version == "editable":
             return  # there the library is found where it was built
         own = Path(self.root) / "src" / "evercreds" / "_native" / f"libevercreds{_SUFFIX}"
         library = Path(os.environ.get("EVERCREDS_WHEEL_LIBRARY") or own)
+        if (Path(self.root) / _SBOM).is_file():
+            build_data["sbom_files"].append(_SBOM)
         if not library.is_file():
             raise FileNotFoundError(
                 f"{library} is not there: build the library first (./task build:native in the "

@@ -74,7 +74,13 @@ func wrapArgs(c *cobra.Command) {
 	}
 }
 
+// released is the version of a program that is no build of go install: ./task package sets it.
+var released string
+
 func version() string {
+	if released != "" {
+		return released
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version
 	}
