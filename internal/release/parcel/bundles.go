@@ -46,7 +46,7 @@ func (p packer) c(library, arch, out string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := plain("include/evercreds.h", "docs/ABI.md", "examples/c/embedder.c")
+	entries, err := plain("include/evercreds.h", "docs/reference/abi.md", "examples/c/embedder.c")
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (p packer) wasm(out string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := plain("docs/ABI.md")
+	entries, err := plain("docs/reference/abi.md")
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (p packer) command(binary, system, arch, out string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := plain("docs/command.md")
+	entries, err := plain("docs/guides/command.md")
 	if err != nil {
 		return err
 	}
