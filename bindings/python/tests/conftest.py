@@ -20,6 +20,10 @@ import pytest
 
 import fork_counts
 from evercreds import RefreshableSession
+from late import be_late
+from processes.forked import fault_of, in_child
+
+__all__ = ["fault_of", "in_child"]  # tests take them from here
 
 # What another virtual environment is for, with versions of botocore of its own.
 collect_ignore = [] if find_spec("aiobotocore") else ["aio"]
@@ -35,6 +39,11 @@ if not all(find_spec(name) for name in ("cryptography", "moto", "redis")):
 
 ROOT = Path(os.environ.get("EVERCREDS_ROOT", Path(__file__).resolve().parents[3]))
 ROLE = "arn:aws:iam::123456789012:role/"
+
+
+def pytest_configure() -> None:
+    """Make threads late, where that is asked for."""
+    be_late()
 
 
 def pytest_unconfigure() -> None:
@@ -327,53 +336,38 @@ def in_threads(count: int, work: Callable[[], Any], seconds: float = 60) -> list
     return results
 
 
-def _end_and_say_where() -> None:
-    import faulthandler
-
-    faulthandler.dump_traceback(sys.__stderr__, all_threads=True)
-    os._exit(1)
-
-
-def in_child(work: Callable[[], None], seconds: int = 20) -> int:
-    """Start a child that does this work, or fails, or ends itself after its time; give its pid."""
-    pid = os.fork()
-    if pid:
-        return pid
-    import faulthandler
-    import signal
-
-    status = 1
-    try:
-        # A child that hangs says where, and ends. What hangs may have blocked all signals, or may
-        # hold the interpreter's lock, which the watchdog's thread needs: so there are both.
-        # (faulthandler's own watchdog cannot begin anew in a child of a process that has it.)
-        faulthandler.register(signal.SIGALRM, file=sys.__stderr__, chain=True)
-        signal.alarm(seconds + 2)
-        watchdog = threading.Timer(seconds, _end_and_say_where)
-        watchdog.daemon = True
-        watchdog.start()
-        work()
-        status = 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        os._exit(status)
-
-
 def wanted(is_so: bool) -> None:
     """Assert something, where only an expression can stand."""
     assert is_so
 
 
-def until(happened: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something has happened."""
+def until(happened: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until something has happened. The time only ends tests that fail: machines are busy."""
     end = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < end, "it never happens"
         time.sleep(0.01)
 
 
+def all_is_told(session: Any) -> None:
+    """Wait until log handlers and listeners have been told all that has happened in a session.
+
+    Who asks gets an answer first. The thread that has settled it tells of it then, and what another
+    thread would tell it is left to do too.
+    """
+    teller = session._host.loop._teller
+
+    def is_so() -> bool:
+        if teller._untold or not teller._turn.acquire(blocking=False):
+            return False
+        teller._turn.release()
+        return not teller._untold
+
+    until(is_so)
+
+
 def ended_well(pid: int) -> bool:
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    """Wait for a child of ``in_child``; where it has failed, fail with what it said."""
+    fault = fault_of(pid)
+    assert not fault, fault
+    return True

@@ -26,6 +26,11 @@ from running import PROGRAMS, run
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
+def good() -> dict[str, str]:
+    expiry = "2999-01-01T00:00:00Z"
+    return {"access_key": "a", "secret_key": "b", "token": "c", "expiry_time": expiry}
+
+
 @contextmanager
 def busy(session: Any, threads: int = 4) -> Iterator[None]:
     """Have threads use the session in every way, all the time."""
@@ -234,6 +239,32 @@ def test_a_fork_while_an_attempt_imports(tmp_path: Path, monkeypatch: pytest.Mon
     assert begun.wait(10)
     assert ended_well(in_child(session.refresh))
     first.join(10)
+
+
+def test_a_fork_while_another_thread_notes_what_is_to_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`A asks; the answer is being taken down; A's process is forked; the child asks`."""
+    session = RefreshableSession(method="custom", custom_credentials_method=good)
+    reader, parent = session._host.loop._teller.reader, os.getpid()
+    read = reader.of_set
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(*given: Any) -> Any:
+        if os.getpid() == parent:
+            begun.set()
+            may_end.wait(60)
+        return read(*given)
+
+    monkeypatch.setattr(reader, "of_set", slow)
+    first = threading.Thread(target=session.refresh)
+    first.start()
+    try:
+        assert begun.wait(60)
+        assert ended_well(in_child(session.refresh))
+    finally:
+        may_end.set()
+        first.join(60)
 
 
 def test_an_eager_session_stays_fresh_in_the_child(

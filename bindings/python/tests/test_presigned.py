@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from conftest import SessionMaker
+from conftest import SessionMaker, all_is_told
 from evercreds import SessionEvent
 from evercreds._library.abi_generated import PRESIGNED
 
@@ -29,9 +29,11 @@ def test_a_url_that_outlives_its_credentials_is_told_of_once(
     session.on("warning", told.append)
     client = session.client("s3", config=Config(signature_version=version))
     client.generate_presigned_url("get_object", PARAMS, ExpiresIn=600)
+    all_is_told(session)
     assert _warnings(caplog) == 0
     for _ in range(2):
         client.generate_presigned_url("get_object", PARAMS, ExpiresIn=7200)
+    all_is_told(session)
     assert _warnings(caplog) == 1
     assert [(each.role, each.message) for each in told] == [(role, PRESIGNED)]
     assert [vars(each)["role"] for each in caplog.records if each.getMessage() == PRESIGNED] == [
@@ -45,8 +47,10 @@ def test_a_token_of_a_database_that_outlives_them_is_told_of(
 ) -> None:
     caplog.set_level(logging.WARNING, "evercreds")
     stand_in.lifetime(role, 300)
-    rds = sts_session().client("rds")
+    session = sts_session()
+    rds = session.client("rds")
     assert "X-Amz-Expires=900" in rds.generate_db_auth_token("db.example", 3306, "me")
+    all_is_told(session)
     assert _warnings(caplog) == 1
 
 
@@ -57,6 +61,7 @@ def test_credentials_with_enough_time_left_sign_without_a_warning(
     session = sts_session()
     session.credentials_for(min_ttl=1800)
     session.client("s3").generate_presigned_url("get_object", PARAMS, ExpiresIn=1800)
+    all_is_told(session)
     assert _warnings(caplog) == 0
 
 

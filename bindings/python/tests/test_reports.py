@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
 
-from conftest import in_threads
+from conftest import all_is_told, in_threads
 from evercreds import EvercredsError, EvercredsValidationError, RefreshableSession
 
 pytestmark = pytest.mark.waits
@@ -299,9 +299,11 @@ def test_the_log_says_for_whom(
     service.is_sick = True
     with caplog.at_level("INFO", logger="evercreds"):
         outcome(s3_of(session, service).list_buckets)
+        all_is_told(session)
         assert "of one caller" in caplog.text
         assert "for all callers" not in caplog.text
         session.invalidate()
+        all_is_told(session)
         assert "for all callers" in caplog.text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from conftest import SessionMaker, StandIn, until
+from conftest import SessionMaker, StandIn, all_is_told, until
 from evercreds import AssumeRoleConfig, EvercredsError, RefreshableSession, STSClientConfig
 from evercreds.cache import CacheError, ClientCacheKey, ResourceCacheKey, Session
 
@@ -44,6 +44,7 @@ def test_a_session_and_its_credentials_do_not_either(
         credentials = session.get_credentials()
         shown = session.credentials
         frozen = credentials.get_frozen_credentials()
+        all_is_told(session)
         texts = [repr(session), repr(credentials), repr(frozen), str(frozen), f"{frozen}"]
         texts += [repr(session.status()), repr(session._host.loop.sets.__dict__), caplog.text]
     for text in texts:
@@ -62,8 +63,11 @@ def test_a_torn_reply_is_not_shown(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     stand_in.fault(fault, role=role)
-    with pytest.raises(EvercredsError) as caught, caplog.at_level(logging.INFO):
-        sts_session().refresh()
+    session = sts_session()
+    with caplog.at_level(logging.INFO):
+        with pytest.raises(EvercredsError) as caught:
+            session.refresh()
+        all_is_told(session)
     told = repr(caught.value) + str(caught.value) + caplog.text
     error: BaseException | None = caught.value
     while error is not None:

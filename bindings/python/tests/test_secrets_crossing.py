@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, SessionMaker, StandIn
+from conftest import ROOT, SessionMaker, StandIn, all_is_told
 from evercreds import RefreshableSession
 from evercreds._library import loading as _library
 from evercreds._library.wasm import WasmLibrary
@@ -187,6 +187,7 @@ def test_of_a_custom_source(watched: Watched, caplog: pytest.LogCaptureFixture) 
     expect_none(watched, SENTINELS)
     assert traces(session._host.loop._machine._snapshot, SENTINELS) == []
     session.close()
+    all_is_told(session)
     expect_none(watched, SENTINELS)
     assert "refresh" in caplog.text
     assert traces(caplog.text.encode(), SENTINELS) == []
@@ -225,6 +226,7 @@ def test_of_sts(
         with pytest.raises(Exception, match="one-time code"):
             session.refresh()  # it was sent before
         session.close()
+        all_is_told(session)
     secrets = {
         **SENTINELS,
         "base secret key": stand_in.secret_access_key,

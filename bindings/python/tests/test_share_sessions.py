@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROLE, SessionMaker, StandIn, in_threads, until
+from conftest import ROLE, SessionMaker, StandIn, all_is_told, in_threads, until
 from evercreds import RefreshableSession
 from evercreds.errors import (
     EvercredsConfigurationError,
@@ -732,6 +732,7 @@ class TestSecrets:
             )
             given = session.credentials
             published(session)
+            all_is_told(session)
         frozen = session.get_credentials().get_frozen_credentials()
         secrets = [frozen.access_key, frozen.secret_key, frozen.token, code]
         names = [role, "SentinelSession", "SentinelExternalId", serial, "123456789012", "arn:aws"]

@@ -14,7 +14,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from conftest import ROLE, SessionMaker, StandIn, until
+from conftest import ROLE, SessionMaker, StandIn, all_is_told, until
 from evercreds import (
     EvercredsCredentialError,
     EvercredsValidationError,
@@ -131,6 +131,7 @@ def test_a_program_whose_records_have_such_attributes_keeps_its_own(
     try:
         with caplog.at_level(logging.INFO, logger="evercreds"), custom() as session:
             session.refresh()
+            all_is_told(session)
     finally:
         logging.setLogRecordFactory(before)
     told = [each.__dict__["role"] for each in caplog.records if each.name == "evercreds"]

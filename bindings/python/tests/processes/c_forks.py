@@ -15,6 +15,7 @@ import time
 from typing import Any
 
 from botocore.client import BaseClient
+from forked import fault_of, in_child
 
 from evercreds import RefreshableSession
 from evercreds.cache import ClientCache, ClientCacheKey
@@ -24,7 +25,6 @@ SESSIONS, REFRESHES = 100, 2000
 LONGEST_S = 60
 OTHERS = 3  # the main thread, the timer's, and the one that holds the locks
 fork = ctypes.PyDLL(None).fork
-waitpid = os.waitpid
 
 
 class Client(BaseClient):  # type: ignore[misc]
@@ -64,19 +64,6 @@ def hold(*locks: Any) -> None:
     held.wait()
 
 
-def ended_well(pid: int) -> bool:
-    """Tell whether a child has ended well, and end it where it hangs."""
-    end = time.monotonic() + LONGEST_S
-    while time.monotonic() < end:
-        ended, status = waitpid(pid, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.005)
-    os.kill(pid, 9)
-    waitpid(pid, 0)
-    return False
-
-
 def rest() -> None:
     """Let the threads of attempts that have just ended come to rest.
 
@@ -89,21 +76,12 @@ def rest() -> None:
     time.sleep(0.01)
 
 
-def in_child(forks: Any, work: Any) -> bool:
+def goes_on(forks: Any, work: Any) -> bool:
+    """Tell whether a child goes on, and say why it does not."""
     rest()
-    pid = forks()
-    if pid:
-        return ended_well(pid)
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+    fault = fault_of(in_child(work, fork=forks, has_watchdog=False), LONGEST_S)
+    print(fault, file=sys.stderr, end="")
+    return not fault
 
 
 sessions = [make() for _ in range(SESSIONS)]
@@ -149,13 +127,13 @@ def refresh_often() -> None:
 
 def fork_again() -> None:
     """A child of a child, told and not told."""
-    assert in_child(fork, refresh_a_little)
+    assert goes_on(fork, refresh_a_little)
     refresh_a_little()
-    assert in_child(fork, refresh_a_little)
-    assert in_child(os.fork, refresh_a_little)
+    assert goes_on(fork, refresh_a_little)
+    assert goes_on(os.fork, refresh_a_little)
 
 
 works = [refresh_often, fork_again] + [refresh_a_little] * 8
-well = sum(in_child(fork, works[at % len(works)]) for at in range(FORKS))
+well = sum(goes_on(fork, works[at % len(works)]) for at in range(FORKS))
 print(f"{FORKS} forks in C, {well} well", flush=True)
 os._exit(well != FORKS)

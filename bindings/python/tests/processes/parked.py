@@ -13,6 +13,8 @@ import sys
 import threading
 import time
 
+from forked import fault_of, in_child
+
 from evercreds import RefreshableSession
 
 FORKS, LONGEST_S = int(sys.argv[1]), float(sys.argv[2])
@@ -61,32 +63,11 @@ def work() -> None:
     use_threads()
 
 
-def ended_well(pid: int) -> bool:
-    end = time.monotonic() + LONGEST_S
-    while time.monotonic() < end:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return status == 0
-        time.sleep(0.002)
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    return False
-
-
-def in_child() -> bool:
-    pid = ctypes.PyDLL(None).fork()
-    if pid:
-        return ended_well(pid)
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:
-        import traceback
-
-        traceback.print_exc()
-    finally:
-        os._exit(status)
+def ended_well() -> bool:
+    fork = ctypes.PyDLL(None).fork
+    fault = fault_of(in_child(work, fork=fork, has_watchdog=False), LONGEST_S)
+    print(fault, file=sys.stderr, end="")
+    return not fault
 
 
 # Eager: its timer's thread waits, and so does the one that has fetched.
@@ -98,7 +79,7 @@ for _ in range(IDLE):
     threading.Thread(target=queue.SimpleQueue[int]().get, daemon=True).start()
     threading.Thread(target=threading.Event().wait, daemon=True).start()
 time.sleep(0.5)  # until all wait: a thread that waits for the interpreter's lock is another matter
-well = sum(in_child() for _ in range(FORKS))
+well = sum(ended_well() for _ in range(FORKS))
 assert parked_here() == 7, "nobody was parked, or the parent's own threads are forgotten"
 print(f"{FORKS} forks, {well} well", flush=True)
 os._exit(well != FORKS)

@@ -6,7 +6,6 @@ import collections
 import contextlib
 import dataclasses
 import datetime
-import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -255,24 +254,37 @@ def _seconds(ms: int) -> float | None:
 
 
 class _Read:
-    """What is read for one decision: each once, so that all that is told of it agrees."""
+    """What is read for one decision: each once, so that all that is told of it agrees.
+
+    It keeps what it has read by hand: before Python 3.12 ``functools.cached_property`` has one lock
+    for all objects of a class, which a child that is forked meanwhile has held for ever.
+    """
 
     def __init__(self, decision: abi.Decision, machine: Machine, reader: Reader) -> None:
         self.machine = machine
         self.reader = reader
         self._held = decision.held
+        self._of_set: Facts | None = None
+        self._of_failure: Facts | None = None
+        self._remaining_ms: int | None = None
 
-    @functools.cached_property
+    @property
     def of_set(self) -> Facts:
-        return self.reader.of_set(self.machine, self._held)
+        if self._of_set is None:
+            self._of_set = self.reader.of_set(self.machine, self._held)
+        return self._of_set
 
-    @functools.cached_property
+    @property
     def of_failure(self) -> Facts:
-        return self.reader.of_failure(self.machine)
+        if self._of_failure is None:
+            self._of_failure = self.reader.of_failure(self.machine)
+        return self._of_failure
 
-    @functools.cached_property
+    @property
     def remaining(self) -> float | None:
-        return _seconds(self.machine.status(abi.Status.REMAINING_MS))
+        if self._remaining_ms is None:
+            self._remaining_ms = self.machine.status(abi.Status.REMAINING_MS)
+        return _seconds(self._remaining_ms)
 
 
 def _events_of(decision: abi.Decision, read: _Read) -> list[SessionEvent]:
