@@ -1,0 +1,26 @@
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+
+def read_vault(path: str) -> dict[str, Any]:
+    end = datetime.now(timezone.utc) + timedelta(hours=1)
+    return {"access_key": path, "secret_key": "s", "token": "t", "expiry_time": end}
+
+
+# --8<-- [start:session]
+from evercreds import RefreshableSession
+
+
+class VaultSession(RefreshableSession, method="vault"):
+    def __init__(self, path: str, **kwargs: Any) -> None:
+        self.path = path
+        super().__init__(**kwargs)
+
+    def fetch_credentials(self) -> dict[str, Any]:
+        return read_vault(self.path)  # access_key, secret_key, token, expiry_time
+
+
+session = VaultSession(path="aws/job", region_name="us-east-1")
+same = RefreshableSession(method="vault", path="aws/job", region_name="us-east-1")
+# --8<-- [end:session]
+assert session.credentials["access_key"] == same.credentials["access_key"] == "aws/job"
