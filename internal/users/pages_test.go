@@ -2,15 +2,27 @@ package main
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
-// pages are those whose code is run: each block stands, word for word, in the file that
-// the line before it names. The files are tests of their own, or programs of the lane.
-var pages = []string{"guides/testing.md", "guides/bundles.md", "guides/observing.md", "guides/many-machines.md"}
+// others are pages whose code is no program of a reader's, or is held to its source by a
+// test of its own, which is named.
+var others = map[string]string{
+	"docs/RATIONALE.md":                "it shows what was weighed, not what to write",
+	"docs/guides/migration.md":         "bindings/python/tests/usage runs the programs",
+	"docs/reference/host.md":           "its loop is pseudo-code",
+	"docs/reference/stand-in.md":       "it shows a test of this project's own",
+	"docs/evidence/defects.md":         "bindings/python/tests/defects",
+	"bindings/node/README.md":          "bindings/node/test/consumers.test.ts compiles it",
+	"hostfuncs/README.md":              "hostfuncs/embedded_test.go runs it",
+	"hostfuncs/module/README.md":       "it has no program",
+	"docs/reference/sharing-stores.md": "it has no program",
+}
 
 var (
 	block = regexp.MustCompile("(?ms)^([^\\n]*)\\n```([a-z]+)\\n(.*?)^```$")
@@ -20,17 +32,22 @@ var (
 // code are the languages whose blocks must come from files.
 const code = " python js ts go "
 
+// Each block of code of the pages and READMEs stands, word for word, in the file that the
+// line before it names. Those files are tests, or programs that a test runs.
 func TestTheCodeOfPagesIsRun(t *testing.T) {
 	programs, err := find("../../users")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, page := range pages {
-		text, err := os.ReadFile(filepath.Join("../../docs", page))
+	blocks := 0
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(filepath.Join("../..", page))
 		if err != nil {
 			t.Fatal(err)
 		}
-		blocks := 0
+		if strings.Contains(string(text), "{{python") || strings.Contains(string(text), "{{tabs") {
+			t.Errorf("%s has a place that was not filled in", page)
+		}
 		for _, b := range block.FindAllStringSubmatch(string(text), -1) {
 			before, language, lines := b[1], b[2], b[3]
 			if !strings.Contains(code, " "+language+" ") {
@@ -45,25 +62,74 @@ func TestTheCodeOfPagesIsRun(t *testing.T) {
 			source, err := os.ReadFile(filepath.Join("../..", file[1]))
 			if err != nil {
 				t.Errorf("%s: %v", page, err)
-			} else if !strings.Contains(string(source), lines) {
+			} else if !stands(lines, string(source)) {
 				t.Errorf("%s: this block does not stand in %s:\n%s", page, file[1], lines)
 			}
 			if !isRun(file[1], programs) {
 				t.Errorf("%s: nothing runs %s", page, file[1])
 			}
 		}
-		if strings.Contains(string(text), "{{") {
-			t.Errorf("%s has a place that was not filled in", page)
+	}
+	if blocks < 40 {
+		t.Errorf("found %d blocks of code", blocks)
+	}
+}
+
+// pages are the Markdown files that readers see, but for the others.
+func pages(t *testing.T) (found []string) {
+	t.Helper()
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "bindings/*/README.md", "examples/*/README.md", "*/README.md"} {
+		files, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil {
+			t.Fatal(err)
 		}
-		if blocks == 0 {
-			t.Errorf("%s has no code", page)
+		for _, file := range files {
+			page := strings.TrimPrefix(filepath.ToSlash(file), "../../")
+			if _, other := others[page]; !other && !slices.Contains(found, page) {
+				found = append(found, page)
+			}
+		}
+	}
+	return found
+}
+
+// stands tells whether lines are in a source as they are, or indented: as the body of a
+// function there.
+func stands(lines, source string) bool {
+	for _, indent := range []string{"", "\t", "\t\t", "    ", "  "} {
+		var shifted strings.Builder
+		for line := range strings.Lines(lines) {
+			if strings.TrimSpace(line) != "" {
+				shifted.WriteString(indent)
+			}
+			shifted.WriteString(line)
+		}
+		if strings.Contains("\n"+source, "\n"+shifted.String()) {
+			return true
+		}
+	}
+	return false
+}
+
+func TestABlockStandsInItsSource(t *testing.T) {
+	const source = "func f() {\n\tg()\n\n\th()\n}\n"
+	for lines, want := range map[string]bool{
+		"g()\n\nh()\n": true, source: true, "g()\nh()\n": false, "()\n": false, "func f() {\ng()\n": false,
+	} {
+		if got := stands(lines, source); got != want {
+			t.Errorf("%q stands there: %t", lines, got)
 		}
 	}
 }
 
-// isRun tells whether a program of the lane has a file, or whether it is a test of Go's.
+// isRun tells whether a program of the lane has a file, or whether a test is or runs it.
 func isRun(file string, programs []program) bool {
 	if strings.HasSuffix(file, "_test.go") {
+		return true
+	}
+	// bindings/python/tests/test_snippets.py and bindings/node/test/snippets.test.ts run all
+	// that are there and are no tests themselves.
+	if dir := path.Dir(file); dir == "docs/snippets/python" || dir == "docs/snippets/node" {
 		return true
 	}
 	for _, p := range programs {

@@ -25,7 +25,10 @@ SNIPPETS = sorted(
 )
 
 # In the place of a key that shows codes: six digits, others each time.
-YKMAN = "#!/bin/sh\nexec {python} -c 'import time; print(\"%06d\" % (time.time_ns() // 1000 % 10**6))'\n"
+YKMAN = """\
+#!/bin/sh
+exec {python} -c 'import time; print("%06d" % (time.time_ns() // 1000 % 10**6))'
+"""
 
 # Each program has a process of its own, forked from one that has imported what takes long.
 RUN_ALL = """\

@@ -17,6 +17,7 @@ import pytest
 
 import evercreds
 from conftest import ROOT
+from test_snippets import SNIPPETS
 
 pytestmark = pytest.mark.once
 
@@ -138,26 +139,19 @@ Mine(custom_credentials_method=dict, jiter=True)
 OfRole({"RoleArn": ROLE}, attended=1)
 """
 
-# What the READMEs' examples take as given.
-AROUND_EXAMPLES = """
-session: Any
-fetch: Any
-"""
-
-PYTHON = re.compile("```python\\n(.*?)```", re.DOTALL)
 LINES_REFUSED = [line for line in REFUSED.splitlines() if line]
 
 
 def _examples() -> str:
-    """Put each example of the READMEs into a function of its own."""
-    pages = (ROOT / "README.md", ROOT / "bindings" / "python" / "README.md")
-    blocks = [block for page in pages for block in re.findall(PYTHON, page.read_text())]
-    assert len(blocks) > 4
+    """Put each program that the pages show into a function of its own."""
+    folder = ROOT / "docs" / "snippets" / "python"
+    programs = [path.read_text() for path in folder.glob("*.py") if path.stem in SNIPPETS]
+    assert len(programs) > 10
     functions = [
-        f"async def example_{at}() -> None:\n{textwrap.indent(block, '    ')}"
-        for at, block in enumerate(blocks)
+        f"def example_{at}() -> None:\n{textwrap.indent(program, '    ')}"
+        for at, program in enumerate(programs)
     ]
-    return "\n".join([AROUND_EXAMPLES, *functions])
+    return "\n".join(functions)
 
 
 def _mypy(program: Path, tmp_path: Path, *, with_stubs: bool) -> list[tuple[int, str, str]]:

@@ -1,5 +1,4 @@
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
-// --8<-- [start:session]
 import { RefreshableSession } from "evercreds";
 
 const team = new RefreshableSession({
@@ -10,6 +9,5 @@ const job = new RefreshableSession({
   stsClient: { credentials: team.credentials },
 });
 await job.client(S3Client).send(new ListBucketsCommand({}));
-// --8<-- [end:session]
 const { Arn } = await job.whoami();
 if (!Arn.includes(":222222222222:assumed-role/job/")) throw new Error(Arn);

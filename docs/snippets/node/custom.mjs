@@ -6,7 +6,6 @@ const vault = {
   },
 };
 
-// --8<-- [start:session]
 import { RefreshableSession } from "evercreds";
 
 const session = new RefreshableSession({
@@ -21,6 +20,5 @@ const session = new RefreshableSession({
     };
   },
 });
-// --8<-- [end:session]
 const { accessKeyId } = await session.credentials();
 if (accessKeyId !== "aws/job") throw new Error(accessKeyId);

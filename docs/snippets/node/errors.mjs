@@ -1,4 +1,3 @@
-// --8<-- [start:errors]
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { EvercredsError, RefreshableSession } from "evercreds";
 
@@ -16,4 +15,3 @@ try {
   console.log(error.message); // what is wrong, and what to do
   console.log(error.code, error.class, error.cause); // "source", "recoverable", the source's own error
 }
-// --8<-- [end:errors]

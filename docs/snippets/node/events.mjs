@@ -5,11 +5,9 @@ const session = new RefreshableSession({
   assumeRole: { RoleArn: "arn:aws:iam::123456789012:role/job" },
 });
 
-// --8<-- [start:events]
 const off = session.on("failure", ({ role, errorCode, awsErrorCode }) =>
   console.warn(role, errorCode, awsErrorCode),
 );
 // ...
 off();
-// --8<-- [end:events]
 await session.client(S3Client).send(new ListBucketsCommand({}));

@@ -1,4 +1,3 @@
-// --8<-- [start:session]
 import { RefreshableSession } from "evercreds";
 
 const session = new RefreshableSession({
@@ -9,10 +8,8 @@ const session = new RefreshableSession({
   certificate: "certificate.pem.crt",
   privateKey: "private.pem.key",
 });
-// --8<-- [end:session]
 
 export function publish() {
-  // --8<-- [start:mqtt]
   const client = session.mqtt({
     endpoint: "abc123-ats.iot.us-east-1.amazonaws.com",
     clientId: "pump-7",
@@ -21,7 +18,6 @@ export function publish() {
     client.publish({ topicName: "pumps/7", payload: "well", qos: 1 }),
   );
   client.start();
-  // --8<-- [end:mqtt]
 }
 
 if (session.status().phase !== "empty") throw new Error("nothing was fetched yet");

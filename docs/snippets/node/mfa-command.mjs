@@ -1,5 +1,4 @@
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
-// --8<-- [start:session]
 import { RefreshableSession } from "evercreds";
 
 const session = new RefreshableSession({
@@ -9,5 +8,4 @@ const session = new RefreshableSession({
   },
   mfaTokenProvider: ["ykman", "oath", "accounts", "code", "--single", "aws"],
 });
-// --8<-- [end:session]
 await session.client(S3Client).send(new ListBucketsCommand({}));

@@ -1,5 +1,4 @@
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
-// --8<-- [start:session]
 import { createInterface } from "node:readline/promises";
 import { RefreshableSession } from "evercreds";
 
@@ -21,5 +20,4 @@ const session = new RefreshableSession({
   mfaTokenProvider: ask,
   attended: true, // a person answers: no refresh starts until a call needs it
 });
-// --8<-- [end:session]
 await session.client(S3Client).send(new ListBucketsCommand({}));

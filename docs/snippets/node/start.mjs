@@ -1,4 +1,3 @@
-// --8<-- [start:session]
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { RefreshableSession } from "evercreds";
 
@@ -8,15 +7,10 @@ const session = new RefreshableSession({
 });
 const s3 = session.client(S3Client, { region: "us-east-1" });
 await s3.send(new ListBucketsCommand({})); // today, tomorrow, next week
-// --8<-- [end:session]
 
-// --8<-- [start:looks]
 console.log((await session.whoami()).Arn); // the assumed role, as STS names it
 const { phase, remaining } = session.status();
 console.log(phase, remaining); // "fresh", and the seconds that are left
-// --8<-- [end:looks]
 if (phase !== "fresh") throw new Error(phase);
 
-// --8<-- [start:ends]
 session.close();
-// --8<-- [end:ends]

@@ -1,4 +1,3 @@
-// --8<-- [start:after]
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { RefreshableSession } from "evercreds";
 
@@ -7,5 +6,4 @@ const session = new RefreshableSession({
   stsClient: { region: "us-east-1" },
 });
 const s3 = session.client(S3Client);
-// --8<-- [end:after]
 await s3.send(new ListBucketsCommand({}));

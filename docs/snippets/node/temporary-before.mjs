@@ -1,4 +1,3 @@
-// --8<-- [start:before]
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { fromTemporaryCredentials } from "@aws-sdk/credential-providers";
 
@@ -8,5 +7,4 @@ const s3 = new S3Client({
     clientConfig: { region: "us-east-1" },
   }),
 });
-// --8<-- [end:before]
 await s3.send(new ListBucketsCommand({}));

@@ -1,4 +1,3 @@
-# --8<-- [start:session]
 import asyncio
 
 from evercreds import RefreshableSession
@@ -15,4 +14,3 @@ async def main() -> None:
 
 
 asyncio.run(main())
-# --8<-- [end:session]

@@ -1,4 +1,3 @@
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 team = RefreshableSession(assume_role_kwargs={"RoleArn": "arn:aws:iam::111111111111:role/team"})
@@ -6,5 +5,4 @@ job = RefreshableSession(
     source=team, assume_role_kwargs={"RoleArn": "arn:aws:iam::222222222222:role/job"}
 )
 job.client("s3").list_buckets()
-# --8<-- [end:session]
 assert ":222222222222:assumed-role/job/" in job.whoami()["Arn"]

@@ -10,7 +10,6 @@ class Vault:
 
 vault = Vault()
 
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 
@@ -25,5 +24,4 @@ def fetch() -> dict[str, Any]:
 
 
 session = RefreshableSession(method="custom", custom_credentials_method=fetch)
-# --8<-- [end:session]
 assert session.credentials["access_key"] == "aws/job"

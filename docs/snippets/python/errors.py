@@ -2,7 +2,6 @@ import logging
 
 logging.disable()
 
-# --8<-- [start:errors]
 from botocore.exceptions import ClientError
 from evercreds import EvercredsError, RefreshableSession
 
@@ -21,9 +20,8 @@ try:
 except PermissionError as error:  # the source's own error, with what to do before its text
     print(error)
 except ClientError as error:  # where the source is STS: botocore's
-    print(error.response["Error"]["Code"])
+    print(error)
 except EvercredsError as error:  # all else, such as a time-out of the refresh
     print(error.code)
 
 print(session.status().last_error_code)
-# --8<-- [end:errors]

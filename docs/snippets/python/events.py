@@ -5,7 +5,6 @@ session = RefreshableSession(
     region_name="us-east-1",
 )
 
-# --8<-- [start:events]
 from evercreds import SessionEvent
 
 
@@ -16,6 +15,5 @@ def told(event: SessionEvent) -> None:
 off = session.on("failure", told)
 # ...
 off()
-# --8<-- [end:events]
 session.on("refresh", told)
 session.client("s3").list_buckets()

@@ -1,6 +1,5 @@
 import os
 
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 # at import, in the parent: each worker goes on with a session of its own
@@ -13,7 +12,6 @@ session = RefreshableSession(
 def view() -> int:
     s3 = session.client("s3")  # in the worker: a client of the parent's is not for children
     return len(s3.list_buckets()["Buckets"])
-# --8<-- [end:session]
 
 
 view()

@@ -1,6 +1,5 @@
 from typing import Any
 
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 session = RefreshableSession(
@@ -11,11 +10,9 @@ session = RefreshableSession(
     certificate="certificate.pem.crt",
     private_key="private.pem.key",
 )
-# --8<-- [end:session]
 
 
 def publish() -> Any:
-    # --8<-- [start:mqtt]
     from awscrt.mqtt import QoS
 
     connection = session.mqtt(
@@ -24,7 +21,6 @@ def publish() -> Any:
     )
     connection.connect().result()
     connection.publish("pumps/7", b"well", QoS.AT_LEAST_ONCE)[0].result()
-    # --8<-- [end:mqtt]
 
 
 assert session.status().phase == "empty"  # nothing was fetched yet

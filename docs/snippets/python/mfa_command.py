@@ -1,4 +1,3 @@
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 session = RefreshableSession(
@@ -8,5 +7,4 @@ session = RefreshableSession(
     },
     mfa_token_provider=["ykman", "oath", "accounts", "code", "--single", "aws"],
 )
-# --8<-- [end:session]
 session.client("s3").list_buckets()

@@ -1,4 +1,3 @@
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 
@@ -15,5 +14,4 @@ session = RefreshableSession(
     mfa_token_provider=ask,
     attended=True,  # a person answers: no refresh starts until a call needs it
 )
-# --8<-- [end:session]
 session.client("s3").list_buckets()

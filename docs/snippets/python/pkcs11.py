@@ -6,7 +6,6 @@ if not Path(library).exists():
     raise SystemExit(0)  # this machine has no SoftHSM
 os.environ["DEVICE_PIN"] = "1234"
 
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 session = RefreshableSession(
@@ -21,5 +20,4 @@ session = RefreshableSession(
         "user_pin": os.environ["DEVICE_PIN"],
     },
 )
-# --8<-- [end:session]
 session.close()

@@ -5,11 +5,9 @@ session = RefreshableSession(
     region_name="us-east-1",
 )
 
-# --8<-- [start:url]
 seconds = 45 * 60
 session.credentials_for(min_ttl=seconds)  # new credentials, if those in use end sooner
 url = session.client("s3").generate_presigned_url(
     "get_object", Params={"Bucket": "reports", "Key": "today.pdf"}, ExpiresIn=seconds
 )
-# --8<-- [end:url]
 assert "X-Amz-Expires=2700" in url or "Expires=" in url

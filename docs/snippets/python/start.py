@@ -1,4 +1,3 @@
-# --8<-- [start:session]
 from evercreds import RefreshableSession
 
 session = RefreshableSession(
@@ -7,15 +6,10 @@ session = RefreshableSession(
 )
 s3 = session.client("s3")
 s3.list_buckets()  # today, tomorrow, next week
-# --8<-- [end:session]
 
-# --8<-- [start:looks]
 print(session.whoami()["Arn"])  # the assumed role, as STS names it
 status = session.status()
 print(status.phase, status.remaining)  # "fresh", and the seconds that are left
-# --8<-- [end:looks]
 assert status.phase == "fresh"
 
-# --8<-- [start:ends]
 session.close()
-# --8<-- [end:ends]

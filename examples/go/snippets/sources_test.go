@@ -15,7 +15,6 @@ import (
 )
 
 func start(ctx context.Context) error {
-	// --8<-- [start:session]
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
@@ -27,12 +26,10 @@ func start(ctx context.Context) error {
 	defer session.Close()
 	client := s3.NewFromConfig(session.Config(cfg))
 	_, err = client.ListBuckets(ctx, nil) // today, tomorrow, next week
-	// --8<-- [end:session]
 	if err != nil {
 		return err
 	}
 	println := func(...any) {} // a test prints nothing
-	// --8<-- [start:looks]
 	who, err := session.Identity(ctx)
 	if err != nil {
 		return err
@@ -40,17 +37,14 @@ func start(ctx context.Context) error {
 	status := session.Status()
 	println(who.ARN)                        // the assumed role, as STS names it
 	println(status.Phase, status.Remaining) // fresh, and what is left
-	// --8<-- [end:looks]
 	if status.Phase != evercreds.PhaseFresh {
 		return check(false, status.Phase)
 	}
-	// --8<-- [start:kept]
 	kept, err := evercreds.Client(session, s3.NewFromConfig) // the same client each time
 	if err != nil {
 		return err
 	}
 	_, err = kept.ListBuckets(ctx, nil)
-	// --8<-- [end:kept]
 	return err
 }
 
@@ -59,13 +53,11 @@ func mfaByCommand(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// --8<-- [start:command]
 	session, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{
 		RoleARN:      "arn:aws:iam::123456789012:role/admin",
 		SerialNumber: "arn:aws:iam::123456789012:mfa/me",
 		MFACommand:   []string{"ykman", "oath", "accounts", "code", "--single", "aws"},
 	})
-	// --8<-- [end:command]
 	if err != nil {
 		return err
 	}
@@ -79,7 +71,6 @@ func mfaByPerson(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// --8<-- [start:prompt]
 	session, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{
 		RoleARN:      "arn:aws:iam::123456789012:role/admin",
 		SerialNumber: "arn:aws:iam::123456789012:mfa/me",
@@ -87,7 +78,6 @@ func mfaByPerson(ctx context.Context) error {
 		MFA:          ask,            // func(context.Context) (string, error)
 		MFAPrompts:   true,           // a person answers: no refresh starts until a call needs it
 	})
-	// --8<-- [end:prompt]
 	if err != nil {
 		return err
 	}
@@ -101,7 +91,6 @@ func chaining(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// --8<-- [start:chaining]
 	team, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{RoleARN: "arn:aws:iam::111111111111:role/team"})
 	if err != nil {
 		return err
@@ -113,7 +102,6 @@ func chaining(ctx context.Context) error {
 	}
 	defer job.Close()
 	_, err = s3.NewFromConfig(job.Config(cfg)).ListBuckets(ctx, nil)
-	// --8<-- [end:chaining]
 	if err != nil {
 		return err
 	}
@@ -137,7 +125,6 @@ func (vaultClient) Read(_ context.Context, path string) (lease, error) {
 
 func custom(ctx context.Context) error {
 	var vault vaultClient
-	// --8<-- [start:custom]
 	session, err := evercreds.NewCustom(func(ctx context.Context) (evercreds.Credentials, error) {
 		lease, err := vault.Read(ctx, "aws/job")
 		if err != nil {
@@ -150,7 +137,6 @@ func custom(ctx context.Context) error {
 			Expires:         lease.End, // or NoExpiry: true
 		}, nil
 	})
-	// --8<-- [end:custom]
 	if err != nil {
 		return err
 	}
@@ -163,7 +149,6 @@ func custom(ctx context.Context) error {
 }
 
 func iot(context.Context) error {
-	// --8<-- [start:iot]
 	session, err := evercreds.NewIoT(evercreds.IoTParams{
 		Endpoint:    "abc123.credentials.iot.us-east-1.amazonaws.com",
 		RoleAlias:   "reader",
@@ -171,7 +156,6 @@ func iot(context.Context) error {
 		Certificate: evercreds.PEMFile("certificate.pem.crt"),
 		PrivateKey:  evercreds.PEMFile("private.pem.key"),
 	})
-	// --8<-- [end:iot]
 	if err != nil {
 		return err
 	}
@@ -179,7 +163,6 @@ func iot(context.Context) error {
 }
 
 func stscredsBefore(ctx context.Context) error {
-	// --8<-- [start:before]
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
@@ -187,13 +170,11 @@ func stscredsBefore(ctx context.Context) error {
 	provider := stscreds.NewAssumeRoleProvider(sts.NewFromConfig(cfg), "arn:aws:iam::123456789012:role/job")
 	cfg.Credentials = aws.NewCredentialsCache(provider)
 	client := s3.NewFromConfig(cfg)
-	// --8<-- [end:before]
 	_, err = client.ListBuckets(ctx, nil)
 	return err
 }
 
 func stscredsAfter(ctx context.Context) error {
-	// --8<-- [start:after]
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		return err
@@ -204,7 +185,6 @@ func stscredsAfter(ctx context.Context) error {
 	}
 	defer session.Close() // where the program ends
 	client := s3.NewFromConfig(session.Config(cfg))
-	// --8<-- [end:after]
 	_, err = client.ListBuckets(ctx, nil)
 	return err
 }

@@ -26,7 +26,6 @@ func presign(ctx context.Context) error {
 	defer session.Close()
 	client := s3.NewFromConfig(session.Config(cfg))
 	object := &s3.GetObjectInput{Bucket: aws.String("reports"), Key: aws.String("today.pdf")}
-	// --8<-- [start:url]
 	life := 45 * time.Minute
 	enough := aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		return session.Credentials(ctx, evercreds.MinTTL(life)) // new ones, if those in use end sooner
@@ -35,7 +34,6 @@ func presign(ctx context.Context) error {
 		o.ClientOptions = append(o.ClientOptions, func(o *s3.Options) { o.Credentials = enough })
 	})
 	link, err := urls.PresignGetObject(ctx, object, s3.WithPresignExpires(life))
-	// --8<-- [end:url]
 	if err != nil {
 		return err
 	}
@@ -55,29 +53,17 @@ func policies(ctx context.Context) error {
 		}
 		wrong = errors.Join(wrong, err)
 	}
-	// --8<-- [start:default]
 	session, err := evercreds.NewSTS(cfg, role)
-	// --8<-- [end:default]
 	made(session, err)
-	// --8<-- [start:server]
 	session, err = evercreds.NewSTS(cfg, role, evercreds.WithMaxWait(2*time.Second))
-	// --8<-- [end:server]
 	made(session, err)
-	// --8<-- [start:fleet]
 	session, err = evercreds.NewSTS(cfg, role, evercreds.WithPolicy(evercreds.Adaptive))
-	// --8<-- [end:fleet]
 	made(session, err)
-	// --8<-- [start:strict]
 	session, err = evercreds.NewSTS(cfg, role, evercreds.WithStability(evercreds.Strict), evercreds.WithMaxWait(0))
-	// --8<-- [end:strict]
 	made(session, err)
-	// --8<-- [start:static]
 	session, err = evercreds.NewSTS(cfg, role, evercreds.WithStability(evercreds.Static), evercreds.WithMaxStale(time.Hour))
-	// --8<-- [end:static]
 	made(session, err)
-	// --8<-- [start:eager]
 	session, err = evercreds.NewSTS(cfg, role, evercreds.WithEager())
-	// --8<-- [end:eager]
 	made(session, err)
 	return wrong
 }
@@ -85,7 +71,6 @@ func policies(ctx context.Context) error {
 func showError(ctx context.Context) error {
 	defer log.SetOutput(log.Writer())
 	log.SetOutput(new(strings.Builder)) // a test prints nothing
-	// --8<-- [start:errors]
 	session, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{}, errors.New("the vault is sealed")
 	}, evercreds.WithMaxWait(0)) // tell at once
@@ -100,7 +85,6 @@ func showError(ctx context.Context) error {
 		log.Print(failed.Code, " ", failed.Class) // source, recoverable
 		log.Print(errors.Unwrap(failed))          // the source's own error
 	}
-	// --8<-- [end:errors]
 	return check(failed != nil, err)
 }
 
@@ -110,13 +94,11 @@ func events(ctx context.Context) error {
 		return err
 	}
 	role := evercreds.AssumeRole{RoleARN: "arn:aws:iam::123456789012:role/job"}
-	// --8<-- [start:events]
 	session, err := evercreds.NewSTS(cfg, role, evercreds.WithEvents(func(e evercreds.Event) {
 		if e.Kind == evercreds.EventFailure {
 			log.Print(e.Role, " ", e.ErrorCode, " ", e.AWSErrorCode)
 		}
 	}))
-	// --8<-- [end:events]
 	if err != nil {
 		return err
 	}
