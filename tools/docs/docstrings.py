@@ -1,0 +1,40 @@
+"""What the site's Python reference makes of docstrings: an extension of griffe.
+
+Roles of Sphinx (``:class:`~a.b.C```) become code. A parameter that the docstring has and the
+signature takes by ``**kwargs`` is no required one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import griffe
+
+ROLE = re.compile(r":(?:class|meth|func|mod|attr|exc|data):`(~?)([\w.]+)`")
+
+
+def _code(found: re.Match[str]) -> str:
+    name = found[2].rsplit(".", 1)[-1] if found[1] else found[2]
+    return f"`{name}`"
+
+
+class Docstrings(griffe.Extension):
+    def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
+        if obj.docstring is not None:
+            obj.docstring.value = ROLE.sub(_code, obj.docstring.value)
+
+    def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
+        self._see(pkg)
+
+    def _see(self, obj: griffe.Object) -> None:
+        if obj.docstring is not None and (obj.is_class or obj.is_function):
+            known = {parameter.name.lstrip("*") for parameter in getattr(obj, "parameters", ())}
+            for section in obj.docstring.parsed:
+                if section.kind is griffe.DocstringSectionKind.parameters:
+                    for parameter in section.value:
+                        if parameter.name.lstrip("*") not in known:
+                            parameter.value = "..."
+        for member in obj.members.values():
+            if not member.is_alias:
+                self._see(member)
