@@ -14,7 +14,8 @@ import (
 const versionFile = "VERSION"
 
 // A release is three numbers: these mean the same to Go, npm and PyPI, and no pre-release does.
-var released = regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$`)
+// From 2 on Go wants another module path (https://go.dev/ref/mod#major-version-suffixes).
+var released = regexp.MustCompile(`^[01]\.(0|[1-9]\d*)\.(0|[1-9]\d*)$`)
 
 // A place repeats the version: the first group of the pattern is it.
 type place struct {
@@ -44,7 +45,7 @@ func Version(root string) (string, error) {
 // CheckVersion refuses what is no version of a release.
 func CheckVersion(version string) error {
 	if !released.MatchString(version) {
-		return fmt.Errorf("a version is three numbers, such as 1.2.3; got %q", version)
+		return fmt.Errorf("a version is three numbers, the first 0 or 1, such as 1.2.3; got %q", version)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func TestModulesComeAfterWhatTheyNeed(t *testing.T) {
 }
 
 func TestWhatIsNoVersion(t *testing.T) {
-	for _, each := range []string{"", "1", "1.2", "v1.2.3", "1.2.3.4", "1.02.3", "1.2.3-rc.1", "1.2.3\n", " 1.2.3"} {
+	for _, each := range []string{"", "1", "1.2", "v1.2.3", "1.2.3.4", "2.0.0", "1.02.3", "1.2.3-rc.1", "1.2.3\n", " 1.2.3"} {
 		if CheckVersion(each) == nil {
 			t.Errorf("%q is taken for a version", each)
 		}
