@@ -91,15 +91,19 @@ func TestWrappedInTheCacheOfTheSDK(t *testing.T) {
 	wrapped.Credentials = aws.NewCredentialsCache(s)
 	client := sts.NewFromConfig(wrapped)
 	keys := map[string]bool{}
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); len(keys) < 3 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		asked := time.Now()
+		c, err := wrapped.Credentials.Retrieve(t.Context())
+		if err != nil || !c.Expires.After(asked) {
+			t.Fatalf("got a set until %v, %v", c.Expires, err)
+		}
+		keys[c.AccessKeyID] = true
+		if time.Until(c.Expires) < time.Second { // it could expire on the way
+			continue
+		}
 		if _, err := client.GetCallerIdentity(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
-		c, err := wrapped.Credentials.Retrieve(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys[c.AccessKeyID] = true
 	}
 	if len(keys) < 2 {
 		t.Errorf("%d sets", len(keys))

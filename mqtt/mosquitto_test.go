@@ -115,7 +115,7 @@ func (m *mosquitto) start() bool {
 	if m.process.Start() != nil {
 		return false
 	}
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if answers(m.tls) && answers(m.ws) {
 			return true
 		}

@@ -31,7 +31,7 @@ const patience = 30 * time.Second
 // When all connections are closed nothing of them runs.
 func TestMain(m *testing.M) {
 	status := m.Run()
-	for end := time.Now().Add(10 * time.Second); status == 0 && running() != ""; time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); status == 0 && running() != ""; time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			fmt.Fprintln(os.Stderr, "still running:\n"+running())
 			status = 1
@@ -202,11 +202,11 @@ func TestX509WithASignerThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config.ConnectTimeout = 2 * time.Second // not those 30 s
+	config.ConnectTimeout = 4 * time.Second // not those 30 s
 	start := time.Now()
 	c := connect(t, config)
 	c.wantUp(t)
-	if d := time.Since(start); d > 20*time.Second || hung.calls.Load() != 2 || len(c.errors) != 1 {
+	if d := time.Since(start); d > time.Minute || hung.calls.Load() != 2 || len(c.errors) != 1 {
 		t.Errorf("connected after %v, %d signatures and %d errors", d, hung.calls.Load(), len(c.errors))
 	}
 }

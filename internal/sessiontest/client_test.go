@@ -15,13 +15,13 @@ import (
 // Many goroutines ask for the client for each call, over several lifetimes: it is
 // one client, and no call fails.
 func TestCachedS3ClientOverManyLifetimes(t *testing.T) {
-	standIn, cfg := start(t, awstest.Config{Lifetime: 2 * time.Second})
+	standIn, cfg := start(t, awstest.Config{Lifetime: 4 * time.Second})
 	s := assume(t, standIn, cfg)
 	first := buckets(t, s, pathStyle)
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+			for end := time.Now().Add(time.Minute); s.Status().Installs < 3 && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 				c, err := evercreds.Client(s, s3.NewFromConfig, pathStyle)
 				if err != nil || c != first {
 					t.Errorf("another client, %v", err)

@@ -88,7 +88,7 @@ func TestForeignErrorTextsAreNotShown(t *testing.T) {
 				Region: "us-east-1", BaseEndpoint: &endpoint,
 				Credentials: static(aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "secret"}),
 			}, sources.AssumeRole{RoleARN: roleARN})
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			_, err := s.Fetch(ctx, &sources.Flight{Cause: core.CauseIdle})
 			e := sourceError(t, err)

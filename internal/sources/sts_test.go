@@ -140,7 +140,7 @@ func TestSTSErrors(t *testing.T) {
 			standIn.Reset()
 			inject(t, standIn, c.fault)
 			// short, so that the SDK's own pauses are
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			_, err := s.Fetch(ctx, flight)
 			e := sourceError(t, err)

@@ -65,7 +65,7 @@ class StandIn:
     def control(self, method: str, path: str, **body: Any) -> Any:
         data = json.dumps(body).encode() if method == "POST" else None
         request = urllib.request.Request(f"{self._control}/{path}", data, method=method)
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
     def fault(self, kind: str, **more: Any) -> None:
@@ -108,7 +108,7 @@ def _process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         yield json.loads(process.stdout.readline())
     finally:
         process.stdin.close()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()
 
 
@@ -165,6 +165,14 @@ def sts_session(stand_in: StandIn, base_keys: None, role: str) -> Iterator[Sessi
     yield make
     for session in made:
         session.close()
+
+
+@pytest.fixture
+def patient_file_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give calls of file stores ten seconds, not a quarter: a machine under load is no fault."""
+    from evercreds.share import FileStore
+
+    monkeypatch.setattr(FileStore, "call_ms", 10_000)
 
 
 IOT_ENDPOINT = "stand-in.credentials.iot.us-east-1.amazonaws.com"
@@ -257,14 +265,14 @@ def opened(proxy: Any) -> Iterator[MqttOpener]:
     def open_it(connection: Any) -> Any:
         connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy.port)
         connection.reconnect_min_timeout_secs = 1
-        assert connection.connect().result(30) == {"session_present": False}
+        assert connection.connect().result(60) == {"session_present": False}
         connections.add(connection)
         return connection
 
     yield open_it
     for connection in [*connections]:
         with contextlib.suppress(RuntimeError):  # a test has closed it
-            connection.disconnect().result(30)
+            connection.disconnect().result(60)
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ class Broker:
             return
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -105,7 +105,7 @@ class Broker:
 
     def _listens(self, process: subprocess.Popen[bytes]) -> bool:
         for port in (self.tls_port, self.websocket_port):
-            end = time.monotonic() + 20
+            end = time.monotonic() + 60
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > end:
                     return False

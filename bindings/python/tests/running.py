@@ -35,7 +35,7 @@ def run(
     source: str,
     *arguments: str,
     flags: Sequence[str] = (),
-    seconds: float = 60,
+    seconds: float = 180,
     **environment: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run this text as a program, to its end."""

@@ -86,5 +86,5 @@ def soft_token(directory: Path, introduction: dict[str, str]) -> Iterator[SoftTo
 
 def _util(*arguments: str) -> None:
     command = ["softhsm2-util", *arguments, "--pin", PIN]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr

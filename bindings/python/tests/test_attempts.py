@@ -141,7 +141,7 @@ except ValueError:
 
 def test_a_program_without_logging_sees_nothing() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", QUIET], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", QUIET], capture_output=True, text=True, timeout=180, check=True
     )
     assert done.stdout + done.stderr == ""
 
@@ -172,10 +172,10 @@ class TestForkInside:
             session._host.loop.source._method = hanging
             forcing = threading.Thread(target=session.refresh, daemon=True)
             forcing.start()
-            assert started.wait(10)
+            assert started.wait(60)
             assert session.credentials["token"] == "token"
             gate.set()
-            forcing.join(10)
+            forcing.join(60)
 
         session = custom(provider)
         session.refresh()

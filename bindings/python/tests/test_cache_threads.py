@@ -63,7 +63,7 @@ class Gate:
     def build(self) -> Client:
         self.builds += 1
         self.begun.set()
-        assert self.open.wait(20)
+        assert self.open.wait(60)
         return Client()
 
 
@@ -82,7 +82,7 @@ def started(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
 
 
 def ended(thread: threading.Thread) -> bool:
-    thread.join(20)
+    thread.join(60)
     return not thread.is_alive()
 
 
@@ -97,7 +97,7 @@ def codes_of(ident: int) -> Iterator[Any]:
 def test_all_who_wait_for_a_build_get_what_was_built(cache: ClientCache) -> None:
     gate = Gate()
     threads = [started(lambda: cache.get_or_make(A, gate.build)) for _ in range(8)]
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     gate.open.set()
     assert all(ended(thread) for thread, _ in threads)
     assert len({id(results[0]) for _, results in threads}) == 1
@@ -107,7 +107,7 @@ def test_all_who_wait_for_a_build_get_what_was_built(cache: ClientCache) -> None
 def test_all_who_wait_get_it_also_where_nothing_is_kept() -> None:
     cache, gate = ClientCache(max_size=0), Gate()
     threads = [started(lambda: cache.get_or_make(A, gate.build)) for _ in range(4)]
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     gate.open.set()
     assert all(ended(thread) for thread, _ in threads)
     assert all(isinstance(results[0], Client) for _, results in threads)
@@ -158,7 +158,7 @@ def test_a_build_that_always_fails_fails_for_everybody_and_one_at_a_time(
 def test_other_keys_are_built_meanwhile(cache: ClientCache) -> None:
     gate = Gate()
     thread, results = started(lambda: cache.get_or_make(A, gate.build))
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     client = Client()
     assert cache.get_or_make(B, lambda: client) is client
     assert B in cache
@@ -218,7 +218,7 @@ def test_a_build_that_is_interrupted_frees_those_who_wait(cache: ClientCache) ->
         raise KeyboardInterrupt
 
     builder, told = started(lambda: cache.get_or_make(A, interrupted))
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     waiter, given = started(lambda: cache.get_or_make(A, lambda: client))
     gate.open.set()
     assert ended(builder)
@@ -239,7 +239,7 @@ def _heeds_ctrl_c() -> Iterator[None]:
 def test_ctrl_c_reaches_one_who_waits_and_the_build_goes_on(cache: ClientCache) -> None:
     gate = Gate()
     builder, built = started(lambda: cache.get_or_make(A, gate.build))
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     main = threading.get_ident()
 
     def strike() -> None:
@@ -260,7 +260,7 @@ def test_ctrl_c_reaches_one_who_waits_and_the_build_goes_on(cache: ClientCache) 
 def test_what_is_put_in_during_a_build_is_what_all_get(cache: ClientCache) -> None:
     gate, client = Gate(), Client()
     builder, built = started(lambda: cache.get_or_make(A, gate.build))
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
     cache[A] = client
     assert cache.get_or_make(A, Client) is client
     gate.open.set()
@@ -432,7 +432,7 @@ def test_a_child_begins_empty_even_if_a_build_was_under_way(cache: ClientCache) 
     cache.max_size = 3
     cache[B] = inherited
     builder, built = started(lambda: cache.get_or_make(A, gate.build))
-    assert gate.begun.wait(20)
+    assert gate.begun.wait(60)
 
     def child() -> None:
         assert cache.keys() == ()

@@ -474,7 +474,7 @@ def test_a_fork_while_one_of_them_refreshes(
         child.refresh()
 
     assert ended_well(in_child(work))
-    thread.join(20)
+    thread.join(60)
     assert child.status().counters["installs"] == 1
 
 

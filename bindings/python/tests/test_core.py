@@ -45,7 +45,7 @@ class Source:
     def fetch(self) -> Reply:
         self.calls += 1
         number = self.calls
-        assert self.gate.wait(20)
+        assert self.gate.wait(60)
         if self.fails is not None:
             raise self.fails
         expiry_ms = self.clock.wall_ns() // 10**6 + HOUR * 1000
@@ -120,7 +120,7 @@ def test_closing_frees_who_waits(source: Source) -> None:
     until(lambda: core.status().refreshing)
     core.close()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     source.gate.set()
     assert outcomes == ["closed"] * 5
     until(lambda: core.loop.attempts == 0)

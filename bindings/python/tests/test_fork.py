@@ -55,7 +55,7 @@ def busy(session: Any, threads: int = 4) -> Iterator[None]:
     finally:
         stop.set()
         for worker in workers:
-            worker.join(20)
+            worker.join(60)
 
 
 def fork_often(count: int, work: Callable[[], None]) -> None:
@@ -109,7 +109,7 @@ def test_forks_while_others_are_in_tls(
     finally:
         stop.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
     assert stand_in.calls(role)["successes"] > 50
 
 
@@ -171,7 +171,7 @@ def test_forks_that_python_is_not_told_of(form: str) -> None:
             pytest.skip("build/evercreds.wasm is not built (./task build:wasm)")
         environment["EVERCREDS_LIBRARY"] = str(module)
     source = (PROGRAMS / "c_forks.py").read_text()
-    done = run(source, str(EACH), seconds=300 + 5 * EACH, **environment)
+    done = run(source, str(EACH), seconds=600 + 5 * EACH, **environment)
     assert done.stdout == f"{EACH} forks in C, {EACH} well\n", done.stderr
     went_on(f"c-{form}", EACH)
 
@@ -210,7 +210,7 @@ def test_a_fork_during_a_fetch(
 
     pid = in_child(child)
     assert ended_well(pid)
-    fetching.join(10)
+    fetching.join(60)
     wanted = 1 if when == "first" else 2
     until(lambda: session.status().counters["installs"] == wanted)
 
@@ -236,9 +236,9 @@ def test_a_fork_while_an_attempt_imports(tmp_path: Path, monkeypatch: pytest.Mon
     session = RefreshableSession(method="custom", custom_credentials_method=provider)
     first = threading.Thread(target=session.refresh)
     first.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     assert ended_well(in_child(session.refresh))
-    first.join(10)
+    first.join(60)
 
 
 def test_a_fork_while_another_thread_notes_what_is_to_be_told(

@@ -81,7 +81,7 @@ def test_a_timeout_ends_the_wait_of_threads_and_coroutines() -> None:
     gate = threading.Event()
 
     def slow() -> dict[str, str]:
-        gate.wait(30)
+        gate.wait(60)
         return provider()
 
     with RefreshableSession(method="custom", custom_credentials_method=slow) as session:
@@ -89,4 +89,4 @@ def test_a_timeout_ends_the_wait_of_threads_and_coroutines() -> None:
             session.credentials_for(timeout=datetime.timedelta(milliseconds=10))
         asyncio.run(_asks(session))
         gate.set()
-        assert session.credentials_for(timeout=20)["access_key"] == "ASIAFIRST"
+        assert session.credentials_for(timeout=60)["access_key"] == "ASIAFIRST"

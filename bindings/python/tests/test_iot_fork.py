@@ -43,7 +43,7 @@ def test_a_child_during_the_first_refresh(iot_session: SessionMaker, stand_in: S
     caller.start()
     until(lambda: stand_in.alias_calls()["attempts"] == 1)
     assert ended_well(in_child(lambda: session.refresh()))
-    caller.join(20)
+    caller.join(60)
     assert not caller.is_alive()
     assert stand_in.alias_calls()["successes"] == 2
 
@@ -73,7 +73,7 @@ def test_children_of_a_busy_parent(iot_session: SessionMaker, stand_in: StandIn)
             assert ended_well(in_child(shared.refresh))
     finally:
         stop.set()
-        worker.join(20)
+        worker.join(60)
     assert not failures
 
 
@@ -112,7 +112,7 @@ def test_a_child_that_ends_as_python_ends(iot_session: SessionMaker, stand_in: S
         target=refresh_in_a_process, args=(session,)
     )
     child.start()
-    child.join(30)
+    child.join(60)
     assert child.exitcode == 0
     session.refresh()
     assert stand_in.alias_calls()["successes"] == 3

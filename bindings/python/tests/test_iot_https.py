@@ -207,7 +207,7 @@ def test_a_reply_that_never_ends_is_cut_off(
             connection.sendall(b"1000\r\n" + piece + b"\r\n" if is_chunked else piece)
 
     server.serve = pour
-    session = session_with(timeout=30)
+    session = session_with(timeout=60)
     with pytest.raises(EvercredsCredentialError, match="more than 65536 bytes"):
         session.refresh()
     assert capfd.readouterr().err == ""
@@ -290,7 +290,7 @@ def test_a_server_that_wants_no_more_requests_is_heeded(
 def test_a_client_certificate_that_is_refused(server: OddServer, session_with: Maker) -> None:
     certificate, key = Authority("another").issue("thing")
     with pytest.raises(EvercredsConnectionError) as caught:
-        session_with(certificate=certificate, private_key=key, timeout=5).refresh()
+        session_with(certificate=certificate, private_key=key, timeout=60).refresh()
     assert caught.value.param == "endpoint"
     assert "refuses the device's certificate (tlsv1 alert unknown ca)" in str(caught.value)
     assert not server.requests
@@ -304,7 +304,7 @@ def test_a_certificate_of_another_host_is_told(
     with odd_server(tmp_path / "other", authority, other, always(reply(good()))) as running:
         monkeypatch.setattr(_https, "_address", lambda *_: running.address)
         with pytest.raises(EvercredsConnectionError, match="Hostname mismatch") as caught:
-            session_with(timeout=2).refresh()
+            session_with(timeout=60).refresh()
         assert not running.requests
     assert caught.value.param == "endpoint"
 

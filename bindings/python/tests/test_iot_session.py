@@ -269,15 +269,18 @@ def test_each_fault_is_an_error_of_ours(
     iot_session: SessionMaker,
     stand_in: StandIn,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
     kind: str,
     fields: dict[str, Any],
     expected: type[EvercredsError],
     status: int | None,
     error_class: int,
 ) -> None:
-    session = iot_session(timeout=1 if kind == "hang" else 10)
+    session = iot_session(timeout=60)
     session.refresh()
     held = session.credentials
+    if kind == "hang":
+        monkeypatch.setattr(session._https, "_timeout_s", 1)
     stand_in.fault(kind, alias=ALIAS, **fields)
     with caplog.at_level(logging.DEBUG), pytest.raises(expected) as caught:
         session.refresh()
@@ -296,6 +299,7 @@ def test_each_fault_is_an_error_of_ours(
     # What was held is there still, and the next attempt is made.
     assert session.credentials == held
     stand_in.clear_faults()
+    monkeypatch.setattr(session._https, "_timeout_s", 60)
     session.refresh()
     assert session.credentials["access_key"] != held["access_key"]
 
@@ -333,7 +337,7 @@ def test_an_alias_that_is_not_there_is_refused(iot_session: SessionMaker) -> Non
 def test_x4_a_wrong_ca_is_told(iot_session: SessionMaker, tmp_path: Path, as_bytes: bool) -> None:
     pem = Authority("another").pem
     (tmp_path / "ca.pem").write_bytes(pem)
-    session = iot_session(ca=pem if as_bytes else str(tmp_path / "ca.pem"), timeout=2)
+    session = iot_session(ca=pem if as_bytes else str(tmp_path / "ca.pem"), timeout=60)
     with pytest.raises(EvercredsConnectionError, match="not to be trusted") as caught:
         session.refresh()
     assert caught.value.param == "endpoint"
@@ -344,7 +348,7 @@ def test_x4_the_systems_authorities_do_not_know_the_stand_in(
     iot_session: SessionMaker,
 ) -> None:
     with pytest.raises(EvercredsConnectionError, match="not to be trusted"):
-        iot_session(ca=None, timeout=2).refresh()
+        iot_session(ca=None, timeout=60).refresh()
 
 
 def test_without_verify_peer_any_server_will_do(iot_session: SessionMaker) -> None:
@@ -353,7 +357,7 @@ def test_without_verify_peer_any_server_will_do(iot_session: SessionMaker) -> No
 
 def test_a_certificate_for_another_host_is_not_trusted(iot_session: SessionMaker) -> None:
     # The stand-in's is good for the endpoints of the commercial partition alone.
-    session = iot_session(endpoint="id.credentials.iot.cn-north-1.amazonaws.com.cn", timeout=2)
+    session = iot_session(endpoint="id.credentials.iot.cn-north-1.amazonaws.com.cn", timeout=60)
     with pytest.raises(EvercredsConnectionError, match="TLS"):
         session.refresh()
 
@@ -448,7 +452,7 @@ def test_close_ends_a_request_that_hangs(iot_session: SessionMaker, stand_in: St
     until(lambda: stand_in.alias_calls()["attempts"] == 1)
     client = session._https
     session.close()
-    caller.join(10)
+    caller.join(60)
     assert [error.code for error in ended] == ["closed"]  # type: ignore[attr-defined]
     until(lambda: not client._in_use)
 

@@ -21,7 +21,7 @@ from relays import Proxy
 
 TABLE = json.loads((ROOT / "internal/awstest/testdata/tls_servers.json").read_text())
 # Far below the time-out: with it, a refusal is told of as such and not as lateness.
-SOON_S, TIMEOUT_S = 15, 60
+SOON_S, TIMEOUT_S = 45, 60
 WORDS = {"certificate": "not to be trusted", "device": "refuses the device's certificate"}
 
 

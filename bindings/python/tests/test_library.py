@@ -106,9 +106,9 @@ started.wait(20)
 started.clear()
 assert panic(third._host.loop._machine._handle.number) == -3
 third.status()
-assert started.wait(20), "nobody has asked again"
+assert started.wait(60), "nobody has asked again"
 release.set()
-waiter.join(20)
+waiter.join(60)
 assert outcome and outcome[0][0] == "A", outcome
 
 # Again and again, also while it is being restored: who waits is told in any case.
@@ -126,7 +126,7 @@ started.clear()
 release.clear()
 waiter = threading.Thread(target=third.refresh, daemon=True)
 waiter.start()
-assert started.wait(20)
+assert started.wait(60)
 flight, = third._host.loop.flights
 panic(machine._handle.number)
 machine.keep_snapshot = keep_unless_it_fails
@@ -138,7 +138,7 @@ else:
     raise AssertionError("what failed three times has gone well")
 assert flight.bell.has_rung and flight.is_lost, "a waiter was forgotten"
 release.set()
-waiter.join(20)
+waiter.join(60)
 assert not waiter.is_alive()
 failures[:] = [1]
 panic(machine._handle.number)

@@ -53,7 +53,7 @@ def test_its_command_changes_import_lines_alone(tmp_path: Path) -> None:
     )
     other = tmp_path / "notes.txt"
     other.write_text("from boto3_refresh_session import x\n")
-    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, timeout=30)
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, timeout=120)
     assert program.read_text() == (
         "from evercreds import RefreshableSession\n"
         "    from evercreds.cache import ClientCacheKey\n"

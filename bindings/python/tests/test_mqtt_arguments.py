@@ -178,11 +178,11 @@ def test_no_secret_is_shown(
         connection = session.mqtt(**GOOD, transport="ws")
         connection.proxy_options = HttpProxyOptions("127.0.0.1", 1)  # nobody listens there
         with pytest.raises(Exception, match="REFUSED") as caught:
-            connection.connect().result(30)
+            connection.connect().result(60)
         stand_in.fault("truncated", alias=stand_in.introduction["role_alias"])
         session.invalidate()
         with pytest.raises(EvercredsError) as torn:
-            connection.connect().result(30)
+            connection.connect().result(60)
     out, err = capfd.readouterr()
     shown = [repr(connection), str(connection), repr(session._connections), caplog.text, out, err]
     shown += [repr(caught.value), str(caught.value), repr(torn.value), str(torn.value)]

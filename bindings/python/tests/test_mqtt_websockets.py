@@ -246,9 +246,9 @@ with warnings.catch_warnings(record=True) as caught:
     assert "Info" in str(caught[0].message)
     again = RefreshableSession(method="iot", awscrt_log_level=LogLevel.Debug, **own)
 connection.proxy_options = HttpProxyOptions("127.0.0.1", proxy)
-connection.connect().result(30)
+connection.connect().result(60)
 token = session.credentials["token"]
-connection.disconnect().result(30)
+connection.disconnect().result(60)
 # Not to standard output, where awscrt writes blocks that end in the midst of a line.
 print(json.dumps([token, urllib.parse.quote(token, safe="")]), file=sys.stderr)
 """

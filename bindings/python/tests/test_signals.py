@@ -70,6 +70,6 @@ def test_a_signal_to_a_process_that_waits(
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
         process.send_signal(number)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=120)
     assert (output, errors) == (said, "")
     assert process.returncode == code

@@ -18,7 +18,7 @@ from evercreds import EvercredsError, RefreshableSession
 from evercreds._library import abi_generated as abi
 
 ROLE_ARN = ROLE + "troubles"
-ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, read_timeout=0.2)
+ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1})
 SSO = """[profile sso]
 sso_start_url = https://example.awsapps.com/start
 sso_region = us-east-1
@@ -150,6 +150,7 @@ def _tls(stage: Stage) -> Any:
 
 def _timeout(stage: Stage) -> Any:
     stage.stand_in.fault("hang", role=ROLE_ARN)
+    stage.client["config"] = ONCE.merge(Config(read_timeout=0.2))
     return stage.assume()
 
 

@@ -310,12 +310,12 @@ def test_threads_refresh_while_coroutines_call(
         assert s3.list_buckets()["Buckets"]
     # Who still waits for the last refresh when its set is rejected is told so, by the rules.
     made = signed_calls(stand_in)
-    until(lambda: signed_calls(stand_in) > made + 6 * len(loops), 30)
+    until(lambda: signed_calls(stand_in) > made + 6 * len(loops))
     revoke(stand_in, session)
     assert s3.list_buckets()["Buckets"]
     stop.set()
     for thread in loops:
-        thread.join(30)
+        thread.join(60)
     assert len(called) == 3
     assert min(called) > 0
     assert stand_in.calls(role)["concurrent_max"] == 1
@@ -370,7 +370,7 @@ def test_a_child_of_a_process_whose_coroutines_wait(
         assert all(reply["Buckets"] for reply in asyncio.run(main()))
 
     assert ended_well(in_child(child))
-    parent.join(30)
+    parent.join(60)
     assert len(replies) == 20
 
 

@@ -107,7 +107,7 @@ def test_I10_a_provider_may_use_its_own_session(stand_in: StandIn, base_keys: No
         return good()
 
     session = custom(provider)
-    in_threads(1, session.refreshable_credentials, seconds=20)
+    in_threads(1, session.refreshable_credentials)
     assert seen == ["user"]
 
 

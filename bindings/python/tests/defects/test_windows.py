@@ -97,7 +97,7 @@ def test_W6_an_eager_session_is_fresh_with_nobody_asking() -> None:
         return good(life_s=3)
 
     session = custom(provider, defer_refresh=False)
-    until(lambda: len(calls) >= 2, seconds=8)
+    until(lambda: len(calls) >= 2)
     assert session.refreshable_credentials()
 
 
@@ -196,7 +196,7 @@ def test_T3_a_hung_provider_does_not_hold_its_callers_for_ever() -> None:
 
     credentials = custom(hang, refresh_timeout=1).get_credentials()
     try:
-        raised = in_threads(5, credentials.get_frozen_credentials, seconds=15)
+        raised = in_threads(5, credentials.get_frozen_credentials)
     finally:
         release.set()
     assert all(isinstance(each, evercreds.BRSError) for each in raised)

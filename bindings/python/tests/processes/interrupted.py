@@ -98,7 +98,7 @@ while interrupts < COUNT:
     others.append(threading.Thread(target=use, args=[session], daemon=True))
     others[-1].start()
     for other in others:
-        other.join(20)
+        other.join(60)
         stuck += other.is_alive()
 print(f"{interrupts} interrupts, {stuck} stuck", flush=True)
 os._exit(stuck > 0)

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from evercreds import RefreshableSession
+from evercreds.share import FileStore
 
 
 def say(word: str) -> None:
@@ -25,6 +26,7 @@ def hang() -> Any:
     time.sleep(300)
 
 
+FileStore.call_ms = 10_000  # a machine under load is no fault
 session = RefreshableSession(
     method="custom",
     custom_credentials_method=hang,

@@ -9,6 +9,9 @@ from typing import Any
 
 from refreshing import make_session
 
+from evercreds.share import FileStore
+
+FileStore.call_ms = 10_000  # a machine under load is no fault
 session = make_session(share=os.environ["SHARE"])
 
 

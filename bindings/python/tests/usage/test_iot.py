@@ -126,7 +126,7 @@ def test_mqtt_publish(run: Run, broker_thing: dict[str, str], readings: queue.Qu
 
 def slot_of(label: str) -> str:
     done = subprocess.run(
-        ["softhsm2-util", "--show-slots"], capture_output=True, text=True, check=True, timeout=30
+        ["softhsm2-util", "--show-slots"], capture_output=True, text=True, check=True, timeout=120
     )
     (found,) = [
         slot.split()[0]

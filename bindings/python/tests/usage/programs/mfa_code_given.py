@@ -13,7 +13,7 @@ role = AssumeRoleConfig(
 session = RefreshableSession(assume_role_kwargs=role)
 first = session.credentials["access_key"]
 role["TokenCode"] = "246801"
-end = time.monotonic() + 20
+end = time.monotonic() + 60
 while session.credentials["access_key"] == first and time.monotonic() < end:
     time.sleep(0.05)
 print("renewed", session.credentials["access_key"] != first)

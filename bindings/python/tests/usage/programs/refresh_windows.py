@@ -13,7 +13,7 @@ session = RefreshableSession(
 )
 s3 = session.client("s3")
 first = session.credentials["access_key"]
-end = time.monotonic() + 20
+end = time.monotonic() + 60
 while session.credentials["access_key"] == first and time.monotonic() < end:
     s3.list_buckets()
     time.sleep(0.05)
