@@ -4,6 +4,9 @@ package core
 // do. If the caller reports a set, the report is taken in before anything else
 // that is due, as in Invalidate.
 func (s *Session) Ask(now Now, need Need) Decision {
+	if need.MinTTL <= 0 && need.Evidence == EvidenceNone && s.staysCalm(now) {
+		return s.calmlyServed()
+	}
 	s.out = nothing()
 	if s.stage != stageOpen {
 		return s.end()

@@ -155,20 +155,20 @@ func OptionRule(o Option) string {
 
 // config is what Set has stored. The set bits tell a given value from a default.
 type config struct {
-	policy    Policy
-	method    Method
-	advisory  int64 // ms
-	mandatory int64 // ms
-	auto      bool
+	policy    Policy // this and what follows to maxStale is read by each Ask
 	stability Stability
+	share     Sharing
 	inline    bool
-	timeout   int64 // ms
-	jitter    bool
-	maxStale  int64 // ms; Never: no cap
 	deferred  bool
 	attended  bool
-	maxWait   int64 // ms
-	share     Sharing
+	auto      bool
+	maxStale  int64 // ms; Never: no cap
+	jitter    bool
+	method    Method
+	advisory  int64  // ms
+	mandatory int64  // ms
+	timeout   int64  // ms
+	maxWait   int64  // ms
 	shareTurn int64  // ms
 	shareWait int64  // ms
 	shareCall int64  // ms

@@ -3,16 +3,16 @@ package core
 // flight is the one refresh under way.
 type flight struct {
 	ticket   int64 // 0: none
+	deadline int64 // on the elapsed clock
+	meeting
 	seq      int64
 	start    Now
-	deadline int64 // on the elapsed clock
 	cause    Cause
 	required bool // somebody waits for it
 	forced   bool // the user asked for it
 	reported bool // a reporter, to whom a service refused the held set, waits for it
 	against  grounds
 	answered bool // a late answer has come in meanwhile, and serves its waiters
-	meeting
 }
 
 // inAir tells whether the source has been called for the flight under way.

@@ -3,10 +3,10 @@ package core
 // set is what the machine knows of credentials: everything but the secrets.
 type set struct {
 	ticket       int64 // the flight that brought it; 0: nothing is held
+	wall         int64 // expiry on the local wall clock
 	seq          int64 // the number of that flight, in the order of their starts
 	fingerprint  uint64
 	sourceExpiry int64 // as the source wrote it, to compare replies with
-	wall         int64 // expiry on the local wall clock
 	elapsed      int64 // expiry on the elapsed clock
 	lifetime     int64
 	advisory     int64 // windows in force, fixed at install
