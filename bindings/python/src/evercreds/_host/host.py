@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from evercreds._host import attempts
 from evercreds._host.events import Kind, Listener
 from evercreds._host.failures import ReentrantUseError
 from evercreds._host.loop import Loop, Outcome, Wait
 from evercreds._host.marks import WaitingFor, running_inside
-from evercreds._host.sharing import Group
 from evercreds._host.source import CredentialSet, Source
 from evercreds._host.status import SessionStatus, status_of
 from evercreds._library import abi_generated as abi
@@ -19,6 +19,9 @@ from evercreds._library.needs import ANY, Need, Patience, patience_here_ms
 from evercreds._library.options import Options
 from evercreds._waiting.clock import NANOS, SYSTEM_CLOCK, Clock
 from evercreds.errors import EvercredsCredentialError
+
+if TYPE_CHECKING:
+    from evercreds._host.sharing import Group
 
 __all__ = ["Host"]
 

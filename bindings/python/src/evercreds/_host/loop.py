@@ -7,7 +7,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from evercreds._fork.children import forget_in_child, notice
 from evercreds._host import attempts, timer
@@ -16,7 +16,6 @@ from evercreds._host.facts import Facts, Reader
 from evercreds._host.failures import Failures
 from evercreds._host.flights import Flight, Flights
 from evercreds._host.sets import Sets
-from evercreds._host.sharing import Group, Sharing
 from evercreds._host.source import CredentialSet, Source
 from evercreds._library import abi_generated as abi
 from evercreds._library.machine import Machine, PoisonedError
@@ -24,6 +23,9 @@ from evercreds._library.options import Options
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.clock import NANOS, Clock, is_set_by_tests
 from evercreds._waiting.locks import system_lock
+
+if TYPE_CHECKING:
+    from evercreds._host.sharing import Group, Sharing
 
 __all__ = ["NO_LEASE", "Lease", "Loop", "Outcome", "Wait"]
 
@@ -90,7 +92,7 @@ class Loop:
         self.clock: Clock = clock
         self.source: Source = source
         self.sets: Sets = Sets()
-        self.sharing: Sharing | None = None if group is None else Sharing(self, group)
+        self.sharing: Sharing | None = None if group is None else _shared_by(self, group)
         self.flights: Flights = self._no_flights()
         self.followers: set[object] = set()  # threads that wait for flights
         self.failures: Failures = Failures(source)
@@ -393,3 +395,9 @@ def _is_frozen(options: dict[int, float]) -> bool:
     """
     is_inline = options.get(abi.Option.ADVISORY_REFRESH) == abi.AdvisoryRefresh.INLINE
     return is_inline and "AWS_LAMBDA_FUNCTION_NAME" in os.environ
+
+
+def _shared_by(loop: Loop, group: Group) -> Sharing:
+    from evercreds._host.sharing import Sharing  # here: most sessions do not share
+
+    return Sharing(loop, group)

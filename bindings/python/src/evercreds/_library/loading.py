@@ -13,15 +13,17 @@ import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evercreds._fork.children import HeldOverForks, forget_in_child, generation, notice
 from evercreds._library import abi_generated as abi
 from evercreds._library.files import content, in_package, is_there
 from evercreds._library.interpreter import refuse_subinterpreters
-from evercreds._library.wasm import WasmLibrary
 from evercreds._waiting.locks import reentrant_lock
 from evercreds.errors import EvercredsLibraryError
+
+if TYPE_CHECKING:
+    from evercreds._library.wasm import WasmLibrary
 
 __all__ = ["library"]
 
@@ -126,6 +128,8 @@ def _run_module(path: Path) -> WasmLibrary:
             "module needs a runtime: pip install 'evercreds[wasm]'",
             code="musl" if _is_musl() else "missing",
         )
+    from evercreds._library.wasm import WasmLibrary  # here: most have the shared library
+
     lib = WasmLibrary(path)
     _check_version(lib, path)
     return lib

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
+import sys
 
 from evercreds._library import abi_generated as abi
 
@@ -42,8 +42,10 @@ def patience_here_ms() -> int:
 
     The thread of an event loop does not wait at all: nothing else would go on there.
     """
+    asyncio = sys.modules.get("asyncio")  # a loop that runs has imported it
     try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return abi.NEVER
-    return 0
+        if asyncio is not None and asyncio.get_running_loop():
+            return 0
+    except (RuntimeError, AttributeError):  # none runs here; another thread is importing it
+        pass
+    return abi.NEVER

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
@@ -68,6 +67,8 @@ class CustomSource:
         """Call the function once."""
         given = self._method(**self._arguments)
         if inspect.isawaitable(given):
+            import asyncio  # here: it takes a tenth of the time of importing boto3
+
             given = asyncio.run(_finished(given))
         try:
             return _reply_of(given)
