@@ -19,5 +19,7 @@ Dir::Etc::sourcelist "$1/apt/sources.list";
 Dir::Etc::sourceparts "-";
 END
     export APT_CONFIG="$1/apt/apt.conf"
-    apt-get --quiet update
+    # What else is given are options of apt-get.
+    shift 3
+    apt-get --quiet "$@" update
 }
