@@ -21,9 +21,9 @@ type runner struct {
 var runners = []runner{
 	{"go", regexp.MustCompile(`^go: \d+ passed, \d+ failed`), true, 1},
 	// "3 passed in 0.1s", with or without rulers and other counts around it. It
-	// runs three times in the first of three virtual environments, and once in the others.
+	// runs four times in the first of three virtual environments, and once in the others.
 	// What the wheel's runs print is set off, and counted in a line of its own.
-	{"pytest", regexp.MustCompile(`^(=+ )?(\d+ [a-z]+, )*\d+ [a-z]+ in [\d.]+s`), true, 5},
+	{"pytest", regexp.MustCompile(`^(=+ )?(\d+ [a-z]+, )*\d+ [a-z]+ in [\d.]+s`), true, 6},
 	{"vitest", regexp.MustCompile(`^\s*Tests\s+\d+ (passed|failed|skipped)`), true, 1},
 	{"conformance", regexp.MustCompile(`^conformance: \d+ scenarios`), false, 1},
 	{"host scenarios", regexp.MustCompile(`^host scenarios: \d+ scenarios`), false, 1},

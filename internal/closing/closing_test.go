@@ -13,6 +13,7 @@ const wholeRun = "ok  \texample/a\t0.1s\n" +
 	"==== 9 passed, 4 deselected in 6.00s ====\n" +
 	"18 passed, 1 skipped in 9.00s\n" +
 	"21 passed in 12.00s\n" +
+	"22 passed in 13.00s\n" +
 	" \x1b[2mTest Files\x1b[22m  4 passed (4)\n" +
 	"\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[32m20 passed\x1b[39m\x1b[22m (20)\n" +
 	"conformance: 64 scenarios, 4 hosts, 0 differences\n" +
@@ -39,6 +40,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		"pytest: 9 passed, 4 deselected in 6.00s",
 		"pytest: 18 passed, 1 skipped in 9.00s",
 		"pytest: 21 passed in 12.00s",
+		"pytest: 22 passed in 13.00s",
 		"vitest: Tests  20 passed (20)",
 		"conformance: 64 scenarios, 4 hosts, 0 differences",
 		"host scenarios: 60 scenarios, 4 hosts, 0 differences",
@@ -49,7 +51,7 @@ func TestClosingLinesOfAWholeRun(t *testing.T) {
 		"command: 9 cases, 3 clients, 0 failed",
 		"wheel: 90 passed, 0 failed (Python 3.10 3.13, any)",
 		"check: all good",
-		"236 passed, 0 failed",
+		"258 passed, 0 failed",
 	}
 	if got := strings.Join(lines, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", got, strings.Join(want, "\n"))

@@ -1,6 +1,6 @@
-# Runs the Python tests as three runs at a time: the random histories compute, those
-# marked slow start processes, and the others mostly wait. The output of the first two
-# comes when all have ended.
+# Runs the Python tests as four runs, three of them at a time: the random histories
+# compute, those marked slow start processes, and the halves of the others mostly wait.
+# The output of all but the first half comes when all have ended.
 # test.sh [ARGS of pytest, for one run of just these]
 set -eu
 logs=$(pwd)/build/test-python
@@ -8,16 +8,26 @@ cd bindings/python
 if [ $# -gt 0 ]; then
     exec "$EVERCREDS_PYTHON" -m pytest "$@"
 fi
-"$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider tests/properties >"$logs-properties.log" 2>&1 &
-properties=$!
-"$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m slow >"$logs-slow.log" 2>&1 &
-slow=$!
+# Each test goes to the half that has fewer, so that both have their share of each file.
+half() {
+    "$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m "not slow" \
+        --splits 2 --splitting-algorithm least_duration --group "$1"
+}
+half 2 >"$logs-half.log" 2>&1 &
+second=$!
+{
+    others=0
+    "$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider tests/properties >"$logs-properties.log" 2>&1 || others=1
+    "$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m slow >"$logs-slow.log" 2>&1 || others=1
+    exit $others
+} &
+third=$!
 # A signal that ends this script ends all runs.
-trap 'kill "$properties" "$slow" 2>/dev/null || :' EXIT
+trap 'kill "$second" "$third" 2>/dev/null || :' EXIT
 failed=0
-"$EVERCREDS_PYTHON" -m pytest --ignore=tests/properties -m "not slow" || failed=1
-wait "$slow" || failed=1
-wait "$properties" || failed=1
+half 1 || failed=1
+wait "$second" || failed=1
+wait "$third" || failed=1
 trap - EXIT
-cat "$logs-slow.log" "$logs-properties.log"
+cat "$logs-half.log" "$logs-slow.log" "$logs-properties.log"
 exit $failed

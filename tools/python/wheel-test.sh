@@ -12,7 +12,8 @@ shift
 if [ $# -eq 0 ]; then
     set -- -m "not slow and not once" '--ignore-glob=tests/defects/test_[!c]*.py' --ignore=tests/usage
     EVERCREDS_NOT_NEEDED="celery|gunicorn|moto|ruff|uWSGI|ziglang"
-    export EVERCREDS_NOT_NEEDED
+    EVERCREDS_HALVES=yes
+    export EVERCREDS_NOT_NEEDED EVERCREDS_HALVES
 fi
 
 logs=$root/build/wheel-tests
@@ -30,7 +31,7 @@ export PATH
 # The wheel for any platform runs beside two of the others: they wait more than they work.
 # Each has a log of its own.
 {
-    if EVERCREDS_INSTALLED=any sh tools/python/wheel-try.sh "$PYTHON" any "$wheel_for_any" -m "not slow" \
+    if EVERCREDS_INSTALLED=any EVERCREDS_HALVES=no sh tools/python/wheel-try.sh "$PYTHON" any "$wheel_for_any" -m "not slow" \
         tests/test_core.py tests/test_custom.py tests/test_eager.py tests/test_fork.py tests/test_installed.py \
         tests/test_mfa.py tests/test_sts.py tests/test_threads.py tests/test_cache.py >"$logs/any.log" 2>&1; then
         touch "$logs/any.well"
@@ -60,18 +61,23 @@ for python in $pythons; do
 done
 wait
 
+# What pytest counted in the closing lines of all runs of a log.
+total() {
+    sed -n "s/.*\\b\\([0-9][0-9]*\\) $1.* in [0-9.]*s.*/\\1/p" "$2" | awk '{ all += $1 } END { print all + 0 }'
+}
+
 passed=0
 failed=0
 for version in $versions any; do
     echo "== the wheel, in an empty environment: $version"
     # Indented, since the last line counts these tests too.
     sed 's/^/  /' "$logs/$version.log"
-    count=$(sed -n 's/.*\b\([0-9][0-9]*\) passed.* in [0-9.]*s.*/\1/p' "$logs/$version.log" | tail -n 1)
-    passed=$((passed + ${count:-0}))
+    passed=$((passed + $(total passed "$logs/$version.log")))
     if [ ! -f "$logs/$version.well" ]; then
         # A failed installation is a failure too.
-        count=$(sed -n 's/.*\b\([0-9][0-9]*\) failed.* in [0-9.]*s.*/\1/p' "$logs/$version.log" | tail -n 1)
-        failed=$((failed + ${count:-1}))
+        count=$(total failed "$logs/$version.log")
+        [ "$count" -gt 0 ] || count=1
+        failed=$((failed + count))
     fi
 done
 echo "wheel: $passed passed, $failed failed (Python$versions, any)"

@@ -32,4 +32,19 @@ cd bindings/python
 # Only imported modules are compiled, and those are few.
 grep -vE "^(${EVERCREDS_NOT_NEEDED:-#})" requirements-dev.txt >"$environment/requirements.txt"
 "$environment/bin/python" -m pip install --quiet --no-compile --requirement "$environment/requirements.txt"
-"$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"
+if [ "${EVERCREDS_HALVES-}" != yes ]; then
+    exec "$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"
+fi
+# Two runs at a time, since they mostly wait. Each test goes to the half that has fewer.
+half() {
+    number=$1
+    shift
+    "$environment/bin/python" -m pytest -p no:cacheprovider -q \
+        --splits 2 --splitting-algorithm least_duration --group "$number" "$@"
+}
+failed=0
+half 2 "$@" >"$environment/half.log" 2>&1 &
+half 1 "$@" || failed=1
+wait $! || failed=1
+cat "$environment/half.log"
+exit $failed
