@@ -86,15 +86,14 @@ func (o *outing) apply(d core.Decision) {
 		if found.Expiry > 0 {
 			found.Left = found.Expiry - now.Wall
 		}
-		if o.noticeEnds > o.elapsed {
-			found.Notice, found.NoticeLeft = o.notice, o.noticeEnds-o.elapsed
-		}
+		found.Notice, found.NoticeLeft = o.notice, max(0, o.noticeEnds-o.elapsed)
 		o.apply(s.ShareFound(d.ShareCall, now, found))
 	case core.ShareCampaign:
 		o.turn++
 		o.apply(s.ShareLed(d.ShareCall, now, o.turn, true, d.ShareSpan))
 	case core.SharePublish:
-		o.entry, o.noticeEnds = core.Found{Expiry: now.Wall + 24_000, Fingerprint: o.sets, Life: 24_000, Generation: d.ShareNumber}, 0
+		o.notice, o.noticeEnds = 0, 0
+		o.entry = core.Found{Expiry: now.Wall + 24_000, Fingerprint: o.sets, Life: 24_000, Generation: d.ShareNumber}
 		o.apply(s.ShareDone(d.ShareCall, now, true))
 	case core.ShareResign:
 		if o.notice = int64(d.ShareNotice); o.notice != 0 {

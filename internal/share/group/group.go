@@ -120,9 +120,10 @@ func within(ctx context.Context, bound time.Duration) (context.Context, func()) 
 	}
 }
 
-// heed opens the notice. One that does not open is none.
+// heed opens the notice. One that does not open is none; one that is over still tells of the
+// failures in a row.
 func (g *Group) heed(ctx context.Context, l *host.Looked, key string, r share.Record) {
-	if len(r.Notice) == 0 || r.NoticeLeft <= 0 {
+	if len(r.Notice) == 0 {
 		return
 	}
 	ring, err := g.Keys.Ring(ctx)

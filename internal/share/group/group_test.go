@@ -159,6 +159,11 @@ func TestNoticesAreSealed(t *testing.T) {
 	if l := look(t, member(e, sealing.Fixed(ring(t, 2))), ownerB); l.Notice != 0 || l.NoticeLeft != 0 {
 		t.Errorf("who has another key found %+v", l)
 	}
+	// The next leader counts the failures in a row, and takes nobody's turn over.
+	e.clock += 60_000
+	if l := look(t, g, ownerB); l.Notice != notice || l.NoticeLeft != 0 {
+		t.Errorf("when the notice is over: %+v", l)
+	}
 }
 
 // Whatever byte of the record is changed: no error, and no set but the one that was sealed.

@@ -128,7 +128,9 @@ class StoreGroup:
         notice = open_notice(self._ring, visit.key, record.notice) if record.notice else None
         if notice is not None:
             found = dataclasses.replace(
-                found, notice=notice.notice, notice_left_ms=record.notice_left_ms
+                found,
+                notice=notice.notice,
+                notice_left_ms=min(record.notice_left_ms, notice.notice_ms),
             )
         return found if entry is None else self._found(found, visit, record, entry)
 

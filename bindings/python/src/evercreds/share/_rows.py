@@ -102,9 +102,8 @@ class Row:
         """Show it at an instant of the clock that its ends are on, with the clock to be told."""
         left_ms = left_of(self.turn_ends_ms, clock_ms, step_ms) if self.owner else 0
         notice_left_ms = left_of(self.notice_ends_ms, clock_ms, step_ms) if self.notice else 0
-        notice = self.notice if notice_left_ms else b""
         return Record(
-            *(self.number, self.owner, left_ms, self.entry, notice, notice_left_ms),
+            *(self.number, self.owner, left_ms, self.entry, self.notice, notice_left_ms),
             *(told_ms, step_ms),
         )
 
