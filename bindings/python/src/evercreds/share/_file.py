@@ -157,12 +157,8 @@ class FileStore:
         """Write an entry by the write rule; see :class:`Store`. A record stays for good."""
 
         def change(row: Row, now: int) -> tuple[Publication, bool]:
-            has_ended = row.ends_turn(owner, number)
-            stored = row.takes(entry, replaces, junk)
-            if stored:
-                row.entry, row.notice, row.notice_ends_ms = entry, b"", 0
-                row.entry_boot = row.boot
-            return Publication(stored, now), stored or has_ended
+            stored, is_changed = row.publish(owner, number, entry, replaces, junk)
+            return Publication(stored, now), is_changed
 
         return self._changed(key, change, (owner, number))
 
@@ -172,10 +168,7 @@ class FileStore:
         """End the owner's turn; see :class:`Store`."""
 
         def change(row: Row, now: int) -> tuple[None, bool]:
-            has_ended = row.ends_turn(owner, number)
-            if has_ended and notice:
-                row.notice, row.notice_ends_ms = notice, now + notice_ms
-            return None, has_ended
+            return None, row.resign(owner, number, notice, now + notice_ms)
 
         self._changed(key, change, (owner, number))
 

@@ -124,6 +124,24 @@ class Row:
             self.turn_ends_ms, self.is_locked, self.is_exclusive = 0, True, False
         return has_turn
 
+    def publish(
+        self, owner: str, number: int, entry: Entry, replaces: str, junk: Seen | None
+    ) -> tuple[bool, bool]:
+        """Take an entry by the write rule; tell whether it is stored, and what has changed."""
+        has_ended = self.ends_turn(owner, number)
+        stored = self.takes(entry, replaces, junk)
+        if stored:
+            self.entry, self.notice, self.notice_ends_ms = entry, b"", 0
+            self.entry_boot = self.boot
+        return stored, stored or has_ended
+
+    def resign(self, owner: str, number: int, notice: bytes, ends_ms: int) -> bool:
+        """End the owner's turn, leave a notice if there was one, and tell whether there was."""
+        has_ended = self.ends_turn(owner, number)
+        if has_ended and notice:
+            self.notice, self.notice_ends_ms = notice, ends_ms
+        return has_ended
+
     def takes(self, entry: Entry, replaces: str, junk: Seen | None) -> bool:
         """Tell whether an entry is stored: the write rule."""
         mine = self.entry

@@ -102,11 +102,8 @@ class CompareAndSwapStore(abc.ABC):
         """Write an entry by the write rule; see :class:`Store`."""
 
         def change(row: Row, found: Versioned) -> tuple[Publication, bool]:
-            has_ended = row.ends_turn(owner, number)
-            stored = row.takes(entry, replaces, junk)
-            if stored:
-                row.entry, row.notice, row.notice_ends_ms = entry, b"", 0
-            return Publication(stored, found.clock_ms), stored or has_ended
+            stored, is_changed = row.publish(owner, number, entry, replaces, junk)
+            return Publication(stored, found.clock_ms), is_changed
 
         return self._changed(key, change, ttl_ms)
 
@@ -116,12 +113,8 @@ class CompareAndSwapStore(abc.ABC):
         """End the owner's turn; see :class:`Store`."""
 
         def change(row: Row, found: Versioned) -> tuple[None, bool]:
-            if not row.ends_turn(owner, number):
-                return None, False
-            if notice:
-                row.notice = notice
-                row.notice_ends_ms = _now_ms(found) + found.clock_step_ms + notice_ms
-            return None, True
+            ends_ms = _now_ms(found) + found.clock_step_ms + notice_ms
+            return None, row.resign(owner, number, notice, ends_ms)
 
         self._changed(key, change, ttl_ms)
 
