@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -8,8 +9,11 @@ import (
 	"time"
 )
 
+// target is what is asked: a URL, with a header that opens it.
+type target struct{ url, header, value string }
+
 // ask has clients ask at a rate, each with connections that it keeps.
-func ask(url, token string, rate, clients int, lasts time.Duration) (r *result) {
+func ask(to target, rate, clients int, lasts time.Duration) (r *result) {
 	r = &result{}
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()
@@ -27,7 +31,7 @@ func ask(url, token string, rate, clients int, lasts time.Duration) (r *result) 
 			for next := time.Now(); next.Before(end); next = next.Add(period) {
 				time.Sleep(time.Until(next))
 				began := time.Now()
-				if !once(client, url, token) {
+				if !once(client, to) {
 					r.errors.Add(1)
 				}
 				own = append(own, time.Since(began))
@@ -42,17 +46,28 @@ func ask(url, token string, rate, clients int, lasts time.Duration) (r *result) 
 	return r
 }
 
-func once(client *http.Client, url, token string) bool {
-	request, err := http.NewRequest(http.MethodGet, url, nil)
+// once asks, and takes nothing but a set that has not expired; the bare handler has none.
+func once(client *http.Client, to target) bool {
+	request, err := http.NewRequest(http.MethodGet, to.url, nil)
 	if err != nil {
 		return false
 	}
-	request.Header.Set("Authorization", token)
+	if to.header != "" {
+		request.Header.Set(to.header, to.value)
+	}
 	reply, err := client.Do(request)
 	if err != nil {
 		return false
 	}
 	defer reply.Body.Close()
-	_, err = io.Copy(io.Discard, reply.Body)
-	return err == nil && reply.StatusCode == http.StatusOK
+	body, err := io.ReadAll(reply.Body)
+	if err != nil || reply.StatusCode != http.StatusOK {
+		return false
+	}
+	var set struct {
+		AccessKeyID string `json:"AccessKeyId"`
+		Expiration  time.Time
+	}
+	read := json.Unmarshal(body, &set)
+	return to.header == "" || read == nil && set.AccessKeyID != "" && set.Expiration.After(time.Now().Add(-time.Second))
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -24,7 +26,10 @@ const (
 // load asks a server across refreshes and an outage of a third of each set's life, and a
 // bare Go handler with a body of that size beside it. It reports whether the server answered
 // every request, at most three times as slowly, in flat memory.
-func load(evercreds string, lasts time.Duration) (bool, error) {
+//
+// beside is another program to ask in the same run, or "": it prints a URL, a header, its
+// value, and a URL that tells what it asked of its own source.
+func load(evercreds, beside string, lasts time.Duration) (bool, error) {
 	p, err := newPlace(evercreds, 24*time.Second)
 	if err != nil {
 		return false, err
@@ -36,27 +41,42 @@ func load(evercreds string, lasts time.Duration) (bool, error) {
 	if err := p.serve(); err != nil {
 		return false, err
 	}
-	url := fmt.Sprintf("http://%s/credentials/app", p.listener.Addr())
-	ask(url, p.token("app"), loadRate, loadClients, 3*time.Second) // until all is warm
+	own := target{fmt.Sprintf("http://%s/credentials/app", p.listener.Addr()), "Authorization", p.token("app")}
+	ask(own, loadRate, loadClients, 3*time.Second) // until all is warm
 	before := p.memory()
-	bareURL, stop, err := bare()
+	self, err := os.Executable()
+	if err != nil {
+		return false, err
+	}
+	handler, _, stop, err := begin(self, "-bare")
 	if err != nil {
 		return false, err
 	}
 	defer stop()
-	ask(bareURL, "", loadRate, loadClients, 3*time.Second)
-	var ours, theirs *result
-	var both sync.WaitGroup
-	both.Add(2)
-	// Both at once, so that the machine's moods hit both.
-	go func() { defer both.Done(); ours = ask(url, p.token("app"), loadRate, loadClients, lasts) }()
-	go func() { defer both.Done(); theirs = ask(bareURL, "", loadRate, loadClients, lasts) }()
-	both.Wait()
+	ask(handler, loadRate, loadClients, 3*time.Second)
+	others := map[string]target{"bare handler": handler}
+	counts := ""
+	if beside != "" {
+		other, tells, stop, err := begin(beside)
+		if err != nil {
+			return false, err
+		}
+		defer stop()
+		others["beside"], counts = other, tells
+	}
+	ours, results := askAll(own, others, lasts)
+	theirs := results["bare handler"]
 	after := p.memory()
 	if ours.errors.Load() > 0 {
 		fmt.Println(p.log.String())
 	}
-	fmt.Printf("evercreds:    %s\nbare handler: %s\n", ours, theirs)
+	fmt.Printf("evercreds: %s\n", ours)
+	for name, r := range results {
+		fmt.Printf("%s: %s\n", name, r)
+	}
+	if counts != "" {
+		fmt.Printf("beside: %s\n", fetch(counts))
+	}
 	ratio := float64(ours.at(99)) / float64(theirs.at(99))
 	fmt.Printf("command load: %d requests over %d sets, %d errors, p99 %.1f times that of a bare handler, memory %d KiB and then %d KiB\n",
 		len(ours.took), len(p.aws.Counts().Roles[roleARN].Issued), ours.errors.Load(), ratio, before, after)
@@ -74,27 +94,58 @@ func (p *place) memory() int {
 	return n
 }
 
-// bare starts a process of its own, as the server is one, that serves a body of the same
-// size and does nothing else.
-func bare() (url string, stop func(), err error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", nil, err
+// askAll asks all at once, so that the machine's moods hit all.
+func askAll(own target, others map[string]target, lasts time.Duration) (ours *result, theirs map[string]*result) {
+	theirs = map[string]*result{}
+	var mu sync.Mutex
+	var done sync.WaitGroup
+	for name, to := range others {
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			r := ask(to, loadRate, loadClients, lasts)
+			mu.Lock()
+			defer mu.Unlock()
+			theirs[name] = r
+		}()
 	}
-	cmd := exec.Command(self, "-bare")
+	ours = ask(own, loadRate, loadClients, lasts)
+	done.Wait()
+	return ours, theirs
+}
+
+// begin starts a program that serves, as a process of its own, and reads where it does so.
+func begin(program string, args ...string) (to target, counts string, stop func(), err error) {
+	cmd := exec.Command(program, args...)
+	in, err := cmd.StdinPipe() // it ends with this
+	if err != nil {
+		return to, "", nil, err
+	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return to, "", nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return to, "", nil, err
 	}
-	stop = func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }
-	if _, err := fmt.Fscan(out, &url); err != nil {
-		stop()
-		return "", nil, err
+	stop = func() { _ = in.Close(); _ = cmd.Process.Kill(); _ = cmd.Wait() }
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if words := strings.Fields(line); err == nil && len(words) > 0 {
+		words = append(words, "", "", "")
+		return target{words[0], words[1], words[2]}, words[3], stop, nil
 	}
-	return url, stop, nil
+	stop()
+	return to, "", nil, fmt.Errorf("%s did not start: %w", program, err)
+}
+
+func fetch(url string) string {
+	reply, err := http.Get(url)
+	if err != nil {
+		return err.Error()
+	}
+	defer reply.Body.Close()
+	text, _ := io.ReadAll(reply.Body)
+	return string(text)
 }
 
 func serveBare() error {

@@ -19,6 +19,7 @@ func main() {
 	parallel := flag.Int("parallel", 3, "how many cases run at once")
 	only := flag.String("only", "", "the cases whose names have these words")
 	under := flag.Duration("load", 0, "not the cases, but 500 requests a second for so long")
+	beside := flag.String("beside", "", "with -load: one more program to ask, as bench/rolesanywhere is one")
 	isBare := flag.Bool("bare", false, "be the bare handler of -load")
 	flag.Parse()
 	if *isBare {
@@ -29,7 +30,7 @@ func main() {
 		program, err := filepath.Abs(*evercreds)
 		good := false
 		if err == nil {
-			good, err = load(program, *under)
+			good, err = load(program, *beside, *under)
 		}
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
