@@ -39,7 +39,7 @@ func TestShareChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := job.session(store)
+	s, err := job.session(patient{store})
 	if err != nil {
 		t.Fatal(err)
 	}

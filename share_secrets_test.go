@@ -47,7 +47,7 @@ func TestSharingShowsNoSecret(t *testing.T) {
 		s, err := evercreds.NewSTS(cfg, evercreds.AssumeRole{
 			RoleARN: roleARN, RoleSessionName: "name-of-session", ExternalID: external, SerialNumber: serial,
 			MFA: func(context.Context) (string, error) { return code, nil },
-		}, evercreds.WithShare(fileStore(t, dir)), evercreds.WithShareKey(key),
+		}, evercreds.WithShare(patient{fileStore(t, dir)}), evercreds.WithShareKey(key),
 			evercreds.WithEvents(func(e evercreds.Event) { note(e) }), evercreds.WithLogger(log))
 		if err != nil {
 			t.Fatal(err)

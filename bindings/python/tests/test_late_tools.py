@@ -18,7 +18,7 @@ from evercreds import RefreshableSession
 def made(**more):
     return RefreshableSession(
         assume_role_kwargs={"RoleArn": "arn:aws:iam::123456789012:role/late"},
-        region_name="us-east-1", refresh_timeout=8, max_wait=0, **more
+        region_name="us-east-1", refresh_timeout=60, max_wait=0, **more
     )
 
 def assumes_and_lists(session):

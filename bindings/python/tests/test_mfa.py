@@ -196,10 +196,10 @@ class TestAttended:
         self, mfa_session: SessionMaker, attended: bool
     ) -> None:
         def slow_person() -> str:
-            threading.Event().wait(1.5)
+            threading.Event().wait(3.5)
             return "123456"
 
-        session = mfa_session(slow_person, attended=attended, refresh_timeout=1)
+        session = mfa_session(slow_person, attended=attended, refresh_timeout=3)
         if attended:
             assert session.credentials["access_key"]
             return

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import _strptime
 import logging
+import os
 from typing import Any
 
 import pytest
 from botocore.config import Config
 
-from conftest import SessionMaker, all_is_told
+from conftest import SessionMaker, all_is_told, ended_well, in_child
 from evercreds import SessionEvent
 from evercreds._library.abi_generated import PRESIGNED
 
@@ -40,6 +42,20 @@ def test_a_url_that_outlives_its_credentials_is_told_of_once(
         role
     ]
     assert not [each for each in caplog.records if "X-Amz" in each.getMessage()]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_signs_whose_parent_was_reading_a_date(sts_session: SessionMaker) -> None:
+    """`a thread of the program's reads a date; the process is forked; A signs in the child`."""
+    client = sts_session().client("s3", config=Config(signature_version="s3v4"))
+    client.generate_presigned_url("get_object", PARAMS, ExpiresIn=600)
+
+    def sign() -> None:
+        assert client.generate_presigned_url("get_object", PARAMS, ExpiresIn=7200)
+
+    with _strptime._cache_lock:  # as such a thread has it
+        child = in_child(sign)
+    assert ended_well(child)
 
 
 def test_a_token_of_a_database_that_outlives_them_is_told_of(

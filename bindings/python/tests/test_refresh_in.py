@@ -196,7 +196,7 @@ def test_a_source_that_forks(session: Any, source: Source) -> None:
 
 def test_the_time_out_frees_the_others(source: Source) -> None:
     """A asks; the source hangs; B asks; the flight times out: B has an error, A hangs on."""
-    with made(source, refresh_timeout=1, max_wait=0) as session:
+    with made(source, refresh_timeout=3, max_wait=0) as session:
         source.may_answer.clear()
         a = threading.Thread(target=session.refresh, daemon=True)
         a.start()

@@ -73,6 +73,9 @@ class PresignedWatch:
 def _end_of(query: dict[str, str]) -> datetime.datetime:
     if "x-amz-expires" not in query:  # of S3's old signature
         return datetime.datetime.fromtimestamp(int(query["expires"]), _UTC)
-    begin = datetime.datetime.strptime(query["x-amz-date"], "%Y%m%dT%H%M%SZ")
+    at = query["x-amz-date"]  # 20260102T030405Z
+    begin = datetime.datetime.fromisoformat(
+        f"{at[:4]}-{at[4:6]}-{at[6:8]}T{at[9:11]}:{at[11:13]}:{at[13:15]}"
+    )
     seconds = datetime.timedelta(seconds=int(query["x-amz-expires"]))
     return begin.replace(tzinfo=_UTC) + seconds
