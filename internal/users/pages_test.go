@@ -13,20 +13,16 @@ import (
 // others are pages whose code is no program of a reader's, or is held to its source by a
 // test of its own, which is named.
 var others = map[string]string{
-	"docs/RATIONALE.md":                "it shows what was weighed, not what to write",
-	"docs/guides/migration.md":         "bindings/python/tests/usage runs the programs",
-	"docs/reference/host.md":           "its loop is pseudo-code",
-	"docs/reference/stand-in.md":       "it shows a test of this project's own",
-	"docs/evidence/defects.md":         "bindings/python/tests/defects",
-	"bindings/node/README.md":          "bindings/node/test/consumers.test.ts compiles it",
-	"hostfuncs/README.md":              "hostfuncs/embedded_test.go runs it",
-	"hostfuncs/module/README.md":       "it has no program",
-	"docs/reference/sharing-stores.md": "it has no program",
+	"docs/reference/stand-in.md": "it shows a test of this project's own",
+	"bindings/node/README.md":    "bindings/node/test/consumers.test.ts compiles it",
+	"hostfuncs/README.md":        "hostfuncs/embedded_test.go runs it",
 }
 
 var (
 	block = regexp.MustCompile("(?ms)^([^\\n]*)\\n```([a-z]+)\\n(.*?)^```$")
-	named = regexp.MustCompile(`^<!-- file: (\S+) -->$`)
+	// taskTold is a command of the project's as pages write it.
+	taskTold = regexp.MustCompile(`\./task ([a-z][a-z0-9:-]*[a-z0-9])`)
+	named    = regexp.MustCompile(`^<!-- file: (\S+) -->$`)
 )
 
 // code are the languages whose blocks must come from files.
@@ -72,6 +68,60 @@ func TestTheCodeOfPagesIsRun(t *testing.T) {
 	}
 	if blocks < 40 {
 		t.Errorf("found %d blocks of code", blocks)
+	}
+}
+
+// A page that is left out has code without a file, or there is no need to leave it out.
+func TestOthersAreNeeded(t *testing.T) {
+	for page, why := range others {
+		text, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		needed := false
+		for _, b := range block.FindAllStringSubmatch(string(text), -1) {
+			needed = needed || strings.Contains(code, " "+b[2]+" ") && !named.MatchString(b[1])
+		}
+		if !needed {
+			t.Errorf("%s (%s): all its code names its file", page, why)
+		}
+	}
+}
+
+// Whoever follows a page types its commands.
+func TestTheTasksOfPagesAreThere(t *testing.T) {
+	files, err := filepath.Glob("../../taskfiles/*.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tasks strings.Builder
+	for _, file := range append(files, "../../Taskfile.yml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tasks.Write(text)
+	}
+	all := pages(t)
+	for page := range others {
+		all = append(all, page)
+	}
+	found := 0
+	for _, page := range all {
+		text, err := os.ReadFile(filepath.Join("../..", page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, told := range taskTold.FindAllStringSubmatch(string(text), -1) {
+			found++
+			if !strings.Contains(tasks.String(), "\n  "+told[1]+":\n") {
+				t.Errorf("%s: there is no ./task %s", page, told[1])
+			}
+		}
+	}
+	if found < 30 {
+		t.Errorf("found %d commands", found)
 	}
 }
 

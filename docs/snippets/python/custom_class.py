@@ -1,11 +1,13 @@
+import typing
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 
-def read_vault(path: str) -> dict[str, Any]:
+def read_vault(path: str) -> dict[str, typing.Any]:
     end = datetime.now(timezone.utc) + timedelta(hours=1)
     return {"access_key": path, "secret_key": "s", "token": "t", "expiry_time": end}
 
+
+from typing import Any
 
 from evercreds import RefreshableSession
 

@@ -1,5 +1,4 @@
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
 
 class Vault:
@@ -9,6 +8,8 @@ class Vault:
 
 
 vault = Vault()
+
+from typing import Any
 
 from evercreds import RefreshableSession
 

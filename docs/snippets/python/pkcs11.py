@@ -1,10 +1,12 @@
-import os
+from os import environ
 from pathlib import Path
 
 library = "/usr/lib/softhsm/libsofthsm2.so"
 if not Path(library).exists():
     raise SystemExit(0)  # this machine has no SoftHSM
-os.environ["DEVICE_PIN"] = "1234"
+environ["DEVICE_PIN"] = "1234"
+
+import os
 
 from evercreds import RefreshableSession
 
