@@ -21,17 +21,17 @@ type Session struct {
 	epoch int64
 	held  set
 
-	stage stage
-	told  int64 // the epoch that the last decision told
-	cfg   config
-	lost  [2]lostAttempt
+	stage    stage
+	degraded bool  // a required refresh failed, and the held set stays in use
+	warned   bool  // explicit windows had to shrink, and that was noted
+	told     int64 // the epoch that the last decision told
+	cfg      config
+	lost     [2]lostAttempt
 
 	flight   flight
 	out      Decision // being made for the event in hand
 	required ladder   // attempts that somebody waited for
 	last     failure
-	degraded bool // a required refresh failed, and the held set stays in use
-	warned   bool // explicit windows had to shrink, and that was noted
 
 	quiet    ladder // advisory attempts: delays no caller that must wait
 	static   int64  // "static" with a held set: no attempt before here

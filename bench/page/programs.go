@@ -36,7 +36,7 @@ func (l *lab) measure(only string) error {
 			if err := os.WriteFile(filepath.Join(l.dir, "empty.py"), nil, 0o644); err != nil {
 				return err
 			}
-			return l.processes("python-import", l.fewer(21, 1), []process{
+			return l.processes("python-import", l.fewer(11, 1), []process{
 				{"evercreds", []string{predecessor, "-c", "import boto3, evercreds"}},
 				{"boto3", []string{predecessor, "-c", "import boto3"}},
 				{"boto3-refresh-session", []string{predecessor, "-c", "import boto3, boto3_refresh_session"}},
@@ -44,14 +44,14 @@ func (l *lab) measure(only string) error {
 			})
 		}},
 		{"first-python", func() error {
-			return l.processes("first-python", l.fewer(15, 1), []process{
+			return l.processes("first-python", l.fewer(11, 1), []process{
 				{"evercreds", []string{predecessor, "bench/python/first.py", "evercreds"}},
 				{"boto3-refresh-session", []string{predecessor, "bench/python/first.py", "predecessor"}},
 				{"boto3 alone: one AssumeRole", []string{predecessor, "bench/python/first.py", "boto3"}},
 			})
 		}},
 		{"first-node", func() error {
-			return l.processes("first-node", l.fewer(15, 1), []process{
+			return l.processes("first-node", l.fewer(11, 1), []process{
 				{"evercreds", inNode("first.mjs", "evercreds")},
 				{"fromTemporaryCredentials", inNode("first.mjs", "sdk")},
 			})
@@ -101,6 +101,7 @@ func (l *lab) measure(only string) error {
 		if !strings.HasPrefix(p.name, only) {
 			continue
 		}
+		fmt.Fprintln(os.Stderr, "bench:", p.name)
 		if err := p.run(); err != nil {
 			return err
 		}
