@@ -14,14 +14,26 @@ from collections.abc import Callable
 from pathlib import Path
 from posixpath import relpath
 
+import griffe
 from stage import OUT, REPOSITORY, outside_code
 
 PYTHON = {
-    "index": "evercreds",
     "share": "evercreds.share",
     "share-testing": "evercreds.share.testing",
     "aio": "evercreds.aio",
     "cache": "evercreds.cache",
+}
+# What a reader looks for first comes first on the page of the package itself; the rest follows.
+FIRST = {
+    "Sessions": [
+        "RefreshableSession",
+        "STSRefreshableSession",
+        "CustomRefreshableSession",
+        "IOTX509RefreshableSession",
+    ],
+    "What a session tells": ["SessionStatus", "SessionEvent", "Identity", "TemporaryCredentials"],
+    "Errors": "Evercreds",
+    "Other names": "",
 }
 # The pages of Go's packages, by the packages' directories: some are modules of their own.
 GO = {
@@ -44,6 +56,13 @@ NODE = {
 PAGE = re.compile(r"\bdocs/([\w/-]+\.md)\b")
 
 
+HEADED = """::: evercreds.{}
+    options:
+      show_root_heading: true
+      heading_level: 3
+      inherited_members: {}"""
+
+
 def write(page: str, text: str) -> None:
     """Write a page of the site. A page that the text names by its path becomes a link."""
 
@@ -61,6 +80,20 @@ def write(page: str, text: str) -> None:
 def python() -> None:
     for name, module in PYTHON.items():
         write(f"reference/python/{name}.md", f"# Python: {module}\n\n::: {module}\n")
+    package = griffe.load("evercreds", search_paths=["bindings/python/src"])
+    names = list(package.exports or [])
+    parts = [f"# Python: evercreds\n\n{package.docstring.value if package.docstring else ''}"]
+    for heading, wanted in FIRST.items():
+        # The names of the predecessor are no others: BRSError is EvercredsError.
+        mine = wanted if isinstance(wanted, list) else [n for n in names if n.startswith(wanted)]
+        parts.append(f"## {heading}")
+        for name in mine:
+            names.remove(name)
+            if not name.startswith("BRS"):
+                # What all sessions have stands once, at the class of all.
+                all_sessions = name == "RefreshableSession"
+                parts.append(HEADED.format(name, str(all_sessions).lower()))
+    write("reference/python/index.md", "\n\n".join(parts) + "\n")
 
 
 def go(gomarkdoc: str) -> None:
@@ -75,6 +108,7 @@ def go(gomarkdoc: str) -> None:
         example = r'<details markdown="1"><summary>\1</summary>'
         text = re.sub(r"<details><summary>(.*?)</summary>\n<p>", example, text)
         text = text.replace("\n</p>\n</details>", "\n</details>")
+        text = text.replace("#### Output\n", "Output:\n")  # an example's: no heading of the page
         write(f"reference/go/{name}.md", text)
 
 

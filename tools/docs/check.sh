@@ -12,8 +12,8 @@ failed=
 build/venv-docs/bin/python tools/docs/check.py || failed="$failed links"
 pages >build/docs/pages.txt
 xargs -d '\n' build/venv-docs/bin/typos --config tools/docs/typos.toml <build/docs/pages.txt || failed="$failed typos"
-node tools/docs/node_modules/cspell/bin.mjs --config tools/docs/cspell.json --no-progress --no-must-find-files \
-    --file-list build/docs/pages.txt || failed="$failed cspell"
+xargs -d '\n' node tools/docs/node_modules/cspell/bin.mjs --config tools/docs/cspell.json --no-progress \
+    --no-gitignore <build/docs/pages.txt || failed="$failed cspell"
 node tools/docs/browse.mjs || failed="$failed browser"
 [ -z "$failed" ] || {
     echo "docs:check: failed:$failed (a word that is right goes into tools/docs/words.txt)" >&2

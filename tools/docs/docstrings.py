@@ -1,7 +1,7 @@
 """What the site's Python reference makes of docstrings: an extension of griffe.
 
 Roles of Sphinx (``:class:`~a.b.C```) become code. A parameter that the docstring has and the
-signature takes by ``**kwargs`` is no required one.
+signature takes by ``**kwargs`` is no required one. A class has the signatures of one constructor.
 """
 
 from __future__ import annotations
@@ -23,6 +23,11 @@ class Docstrings(griffe.Extension):
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         if obj.docstring is not None:
             obj.docstring.value = ROLE.sub(_code, obj.docstring.value)
+
+    def on_class(self, *, cls: griffe.Class, **kwargs: Any) -> None:
+        # Both are there for type checkers, of which some look at one and some at the other.
+        if "__init__" in cls.overloads:
+            cls.overloads.pop("__new__", None)
 
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
         self._see(pkg)

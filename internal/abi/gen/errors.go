@@ -19,30 +19,54 @@ STS denied the role: check that the role exists, ... (STS: AccessDenied; assumin
 
 The error of the SDK or of the service stays its cause: ` + "`Unwrap`" + ` in Go, ` + "`__cause__`" + ` in Python, ` + "`cause`" + ` in Node. In Python an error of botocore's keeps its type, and its own text follows the sentence.
 
-The word in the first column is the *AWS error code* where no service gave one. Programs read it, or the service's own code, from a status and from events: ` + "`Status.LastError.AWSErrorCode`" + ` and ` + "`Event.AWSErrorCode`" + ` in Go, ` + "`status().last_aws_error_code`" + ` and ` + "`event.aws_error_code`" + ` in Python, ` + "`status().lastAwsErrorCode`" + ` and ` + "`event.awsErrorCode`" + ` in Node, where words have hyphens. Records of the log have it too.
+The *word* below is the AWS error code where no service gave one. Programs read it, or the service's own code, from a status and from events: ` + "`Status.LastError.AWSErrorCode`" + ` and ` + "`Event.AWSErrorCode`" + ` in Go, ` + "`status().last_aws_error_code`" + ` and ` + "`event.aws_error_code`" + ` in Python, ` + "`status().lastAwsErrorCode`" + ` and ` + "`event.awsErrorCode`" + ` in Node, where words have hyphens. Records of the log have it too.
 
 A *recoverable* failure can pass by itself, and the session tries again at its own pace. A *permanent* one needs you.
 
 ## Why a refresh failed
+
+The headings are what the errors say.
 `
 
-// errorsPage is docs/concepts/errors.md.
+// errorsPage is docs/concepts/errors.md: an error has a section, which a reader finds by the
+// error's own words.
 func errorsPage() string {
 	p := &page{}
 	p.line(errorsIntro, notice)
-	p.line("| word | the error says | what to do | how it comes about | codes of the service | |\n|---|---|---|---|---|---|")
 	for _, t := range words.Troubles {
-		p.line("| `%s` | %s | %s | %s | %s | %s |", t.Name, cell(words.In(words.Docs, t.Wrong)), cell(words.In(words.Docs, t.Do)),
-			cell(t.Why), codesOf(t), classOf(t))
+		p.trouble(t)
 	}
-	p.line("\n## Codes of errors\n\nEach error of a session has a code, which says where things went wrong. For `source` see the table above.\n")
-	p.line("| Go | Python | Node | the error says | what to do |\n|---|---|---|---|---|")
+	p.line("## By the code of the error\n\nEach error of a session has a code, which says where things went wrong. For `source` see above.\n")
 	for _, r := range words.Reasons {
-		p.line("| `Code%s` | `%s` | `%s` | %s | %s |", goCode(r.Name), r.Name, kebab(r.Name), cell(words.In(words.Docs, r.Text)), cell(words.In(words.Docs, r.Do)))
+		p.reason(r.Name, goCode(r.Name), words.In(words.Docs, r.Text), words.In(words.Docs, r.Do))
 	}
-	p.line("| `CodeReentrant` | `reentrant` | `reentrant` | %s | %s |", cell(words.Reentrant), cell(words.ReentrantDo))
-	p.line("%s", errorsElse)
+	p.reason("reentrant", "Reentrant", words.Reentrant, words.ReentrantDo)
+	p.line("%s", strings.TrimPrefix(errorsElse, "\n"))
 	return p.String()
+}
+
+// trouble is what kept a refresh from working.
+func (p *page) trouble(t words.Trouble) {
+	p.section(t.Name, words.In(words.Docs, t.Wrong))
+	p.line("- **What to do:** %s.", words.In(words.Docs, t.Do))
+	p.line("- **How it comes about:** %s.", t.Why)
+	p.line("- **Word:** `%s`, which is %s.", t.Name, classOf(t))
+	if codes := codesOf(t); codes != "" {
+		p.line("- **Codes of the service:** %s.", codes)
+	}
+	p.line("")
+}
+
+// reason is the code of an error of a session.
+func (p *page) reason(name, inGo, says, do string) {
+	p.section(name, says)
+	p.line("- **What to do:** %s.", do)
+	p.line("- **Code:** `Code%s` in Go, `%s` in Python, `%s` in Node.\n", inGo, name, kebab(name))
+}
+
+// section begins with what an error says; links lead to its name.
+func (p *page) section(name, says string) {
+	p.line("<a id=\"%s\"></a>\n\n### %s%s\n", name, strings.ToUpper(says[:1]), says[1:])
 }
 
 const errorsElse = `

@@ -59,7 +59,7 @@ type Reason struct {
 
 // Reasons has one entry for each code.
 var Reasons = []Reason{
-	{core.CodeSource, "source", "the source of the credentials failed", "see the word in the error, in the table above; else the cause"},
+	{core.CodeSource, "source", "the source of the credentials failed", "see the word in the error, above; else the cause"},
 	{core.CodeTimedOut, "timed_out", "the source did not answer within {refresh_timeout}", "check the network; raise {refresh_timeout} if the source needs longer"},
 	{core.CodeAbandoned, "abandoned", "the source died without an answer", "see the cause: a function of yours ended its thread, panicked or exited"},
 	{core.CodeMalformed, "malformed", "the source's reply could not be used", "see the cause: correct what the function returns, or the endpoint that answers in AWS's place"},
