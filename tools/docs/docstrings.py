@@ -24,15 +24,17 @@ class Docstrings(griffe.Extension):
         if obj.docstring is not None:
             obj.docstring.value = ROLE.sub(_code, obj.docstring.value)
 
-    def on_class(self, *, cls: griffe.Class, **kwargs: Any) -> None:
-        # Both are there for type checkers, of which some look at one and some at the other.
-        if "__init__" in cls.overloads:
-            cls.overloads.pop("__new__", None)
-
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
         self._see(pkg)
 
     def _see(self, obj: griffe.Object) -> None:
+        # Type checkers differ in which of __new__ and __init__ they read, so both say the same.
+        if obj.is_function and obj.overloads:
+            told = {
+                str([(p.name, str(p.annotation)) for p in one.parameters]): one
+                for one in obj.overloads
+            }
+            obj.overloads = list(told.values())
         if obj.docstring is not None and (obj.is_class or obj.is_function):
             known = {parameter.name.lstrip("*") for parameter in getattr(obj, "parameters", ())}
             for section in obj.docstring.parsed:
