@@ -31,7 +31,7 @@ class Docstrings(griffe.Extension):
         # Type checkers differ in which of __new__ and __init__ they read, so both say the same.
         if obj.is_function and obj.overloads:
             told = {
-                str([(p.name, str(p.annotation)) for p in one.parameters]): one
+                str([(p.name, str(p.annotation)) for p in one.parameters if p.name != "self"]): one
                 for one in obj.overloads
             }
             obj.overloads = list(told.values())
