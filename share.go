@@ -17,9 +17,9 @@ type sharing struct {
 	keys      [][]byte
 	fetch     func(ctx context.Context) ([][]byte, error)
 	nameKey   []byte
-	id        string
-	principal string
-	waits     bool // wait is given
+	id        *string // nil: not given
+	principal *string // nil: not given
+	waits     bool    // wait is given
 	wait      time.Duration
 	turn      time.Duration // 0: the default
 	call      time.Duration // 0: the store's
@@ -75,12 +75,14 @@ func WithShareNameKey(key []byte) Option {
 // WithShareID names the group of sessions of [NewCustom] or [New], which no parameters
 // name: all that have this text share one set. It is required for them, and refused for
 // [NewSTS] and [NewIoT].
-func WithShareID(id string) Option { return func(s *settings) { s.share.id = id } }
+func WithShareID(id string) Option { return func(s *settings) { s.share.id = &id } }
 
 // WithSharePrincipal names who calls AssumeRole, for [NewSTS]. Sessions of different
 // principals never share. Default: the access key ID of long-term keys, the group of a
 // parent session that shares, or what one GetCallerIdentity says, without a session name.
-func WithSharePrincipal(name string) Option { return func(s *settings) { s.share.principal = name } }
+func WithSharePrincipal(name string) Option {
+	return func(s *settings) { s.share.principal = &name }
+}
 
 // WithShareWait bounds how long callers may be kept waiting for another process's refresh
 // before the session makes its own, from 0 to 1 min. Default: 10 s.

@@ -58,7 +58,7 @@ func inner(source sources.Source) sources.Source {
 func (s *settings) shared(source sources.Source, method core.Method, attended bool) (*group.Group, error) {
 	given := &s.share
 	switch {
-	case !given.given && (given.keys != nil || given.fetch != nil || given.nameKey != nil || given.id != "" || given.principal != ""):
+	case !given.given && (given.keys != nil || given.fetch != nil || given.nameKey != nil || given.id != nil || given.principal != nil):
 		return nil, shareError("share", "must be given by WithShare for its other options to mean something")
 	case !given.given:
 		return nil, nil
@@ -185,18 +185,25 @@ func (g *sharing) namer(source sources.Source, method core.Method) (
 ) {
 	keyer, named := inner(source).(sources.StoreKeyer)
 	switch {
-	case g.principal != "" && method != core.MethodSTS:
+	case g.principal != nil && *g.principal == "":
+		return nil, false, shareError("share_principal", "must be left out, or not be empty")
+	case g.id != nil && *g.id == "":
+		return nil, false, shareError("share_id", "must be left out, or not be empty")
+	case g.principal != nil && method != core.MethodSTS:
 		return nil, false, shareError("share_principal", "must be left out: only AssumeRole has a caller")
-	case named && g.id != "":
+	case named && g.id != nil:
 		return nil, false, shareError("share_id", "must be left out: the session's own parameters name its group")
 	case named:
-		principal := g.principal
+		principal := ""
+		if g.principal != nil {
+			principal = *g.principal
+		}
 		asks = method == core.MethodSTS && principal == ""
 		return func(ctx context.Context, r *sealing.Ring) (string, error) { return keyer.StoreKey(ctx, r, principal) }, asks, nil
-	case g.id == "":
+	case g.id == nil:
 		return nil, false, shareError("share_id", "must be given: nothing else names the group of a source of your own")
 	}
-	id := g.id
+	id := *g.id
 	return func(_ context.Context, r *sealing.Ring) (string, error) { return sealing.CustomStoreKey(r, id) }, false, nil
 }
 
