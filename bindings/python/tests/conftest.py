@@ -32,7 +32,11 @@ if not all(find_spec(name) for name in ("cryptography", "moto", "redis")):
     collect_ignore += [
         "test_share_iot.py",
         "test_share_processes.py",
+        "test_share_codes.py",
+        "test_share_refusals.py",
+        "test_share_secrets.py",
         "test_share_sessions.py",
+        "test_share_sick_stores.py",
         "test_share_stores.py",
         "test_share_vectors.py",
     ]
@@ -379,3 +383,19 @@ def ended_well(pid: int) -> bool:
     fault = fault_of(pid)
     assert not fault, fault
     return True
+
+
+@pytest.fixture
+def custom() -> Any:
+    """Make sessions of a function that share, and are closed in the end."""
+    made = []
+
+    def make(source: Any, **more: Any) -> Any:
+        more.setdefault("share_id", "a test")
+        session = RefreshableSession(method="custom", custom_credentials_method=source, **more)
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        session.close()
