@@ -39,13 +39,15 @@ func TestRefreshesWhileFilesAreReplaced(t *testing.T) {
 	rotation.Go(func() {
 		for i := 0; ; i++ {
 			c := []awstest.ClientCert{standIn.ClientRSA, standIn.ClientEC}[i%2]
+			pause := 3 * time.Millisecond // for a moment they do not match; mostly they do
 			for path, text := range map[string][]byte{cert: c.CertPEM, key: c.KeyPEM} {
 				put(path, text)
 				select {
 				case <-end:
 					return
-				case <-time.After(rand.N(15 * time.Millisecond)):
+				case <-time.After(rand.N(pause)):
 				}
+				pause = 15 * time.Millisecond
 			}
 		}
 	})
