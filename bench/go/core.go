@@ -76,7 +76,7 @@ func machines(n int) error {
 		}))
 	}
 	group := fmt.Sprintf("core-%d", n)
-	if err := interleave(group, "ns", fewer(7, 2), all); err != nil {
+	if err := interleave(group, "ns", fewer(5, 2), all); err != nil {
 		return err
 	}
 	i := 0

@@ -9,20 +9,22 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 )
 
 func main() {
 	short := flag.Bool("short", false, "only show that all programs run, and that a page can be written")
 	only := flag.String("only", "", "run only the programs whose name begins so; figures go to standard output, and no page is written")
+	within := flag.Duration("within", 0, "begin no program after this time; the page says what was not measured. Default: no bound")
 	to := flag.String("to", "docs/evidence", "the directory of the page")
 	flag.Parse()
-	if err := run(*short, *only, *to); err != nil {
+	if err := run(*short, *only, *to, *within); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(short bool, only, to string) error {
+func run(short bool, only, to string, within time.Duration) error {
 	lab, err := newLab(short)
 	if err != nil {
 		return err
@@ -35,7 +37,7 @@ func run(short bool, only, to string) error {
 		lab.close()
 		os.Exit(130)
 	}()
-	if err := lab.measure(only); err != nil {
+	if err := lab.measure(only, within); err != nil {
 		return err
 	}
 	if only != "" {
@@ -56,6 +58,9 @@ func run(short bool, only, to string) error {
 	p := page{lab}
 	for _, s := range sections {
 		for _, g := range s.groups {
+			if lab.figures.of[g] == nil {
+				continue
+			}
 			if err := os.WriteFile(filepath.Join(to, "benchmarks", fileOf(g)), []byte(lab.figures.draw(g)), 0o644); err != nil {
 				return err
 			}

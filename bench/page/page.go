@@ -37,6 +37,9 @@ func (p page) text() string {
 	for _, s := range sections {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title, s.text)
 		for _, group := range s.groups {
+			if f.of[group] == nil {
+				continue
+			}
 			fmt.Fprintf(&b, "\n### %s\n\n![%s](benchmarks/%s)\n\n%s", titleOf(group), titleOf(group), fileOf(group), f.table(group))
 		}
 	}

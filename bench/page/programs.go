@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// measure runs all programs whose name begins with only.
-func (l *lab) measure(only string) error {
+// measure runs all programs whose name begins with only, the longest last. It begins none
+// after this time; 0: there is no bound.
+func (l *lab) measure(only string, within time.Duration) error {
 	python, predecessor, goProgram := os.Getenv("EVERCREDS_PYTHON"), os.Getenv("EVERCREDS_PREDECESSOR_PYTHON"), inBuild("bench-go")
 	node := []string{"node", "--expose-gc", "--require", "./tools/run/node-resolve.cjs"}
 	inNode := func(file string, more ...string) []string {
@@ -22,13 +24,12 @@ func (l *lab) measure(only string) error {
 		name string
 		run  func() error
 	}{
+		{"size", l.sizes},
 		{"go-versions", func() error { return l.program(goProgram, "versions") }},
 		{"go-hot", func() error { return l.program(goProgram, "hot") }},
 		{"python-hot", func() error { return l.program(python, "bench/python/hot.py") }},
 		{"node-hot", func() error { return l.program(inNode("hot.mjs")...) }},
 		{"go-client", func() error { return l.program(goProgram, "client") }},
-		{"python-client", func() error { return l.program(predecessor, "bench/python/cache.py") }},
-		{"core", func() error { return l.program(goProgram, "core") }},
 		{"waiting-go", func() error { return l.program(goProgram, "waiting") }},
 		{"waiting-python", func() error { return l.program(python, "bench/python/waiting.py") }},
 		{"waiting-node", func() error { return l.program(inNode("waiting.mjs")...) }},
@@ -82,13 +83,6 @@ func (l *lab) measure(only string) error {
 				{"floor: a timer each", []string{goProgram, "eager", "timers", many}},
 			})
 		}},
-		{"eager-python", func() error {
-			many := count(l.fewer(10_000, 10))
-			return l.weighed("eager-python", 1, []process{
-				{"evercreds", []string{python, "bench/python/eager.py", "evercreds", many}},
-				{"a threading.Timer each", []string{python, "bench/python/eager.py", "timers", many}},
-			})
-		}},
 		{"eager-node", func() error {
 			many := count(l.fewer(10_000, 10))
 			return l.weighed("eager-node", l.fewer(3, 1), []process{
@@ -96,9 +90,17 @@ func (l *lab) measure(only string) error {
 				{"floor: a setTimeout each", inNode("eager.mjs", "timers", many)},
 			})
 		}},
-		{"size", l.sizes},
+		{"python-client", func() error { return l.program(predecessor, "bench/python/cache.py") }},
+		{"core", func() error { return l.program(goProgram, "core") }},
+		{"eager-python", func() error {
+			many := count(l.fewer(10_000, 10))
+			return l.weighed("eager-python", 1, []process{
+				{"evercreds", []string{python, "bench/python/eager.py", "evercreds", many}},
+				{"a threading.Timer each", []string{python, "bench/python/eager.py", "timers", many}},
+			})
+		}},
 	} {
-		if !strings.HasPrefix(p.name, only) {
+		if !strings.HasPrefix(p.name, only) || within > 0 && time.Since(l.begun) > within {
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "bench:", p.name)

@@ -16,7 +16,7 @@ from botocore.config import Config
 from evercreds import cache
 from rounds import fewer, interleave, per_call, tell_versions
 
-ROUNDS = fewer(11, 2)
+ROUNDS = fewer(9, 2)
 CALLS = fewer(1_000, 10)
 COLD_CALLS = fewer(3, 1)
 THREADS = 100
