@@ -21,6 +21,8 @@ func (s *Session) calmUntil() Now {
 }
 
 // staysCalm takes the time of an event, if the session is calm still.
+//
+//go:noinline
 func (s *Session) staysCalm(now Now) bool {
 	now = now.clamped()
 	now.Elapsed = max(now.Elapsed, s.now.Elapsed)
@@ -32,6 +34,8 @@ func (s *Session) staysCalm(now Now) bool {
 }
 
 // calmly is the decision of an event that changes nothing.
+//
+//go:noinline
 func (s *Session) calmly() Decision {
 	d := nothing()
 	d.Epoch, d.Held, d.Phase = s.epoch, s.held.ticket, PhaseFresh

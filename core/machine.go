@@ -14,7 +14,9 @@ const (
 type Session struct {
 	_ [0]func() // not comparable: nobody compares sessions, and the module is smaller
 
-	// What an event of a calm session reads and writes comes first, and is one cache
+	out Decision // being made for the event in hand
+
+	// What an event of a calm session reads and writes lies together, in one cache
 	// line: of many sessions, each piece elsewhere would be a miss more.
 	calm  Now // until here
 	now   Now // the last pair seen
@@ -29,8 +31,7 @@ type Session struct {
 	lost     [2]lostAttempt
 
 	flight   flight
-	out      Decision // being made for the event in hand
-	required ladder   // attempts that somebody waited for
+	required ladder // attempts that somebody waited for
 	last     failure
 
 	quiet    ladder // advisory attempts: delays no caller that must wait
@@ -189,6 +190,8 @@ func (s *Session) end() Decision {
 }
 
 // nothing is the decision that an event starts from.
+//
+//go:noinline
 func nothing() Decision {
 	return Decision{
 		LeaseElapsed: Never, LeaseWall: Never, Expiry: Never,
