@@ -44,14 +44,14 @@ describe("a directory", () => {
     rmSync(directory, { recursive: true });
   });
   // a crowd has as many stores in one process, whose locks are apart all the same
-  keepsTheRules(() => new FileStore(directory, { callMs: 10_000 }));
+  keepsTheRules(() => new FileStore(directory, { callMs: 60_000 }));
 
   it("keeps 2, 4, 8 and 23 where flock(1) locks", async () => {
     withoutNative(true);
     try {
       for (const rule of storeRules) {
         if (![2, 4, 8, 23].includes(rule.rule)) continue;
-        await rule.check(() => new FileStore(directory, { callMs: 10_000 }));
+        await rule.check(() => new FileStore(directory, { callMs: 60_000 }));
       }
     } finally {
       withoutNative(false);

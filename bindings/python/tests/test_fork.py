@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -111,6 +112,16 @@ def test_forks_while_others_are_in_tls(
         for thread in threads:
             thread.join(60)
     assert stand_in.calls(role)["successes"] > 50
+
+
+def test_a_child_that_fails_says_why() -> None:
+    def fail() -> None:
+        raise LookupError("its own words")
+
+    with pytest.raises(AssertionError, match=r"exited with 1, and said: (.|\n)*its own words"):
+        ended_well(in_child(fail))
+    with pytest.raises(AssertionError, match="was ended by SIGKILL, and said: nothing"):
+        ended_well(in_child(lambda: os.kill(os.getpid(), signal.SIGKILL)))
 
 
 def test_a_child_of_a_child(sts_session: SessionMaker) -> None:
