@@ -103,6 +103,11 @@ func TestHelpFitsAScreen(t *testing.T) {
 		if n := strings.Count(help.String(), "\n"); n > 40 {
 			t.Errorf("%s: help has %d lines", c.CommandPath(), n)
 		}
+		for _, line := range strings.Split(help.String(), "\n") {
+			if len([]rune(line)) > 130 {
+				t.Errorf("%s: help has a line of %d columns: %s", c.CommandPath(), len([]rune(line)), line)
+			}
+		}
 		if c.HasParent() && !strings.Contains(string(page), "`"+c.CommandPath()) {
 			t.Errorf("docs/guides/command.md does not name `%s`", c.CommandPath())
 		}
