@@ -15,7 +15,7 @@ const (
 )
 
 func fileOf(group string) string {
-	return strings.NewReplacer(`"`, "", "(", "-", ")", "", ":", "", ",", "", " ", "-").Replace(group) + ".svg"
+	return strings.NewReplacer(`"`, "", "(", "-", ")", "", ":", "", ",", "", " ", "-", "=", "-").Replace(group) + ".svg"
 }
 
 // draw has a bar for each contender's median, and a thin line over half of its rounds. It
