@@ -38,8 +38,9 @@ export default module;
 const asText = {
   name: "module-as-text",
   setup(build) {
+    // esbuild writes this path into the file: one that is the same wherever it is built
     build.onResolve({ filter: /^evercreds:module-as-text$/ }, () => ({
-      path: wasm,
+      path: "evercreds.wasm",
       namespace: "module-as-text",
     }));
     build.onLoad({ filter: /.*/, namespace: "module-as-text" }, () => ({

@@ -99,3 +99,16 @@ func TestAPartWithoutALicenceIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// `esbuild notes where a module came from; a second build, elsewhere, gives other bytes`.
+func TestAFileThatTellsWhereItWasBuiltIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	for text, wrong := range map[string]bool{"// module: evercreds.wasm": false, "// module: /home/a/evercreds/evercreds.wasm": true} {
+		if err := os.WriteFile(filepath.Join(dir, "module.mjs"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := withoutPath(dir, "/home/a/evercreds"); (err != nil) != wrong {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,29 @@ func (p packer) node(dir string) error {
 	if err := p.stage("bindings/node", dir, "pkg:npm/evercreds@"+p.version, parts); err != nil {
 		return err
 	}
-	return os.CopyFS(filepath.Join(dir, "dist"), os.DirFS("bindings/node/dist"))
+	if err := os.CopyFS(filepath.Join(dir, "dist"), os.DirFS("bindings/node/dist")); err != nil {
+		return err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	return withoutPath(filepath.Join(dir, "dist"), here)
+}
+
+// withoutPath refuses files that tell the folder they were built in: another build of the
+// same sources would give other bytes.
+func withoutPath(dir, built string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && bytes.Contains(text, []byte(built)) {
+			err = fmt.Errorf("%s has the path of the folder it was built in", path)
+		}
+		return err
+	})
 }
 
 // locked counts the packages that an installation brings along, by npm's own list of the
