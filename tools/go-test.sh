@@ -24,27 +24,18 @@ computing='/internal/proofs/(fleet|group|model|sim)$'
 # shellcheck disable=SC2046
 "$run" --format standard-quiet -- -count=1 $(go list ./... | grep -E "$computing") || failed=1
 
-# test_module MODULE tests one; its log's name is its directory's, with dots for slashes.
-test_module() {
-    log=$logs/$(echo "$1" | tr / .)
-    if (cd "$1" && "$run" --format standard-quiet -- -race -count=1 ./...) >"$log.log" 2>&1; then
+# Each has a log of its own, whose name is its directory's with dots for slashes.
+others=$(sh tools/go-modules.sh | sed 1d)
+export run logs
+# shellcheck disable=SC2016
+echo "$others" | xargs -P 2 -I MODULE sh -c '
+    log=$logs/$(echo MODULE | tr / .)
+    if (cd MODULE && "$run" --format standard-quiet -- -race -count=1 ./...) >"$log.log" 2>&1; then
         touch "$log.well"
-    fi
-}
-
+    fi'
 modules=1
-running=0
-for module in $(sh tools/go-modules.sh | sed 1d); do
-    test_module "$module" &
+for module in $others; do
     modules=$((modules + 1))
-    running=$((running + 1))
-    if [ $running -eq 2 ]; then
-        wait
-        running=0
-    fi
-done
-wait
-for module in $(sh tools/go-modules.sh | sed 1d); do
     log=$logs/$(echo "$module" | tr / .)
     cat "$log.log"
     [ -f "$log.well" ] || failed=1
