@@ -2,6 +2,7 @@ package snippets
 
 import (
 	"context"
+	"log"
 	"strings"
 	"time"
 
@@ -29,14 +30,15 @@ func start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	println := func(...any) {} // a test prints nothing
+	defer log.SetOutput(log.Writer())
+	log.SetOutput(new(strings.Builder)) // a test prints nothing
 	who, err := session.Identity(ctx)
 	if err != nil {
 		return err
 	}
 	status := session.Status()
-	println(who.ARN)                        // the assumed role, as STS names it
-	println(status.Phase, status.Remaining) // fresh, and what is left
+	log.Println(who.ARN)                        // the assumed role, as STS names it
+	log.Println(status.Phase, status.Remaining) // fresh, and what is left
 	if status.Phase != evercreds.PhaseFresh {
 		return check(false, status.Phase)
 	}

@@ -81,9 +81,9 @@ func showError(ctx context.Context) error {
 	_, err = session.Retrieve(ctx)
 	var failed *evercreds.Error
 	if errors.As(err, &failed) {
-		log.Print(failed)                         // what is wrong, and what to do
-		log.Print(failed.Code, " ", failed.Class) // source, recoverable
-		log.Print(errors.Unwrap(failed))          // the source's own error
+		log.Print(failed)                                                 // what is wrong, and what to do
+		log.Print(failed.Code == evercreds.CodeSource, " ", failed.Class) // true recoverable
+		log.Print(errors.Unwrap(failed))                                  // the source's own error
 	}
 	return check(failed != nil, err)
 }
