@@ -6,10 +6,15 @@
 import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { RefreshableSession } from "evercreds";
 
+const [url] = process.argv.slice(2);
+if (!url) {
+  console.error("usage: node custom-source.mjs URL");
+  process.exit(1);
+}
 const session = new RefreshableSession({
   method: "custom",
   customCredentialsMethod: async ({ signal }) => {
-    const reply = await fetch(process.argv[2], { signal });
+    const reply = await fetch(url, { signal });
     if (!reply.ok) throw new Error(`the broker answered ${reply.status}`);
     const set = await reply.json();
     return {

@@ -12,6 +12,9 @@ import urllib.request
 
 from evercreds import RefreshableSession
 
+if len(sys.argv) != 2:
+    sys.exit("usage: python custom-source.py URL")
+
 
 def ask():
     with urllib.request.urlopen(sys.argv[1], timeout=10) as reply:
