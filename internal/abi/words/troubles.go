@@ -37,7 +37,7 @@ var (
 var Troubles = []Trouble{
 	{
 		Name: "no_region", Methods: ofSTS, As: "Configuration",
-		Wrong: "there is no region to call STS in", Do: "set AWS_REGION, or {region}",
+		Wrong: "there is no region to call STS in", Do: "set {regionVariable}, or {region}",
 		Why: "neither the program, nor the environment, nor the profile names a region",
 	},
 	{

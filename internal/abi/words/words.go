@@ -35,11 +35,13 @@ var parameters = map[string][4]string{
 	"advisory_timeout":  {"the advisory timeout", "advisory_timeout", "advisoryTimeout", "advisory_timeout"},
 	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
 	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS"},
-	"profile":           {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
-	"mfa":               {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider"},
-	"share_wait":        {"the share wait", "share_wait", "shareWait", "share_wait"},
-	"share_turn":        {"the share turn", "share_turn", "shareTurn", "share_turn"},
-	"ca":                {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
+	// boto3 reads no AWS_REGION, and the SDK for JavaScript no AWS_DEFAULT_REGION.
+	"regionVariable": {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_REGION (in Python AWS_DEFAULT_REGION)"},
+	"profile":        {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
+	"mfa":            {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider"},
+	"share_wait":     {"the share wait", "share_wait", "shareWait", "share_wait"},
+	"share_turn":     {"the share turn", "share_turn", "shareTurn", "share_turn"},
+	"ca":             {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
 }
 
 // Reentrant is the error of a caller that is part of an attempt of the same session.

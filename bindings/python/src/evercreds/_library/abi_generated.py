@@ -824,7 +824,7 @@ ASKED_LOOK_MS = 5000
 
 # Our names for causes of failures that are known, and their sentences.
 TROUBLES: dict[str, str] = {
-    "no_region": "there is no region to call STS in: set AWS_REGION, or region_name in sts_client_kwargs",
+    "no_region": "there is no region to call STS in: set AWS_DEFAULT_REGION, or region_name in sts_client_kwargs",
     "no_profile": 'the profile gives no base credentials: correct its name in AWS_PROFILE or profile_name, or set it up with "aws configure --profile"',
     "login_ended": 'the SSO login has ended: run "aws sso login"',
     "no_credentials": 'there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "aws configure"',
