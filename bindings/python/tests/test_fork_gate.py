@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, ended_well, in_child, wanted
+from conftest import ROOT, ended_well, in_child, until, wanted
 from evercreds._fork import gate as _gate
 from evercreds._fork.children import HeldOverForks
 from evercreds._fork.gate import ForkGate
@@ -197,6 +198,31 @@ def in_another_thread_at_once(lock: Any) -> None:
     thread.start()
     thread.join(60)
     assert had == [True]
+
+
+def test_a_fork_does_not_wait_for_all_that_begin_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attempts begin one after the other, and each thread always gets on."""
+    run_ns = itertools.count()
+    monkeypatch.setattr(_gate, "_busy_ns", lambda thread: next(run_ns))
+    gate = ForkGate(longest_s=0.01, longest_busy_s=0.2)
+    stop = threading.Event()
+
+    def begin() -> None:
+        for _ in range(500):
+            gate.enter(object(), is_nested=True)
+            if stop.wait(0.02):
+                return
+
+    others = threading.Thread(target=begin)
+    others.start()
+    try:
+        until(lambda: bool(gate._begun))
+        gate.before_fork(())
+        assert others.is_alive()
+        gate.after_fork_in_parent()
+    finally:
+        stop.set()
+        others.join(60)
 
 
 class TestLoading:

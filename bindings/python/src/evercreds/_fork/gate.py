@@ -72,7 +72,8 @@ class ForkGate:
     def before_fork(self, own: Collection[object]) -> None:
         """Wait for the attempts that have just begun, except for those that fork themselves."""
         notice()
-        end = time.monotonic() + self._longest_s
+        start = time.monotonic()
+        end, busy_end = start + self._longest_s, start + self._longest_busy_s
         self._forks[threading.get_ident()] = end + self._longest_busy_s, Bell()
         looked_at = set(own)
         # Again: who has waited at the gate for long begins after all.
@@ -80,7 +81,7 @@ class ForkGate:
             for attempt, (at, ended, thread) in new:
                 looked_at.add(attempt)
                 _wait(ended, min(at + self._longest_s, end))
-                _wait_while_busy(ended, at + self._longest_busy_s, thread)
+                _wait_while_busy(ended, min(at + self._longest_busy_s, busy_end), thread)
 
     def after_fork_in_parent(self) -> None:
         """Let attempts begin again."""
