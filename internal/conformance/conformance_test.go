@@ -100,7 +100,7 @@ func TestHostsAreNamedInErrors(t *testing.T) {
 	for only, want := range map[string]string{
 		"":         "host c is not built: build/venv/bin/python is missing. Run ./task build, or leave the host out with -hosts",
 		"wazero":   "host wazero is not built: build/evercreds.wasm is missing. Run ./task build, or leave the host out with -hosts",
-		"go,cobol": `-hosts must be of go, c, wazero, node, not "cobol"`,
+		"go,cobol": `-hosts must be of go, c, wazero, node, wasmtime, not "cobol"`,
 	} {
 		if _, err := coreExecutors.selectHosts(root, only); err == nil || err.Error() != want {
 			t.Errorf("-hosts %q: got %v, want %s", only, err, want)

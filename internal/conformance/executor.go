@@ -21,6 +21,7 @@ var coreExecutors = protocol{"conformance", "./task build", (*executor).replay, 
 	{"c", []string{"build/venv/bin/python", "bindings/python/tests/core_executor.py"}, []string{"build/venv/bin/python", "bindings/python/src/evercreds/_native/libevercreds.*"}},
 	{"wazero", []string{"build/core-executor-wazero"}, []string{"build/core-executor-wazero", "build/evercreds.wasm"}},
 	{"node", []string{"node", "build/core-executor-node.mjs"}, []string{"build/core-executor-node.mjs", "build/evercreds.wasm"}},
+	{"wasmtime", []string{"build/venv/bin/python", "examples/embed/core_executor.py", "build/evercreds.wasm"}, []string{"build/venv/bin/python", "build/evercreds.wasm"}},
 }}
 
 // hostExecutors play host scenarios. A new one is one line here.
@@ -29,6 +30,7 @@ var hostExecutors = protocol{"host scenarios", "./task hosts", (*executor).play,
 	{"wazero", []string{"build/host-executor-wazero", "-test.run=^TestHostExecutor$", "-host-executor"}, []string{"build/host-executor-wazero", "build/evercreds.wasm"}},
 	{"python", []string{"build/venv/bin/python", "bindings/python/tests/host_executor.py"}, []string{"build/venv/bin/python"}},
 	{"node", []string{"node", "build/host-executor-node.mjs"}, []string{"build/host-executor-node.mjs", "build/evercreds.wasm"}},
+	{"wasmtime", []string{"build/venv/bin/python", "examples/embed/host_executor.py", "build/evercreds.wasm"}, []string{"build/venv/bin/python", "build/evercreds.wasm"}},
 }}
 
 // executor is one process that plays scenarios, one after the other.

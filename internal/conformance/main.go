@@ -1,16 +1,16 @@
 // Command conformance replays scenarios in every host of the core and compares
 // the outputs, byte for byte:
 //
-//	conformance [-root DIR] [-hosts go,c] [FILE...]
+//	conformance [-root DIR] [-hosts go,c] [-executor COMMAND] [FILE...]
 //	conformance [-root DIR] [-hosts go,c] -aws-suite FILE
 //	conformance [-root DIR] [-hosts go,node] [-executor COMMAND] [-rewrite] [-first] -scenarios [FILE...]
 //
 // Without files it takes all of core/testdata. A file without answers is
 // replayed too: the first host's answers are shown, and the others are held to
 // them. With -aws-suite it runs AWS's own refresh scenarios instead, and with
-// -scenarios those of hosts, which are in testdata/host: -executor is a host of your
-// own, -first ends with the first scenario that differs, and -rewrite writes the first
-// host's answers into the files. It exits with 1 on any difference or failure, and
+// -scenarios those of hosts, which are in testdata/host: -first ends with the first
+// scenario that differs, and -rewrite writes the first host's answers into the files.
+// -executor is a host of your own. It exits with 1 on any difference or failure, and
 // with 2 when it could not run.
 package main
 
@@ -36,7 +36,7 @@ func main() {
 	flag.StringVar(&t.only, "hosts", "", "comma-separated hosts to run (default: all)")
 	flag.StringVar(&t.suite, "aws-suite", "", "run the scenarios of this file, in AWS's format")
 	flag.BoolVar(&t.scenarios, "scenarios", false, "play the scenarios of hosts")
-	flag.StringVar(&t.executor, "executor", "", "a host of your own for -scenarios: its program and arguments, split at blanks")
+	flag.StringVar(&t.executor, "executor", "", "a host of your own: its program and arguments, split at blanks")
 	flag.BoolVar(&t.rewrite, "rewrite", false, "write the answers of the first host into the files")
 	flag.BoolVar(&t.first, "first", false, "end with the first scenario that differs")
 	flag.DurationVar(&patience, "patience", patience, "how long one scenario may take a host")
