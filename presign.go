@@ -38,6 +38,6 @@ func (s *Session) lookAtPresigned(result any) {
 	}
 	// a date has whole seconds
 	if begin.Add(time.Duration(seconds-1)*time.Second).After(held.Credentials.Expires) && !s.presigned.Swap(true) {
-		s.warn(words.In(words.Go, words.Presigned))
+		s.warn(words.In(words.Here, words.Presigned))
 	}
 }

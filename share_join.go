@@ -217,6 +217,6 @@ func (s *Session) warnOfShare(given *sharing) {
 		turn = defaultShareTurn
 	}
 	if given.given && !given.isExclusive && wait < 2*turn {
-		s.warn(words.In(words.Go, words.ShortWait))
+		s.warn(words.In(words.Here, words.ShortWait))
 	}
 }

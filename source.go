@@ -17,7 +17,8 @@ import (
 
 // Source fetches credentials; see [New]. A source with a method Attended() bool that
 // returns true prompts a person for each refresh. One with a method Close() error is
-// closed with its session.
+// closed with its session. One with a method Role() string goes by that name in errors, events
+// and logs: what it gets credentials of. Default: its type.
 type Source interface {
 	// Method returns the number of this kind of source, [MethodRegistered] or higher.
 	// The session asks once.
@@ -111,8 +112,11 @@ func attended(source any) bool {
 	return ok && a.Attended()
 }
 
-// Names has no name of the session, and that of the source's type.
+// Names has no name of the session, and the source's own name, or that of its type.
 func (u userSource) Names() (session, role string) {
+	if named, ok := u.Source.(interface{ Role() string }); ok {
+		return "", named.Role()
+	}
 	return "", strings.TrimPrefix(fmt.Sprintf("%T", u.Source), "*")
 }
 

@@ -99,9 +99,7 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 		method := parent.method
 		role.Chained = role.Chained || method == core.MethodSTS || method == core.MethodIoT
 		cfg = parent.Config(cfg) // where STS rejects the parent's set, the parent is told
-		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			return parent.Credentials(ctx, MinTTL(time.Minute))
-		})
+		cfg.Credentials = aws.CredentialsProviderFunc(parent.asBase)
 	}
 	source, err := sources.NewSTS(cfg, sources.AssumeRole(role))
 	if err != nil {
@@ -111,4 +109,24 @@ func NewSTS(cfg aws.Config, role AssumeRole, opts ...Option) (*Session, error) {
 		source.ChainedTo(parent.group.RecordKey)
 	}
 	return open(ownSource{source}, closer(source.Close), sources.OwnConfig(cfg), opts)
+}
+
+// asBase gives what the call of a chained role is signed with. Some errors are told at once
+// to callers, and so to those of the chained role: that the session is closed, and that a new
+// set lives too short a time, as the next one would. If a set is short since an attempt is
+// held off, that may pass.
+func (s *Session) asBase(ctx context.Context) (aws.Credentials, error) {
+	set, err := s.Credentials(ctx, MinTTL(time.Minute))
+	e, ok := err.(*Error)
+	if !ok || e.Code != CodeMinTTL && e.Code != CodeClosed {
+		return set, err
+	}
+	told := &SourceError{Method: core.MethodSTS, Class: Permanent, Message: e.Error(), Err: err}
+	if e.Code == CodeMinTTL {
+		told.Code = "short_base"
+	}
+	if time.Until(e.RetryAt) > 0 {
+		told.Class = Recoverable
+	}
+	return set, told
 }

@@ -44,6 +44,16 @@ sso_role_name = reader
 `)))
 	},
 	"no_credentials": func(t *testing.T, s *awstest.Server) error { return assume(t, s, with(asking(t, "", ""))) },
+	"short_base": func(t *testing.T, s *awstest.Server) error {
+		first, err := evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
+			return evercreds.Credentials{AccessKeyID: "x", SecretAccessKey: "x", SessionToken: "x", Expires: time.Now().Add(40 * time.Second)}, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = first.Close() })
+		return assume(t, s, with(first))
+	},
 	"no_code": func(t *testing.T, s *awstest.Server) error {
 		return assume(t, s, mfa(func(context.Context) (string, error) { return "", errors.New("no device") }))
 	},
@@ -80,8 +90,9 @@ sso_role_name = reader
 		t.Cleanup(portal.Close)
 		return assume(t, s, at(portal.URL))
 	},
-	"tls":     func(t *testing.T, s *awstest.Server) error { return assume(t, s, at(s.TLSURL)) },
-	"network": func(t *testing.T, s *awstest.Server) error { return assume(t, s, at(nobody(t))) },
+	"service_down": refused("ServiceUnavailable"),
+	"tls":          func(t *testing.T, s *awstest.Server) error { return assume(t, s, at(s.TLSURL)) },
+	"network":      func(t *testing.T, s *awstest.Server) error { return assume(t, s, at(nobody(t))) },
 	"timeout": func(t *testing.T, s *awstest.Server) error {
 		hang(t, s)
 		return assume(t, s, through(func(tr *http.Transport) { tr.ResponseHeaderTimeout = 100 * time.Millisecond }))
@@ -113,6 +124,9 @@ func TestTroubles(t *testing.T) {
 			}
 			if got.AWSErrorCode != known.Name && !slices.Contains(known.Codes, got.AWSErrorCode) {
 				t.Errorf("the code is %q", got.AWSErrorCode)
+			}
+			if known.As != "" && got.Class != evercreds.Permanent { // docs/concepts/errors.md says so
+				t.Errorf("the class is %s", got.Class)
 			}
 			if got.Role == "" || !strings.Contains(got.Error(), got.AWSErrorCode) || !strings.Contains(got.Error(), got.Role) {
 				t.Errorf("role %q in %v", got.Role, got)

@@ -52,7 +52,7 @@ func Reason(code core.Code) words.Reason {
 	if !ok {
 		r.Name, r.Text = "unknown", "for a reason that this version does not know"
 	}
-	r.Text = words.In(words.Go, r.Text)
+	r.Text = words.In(words.Here, r.Text)
 	return r
 }
 
@@ -122,7 +122,7 @@ func (h *Host) worded(f Failure, said words.Said) Failure {
 		said = words.TimedOut
 	}
 	f.Role, f.AWSCode = h.Role, said.Code
-	f.Text = words.First(words.Go, h.Method, f.Code, Reason(f.Code).Text, h.Role, said)
+	f.Text = words.First(words.Here, h.Method, f.Code, Reason(f.Code).Text, h.Role, said)
 	return f
 }
 

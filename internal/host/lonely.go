@@ -52,6 +52,6 @@ func (h *Host) tellStep(step, text string) {
 	h.tell(Event{Kind: Share, Step: step, At: now.Wall, Facts: facts})
 	if h.Log != nil {
 		phase, _ := h.Machine.Status(core.StatusPhase, now)
-		h.Log(Line{Level: words.Warning, Text: words.In(words.Go, text), Phase: core.Phase(phase), Facts: facts})
+		h.Log(Line{Level: words.Warning, Text: words.In(words.Here, text), Phase: core.Phase(phase), Facts: facts})
 	}
 }

@@ -32,6 +32,11 @@ const longestName = 2048
 // NamesOf are the names that a source has for its session and its role, as far as they
 // can stand in a line.
 func NamesOf(source sources.Source) (session, role string) {
+	defer func() {
+		if recover() != nil { // the user's method; a session without a name is one all the same
+			session, role = "", ""
+		}
+	}()
 	if named, ok := source.(sources.Named); ok {
 		session, role = named.Names()
 	}

@@ -118,7 +118,7 @@ func (h *Host) tellOf(d core.Decision, now core.Now) {
 func textOf(note core.Note) string {
 	for _, l := range words.Lines {
 		if l.Note == note {
-			return words.In(words.Go, l.Text)
+			return words.In(words.Here, l.Text)
 		}
 	}
 	return ""
@@ -136,7 +136,7 @@ func (h *Host) log(d core.Decision, line Line) {
 	}
 	for _, l := range words.Lines {
 		if d.Notes&l.Note != 0 {
-			line.Level, line.Text = l.Level, words.In(words.Go, l.Text)
+			line.Level, line.Text = l.Level, words.In(words.Here, l.Text)
 			h.Log(line)
 		}
 	}

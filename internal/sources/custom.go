@@ -49,7 +49,7 @@ func nameOf(fetch any) string {
 	if f := runtime.FuncForPC(reflect.ValueOf(fetch).Pointer()); f != nil {
 		name = f.Name()
 	}
-	return name[strings.LastIndex(name, "/")+1:]
+	return strings.TrimSuffix(name[strings.LastIndex(name, "/")+1:], "-fm") // the compiler's mark of a method
 }
 
 // Names has no name of the session, and that of the function.

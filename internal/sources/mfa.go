@@ -115,7 +115,7 @@ func (c *codes) ask(ctx context.Context) (code string, err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			code, err = "", refused(core.MethodSTS, codeMFARefused, fmt.Sprintf("MFA panicked with a %T", p), nil)
+			code, err = "", refused(core.MethodSTS, codeMFARefused, fmt.Sprintf("the provider panicked with a %T", p), nil)
 		}
 	}()
 	code, err = c.role.MFA(ctx)
@@ -123,9 +123,9 @@ func (c *codes) ask(ctx context.Context) (code string, err error) {
 	case err != nil:
 		var hidden secrets
 		hidden.add(code)
-		return "", mfaError(ctx, "MFA failed: "+hidden.clean(err.Error()), hidden.cause(err))
+		return "", mfaError(ctx, "the provider failed: "+hidden.clean(err.Error()), hidden.cause(err))
 	case !ok || at != 0 || len(code) != 6:
-		return "", refused(core.MethodSTS, codeMFARefused, "MFA must return exactly six digits", nil)
+		return "", refused(core.MethodSTS, codeMFARefused, "the provider must return exactly six digits", nil)
 	}
 	return code, nil
 }

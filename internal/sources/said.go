@@ -31,6 +31,9 @@ func Said(m core.Method, err error) words.Said {
 	if code == codeMFARefused {
 		return named(m, "no_code")
 	}
+	if own := words.OwnWord(code); own != nil {
+		return words.Said{Code: own.Name, Trouble: own}
+	}
 	shown := words.ShownCode(code)
 	found := words.TroubleOf(m, shown, status, message)
 	switch {
@@ -53,7 +56,7 @@ func named(m core.Method, name string) words.Said {
 
 // sentence says what is wrong with a configuration, and what to do.
 func sentence(name string) string {
-	return words.In(words.Go, words.TroubleNamed(core.MethodSTS, name).Sentence())
+	return words.In(words.Here, words.TroubleNamed(core.MethodSTS, name).Sentence())
 }
 
 // unanswered is our word for what kept a service from an answer. The loaders of profiles

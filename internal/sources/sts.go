@@ -2,7 +2,6 @@ package sources
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -121,16 +120,7 @@ func (s *STS) Fetch(ctx context.Context, f *Flight) (Result, error) {
 		o.APIOptions = append(o.APIOptions, LimitReplies, KeepReplies)
 	})
 	if err != nil {
-		metadata := metadataError(err) != nil
-		none := foundNone(err, answered.Load())
-		err = serviceError(core.MethodSTS, err, hidden)
-		if e, ok := err.(*Error); ok && none && !s.signed.Load() {
-			e.Class = core.ErrorClass(core.MethodSTS, 0, []byte("NoCredentials"))
-		} else if ok && metadata && !none { // the SDK's error would be taken for one of a service that is not there
-			e.Message = "the metadata service of EC2 failed: " + e.Message
-			e.Err = errors.New(e.Message)
-		}
-		return Result{}, err
+		return Result{}, baseError(err, answered.Load(), s.signed.Load(), hidden)
 	}
 	return s.result(out)
 }

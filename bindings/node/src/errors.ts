@@ -1,4 +1,5 @@
 import { guarded, peek } from "./common/guard.js";
+import { named } from "./common/named.js";
 
 /** Why a call of a session failed. */
 export type ErrorCode =
@@ -87,7 +88,6 @@ export class EvercredsError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = "EvercredsError";
     this.code = code;
     this.class = details.class ?? "recoverable";
     this.retryAt = details.retryAt;
@@ -102,6 +102,7 @@ export class EvercredsError extends Error {
   }
 
   static {
+    named(this, "EvercredsError");
     Object.defineProperty(this.prototype, ERROR, { value: true });
   }
 }
@@ -120,7 +121,6 @@ export class EvercredsValidationError extends EvercredsError {
       class: "permanent",
       parameter,
     });
-    this.name = "EvercredsValidationError";
   }
 
   /** @internal */
@@ -129,6 +129,7 @@ export class EvercredsValidationError extends EvercredsError {
   }
 
   static {
+    named(this, "EvercredsValidationError");
     Object.defineProperty(this.prototype, VALIDATION, { value: true });
   }
 }

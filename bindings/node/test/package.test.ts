@@ -133,6 +133,47 @@ test.each([
   },
 );
 
+const UNCAUGHT = `
+const fails = () => { throw new Error("the vault is shut"); };
+const options = process.argv[2] === "argument" ? { maxWait: -1 } : { maxWait: 0 };
+const given = { method: "custom", customCredentialsMethod: fails, ...options };
+const secret = { secretKey: 7 };
+if (process.argv[2] === "reply") given.customCredentialsMethod = () => secret;
+await_(new RefreshableSession(given).credentials());
+function await_(promise) { promise.then(console.log, (error) => { setImmediate(() => { throw error; }); }); }
+`;
+
+test.each(["ESM", "CJS", "minified"])(
+  "%s: Node heads an uncaught error by its public name",
+  async (form) => {
+    const isCjs = form === "CJS";
+    const program = isCjs
+      ? `const { RefreshableSession } = require("evercreds");${UNCAUGHT}`
+      : `import { RefreshableSession } from "evercreds";${UNCAUGHT}`;
+    let file = home.write(`uncaught-${form}.${isCjs ? "cjs" : "mjs"}`, program);
+    if (form === "minified") {
+      const outfile = path.join(home.path, "uncaught-min.mjs");
+      const external = ["@aws-sdk/client-sts"];
+      const how: BuildOptions = { bundle: true, platform: "node", format: "esm", minify: true };
+      await build({ ...how, entryPoints: [file], outfile, external, logLevel: "silent" });
+      file = outfile;
+    }
+    for (const [what, header] of [
+      ["source", /^EvercredsError: /m],
+      ["argument", /^EvercredsValidationError: /m],
+      ["reply", /\[cause\]: SourceFailure: /],
+    ] as const) {
+      const { stderr } = await run(process.execPath, [file, what]).then(
+        () => ({ stderr: "it did not fail" }),
+        (error: unknown) => error as { stderr: string },
+      );
+      const text = stderr.split("\n").filter((line) => !/^\s+at /.test(line));
+      expect(text.join("\n")).toMatch(header);
+      expect(stderr).not.toMatch(/_Evercreds|^\w{1,2}: |\[cause\]: \w{1,2}: /m);
+    }
+  },
+);
+
 test("a bundle without Node's condition: the first error says what to give", async () => {
   const entry = home.write(
     "page.mjs",

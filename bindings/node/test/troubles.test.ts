@@ -12,6 +12,7 @@ import { StandIn } from "./support/stand-in.js";
 let standIn: StandIn;
 let home: string;
 const servers: ReturnType<typeof createServer>[] = [];
+const opened: RefreshableSession[] = [];
 beforeAll(async () => {
   standIn = await StandIn.start();
 });
@@ -34,6 +35,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await standIn.clearFaults();
   for (const server of servers.splice(0)) server.close();
+  for (const session of opened.splice(0)) session.close();
   rmSync(home, { recursive: true });
 });
 
@@ -94,6 +96,17 @@ const PROVOKED: Record<Trouble, () => SessionOptions | Promise<SessionOptions>> 
     return assume("login-ended", chained);
   },
   "no-credentials": () => assume("no-credentials", chained),
+  "short-base": () => {
+    const customCredentialsMethod = () => ({
+      accessKey: "x",
+      secretKey: "x",
+      token: "x",
+      expiryTime: new Date(Date.now() + 40_000),
+    });
+    const first = new RefreshableSession({ method: "custom", customCredentialsMethod });
+    opened.push(first);
+    return assume("short-base", { credentials: first.credentials });
+  },
   "no-code": () =>
     assume(
       "no-code",
@@ -129,6 +142,7 @@ const PROVOKED: Record<Trouble, () => SessionOptions | Promise<SessionOptions>> 
   "bad-request": () => refused("bad-request", "PackedPolicyTooLarge"),
   proxy: () => answers("proxy", 407),
   "no-aws-reply": () => answers("no-aws-reply", 502),
+  "service-down": () => refused("service-down", "ServiceUnavailable"),
   tls: () => {
     const { host, port } = standIn.iot.connectTo;
     return assume("tls", { endpoint: `https://${host}:${port}` });
@@ -158,6 +172,7 @@ test.each(Object.keys(abi.TROUBLES) as Trouble[])("%s: its first sentence", asyn
   session.close();
   expect(error).toBeInstanceOf(EvercredsError);
   const { message, awsErrorCode = "", cause } = error as EvercredsError;
+  if (name === "short-base") expect(error).toMatchObject({ class: "permanent" });
   expect(message.startsWith(`${abi.TROUBLES[name]} (`), message).toBe(true);
   expect([name, ...codesOf(name)]).toContain(awsErrorCode);
   expect(message).toContain(`: ${awsErrorCode}; `);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import http.server
 import socket
 import threading
@@ -93,6 +94,17 @@ def _login_ended(stage: Stage) -> Any:
     return stage.assume(profile_name="sso")
 
 
+def _short_base(stage: Stage) -> Any:
+    def give() -> dict[str, Any]:
+        ends = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=40)
+        names = ("access_key", "secret_key", "token")
+        return {**dict.fromkeys(names, "x"), "expiry_time": ends.isoformat()}
+
+    return stage.assume(
+        source=RefreshableSession(method="custom", custom_credentials_method=give)
+    )
+
+
 def _no_code(stage: Stage) -> Any:
     def fails() -> str:
         raise LookupError("no device")
@@ -164,6 +176,7 @@ TROUBLES: dict[str, Callable[[Stage], Any]] = {
     "no_profile": _no_profile,
     "login_ended": _login_ended,
     "no_credentials": _no_credentials,
+    "short_base": _short_base,
     "no_code": _no_code,
     "mfa_refused": _mfa_refused,
     "access_denied": lambda stage: stage.refused("AccessDenied"),
@@ -177,6 +190,7 @@ TROUBLES: dict[str, Callable[[Stage], Any]] = {
     "bad_request": lambda stage: stage.refused("PackedPolicyTooLarge"),
     "proxy": _proxy,
     "no_aws_reply": _no_aws_reply,
+    "service_down": lambda stage: stage.refused("ServiceUnavailable"),
     "tls": _tls,
     "timeout": _timeout,
     "network": _network,

@@ -56,6 +56,11 @@ var Troubles = []Trouble{
 		Why: "no link of the SDK's chain has credentials; on EC2, ECS and EKS: the machine or the pod has no role",
 	},
 	{
+		Name: "short_base", Methods: ofSTS, As: "Configuration",
+		Wrong: "the base credentials live for less than a minute", Do: "have the session that they are of ask for longer lives",
+		Why: "roles are chained, and the call of the second needs the first one's credentials for a minute",
+	},
+	{
 		Name: "no_code", Methods: ofSTS, As: "MFARefused",
 		Wrong: "there is no one-time code", Do: "check {mfa}, and what it gives",
 		Why: "the function failed, the command printed no code of six digits, or a code came twice",
@@ -121,6 +126,17 @@ var Troubles = []Trouble{
 		Why: "a proxy, a captive portal or a load balancer answered, or the endpoint is not AWS's",
 	},
 	{
+		Name: "service_down",
+		Codes: []string{
+			"ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalFailureException",
+			"InternalError", "InternalServerError", "InternalServerErrorException", "InternalServiceError", "InternalServiceException",
+			"InternalException", "IDPCommunicationError",
+		},
+		Statuses: []int{500, 502, 503, 504},
+		Wrong:    "the service has a fault of its own", Do: "wait; if it lasts, see the AWS Health Dashboard, or use another region's endpoint",
+		Why: "the service, or what it stands on, is down or overloaded in the region",
+	},
+	{
 		Name:  "tls",
 		Wrong: "the server's certificate is not trusted", Do: "check {ca}, the endpoint and this machine's clock",
 		Why: "a proxy that opens TLS has a CA of its own, or the endpoint has another name than the certificate",
@@ -147,6 +163,16 @@ func TroubleOf(m core.Method, code string, status int, message string) *Trouble 
 		if t.of(m) && (slices.Contains(t.Codes, code) && strings.HasPrefix(message, t.Message) ||
 			code == "" && slices.Contains(t.Statuses, status)) {
 			return t
+		}
+	}
+	return nil
+}
+
+// OwnWord finds one by our own word for it, whatever the method: a source says it by itself.
+func OwnWord(name string) *Trouble {
+	for i := range Troubles {
+		if Troubles[i].Name == name {
+			return &Troubles[i]
 		}
 	}
 	return nil

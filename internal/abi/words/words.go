@@ -18,7 +18,11 @@ const (
 	Python
 	TypeScript
 	Docs
+	Command
 )
+
+// Here is how this program writes them. The command sets its own before anything else.
+var Here = Go
 
 // In replaces each parameter's name in braces by the name that the language has for it.
 func In(l Language, text string) string {
@@ -29,19 +33,19 @@ func In(l Language, text string) string {
 }
 
 // parameters are the names of the parameters in texts, by language.
-var parameters = map[string][4]string{
-	"min_ttl":           {"MinTTL", "min_ttl", "minTtl", "min_ttl"},
-	"refresh_timeout":   {"the refresh timeout", "refresh_timeout", "refreshTimeout", "refresh_timeout"},
-	"advisory_timeout":  {"the advisory timeout", "advisory_timeout", "advisoryTimeout", "advisory_timeout"},
-	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout"},
-	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS"},
+var parameters = map[string][5]string{
+	"min_ttl":           {"MinTTL", "min_ttl", "minTtl", "min_ttl", "--min-ttl"},
+	"refresh_timeout":   {"the refresh timeout", "refresh_timeout", "refreshTimeout", "refresh_timeout", "--refresh-timeout"},
+	"advisory_timeout":  {"the advisory timeout", "advisory_timeout", "advisoryTimeout", "advisory_timeout", "--advisory-timeout"},
+	"mandatory_timeout": {"the mandatory timeout", "mandatory_timeout", "mandatoryTimeout", "mandatory_timeout", "--mandatory-timeout"},
+	"region":            {"Region in the aws.Config", "region_name in sts_client_kwargs", "region in stsClient", "the region in the settings of STS", "--region"},
 	// boto3 reads no AWS_REGION, and the SDK for JavaScript no AWS_DEFAULT_REGION.
-	"regionVariable": {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_REGION (in Python AWS_DEFAULT_REGION)"},
-	"profile":        {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program"},
-	"mfa":            {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider"},
-	"share_wait":     {"the share wait", "share_wait", "shareWait", "share_wait"},
-	"share_turn":     {"the share turn", "share_turn", "shareTurn", "share_turn"},
-	"ca":             {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts"},
+	"regionVariable": {"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_REGION (in Python AWS_DEFAULT_REGION)", "AWS_REGION"},
+	"profile":        {"config.WithSharedConfigProfile", "profile_name", "fromIni", "the program", "--profile"},
+	"mfa":            {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider", "--mfa-command, or who typed the code"},
+	"share_wait":     {"the share wait", "share_wait", "shareWait", "share_wait", "the wait for another process"},
+	"share_turn":     {"the share turn", "share_turn", "shareTurn", "share_turn", "the turn of another process"},
+	"ca":             {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts", "SSL_CERT_FILE"},
 }
 
 // Reentrant is the error of a caller that is part of an attempt of the same session.

@@ -56,7 +56,7 @@ func same(t *testing.T, got, want string) {
 
 // No name is left in braces, in any language.
 func TestEveryParameterHasItsName(t *testing.T) {
-	for _, l := range []words.Language{words.Go, words.Python, words.TypeScript, words.Docs} {
+	for _, l := range []words.Language{words.Go, words.Python, words.TypeScript, words.Docs, words.Command} {
 		for _, r := range words.Reasons {
 			if text := words.In(l, r.Text); strings.ContainsAny(text, "{}") {
 				t.Errorf("%q", text)
@@ -106,6 +106,11 @@ func TestAnswersMeanTroubles(t *testing.T) {
 		{core.MethodIoT, "", 404, "", "no_alias"},
 		{core.MethodSTS, "", 407, "", "proxy"},
 		{core.MethodSTS, "", 502, "", "no_aws_reply"},
+		{core.MethodSTS, "ServiceUnavailable", 503, "", "service_down"},
+		{core.MethodSTS, "InternalFailure", 500, "", "service_down"},
+		{core.MethodIoT, "InternalFailureException", 500, "", "service_down"},
+		{core.MethodIoT, "", 502, "", "service_down"},
+		{core.MethodCustom, "InternalError", 500, "", "service_down"},
 		{core.MethodCustom, "Throttling", 400, "", "throttled"},
 		{core.MethodCustom, "AccessDenied", 403, "", ""},
 		{core.MethodSTS, "SomethingNew", 400, "", ""},

@@ -4,6 +4,7 @@ import { guarded, isA, isReadable, peek } from "../common/guard.js";
 import { dropBody, header } from "../common/http.js";
 import type { Failure } from "../library/machine.js";
 import type { Rules } from "../library/rules.js";
+import { isShortBase } from "../sources/said.js";
 import { SourceFailure } from "../sources/source.js";
 
 const CLASSES: Record<ErrorClass | "throttled", number> = {
@@ -45,6 +46,11 @@ export class FailureReader {
     const response = peek(error, "$response");
     const status = peek(peek(error, "$metadata"), "httpStatusCode");
     const name = peek(error, "name");
+    if (isShortBase(this.#method, error)) {
+      // a new set would be as short; where an attempt is held off, it may be longer then
+      const isHeldOff = (error.retryAt?.getTime() ?? 0) > nowMs;
+      return { ...UNKNOWN, class: CLASSES[isHeldOff ? "recoverable" : "permanent"] };
+    }
     const kind = isA(error, EvercredsError)
       ? CLASSES[error.class] // a parent session's, or a missing peer
       : this.#rules.errorClass(

@@ -1053,6 +1053,7 @@ export const TROUBLES = {
   "no-profile": "the profile gives no base credentials: correct its name in AWS_PROFILE or fromIni, or set it up with \"aws configure --profile\"",
   "login-ended": "the SSO login has ended: run \"aws sso login\"",
   "no-credentials": "there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run \"aws configure\"",
+  "short-base": "the base credentials live for less than a minute: have the session that they are of ask for longer lives",
   "no-code": "there is no one-time code: check mfaTokenProvider, and what it gives",
   "mfa-refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
   "access-denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
@@ -1066,6 +1067,7 @@ export const TROUBLES = {
   "bad-request": "STS refused a parameter: correct the parameter that its message names",
   "proxy": "the proxy did not let the call through: check HTTPS_PROXY and NO_PROXY",
   "no-aws-reply": "another server answered in AWS's place: check the endpoint, HTTPS_PROXY and NO_PROXY",
+  "service-down": "the service has a fault of its own: wait; if it lasts, see the AWS Health Dashboard, or use another region's endpoint",
   "tls": "the server's certificate is not trusted: check NODE_EXTRA_CA_CERTS, the endpoint and this machine's clock",
   "timeout": "the endpoint did not answer in time: check network, firewall and proxy",
   "network": "the endpoint could not be reached: check network, DNS, proxy and the region's name",
@@ -1086,6 +1088,7 @@ export const ANSWERS = [
   { methods: [1], codes: ["ValidationError", "MalformedPolicyDocument", "PackedPolicyTooLarge", "InvalidParameterValue", "MissingParameter"], statuses: [], message: "", name: "bad-request" },
   { methods: [1, 3, 2], codes: [], statuses: [407], message: "", name: "proxy" },
   { methods: [1], codes: [], statuses: [301, 302, 303, 307, 308, 400, 404, 405, 500, 501, 502, 503, 504, 511], message: "", name: "no-aws-reply" },
+  { methods: [1, 3, 2], codes: ["ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalFailureException", "InternalError", "InternalServerError", "InternalServerErrorException", "InternalServiceError", "InternalServiceException", "InternalException", "IDPCommunicationError"], statuses: [500, 502, 503, 504], message: "", name: "service-down" },
 ] as const;
 
 /** Whose error codes a method tells, and what its attempts do. */

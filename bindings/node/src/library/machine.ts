@@ -5,6 +5,7 @@ import { freshSeed, type Hash } from "./fingerprint.js";
 import { type Exports, type HostCalls, isTrap, type Runtime } from "./runtime.js";
 import { type Decision, readDecision } from "./decision.js";
 import { whenForgotten } from "../common/weak.js";
+import { named } from "../common/named.js";
 
 export type { Decision } from "./decision.js";
 
@@ -20,7 +21,10 @@ export interface MachineHost<Applied = unknown> extends HostCalls {
 export class OptionRefused extends Error {
   constructor(readonly option: number) {
     super(abi.OPTION_RULES[option] ?? `option ${option} is refused`);
-    this.name = "OptionRefused";
+  }
+
+  static {
+    named(this, "OptionRefused");
   }
 }
 
@@ -382,9 +386,12 @@ export class Machine<Applied> {
 
 /** The module found a fault of its own, and will not touch this session again. */
 class Poisoned extends Error {
-  override readonly name = "Poisoned";
   constructor() {
     super("the wasm module panicked");
+  }
+
+  static {
+    named(this, "Poisoned");
   }
 }
 

@@ -4,6 +4,7 @@ import { EvercredsError } from "../errors.js";
 import { type ModuleSource, readModule, toModule } from "./load.js";
 import { VERSION } from "./version.js";
 import { Wasi } from "./wasi.js";
+import { named } from "../common/named.js";
 
 /** The module's exports; generated from the table of the ABI. */
 export type Exports = abi.Exports;
@@ -21,8 +22,11 @@ export class Trap extends Error {
   constructor(cause: unknown, panicText: string) {
     const text = panicText.split("\n", 1)[0] ?? "";
     super(`the wasm module trapped${text === "" ? "" : `: ${text}`}`, { cause });
-    this.name = "Trap";
     dropFrames(cause);
+  }
+
+  static {
+    named(this, "Trap");
   }
 }
 

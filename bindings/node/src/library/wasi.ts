@@ -5,6 +5,7 @@
  */
 
 import { systemClock } from "../common/clock.js";
+import { named } from "../common/named.js";
 
 /** What a guest wrote to its standard error before it died, at most this much. */
 const MAX_TEXT = 4096;
@@ -16,7 +17,10 @@ const ERRNO_NOSYS = 52;
 export class GuestExit extends Error {
   constructor(readonly status: number) {
     super(`the module ended itself with status ${status}`);
-    this.name = "GuestExit";
+  }
+
+  static {
+    named(this, "GuestExit");
   }
 }
 

@@ -54,6 +54,7 @@ function read(method: number, error: unknown, depth: number): Said {
     return read(method, error.cause, depth - 1);
   }
   // of a session that this one has its base credentials from
+  if (isShortBase(method, error)) return ownWord("short-base");
   if (isA(error, EvercredsError)) return read(method, error.cause, depth - 1);
   if (typeof peek(error, "$fault") === "string") {
     const status = peek(peek(error, "$metadata"), "httpStatusCode");
@@ -63,6 +64,11 @@ function read(method: number, error: unknown, depth: number): Said {
   }
   const trouble = unanswered(method, error);
   return trouble === undefined ? read(method, peek(error, "cause"), depth - 1) : ownWord(trouble);
+}
+
+/** Whether the session that has the base credentials has none that last for the call. */
+export function isShortBase(method: number, error: unknown): error is EvercredsError {
+  return method === abi.Method.STS && isA(error, EvercredsError) && error.code === "min-ttl";
 }
 
 /** Reads a service's answer. Of a code that does not look like one nothing is shown. */

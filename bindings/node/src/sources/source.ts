@@ -1,6 +1,7 @@
 import type { TROUBLES } from "../library/abi-generated.js";
 import type { ErrorClass } from "../errors.js";
 import { isReadable } from "../common/guard.js";
+import { named } from "../common/named.js";
 
 /** One set of credentials, in the form that every client of the SDK takes. */
 export interface AwsCredentials {
@@ -79,8 +80,11 @@ export class SourceFailure extends Error {
   /** @param details what failed, and `cause`, which is left out where it cannot be read */
   constructor(message: string, { cause, ...how }: HowItFailed & { cause?: unknown }) {
     super(message, cause === undefined || !isReadable(cause) ? undefined : { cause });
-    this.name = "SourceFailure";
     this.how = Object.freeze(how);
+  }
+
+  static {
+    named(this, "SourceFailure");
   }
 }
 

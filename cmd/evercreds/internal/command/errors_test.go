@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,9 @@ import (
 
 const role = "arn:aws:iam::123456789012:role/app"
 
+// inGo has what no user of the command knows: names of functions and of Go's fields.
+var inGo = regexp.MustCompile(`\.func\d|roles\.|RoleARN|MFACommand|aws\.Config|config\.With`)
+
 func TestExitCodes(t *testing.T) {
 	cases := []struct {
 		name string
@@ -26,12 +30,29 @@ func TestExitCodes(t *testing.T) {
 		{"a wrong flag", []string{"whoami", "--nonsense"}, nil, problem.Usage, "nonsense"},
 		{"a wrong command", []string{"nonsense"}, nil, problem.Usage, "nonsense"},
 		{"no such role in the file", []string{"whoami", "--role", "x"}, nil, problem.Config, `"x"`},
-		{"a wrong parameter", []string{"whoami", "--role-arn", "x"}, nil, problem.Config, "RoleARN"},
+		{"a wrong parameter", []string{"whoami", "--role-arn", "x"}, nil, problem.Config, "role_arn (--role-arn)"},
 		{"a parameter without its role", []string{"whoami", "--external-id", "x1"}, nil, problem.Usage, "--role-arn"},
 		{"long-term keys and no role", []string{"whoami"}, nil, problem.NoBase, "long-term keys"},
 		{"no base", []string{"whoami", "--role-arn", role}, func(w *world) {
 			w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 		}, problem.NoBase, ""},
+		{"no base, and no role", []string{"whoami"}, func(w *world) {
+			w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+		}, problem.NoBase, "there are no base credentials"},
+		{"a profile without credentials", []string{"credential-process", "--profile", "bare"}, func(w *world) {
+			w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+			w.env["AWS_CONFIG_FILE"] = w.file("config", "[profile bare]\nregion = us-east-1\n")
+		}, problem.NoBase, "calling profile bare"},
+		{"an SSO login that has ended", []string{"whoami", "--profile", "sso"}, func(w *world) {
+			w.env["AWS_CONFIG_FILE"] = w.file("config", "[profile sso]\nsso_start_url = https://example.awsapps.com/start\n"+
+				"sso_region = us-east-1\nsso_account_id = 123456789012\nsso_role_name = reader\n")
+		}, problem.NoBase, "aws sso login"},
+		{"a command that fails", []string{"cache", "--", "false"}, nil, problem.Unavailable, "calling command false"},
+		{"a code, and no terminal to give it on", []string{"mfa", "app"}, nil, problem.MFA, "--code CODE"},
+		{"a server that is down", []string{"whoami", "--role-arn", role}, func(w *world) {
+			_ = w.aws.Inject(awstest.Fault{Kind: awstest.KindError, Status: 503, Code: "ServiceUnavailable"})
+		}, problem.Unavailable, "Health Dashboard"},
+		{"no region", []string{"whoami", "--role-arn", role}, func(w *world) { w.without("AWS_REGION") }, problem.Config, "or --region"},
 		{"the role denies", []string{"whoami", "--role-arn", role}, func(w *world) {
 			_ = w.aws.Inject(awstest.Fault{Kind: awstest.KindAccessDenied})
 		}, problem.Refused, "AccessDenied"},
@@ -41,7 +62,7 @@ func TestExitCodes(t *testing.T) {
 		{"a code, and no terminal", []string{"whoami", "--role-arn", role, "--serial-number", "arn:aws:iam::123456789012:mfa/me"}, nil, problem.MFA, ""},
 		{"no server", []string{"status"}, nil, problem.NoServer, "nobody answers"},
 		{"no command", []string{"run", "--role-arn", role, "--", "no-such-command"}, nil, problem.NotFound, "no-such-command"},
-		{"run fails before its command", []string{"run", "--role-arn", "x", "--", "true"}, nil, problem.NotStarted, "RoleARN"},
+		{"run fails before its command", []string{"run", "--role-arn", "x", "--", "true"}, nil, problem.NotStarted, "--role-arn"},
 		{"doctor finds something", []string{"doctor"}, nil, problem.Unhealthy, "1 of"},
 	}
 	for _, c := range cases {
@@ -61,6 +82,9 @@ func TestExitCodes(t *testing.T) {
 			}
 			if c.want.Word != problem.NotStarted.Word && !strings.HasPrefix(errs.String(), "evercreds: "+c.want.Word+": ") {
 				t.Errorf("no word %q: %s", c.want.Word, errs.String())
+			}
+			if inGo.MatchString(errs.String()) {
+				t.Errorf("it has words of Go: %s", errs.String())
 			}
 			if strings.Contains(out.String()+errs.String(), w.aws.Base.SecretAccessKey) {
 				t.Error("it shows a secret")

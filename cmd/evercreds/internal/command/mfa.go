@@ -19,7 +19,7 @@ func mfaCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if code == "" {
 				var err error
-				if code, err = roles.PromptTerminal(cmd.Context(), "role "+args[0]); err != nil {
+				if code, err = roles.PromptCode(cmd.Context(), "role "+args[0], "give --code CODE"); err != nil {
 					return err
 				}
 			}

@@ -106,7 +106,7 @@ func (d *desk) load(ctx context.Context, file *roles.File) error {
 
 func (d *desk) open(ctx context.Context, role *roles.Role, file *roles.File) (*served, error) {
 	s := &served{role: *role, codes: &codes{}}
-	how := roles.How{Mode: roles.Server, Share: d.share, Logger: d.logger.With("name", role.Name), Code: s.codes.ask}
+	how := roles.How{Mode: roles.Server, Share: d.share, Logger: d.logger, Code: s.codes.ask}
 	var err error
 	if s.opened, err = roles.Open(ctx, role, file, how); err != nil {
 		return nil, err

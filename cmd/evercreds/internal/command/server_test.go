@@ -159,7 +159,7 @@ func TestServerAsksNobodyForACodeAndIsGivenOne(t *testing.T) {
 roles:
   admin: { sts: { role_arn: "arn:aws:iam::123456789012:role/admin", serial_number: "arn:aws:iam::123456789012:mfa/me" } }
 `))
-	if status, _, text := server.get(t, "admin"); status != http.StatusServiceUnavailable || !strings.Contains(text, "evercreds mfa") {
+	if status, _, text := server.get(t, "admin"); status != http.StatusServiceUnavailable || !strings.Contains(text, "evercreds mfa") || inGo.MatchString(text) {
 		t.Errorf("without a code: %d: %s", status, text)
 	}
 	if _, errs, code := w.run("mfa", "nobody", "--code", "123456"); code != 2 {
@@ -185,12 +185,7 @@ func TestServeEndsOnSIGTERMAndKeepsItsTokens(t *testing.T) {
 	if strings.TrimSpace(string(token)) != string(token) || len(token) != 64 {
 		t.Errorf("the token file has %d bytes, or a newline", len(token))
 	}
-	if err := first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := first.cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v\n%s", err, first.log)
-	}
+	first.stop(t)
 	second := w.serve("--no-share", "--config", path)
 	again, _ := os.ReadFile(second.tokens["app"])
 	if !bytes.Equal(token, again) {
@@ -201,5 +196,44 @@ func TestServeEndsOnSIGTERMAndKeepsItsTokens(t *testing.T) {
 	}
 	if _, errs, code := w.run("serve", "--config", path, "--listen", "0.0.0.0:0", "--control", w.dir+"/x/c.sock"); code != 3 {
 		t.Errorf("a server for everybody: exit code %d, %s", code, errs)
+	}
+}
+
+// TestEachRoleOfAChainLogsItsOwnName: the base of a chained role refreshes; its records
+// have its own name.
+func TestEachRoleOfAChainLogsItsOwnName(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	server := w.serve("--no-share", "--config", w.file("roles.yaml", `
+roles:
+  app: { sts: { role_arn: "arn:aws:iam::123456789012:role/app" } }
+  chained: { source_role: app, sts: { role_arn: "arn:aws:iam::123456789012:role/chained" } }
+`))
+	eventually(t, "both are there", func() bool {
+		app, _, _ := server.get(t, "app")
+		chained, _, _ := server.get(t, "chained")
+		return app == 200 && chained == 200
+	})
+	server.stop(t)
+	for _, line := range strings.Split(server.log.String(), "\n") {
+		_, name, _ := strings.Cut(line, " name=")
+		_, of, ok := strings.Cut(line, " role=arn:aws:iam::123456789012:role/")
+		if ok && strings.Fields(name)[0] != strings.Fields(of)[0] {
+			t.Errorf("a record of another role: %s", line)
+		}
+	}
+	if !strings.Contains(server.log.String(), "name=chained") {
+		t.Errorf("no record of the chained role:\n%s", server.log)
+	}
+}
+
+// stop ends the server, so that its log is whole.
+func (r *running) stop(t *testing.T) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Wait(); err != nil {
+		t.Errorf("it ended with %v\n%s", err, r.log)
 	}
 }

@@ -40,3 +40,21 @@ func TestStatusTellsWhereThingsStand(t *testing.T) {
 		t.Errorf("nobody replied, and it says\n%s", out)
 	}
 }
+
+// TestStatusSaysWhereTheBaseIsFrom: keys of the environment, a profile, and neither.
+func TestStatusSaysWhereTheBaseIsFrom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	if out := w.good("status", "--role-arn", role); !strings.Contains(out, "(of the keys in the environment)") {
+		t.Errorf("keys of the environment: %s", out)
+	}
+	w.env["AWS_CONFIG_FILE"] = w.file("config", "[profile base]\naws_access_key_id = "+w.aws.Base.AccessKeyID+
+		"\naws_secret_access_key = "+w.aws.Base.SecretAccessKey+"\n")
+	if out := w.good("status", "--profile", "base", "--role-arn", role); !strings.Contains(out, "(of profile base)") {
+		t.Errorf("a profile: %s", out)
+	}
+	w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+	if out, _, _ := w.run("status", "--role-arn", role); !strings.Contains(out, "(of the AWS SDK's chain, without a profile)") {
+		t.Errorf("neither: %s", out)
+	}
+}

@@ -8,7 +8,22 @@ import (
 	"fmt"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/internal/abi/words"
 )
+
+func init() { words.Here = words.Command }
+
+// Sentences are what the library's errors begin with, in the words of this command.
+func Sentences() []string {
+	var all []string
+	for _, r := range words.Reasons {
+		all = append(all, words.In(words.Here, r.Text))
+	}
+	for _, t := range words.Troubles {
+		all = append(all, words.In(words.Here, t.Sentence()))
+	}
+	return all
+}
 
 // Kind is a row of the table.
 type Kind struct {
@@ -27,7 +42,7 @@ var (
 	NoBase      = Kind{"no-base", 4, "there are no base credentials, or they are long-term keys and no role is named", "Log in, or name a role; `evercreds doctor` looks for the cause."}
 	Refused     = Kind{"refused", 5, "AWS, or the command of a role, refused for good, as with `AccessDenied`", "Mend the permission, the role's trust policy or the base credentials."}
 	Unavailable = Kind{"unavailable", 6, "there are no credentials now, and later there may be", "Try again later."}
-	MFA         = Kind{"mfa", 7, "a one-time code is needed, and nobody can be asked", "Run it on a terminal, give `--mfa-command`, or run `evercreds mfa ROLE` for a server."}
+	MFA         = Kind{"mfa", 7, "a one-time code is needed, and nobody can be asked", "Run it on a terminal, give `--mfa-command`, or run `evercreds mfa ROLE` (`--code CODE` without a terminal) for a server."}
 	MinTTL      = Kind{"min-ttl", 8, "new credentials expire before `--min-ttl` has passed", "Ask for less, or for a longer `--duration-seconds`."}
 	Recursion   = Kind{"recursion", 9, "evercreds was started to fetch what it needs itself: a `credential_process` names its own profile", "Name another profile with `--profile`."}
 	NoServer    = Kind{"no-server", 10, "no `evercreds serve` runs here, or its control socket is another", "Start it, or give `--control`."}
@@ -68,10 +83,13 @@ func (e *Error) Error() string { return e.Kind.Word + ": " + e.Text }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// LongTerm is the code of a source of this command's that has keys which nothing refreshes.
+const LongTerm = "long_term"
+
 // Sort finds the kind of any error.
 func Sort(err error) *Error {
 	var own *Error
-	var parameter *evercreds.ParameterError
+	var refused *evercreds.ParameterError
 	var session *evercreds.Error
 	switch {
 	case errors.As(err, &own):
@@ -79,8 +97,8 @@ func Sort(err error) *Error {
 			break
 		}
 		return own
-	case errors.As(err, &parameter):
-		return Config.Of(err)
+	case errors.As(err, &refused):
+		return &Error{Config, parameter(refused), err}
 	case errors.Is(err, context.Canceled):
 		return Stopped.Of(err)
 	case !errors.As(err, &session):
@@ -88,11 +106,11 @@ func Sort(err error) *Error {
 	}
 	var source *evercreds.SourceError
 	word := session.AWSErrorCode
-	if errors.As(err, &source) && source.Code == "no_credentials" { // a source of this command's
+	if errors.As(err, &source) && source.Code == LongTerm {
 		word = source.Code
 	}
 	switch word { // docs/concepts/errors.md has these words
-	case "no_credentials", "no_profile", "login_ended", "expired_credentials":
+	case "no_credentials", "no_profile", "login_ended", "expired_credentials", LongTerm:
 		return NoBase.Of(err)
 	case "no_region":
 		return Config.Of(err)

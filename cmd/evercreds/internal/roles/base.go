@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
+	"github.com/evercreds/evercreds/internal/sources"
 )
 
 // resolve finds out what a role is where it does not say so itself, and its base. A
@@ -24,6 +26,7 @@ import (
 func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent *Role, _ error) {
 	role := *given
 	profile, own := role.Profile, aws.CredentialsProvider(nil)
+	role.base = describeBase(ctx, profile)
 	if role.STS == nil && len(role.Command) == 0 && role.IoT == nil {
 		name := CurrentProfile(role.Profile)
 		shared, err := loadProfile(ctx, name)
@@ -45,6 +48,7 @@ func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent
 			if role.Region == "" {
 				role.Region = shared.Region
 			}
+			role.base = "profile " + shared.SourceProfileName
 			if profile = shared.SourceProfileName; profile == name {
 				keys := shared.Credentials
 				if shared.Source != nil && !keys.HasKeys() {
@@ -74,6 +78,19 @@ func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent
 		cfg.Credentials = own
 	}
 	return &role, cfg, parent, nil
+}
+
+// describeBase says where base credentials come from, if nothing else is said of them.
+func describeBase(ctx context.Context, profile string) string {
+	name := CurrentProfile(profile)
+	if environmentWins(profile) {
+		return "the keys in the environment"
+	}
+	var absent config.SharedConfigProfileNotExistError
+	if _, err := loadProfile(ctx, name); name == config.DefaultSharedConfigProfile && errors.As(err, &absent) {
+		return "the AWS SDK's chain, without a profile"
+	}
+	return "profile " + name
 }
 
 // environmentWins reports whether keys in the environment stand before the profile, as
@@ -130,16 +147,35 @@ func load(ctx context.Context, profile, region, endpoint string) (aws.Config, er
 	return config.LoadDefaultConfig(ctx, options...)
 }
 
+// source is a source of this command's. It goes by what it gets credentials of.
+type source struct {
+	role  string
+	fetch func(context.Context) (evercreds.Credentials, error)
+}
+
+func (source) Method() evercreds.Method { return evercreds.MethodRegistered }
+
+func (s source) Role() string { return s.role }
+
+func (s source) Fetch(ctx context.Context, _ *evercreds.Flight) (evercreds.Result, error) {
+	set, err := s.fetch(ctx)
+	return evercreds.Result{Credentials: set}, err
+}
+
 // refetch asks a provider of the SDK's for new credentials, past the SDK's cache.
 func refetch(provider aws.CredentialsProvider) func(context.Context) (evercreds.Credentials, error) {
+	var had atomic.Bool
 	return func(ctx context.Context) (evercreds.Credentials, error) {
 		if cache, ok := provider.(*aws.CredentialsCache); ok {
 			cache.Invalidate()
 		}
-		creds, err := provider.Retrieve(ctx)
-		if err != nil {
-			return evercreds.Credentials{}, &evercreds.SourceError{Class: evercreds.Recoverable, Code: wordOf(err), Message: err.Error()}
+		creds, err := sources.Retrieve(ctx, provider, had.Load())
+		if e := (*sources.Error)(nil); errors.As(err, &e) {
+			return evercreds.Credentials{}, &evercreds.SourceError{
+				Class: evercreds.Class(e.Class), Code: e.Code, Status: e.Status, Message: e.Message, RetryAfter: e.RetryAfter,
+			}
 		}
+		had.Store(true)
 		if creds.SessionToken == "" {
 			return evercreds.Credentials{}, longTerm("the profile has")
 		}
@@ -153,18 +189,9 @@ func refetch(provider aws.CredentialsProvider) func(context.Context) (evercreds.
 // longTerm refuses keys without an end: they are not fresh, and nothing can refresh them.
 func longTerm(who string) error {
 	return &evercreds.SourceError{
-		Class: evercreds.Permanent, Code: "no_credentials",
+		Class: evercreds.Permanent, Code: problem.LongTerm,
 		Message: who + " long-term keys, which nothing refreshes: name a role, by --role-arn or role_arn",
 	}
-}
-
-// wordOf tells whether there are no base credentials at all, by docs/concepts/errors.md's word.
-func wordOf(err error) string {
-	var profile config.SharedConfigProfileNotExistError
-	if errors.As(err, &profile) {
-		return "no_profile"
-	}
-	return ""
 }
 
 func (r *Role) profileID() string {
@@ -178,16 +205,15 @@ func (r *Role) profileID() string {
 
 // describe says in one line what a role is.
 func (r *Role) describe() string {
-	base := "profile " + CurrentProfile(r.Profile)
 	switch {
 	case r.SourceRole != "":
 		return fmt.Sprintf("assume %s (of role %s)", r.STS.RoleARN, r.SourceRole)
 	case r.STS != nil:
-		return fmt.Sprintf("assume %s (of %s)", r.STS.RoleARN, base)
+		return fmt.Sprintf("assume %s (of %s)", r.STS.RoleARN, r.base)
 	case r.IoT != nil:
 		return "IoT role alias " + r.IoT.RoleAlias
 	case len(r.Command) > 0:
 		return "command " + filepath.Base(r.Command[0])
 	}
-	return base
+	return r.base
 }

@@ -123,26 +123,30 @@ func Open(ctx context.Context, role *Role, file *File, how How) (*Opened, error)
 			return nil, err
 		}
 		options = append(options, evercreds.WithConfig(base))
-		opened.Session, err = evercreds.NewCustom(role.runCommand, options...)
+		opened.Session, err = evercreds.New(source{role.describe(), role.runCommand}, options...)
 	default:
 		if err := shared(role.profileID()); err != nil {
 			return nil, err
 		}
 		options = append(options, evercreds.WithConfig(base))
-		opened.Session, err = evercreds.NewCustom(refetch(base.Credentials), options...)
+		opened.Session, err = evercreds.New(source{role.describe(), refetch(base.Credentials)}, options...)
 	}
 	if err != nil {
 		for _, c := range opened.closers {
 			_ = c.Close()
 		}
-		return nil, problem.Config.New("role %s: %v", role.Name, err)
+		refused := problem.Sort(err)
+		return nil, &problem.Error{Kind: problem.Config, Text: "role " + role.Name + ": " + refused.Text, Err: err}
 	}
 	opened.Chain = append([]string{role.describe()}, opened.Chain...)
 	return opened, nil
 }
 
 func (h How) options(role *Role) []evercreds.Option {
-	options := []evercreds.Option{evercreds.WithLogger(h.Logger)}
+	var options []evercreds.Option
+	if h.Logger != nil { // each role of a chain has its own name there
+		options = append(options, evercreds.WithLogger(h.Logger.With("name", role.Name)))
+	}
 	advisory, mandatory := role.Refresh.AdvisorySeconds, role.Refresh.MandatorySeconds
 	switch h.Mode {
 	case Server: // callers never wait while a set is good: endpoint.Keep sees to it

@@ -25,6 +25,8 @@ type Role struct {
 	ShareID string `yaml:"-"`
 	// Stderr has the command's standard error go to this process's own.
 	Stderr bool `yaml:"-"`
+
+	base string // describes the base credentials, once they are known
 }
 
 // STS has the parameters of AssumeRole, by the names that AWS's own tools have for them.

@@ -828,6 +828,7 @@ TROUBLES: dict[str, str] = {
     "no_profile": 'the profile gives no base credentials: correct its name in AWS_PROFILE or profile_name, or set it up with "aws configure --profile"',
     "login_ended": 'the SSO login has ended: run "aws sso login"',
     "no_credentials": 'there are no base credentials to call STS with: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run "aws configure"',
+    "short_base": "the base credentials live for less than a minute: have the session that they are of ask for longer lives",
     "no_code": "there is no one-time code: check mfa_token_provider, and what it gives",
     "mfa_refused": "the one-time code was refused: check the code, SerialNumber and the clock of the device; each code is good for one call",
     "access_denied": "STS denied the role: check that the role exists, that its trust policy names the caller, and that the caller may call sts:AssumeRole",
@@ -841,6 +842,7 @@ TROUBLES: dict[str, str] = {
     "bad_request": "STS refused a parameter: correct the parameter that its message names",
     "proxy": "the proxy did not let the call through: check HTTPS_PROXY and NO_PROXY",
     "no_aws_reply": "another server answered in AWS's place: check the endpoint, HTTPS_PROXY and NO_PROXY",
+    "service_down": "the service has a fault of its own: wait; if it lasts, see the AWS Health Dashboard, or use another region's endpoint",
     "tls": "the server's certificate is not trusted: check AWS_CA_BUNDLE, the endpoint and this machine's clock",
     "timeout": "the endpoint did not answer in time: check network, firewall and proxy",
     "network": "the endpoint could not be reached: check network, DNS, proxy and the region's name",
@@ -860,6 +862,7 @@ ANSWERS: tuple[tuple[tuple[int, ...], tuple[str, ...], tuple[int, ...], str, str
     ((1,), ("ValidationError", "MalformedPolicyDocument", "PackedPolicyTooLarge", "InvalidParameterValue", "MissingParameter"), (), "", "bad_request"),
     ((1, 3, 2), (), (407,), "", "proxy"),
     ((1,), (), (301, 302, 303, 307, 308, 400, 404, 405, 500, 501, 502, 503, 504, 511), "", "no_aws_reply"),
+    ((1, 3, 2), ("ServiceUnavailable", "ServiceUnavailableException", "InternalFailure", "InternalFailureException", "InternalError", "InternalServerError", "InternalServerErrorException", "InternalServiceError", "InternalServiceException", "InternalException", "IDPCommunicationError"), (500, 502, 503, 504), "", "service_down"),
 )
 
 # Whose error codes a method tells, and what its attempts do.

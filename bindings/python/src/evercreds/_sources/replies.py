@@ -7,7 +7,7 @@ import email.utils
 import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from botocore.exceptions import ClientError, ParamValidationError
 
@@ -25,6 +25,7 @@ __all__ = [
     "client_error_failure",
     "is_account_id",
     "is_key",
+    "is_short_base",
     "malformed",
     "reply_of",
     "retry_after_ms",
@@ -145,6 +146,12 @@ def retry_after_ms(headers: Mapping[str, str]) -> int:
     )
 
 
+def is_short_base(method: int, error: Exception) -> TypeGuard[EvercredsCredentialError]:
+    """Tell whether the session that has the base credentials has none that last for the call."""
+    is_ours = isinstance(error, EvercredsCredentialError)
+    return is_ours and method == abi.Method.STS and error.code == "min_ttl"
+
+
 def classify(method: int, error: Exception) -> Failure:
     """Sort what an attempt raised; what is not known to be permanent may pass by itself."""
     if isinstance(error, ClientError):
@@ -153,6 +160,10 @@ def classify(method: int, error: Exception) -> Failure:
         return Failure(reason=abi.Code.MALFORMED)
     if isinstance(error, EvercredsCredentialError) and error.code == "closed":
         return Failure(rules.error_class(method, 0, "Configuration"))  # nobody opens it again
+    if is_short_base(method, error):
+        # A new set would be as short. A held-off one may be longer.
+        is_held_off = "retry_in_seconds" in (error.details or {})
+        return Failure() if is_held_off else Failure(rules.error_class(method, 0, "Configuration"))
     if isinstance(error, EvercredsCredentialError) and error.code == "mfa_refused":
         return Failure(rules.error_class(method, 0, "MFARefused"))
     if isinstance(error, EvercredsConfigurationError) and error.code == "mfa_timed_out":

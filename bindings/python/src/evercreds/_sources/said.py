@@ -11,6 +11,7 @@ from botocore import exceptions
 
 from evercreds._host.said import NOTHING, Said, answered, own_word
 from evercreds._library import abi_generated as abi
+from evercreds._sources.replies import is_short_base
 from evercreds.errors import (
     EvercredsConnectionError,
     EvercredsCredentialError,
@@ -73,6 +74,8 @@ def _said_of_ours(method: int, error: EvercredsError, depth: int) -> Said:
         return own_word("no_code")
     if isinstance(error, EvercredsCredentialError) and error.code == "malformed":
         return NOTHING
+    if is_short_base(method, error):
+        return own_word("short_base")
     cause = error.__cause__  # of a session that this one has its base credentials from
     return NOTHING if cause is None or not depth else _said_of(method, cause, depth - 1)
 
