@@ -18,7 +18,8 @@ type SourceError struct {
 	// Reason is [CodeMalformed] if the reply could not be used. Default, and for any
 	// other value: [CodeSource].
 	Reason Code
-	// Code is the service's error code, such as "AccessDenied"; "" if there is none.
+	// Code is the service's error code, such as "AccessDenied", or a word of
+	// docs/concepts/errors.md, whose sentence the session's error then has; "": neither.
 	Code string
 	// Status is the HTTP status of the reply; 0 if there is none.
 	Status int
