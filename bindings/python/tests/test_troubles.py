@@ -100,9 +100,7 @@ def _short_base(stage: Stage) -> Any:
         names = ("access_key", "secret_key", "token")
         return {**dict.fromkeys(names, "x"), "expiry_time": ends.isoformat()}
 
-    return stage.assume(
-        source=RefreshableSession(method="custom", custom_credentials_method=give)
-    )
+    return stage.assume(source=RefreshableSession(method="custom", custom_credentials_method=give))
 
 
 def _no_code(stage: Stage) -> Any:
@@ -229,6 +227,8 @@ def test_the_status_tells_the_trouble_and_the_role(name: str, stage: Stage) -> N
             session.refreshable_credentials()
         status = session.status()
     assert status.last_aws_error_code in {name, *codes}
+    if name == "short_base":
+        assert status.last_error_class == "permanent"
     assert status.role
     assert f"{status.last_aws_error_code}; " in str(caught.value)
     assert status.role in str(caught.value)

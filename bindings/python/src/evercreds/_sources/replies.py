@@ -146,10 +146,11 @@ def retry_after_ms(headers: Mapping[str, str]) -> int:
     )
 
 
-def is_short_base(method: int, error: Exception) -> TypeGuard[EvercredsCredentialError]:
+def is_short_base(error: BaseException, method: int) -> TypeGuard[EvercredsCredentialError]:
     """Tell whether the session that has the base credentials has none that last for the call."""
-    is_ours = isinstance(error, EvercredsCredentialError)
-    return is_ours and method == abi.Method.STS and error.code == "min_ttl"
+    if method != abi.Method.STS or not isinstance(error, EvercredsCredentialError):
+        return False
+    return error.code == "min_ttl"
 
 
 def classify(method: int, error: Exception) -> Failure:
@@ -160,7 +161,7 @@ def classify(method: int, error: Exception) -> Failure:
         return Failure(reason=abi.Code.MALFORMED)
     if isinstance(error, EvercredsCredentialError) and error.code == "closed":
         return Failure(rules.error_class(method, 0, "Configuration"))  # nobody opens it again
-    if is_short_base(method, error):
+    if is_short_base(error, method):
         # A new set would be as short. A held-off one may be longer.
         is_held_off = "retry_in_seconds" in (error.details or {})
         return Failure() if is_held_off else Failure(rules.error_class(method, 0, "Configuration"))

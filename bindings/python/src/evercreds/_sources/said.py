@@ -74,7 +74,7 @@ def _said_of_ours(method: int, error: EvercredsError, depth: int) -> Said:
         return own_word("no_code")
     if isinstance(error, EvercredsCredentialError) and error.code == "malformed":
         return NOTHING
-    if is_short_base(method, error):
+    if is_short_base(error, method):
         return own_word("short_base")
     cause = error.__cause__  # of a session that this one has its base credentials from
     return NOTHING if cause is None or not depth else _said_of(method, cause, depth - 1)
