@@ -55,12 +55,12 @@ func TestIoTReadsRotatedFiles(t *testing.T) {
 	}
 	fetch(1)
 	fetch(1) // kept alive
-	write(standIn.ClientRSA, []byte("half a certific"))
+	write(standIn.ClientRSA, []byte("half a certif"))
 	_, err := source.Fetch(t.Context(), flight)
 	if e := sourceError(t, err); e.Class != core.Recoverable || !strings.Contains(e.Message, "Certificate") {
 		t.Errorf("files in the middle of a rotation: %v", e)
 	}
-	wantNoSecret(t, err, "half a certific")
+	wantNoSecret(t, err, "half a certif")
 	write(standIn.ClientRSA, standIn.ClientRSA.CertPEM)
 	fetch(2)
 	// a chain that is still being written is not shown cut off

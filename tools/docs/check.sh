@@ -1,4 +1,5 @@
-# Checks the pages and the built site: `./task docs:check`, after the build.
+# Checks the pages and the built site, and the spelling of all sources: `./task docs:check`,
+# after the build.
 set -eu
 
 # Pages that people read, those of packages too. The lists of users' programs are names alone.
@@ -11,7 +12,9 @@ pages() {
 failed=
 build/venv-docs/bin/python tools/docs/check.py || failed="$failed links"
 pages >build/docs/pages.txt
-xargs -d '\n' build/venv-docs/bin/typos --config tools/docs/typos.toml <build/docs/pages.txt || failed="$failed typos"
+# typos knows slips alone, and so reads all: comments, names and texts of every language too.
+git ls-files --cached --others --exclude-standard | while read -r file; do [ -f "$file" ] && echo "$file"; done |
+    xargs -d '\n' build/venv-docs/bin/typos --config tools/docs/typos.toml --force-exclude || failed="$failed typos"
 xargs -d '\n' node tools/docs/node_modules/cspell/bin.mjs --config tools/docs/cspell.json --no-progress \
     --no-gitignore <build/docs/pages.txt || failed="$failed cspell"
 node tools/docs/browse.mjs || failed="$failed browser"

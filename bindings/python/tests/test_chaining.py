@@ -240,7 +240,7 @@ def test_other_base_credentials_are_refused(
     assert "secret" not in str(caught.value)
 
 
-def test_an_error_of_the_parent_reaches_the_childs_callers(
+def test_an_error_of_the_parent_reaches_callers_of_the_child(
     sts_session: SessionMaker, stand_in: StandIn, role: str, parent: Any, parent_role: str
 ) -> None:
     stand_in.fault("access_denied", role=parent_role)

@@ -185,7 +185,7 @@ def test_a_bare_400_that_is_no_refusal_costs_one_fetch(
     assert fetches.count == 2
 
 
-def test_the_services_error_has_the_refreshs_as_its_cause(
+def test_the_services_error_has_that_of_the_refresh_as_its_cause(
     fetches: Fetches, service: Service
 ) -> None:
     session = RefreshableSession(

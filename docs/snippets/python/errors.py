@@ -17,9 +17,9 @@ session = RefreshableSession(
 )
 try:
     session.client("s3", region_name="us-east-1").list_buckets()
-except PermissionError as error:  # the source's own error, with what to do before its text
+except PermissionError as error:  # the function's own error, as it was raised
     print(error)
-except ClientError as error:  # where the source is STS: botocore's
+except ClientError as error:  # where the source is STS: botocore's, with what to do before its text
     print(error)
 except EvercredsError as error:  # all else, such as a time-out of the refresh
     print(error.code)

@@ -36,7 +36,7 @@ func errorsPage() string {
 	for _, t := range words.Troubles {
 		p.trouble(t)
 	}
-	p.line("## By the code of the error\n\nEach error of a session has a code, which says where things went wrong. For `source` see above.\n")
+	p.line("## By the code of the error\n\nEach error of a session has a code, which says where things went wrong. Its text says what is wrong, as the headings do; what to do stands here. For `source` see above.\n")
 	for _, r := range words.Reasons {
 		p.reason(r.Name, goCode(r.Name), words.In(words.Docs, r.Text), words.In(words.Docs, r.Do))
 	}

@@ -81,7 +81,7 @@ def test_S1_keys_of_the_cache_hold_no_secret(key_of: Any) -> None:
     assert key_of("s3", **KEYS) != key_of("s3", **{**KEYS, "aws_session_token": f"U{SENTINEL}"})
 
 
-def test_S2_a_proxys_password_is_not_in_a_label() -> None:
+def test_S2_the_password_of_a_proxy_is_not_in_a_label() -> None:
     """The password of a proxy is not in a listing of the cache."""
     config = Config(proxies={"https": f"http://somebody:{SENTINEL}@proxy.example:3128"})
     assert SENTINEL not in listing_with(config=config)
