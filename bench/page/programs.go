@@ -27,11 +27,11 @@ func (l *lab) measure(only string, within time.Duration) error {
 		{"size", l.sizes},
 		{"go-versions", func() error { return l.program(goProgram, "versions") }},
 		{"go-hot", func() error { return l.program(goProgram, "hot") }},
-		{"python-hot", func() error { return l.program(python, "bench/python/hot.py") }},
+		{"python-hot", func() error { return l.program(predecessor, "bench/python/hot.py") }},
 		{"node-hot", func() error { return l.program(inNode("hot.mjs")...) }},
 		{"go-client", func() error { return l.program(goProgram, "client") }},
 		{"waiting-go", func() error { return l.program(goProgram, "waiting") }},
-		{"waiting-python", func() error { return l.program(python, "bench/python/waiting.py") }},
+		{"waiting-python", func() error { return l.program(predecessor, "bench/python/waiting.py") }},
 		{"waiting-node", func() error { return l.program(inNode("waiting.mjs")...) }},
 		{"import", func() error {
 			if err := os.WriteFile(filepath.Join(l.dir, "empty.py"), nil, 0o644); err != nil {
@@ -95,8 +95,8 @@ func (l *lab) measure(only string, within time.Duration) error {
 		{"eager-python", func() error {
 			many := count(l.fewer(10_000, 10))
 			return l.weighed("eager-python", 1, []process{
-				{"evercreds", []string{python, "bench/python/eager.py", "evercreds", many}},
-				{"a threading.Timer each", []string{python, "bench/python/eager.py", "timers", many}},
+				{"evercreds", []string{predecessor, "bench/python/eager.py", "evercreds", many}},
+				{"a threading.Timer each", []string{predecessor, "bench/python/eager.py", "timers", many}},
 			})
 		}},
 	} {

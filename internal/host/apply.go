@@ -83,7 +83,7 @@ func ring(bell *chan struct{}) {
 // only: the next caller finds that it is over, and asks.
 func (h *Host) grant(d core.Decision) *Lease {
 	set := h.sets[d.Set]
-	l := &Lease{elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
+	l := &Lease{set: d.Set, elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
 		AccessKeyID:     set.AccessKeyID,
 		SecretAccessKey: set.SecretAccessKey,
 		SessionToken:    set.SessionToken,

@@ -79,24 +79,43 @@ func (h *Host) follow(ctx context.Context, need core.Need, forced bool) (aws.Cre
 	}
 }
 
-// heard asks for the outcome of a caller that has waited. It begins anew if the caller
-// waited for no flight, or if the machine was restored, also in this very call, and does
-// not know the flight.
+// heard gives the outcome to a caller that has waited. It begins anew if the caller waited
+// for no flight, or if the machine was restored, also in this very call, and does not know
+// the flight.
 func (h *Host) heard(ctx context.Context, r reply, need core.Need, forced bool, begin func(core.Now) (core.Decision, error)) (
 	reply, error,
 ) {
-	answered := false
-	next, err := h.putFor(ctx, func(now core.Now) (core.Decision, error) {
-		if r.Ticket == 0 || r.generation != h.generation {
-			return begin(now)
-		}
-		answered = true
+	if l := h.brought(r, need, forced); l != nil {
+		return reply{granted: l}, nil
+	}
+	h.Lock.Lock()
+	defer h.Lock.Unlock()
+	if l := h.brought(r, need, forced); l != nil { // another has asked meanwhile
+		return reply{granted: l}, nil
+	}
+	if r.Ticket == 0 || r.generation != h.generation {
+		return h.stepFor(ctx, begin)
+	}
+	next, err := h.stepFor(ctx, func(now core.Now) (core.Decision, error) {
 		return h.Machine.Answer(r.Ticket, now, need, forced)
 	})
-	if err == nil && answered && next.generation != r.generation {
-		return h.putFor(ctx, begin)
+	if err == nil && next.generation != r.generation {
+		return h.stepFor(ctx, begin)
 	}
 	return next, err
+}
+
+// brought is what a caller's flight has brought, for a caller that takes any set, while
+// there is a valid lease of it: the machine would serve the same. So a thousand callers
+// who wake at once do not queue for the lock. Nil: the machine is to be asked.
+func (h *Host) brought(r reply, need core.Need, forced bool) *Lease {
+	if forced || need.MinTTL != 0 || need.Evidence != core.EvidenceNone {
+		return nil
+	}
+	if l := h.Leased(); l != nil && l.set == r.Ticket {
+		return l
+	}
+	return nil
 }
 
 // sleep returns true when the bell has rung or the deadline has come, and false if the

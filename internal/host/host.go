@@ -71,6 +71,7 @@ type Host struct {
 // Lease is a set that may be handed out until either clock says otherwise.
 type Lease struct {
 	Credentials aws.Credentials
+	set         int64 // the ticket that brought it
 	elapsed     int64
 	wall        int64
 }
@@ -119,6 +120,11 @@ func (h *Host) put(event func(core.Now) (core.Decision, error)) (reply, error) {
 func (h *Host) putFor(ctx context.Context, event func(core.Now) (core.Decision, error)) (reply, error) {
 	h.Lock.Lock()
 	defer h.Lock.Unlock()
+	return h.stepFor(ctx, event)
+}
+
+// stepFor is putFor for a caller that has the lock.
+func (h *Host) stepFor(ctx context.Context, event func(core.Now) (core.Decision, error)) (reply, error) {
 	h.asking = ctx
 	defer func() { h.asking = nil }()
 	return h.step(event)

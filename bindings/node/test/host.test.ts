@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import * as abi from "../src/library/abi-generated.js";
+import { Machine } from "../src/library/machine.js";
 import type { Status } from "../src/index.js";
 import { virtualSession } from "./support/session.js";
 
@@ -20,6 +21,23 @@ test("a flight hangs, and no timer fires; B asks; the failure is told before B's
   expect((await session.refresh()).accessKeyId).toBe("AKIA2");
   expect(told).toEqual(["start", "failure", "start", "refresh"]);
   expect(await a).toMatchObject({ code: "timed-out" });
+});
+
+test("callers A wait, B with a need, C refreshes; source answers: one asks for all of A", async () => {
+  const { session, source } = virtualSession();
+  const answer = vi.spyOn(Machine.prototype, "answer");
+  let reply: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (reply = resolve));
+  source.answer = () => gate.then(() => source.set());
+  const all = Array.from({ length: 50 }, () => session.credentials());
+  const short = session.credentialsFor({ minTtl: 7200 }).catch((error: unknown) => error);
+  const forced = session.refresh();
+  reply();
+  const keys = (await Promise.all([...all, forced])).map(({ accessKeyId }) => accessKeyId);
+  expect(new Set(keys)).toEqual(new Set(["AKIA1"]));
+  expect(await short).toMatchObject({ code: "min-ttl" });
+  expect(answer.mock.calls.length).toBeLessThanOrEqual(3);
+  answer.mockRestore();
 });
 
 test("minTtl may be what the machine takes, and no more", async () => {

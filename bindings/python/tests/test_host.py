@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime
 import threading
@@ -14,6 +15,8 @@ from evercreds import EvercredsCredentialError, EvercredsValidationError, Refres
 from evercreds._host.events import SessionEvent
 from evercreds._host.status import SessionStatus
 from evercreds._library import abi_generated as abi
+from evercreds._library.machine import Machine
+from evercreds._library.needs import Need
 from test_core import Source, make
 
 
@@ -41,6 +44,35 @@ def test_times_that_no_clock_shows_are_a_failure(source: Source, hand_clock: Han
     assert caught.value.code == "malformed"
     until(lambda: len(told) == 2)
     assert (told[1].kind, told[1].error_code) == ("failure", "malformed")
+
+
+def test_the_first_who_wakes_asks_for_all(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    # callers A wait, B waits with a need, C refreshes; source answers: one asks for all of A, and
+    # B and C for themselves
+    asked: list[bool] = []
+    answer = Machine.answer
+
+    def counted(machine: Machine, ticket: int, need: Need, forced: bool) -> abi.Decision:
+        asked.append(forced)
+        return answer(machine, ticket, need, forced)
+
+    monkeypatch.setattr(Machine, "answer", counted)
+    source.gate.clear()
+    host = make(source)
+
+    async def main() -> list[Any]:
+        calls = [host.obtain_in_loop() for _ in range(50)]
+        calls += [host.obtain_in_loop(Need(min_ttl_ms=7_200_000)), host.refresh_in_loop()]
+        waiting = [asyncio.ensure_future(call) for call in calls]
+        await asyncio.sleep(0)  # they have begun to wait
+        source.gate.set()
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    *plain, short, forced = asyncio.run(asyncio.wait_for(main(), 60))
+    assert {each.frozen.access_key for each in (*plain, forced)} == {"A1"}
+    assert isinstance(short, EvercredsCredentialError)
+    assert short.code == "min_ttl"
+    assert len(asked) <= 3
 
 
 def provider() -> dict[str, str]:

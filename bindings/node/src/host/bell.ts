@@ -22,9 +22,9 @@ export class Bell {
    *
    * @throws EvercredsValidationError for a signal that cannot be listened to
    */
-  async sleep(clock: Clock, patienceMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (isAborted(signal)) return false; // between two waits, where nobody listened
-    if (this.#isRung) return true;
+  sleep(clock: Clock, patienceMs: number, signal?: AbortSignal): Promise<boolean> {
+    if (isAborted(signal)) return Promise.resolve(false); // between two waits, where nobody listened
+    if (this.#isRung) return Promise.resolve(true);
     return new Promise<boolean>((resolve, reject) => {
       let stopListening: () => void = () => undefined;
       const end = (isAwake: boolean) => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../common/clock.js";
 import { guarded } from "../common/guard.js";
+import { Evidence } from "../library/abi-generated.js";
 import type { Decision, Machine, MachineNeed } from "../library/machine.js";
 import { reasonOf } from "../common/signals.js";
 import type { AwsCredentials } from "../sources/source.js";
@@ -26,6 +27,8 @@ export type Event = (machine: Machine<Applied>) => Applied;
 /** The host whose decisions a caller follows. */
 export interface Followed {
   readonly put: (event: Event) => Applied;
+  /** The set that a flight has brought, while it has a valid lease. */
+  readonly brought: (ticket: number) => Promise<AwsCredentials> | undefined;
   readonly clock: Clock;
   readonly flights: Flights;
   readonly errors: Errors;
@@ -59,6 +62,9 @@ export async function follow(host: Followed, caller: Caller): Promise<AwsCredent
     const sleep = () => bell.sleep(host.clock, deadline - host.clock.elapsed(), signal);
     const isAwake = await (flight === undefined ? sleep() : waitFor(flight, sleep));
     if (!isAwake) return leave(host, caller, need);
+    // the machine would serve the same: a thousand callers who wake at once need not ask it
+    const brought = takesAny(caller) ? host.brought(ticket) : undefined;
+    if (brought !== undefined) return brought;
     const isLost = ticket === 0 || generation !== host.flights.generation;
     if (!isLost) applied = host.put((machine) => machine.answer(ticket, need, isForced));
     // lost also where the machine was restored in that very call
@@ -66,6 +72,11 @@ export async function follow(host: Followed, caller: Caller): Promise<AwsCredent
   }
   if (applied.granted !== undefined) return applied.granted;
   throw host.errors.of(applied.decision);
+}
+
+/** Whether any set will do that is good for all. */
+function takesAny({ need, isForced }: Caller): boolean {
+  return !isForced && need.minTtlMs === 0 && need.evidence === Evidence.NONE;
 }
 
 /** Frees a caller who gives up: with what is held where that will do, or its own reason. */

@@ -5,6 +5,8 @@ import type { HeldSet } from "./sets.js";
 
 /** A set that may be handed out without asking, until either clock says stop. */
 export interface Lease {
+  /** The ticket that brought it. */
+  readonly set: number;
   readonly untilElapsed: number;
   readonly untilWall: number;
   /** Resolved already: the hot path makes no promise. */
@@ -14,6 +16,7 @@ export interface Lease {
 /** The lease that a decision grants on the set it names. */
 export function grant(decision: Decision, set: HeldSet): Lease {
   return {
+    set: decision.set,
     untilElapsed: decision.leaseElapsed,
     untilWall: decision.leaseWall,
     promise: handOut(set, decision.expiry),

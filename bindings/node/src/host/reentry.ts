@@ -44,17 +44,13 @@ export function refuseOwn(session: object): void {
  * @throws EvercredsError with code "reentrant" where that flight waits, directly or
  *   through others, for the attempt that the caller is a part of
  */
-export async function waitFor<T>(flight: Mark, sleep: () => Promise<T>): Promise<T> {
+export function waitFor<T>(flight: Mark, sleep: () => Promise<T>): Promise<T> {
   const own = ownFlight();
-  if (own === undefined) return sleep();
+  if (own === undefined) return sleep(); // as all callers but sources: no promise of our own
   if (isWaitingFor(flight, own)) throw reentrantError();
   const wait = { flight };
   own.waits.add(wait);
-  try {
-    return await sleep();
-  } finally {
-    own.waits.delete(wait);
-  }
+  return sleep().finally(() => own.waits.delete(wait));
 }
 
 /** There is no circle in what waits for what: those who would make one are refused. */

@@ -198,6 +198,8 @@ class Host:
             while (wait := outcome.wait) is not None:
                 need = need.after(outcome.decision)
                 self._sleep(wait, patience)
+                if not forced and (brought := self._brought(wait, need)) is not None:
+                    return brought
                 outcome = self._heard(wait, need, patience, forced)
             return self._granted(outcome)
         finally:
@@ -214,6 +216,8 @@ class Host:
             end_ms = min(wait.deadline_ms, patience.end_ms)
             with WaitingFor(wait.flight):
                 await wait.bell.wait_in_loop(end_ms / 1000 - self.clock.elapsed_ns() / 1e9)
+            if not forced and (brought := self._brought(wait, need)) is not None:
+                return brought
             outcome = self._heard(wait, need, patience, forced)
         return self._granted(outcome)
 
@@ -231,6 +235,16 @@ class Host:
                 attempts.run_here(self.loop, wait.flight)
             attempts.start(self.loop, wait.flight)
             self.clock.wait(wait.bell, min(wait.deadline_ms, patience.end_ms))
+
+    def _brought(self, wait: Wait, need: Need) -> CredentialSet | None:
+        """Give what the flight has brought, to a caller without needs, while it has a valid lease.
+
+        The machine would serve the same; so those who wake at once do not queue for the lock.
+        """
+        if wait.flight is None or need.min_ttl_ms or need.evidence:
+            return None
+        leased = self.leased()
+        return leased if leased is self.loop.sets.get(wait.flight.ticket) else None
 
     def _heard(self, wait: Wait, need: Need, patience: Patience, forced: bool) -> Outcome:
         """Ask what becomes of a caller who has waited."""

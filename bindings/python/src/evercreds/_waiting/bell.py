@@ -30,7 +30,8 @@ class Bell:
 
     def __init__(self) -> None:
         self.has_rung: bool = False
-        self._threads: list[threading.Lock] = []
+        # No list: the last of many would look at all before it to leave.
+        self._threads: dict[threading.Lock, None] = {}
         self._coroutines: dict[asyncio.Future[None], asyncio.AbstractEventLoop] = {}
 
     def ring(self) -> None:
@@ -43,7 +44,7 @@ class Bell:
             self._wake()  # once more: an interrupt may have cut the first short
 
     def _wake(self) -> None:
-        for lock in tuple(self._threads):
+        for lock in self._threads.copy():
             with contextlib.suppress(RuntimeError, ValueError):  # it is free already
                 lock.release()
         loops: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
@@ -63,12 +64,12 @@ class Bell:
         """
         lock = threading.Lock()
         lock.acquire()
-        self._threads.append(lock)
+        self._threads[lock] = None
         try:
             if not self.has_rung:
                 _acquire(lock, left_s)
         finally:
-            self._threads.remove(lock)
+            self._threads.pop(lock, None)
 
     async def wait_in_loop(self, timeout_s: float) -> None:
         """Wait in a coroutine until it has rung, or this many seconds at most."""
