@@ -103,7 +103,7 @@ func (h *Host) answers(c *storeCall, a *storeAnswer) []func(core.Now) (core.Deci
 			return events{failed}
 		}
 		if a.looked.Set != nil {
-			h.sets[c.number] = *a.looked.Set // it may be served at once
+			h.sets[c.number] = a.looked.Set // it may be served at once
 		}
 		return events{func(now core.Now) (core.Decision, error) { return m.ShareFound(c.number, now, a.looked.found()) }, failed}
 	case core.ShareCampaign:

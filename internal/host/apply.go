@@ -7,6 +7,7 @@ import (
 
 	"github.com/evercreds/evercreds/core"
 	"github.com/evercreds/evercreds/internal/millis"
+	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/waits"
 )
 
@@ -83,6 +84,9 @@ func ring(bell *chan struct{}) {
 // only: the next caller finds that it is over, and asks.
 func (h *Host) grant(d core.Decision) *Lease {
 	set := h.sets[d.Set]
+	if set == nil {
+		set = &sources.Credentials{} // no machine names one that it was not told of
+	}
 	l := &Lease{set: d.Set, elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
 		AccessKeyID:     set.AccessKeyID,
 		SecretAccessKey: set.SecretAccessKey,

@@ -90,7 +90,8 @@ func (h *Host) report(f *flight, o outcome) {
 		return
 	}
 	if o.err == nil {
-		h.sets[f.ticket] = o.result.Credentials // it may be served at once
+		set := o.result.Credentials
+		h.sets[f.ticket] = &set // it may be served at once
 	} else {
 		h.keep(failed{f.ticket, o.err, o.said})
 	}

@@ -50,17 +50,17 @@ type Host struct {
 	owner waits.Owner // of the session's attempts
 
 	// The rest is guarded by the lock.
-	sets       map[int64]sources.Credentials // by the ticket that brought them
-	flights    map[int64]*flight             // until they have reported
-	failures   []failed                      // of the last flights
-	begun      []begun                       // the last flights
-	pause      chan struct{}                 // the bell of those who wait without a flight
+	sets       map[int64]*sources.Credentials // by the ticket that brought them: pointers, since a map has room for eight
+	flights    map[int64]*flight              // until they have reported
+	failures   []failed                       // of the last flights
+	begun      []begun                        // the last flights
+	pause      chan struct{}                  // the bell of those who wait without a flight
 	timer      *time.Timer
 	wakeAt     int64
 	asking     context.Context // of the caller whose event the machine has; nil: it is nobody's
 	generation int             // how often the session was restored
 	closed     bool
-	calls      map[int64]*storeCall // of the store, until they were answered
+	calls      map[int64]*storeCall // of the store, until they were answered; made with the first
 	meeting    *meeting             // of the flight that is not in the air yet; nil: there is none
 	shareOwner string               // who has this session's turns
 	strangers  strangers
@@ -83,7 +83,7 @@ func New(config Config) *Host {
 	}
 	return &Host{
 		Config: config, wakeAt: core.Never, pause: make(chan struct{}),
-		sets: map[int64]sources.Credentials{}, flights: map[int64]*flight{}, calls: map[int64]*storeCall{},
+		sets: map[int64]*sources.Credentials{}, flights: map[int64]*flight{},
 		shareOwner: newOwner(),
 	}
 }

@@ -60,6 +60,9 @@ func (h *Host) callStore(d core.Decision, now core.Now) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
+	if h.calls == nil {
+		h.calls = map[int64]*storeCall{}
+	}
 	h.calls[c.number] = c
 	h.running.Add(1)
 	go h.ask(ctx, c, ask, giveUp(cancel, millis.Until(d.ShareUntil, now.Elapsed)))
@@ -146,11 +149,12 @@ func (h *Host) question(c *storeCall, d core.Decision, now core.Now) func(contex
 
 // publication is what a decision has for the group.
 func (h *Host) publication(c *storeCall, d core.Decision, now core.Now) (Publication, bool) {
-	set, ok := h.sets[d.ShareSet]
+	held := h.sets[d.ShareSet]
 	life, _ := h.Machine.Status(core.StatusLifetime, now) // of what is held, which is this set
-	if !ok {
+	if held == nil {
 		return Publication{}, false
 	}
+	set := *held
 	return Publication{
 		Owner: c.owner, Number: d.ShareNumber, Set: set, Expiry: sources.Result{Credentials: set}.ExpiryMilli(), Fingerprint: sources.Fingerprint(set),
 		Ends: c.of.ends(now.Elapsed, d.ShareSpan), Life: life, Left: d.ShareSpan,

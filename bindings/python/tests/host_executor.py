@@ -226,8 +226,7 @@ class Play:
             return
         if "other" in given:
             key = self.key_of(int(given["other"]))
-            need = dataclasses.replace(
-                need,
+            need = need._replace(
                 other=fingerprint_of(f"A{key}", f"T{key}"),
                 evidence=abi.Evidence(int(given["evidence"])),
             )

@@ -36,7 +36,7 @@ def test_the_status_has_the_fields_of_the_table(source: Source) -> None:
 
 def test_times_that_no_clock_shows_are_a_failure(source: Source, hand_clock: HandClock) -> None:
     fetch = source.fetch
-    source.fetch = lambda: dataclasses.replace(fetch(), duration_ms=-1)  # type: ignore[method-assign]
+    source.fetch = lambda: fetch()._replace(duration_ms=-1)  # type: ignore[method-assign]
     told: list[SessionEvent] = []
     host = make(source, told, max_wait=0)
     with pytest.raises(EvercredsCredentialError, match="could not be used") as caught:

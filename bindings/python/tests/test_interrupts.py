@@ -199,7 +199,7 @@ def test_a_caller_who_waits_with_others() -> None:
         return scene
 
     places = everywhere(lambda scene: scene.core.obtain(), make)
-    assert {("bell.py", "wait"), ("host.py", "_heard")} <= places
+    assert {("bell.py", "wait"), ("host.py", "_brought")} <= places
 
 
 def test_a_caller_of_an_eager_session() -> None:

@@ -80,14 +80,18 @@ class SessionEvent:
 Listener = Callable[[SessionEvent], object]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
 class _Told:
-    """What is to be told of one decision."""
+    """What is to be told of one decision, and which thread has caused it."""
 
-    lines: tuple[tuple[int, str], ...]
-    facts: Facts
-    events: tuple[SessionEvent, ...] = ()
-    thread: int = dataclasses.field(default_factory=threading.get_ident)
+    __slots__ = ("events", "facts", "lines", "thread")
+
+    def __init__(
+        self, lines: tuple[tuple[int, str], ...], facts: Facts, events: tuple[SessionEvent, ...]
+    ) -> None:
+        self.lines = lines
+        self.facts = facts
+        self.events = events
+        self.thread = threading.get_ident()
 
 
 class Teller:

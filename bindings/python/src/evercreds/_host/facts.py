@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
+from typing import NamedTuple
 
 from evercreds._host.failures import Failures, names_of
 from evercreds._host.source import Source
@@ -18,8 +18,7 @@ _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 _KEPT = 16  # more than the outcomes that the machine remembers
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What tells one session from another, and one failure from another."""
 
     session_name: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -102,7 +101,7 @@ class Host:
         patience = patience or Patience()
         until_ms = min(need.until_ms, patience_here_ms(), patience.end_ms)
         if until_ms < need.until_ms:
-            need = dataclasses.replace(need, until_ms=until_ms)
+            need = need._replace(until_ms=until_ms)
         return self._follow(self._asked(need), need, patience, False)
 
     async def obtain_in_loop(
@@ -113,7 +112,7 @@ class Host:
             return leased
         patience = patience or Patience()
         if patience.end_ms < need.until_ms:
-            need = dataclasses.replace(need, until_ms=patience.end_ms)
+            need = need._replace(until_ms=patience.end_ms)
         return await self._follow_in_loop(self._asked(need), need, patience, False)
 
     def refresh(self, patience: Patience | None = None) -> CredentialSet:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from evercreds._fork.children import forget_in_child, notice
 from evercreds._host import attempts, timer
@@ -44,8 +43,7 @@ _numbers = itertools.count(1)
 _TRIES = 3  # of a call, where the library fails in it
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """What a caller sleeps on, taken under the lock, and until when on the elapsed clock."""
 
     bell: Bell
@@ -54,14 +52,22 @@ class Wait:
     """None: nobody has begun an attempt; the bell is the pause bell."""
 
 
-@dataclasses.dataclass(slots=True)
 class Outcome:
     """A decision, and what of it concerns this caller."""
 
-    decision: abi.Decision
-    started: Flight | None
-    wait: Wait | None
-    granted: CredentialSet | None
+    __slots__ = ("decision", "granted", "started", "wait")
+
+    def __init__(
+        self,
+        decision: abi.Decision,
+        started: Flight | None,
+        wait: Wait | None,
+        granted: CredentialSet | None,
+    ) -> None:
+        self.decision = decision
+        self.started = started
+        self.wait = wait
+        self.granted = granted
 
     @property
     def is_waited_for(self) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from typing import NamedTuple
 
 from evercreds._library import abi_generated as abi
 from evercreds.errors import EvercredsError
@@ -23,8 +23,7 @@ _CODE = re.compile(abi.CODE_SHAPE)
 _NAME = re.compile(r"[\w.:/+=,@<>-]{1,2048}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What is known of a failed attempt."""
 
     code: str | None = None

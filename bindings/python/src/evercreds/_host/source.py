@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import hashlib
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from botocore.credentials import ReadOnlyCredentials
 
@@ -73,8 +72,7 @@ def fingerprint_of(access_key: str, token: str) -> int:
     return int.from_bytes(hashlib.sha256(named).digest()[:8], "big")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """Credentials, and what the machine is to know of them. All numbers are milliseconds."""
 
     frozen: FrozenCredentials
@@ -84,8 +82,7 @@ class Reply:
     source_identity: str = ""  # as AssumeRole's reply has it
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """How an attempt failed, as the machine needs to know it."""
 
     error_class: int = abi.ErrorClass.RECOVERABLE

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
+from typing import NamedTuple
 
 from evercreds._library import abi_generated as abi
 
 __all__ = ["ANY", "Need", "Patience", "patience_here_ms"]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What one caller needs of the credentials. It is carried through all the calls it makes."""
 
     min_ttl_ms: int = 0
@@ -24,17 +23,19 @@ class Need:
 
     def after(self, decision: abi.Decision) -> Need:
         """Pass on how long the machine lets the caller wait: its patience begins once."""
-        return dataclasses.replace(self, until_ms=decision.until_ms)
+        return self._replace(until_ms=decision.until_ms)
 
 
 ANY = Need()
 
 
-@dataclasses.dataclass(slots=True)
 class Patience:
     """How long one caller waits at all: it gives up at this instant of the elapsed clock."""
 
-    end_ms: int = abi.NEVER
+    __slots__ = ("end_ms",)
+
+    def __init__(self, end_ms: int = abi.NEVER) -> None:
+        self.end_ms = end_ms
 
 
 def patience_here_ms() -> int:

@@ -8,7 +8,6 @@ import re
 import secrets
 import weakref
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from botocore.config import Config
@@ -34,12 +33,20 @@ _configs: weakref.WeakKeyDictionary[Config, tuple[dict[str, Any], Hashable]] = (
 _SCHEME = re.compile("(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
 
 
-@dataclass(frozen=True, slots=True)
 class _Hashed:
     """A value that is or has a secret: its hash, and what of it may be shown."""
 
-    digest: bytes
-    shown: str = field(compare=False)
+    __slots__ = ("digest", "shown")
+
+    def __init__(self, digest: bytes, shown: str) -> None:
+        self.digest = digest
+        self.shown = shown
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
 
     def __repr__(self) -> str:
         return f"<hashed {self.digest.hex()}>"
