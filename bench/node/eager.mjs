@@ -26,8 +26,15 @@ for (let n = 0; n < count; n++) kept.push(make());
 await pause(1000);
 globalThis.gc();
 const weight = (process.memoryUsage().rss - before) / 1024 / count;
-const begun = process.cpuUsage();
-await pause(3000);
-const { user, system } = process.cpuUsage(begun);
-process.stdout.write(`${JSON.stringify({ KiB: weight, "idle ms": (user + system) / 1000 })}\n`);
+// The middle of three spans: in one of them the collector comes once, for good, also that
+// of the thread in which Node loads modules.
+const spans = [];
+for (let span = 0; span < 3; span++) {
+  const begun = process.cpuUsage();
+  await pause(3000);
+  const { user, system } = process.cpuUsage(begun);
+  spans.push((user + system) / 1000);
+}
+const [, idle] = spans.toSorted((a, b) => a - b);
+process.stdout.write(`${JSON.stringify({ KiB: weight, "idle ms": idle })}\n`);
 process.exit(kept.length === count + 3 ? 0 : 1);

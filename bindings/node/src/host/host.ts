@@ -70,8 +70,7 @@ export class Host implements MachineHost<Applied> {
         quietly(() => put((machine) => machine.prompted(ticket)));
       },
     });
-    const brought = (ticket: number) =>
-      this.#lease?.set === ticket ? this.#leased() : undefined;
+    const brought = (ticket: number) => (this.#lease?.set === ticket ? this.#leased() : undefined);
     this.#followed = { put, brought, clock, flights: this.#flights, errors: this.#errors };
     this.#state = new State(clock, this.#errors, source.names, (field) =>
       this.#machine.status(field),
