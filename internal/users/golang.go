@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 const module = "github.com/evercreds/evercreds"
@@ -88,7 +90,7 @@ func (l *goPlace) versionOf(ctx context.Context, source, framework string) (stri
 		args = []string{"go", "env", "GOVERSION"}
 	}
 	var out bytes.Buffer
-	err := command(ctx, &out, time.Minute, source, l.env(), args...)
+	err := programs.Run(ctx, &out, time.Minute, source, l.env(), args...)
 	return strings.TrimSpace(out.String()), err
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/internal/awstest"
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 // lifetime of every set: a program sees two refreshes in a few seconds, and a machine
@@ -156,7 +157,7 @@ func (l *lane) watch(ctx context.Context, p program, s seat) (state, said string
 		return red, err.Error()
 	}
 	defer func() { _ = log.Close() }()
-	err = command(ctx, log, p.limit, s.dir, environment(append(l.aws(p, g), s.env...)...), append([]string{"nice"}, p.run...)...)
+	err = programs.Run(ctx, log, p.limit, s.dir, environment(append(l.aws(p, g), s.env...)...), append([]string{"nice"}, p.run...)...)
 	seen, exit := g.so(), (*exec.ExitError)(nil)
 	switch {
 	case errors.As(err, &exit) && exit.ExitCode() == skipped:

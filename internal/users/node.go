@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 // nodePlace has what each folder in users/node/environments locks, with the package's
@@ -82,7 +84,7 @@ func (l *nodePlace) ready(ctx context.Context, p program) (seat, error) {
 func nodeVersion(ctx context.Context, modules, framework string) (string, error) {
 	if framework == "node" {
 		var out bytes.Buffer
-		err := command(ctx, &out, time.Minute, ".", environment(), "node", "--version")
+		err := programs.Run(ctx, &out, time.Minute, ".", environment(), "node", "--version")
 		return strings.TrimPrefix(strings.TrimSpace(out.String()), "v"), err
 	}
 	text, err := os.ReadFile(filepath.Join(modules, framework, "package.json"))

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 // installTime is what the making of one environment may take, on a slow line.
@@ -47,15 +49,7 @@ func (*pythonPlace) stamp(p program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest([]string{python()}, append(append(pythonHelpers(), file, pythonList(p)), p.sources()...)...)
-}
-
-// python is the one that ./task uses.
-func python() string {
-	if p := os.Getenv("PYTHON"); p != "" {
-		return p
-	}
-	return "python3"
+	return digest([]string{programs.Python()}, append(append(pythonHelpers(), file, pythonList(p)), p.sources()...)...)
 }
 
 func (l *pythonPlace) ready(ctx context.Context, p program) (seat, error) {
@@ -77,7 +71,7 @@ func (l *pythonPlace) ready(ctx context.Context, p program) (seat, error) {
 		say = "import platform; print(platform.python_version())"
 	}
 	var out bytes.Buffer
-	err := command(ctx, &out, time.Minute, s.dir, environment(s.env...), filepath.Join(venv, "bin/python"), "-c", say, p.framework)
+	err := programs.Run(ctx, &out, time.Minute, s.dir, environment(s.env...), filepath.Join(venv, "bin/python"), "-c", say, p.framework)
 	s.version = strings.TrimSpace(out.String())
 	return s, err
 }
@@ -88,7 +82,7 @@ func (l *pythonPlace) install(ctx context.Context, home, venv, list string) erro
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
 	}
-	listed, err := digest([]string{python(), home}, list)
+	listed, err := digest([]string{programs.Python(), home}, list)
 	if err != nil {
 		return err
 	}
@@ -98,7 +92,7 @@ func (l *pythonPlace) install(ctx context.Context, home, venv, list string) erro
 			return err
 		}
 		_ = os.Remove(filepath.Join(home, "package"))
-		if err := logged(ctx, filepath.Join(home, "venv.log"), installTime, ".", environment(), python(), "-m", "venv", venv); err != nil {
+		if err := logged(ctx, filepath.Join(home, "venv.log"), installTime, ".", environment(), programs.Python(), "-m", "venv", venv); err != nil {
 			return err
 		}
 		return logged(ctx, filepath.Join(home, "install.log"), installTime, ".", environment(), append(pip, "--requirement", list)...)

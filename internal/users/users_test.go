@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -209,19 +208,6 @@ func TestTheGateVerifiesPresignedQueries(t *testing.T) {
 	status(t, presign(now.Add(-2*time.Minute), same))
 	if seen := g.so(); seen.Calls != 1 || seen.Refused != 2 {
 		t.Errorf("another key, and a query past its time: got %+v", seen)
-	}
-}
-
-func TestWhatDoesNotEndIsEndedWithItsChildren(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "alive")
-	var out bytes.Buffer
-	err := command(t.Context(), &out, 500*time.Millisecond, ".", os.Environ(), "sh", "-c", "(sleep 3; touch '"+file+"') & wait")
-	if err == nil || !strings.Contains(err.Error(), "did not end") {
-		t.Errorf("got %v", err)
-	}
-	time.Sleep(4 * time.Second)
-	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
-		t.Error("its child lived on")
 	}
 }
 

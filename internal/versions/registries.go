@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 var anyVersion = []string{"GOFLAGS=-mod=mod"}
@@ -29,14 +31,14 @@ var pipVersions = regexp.MustCompile(`(?m)^Available versions: (.*)$`)
 func (b *bench) pyPI() registry {
 	return registry{
 		list: func(ctx context.Context, name string) ([]string, error) {
-			out, err := b.command(ctx, lookUpTime, ".", nil, python(), "-m", "pip", "index", "versions", name)
+			out, err := b.command(ctx, lookUpTime, ".", nil, programs.Python(), "-m", "pip", "index", "versions", name)
 			if m := pipVersions.FindStringSubmatch(out); m != nil {
 				return strings.Split(m[1], ", "), nil
 			}
 			return nil, err
 		},
 		have: func(ctx context.Context, name, version string) error {
-			_, err := b.command(ctx, lookUpTime, ".", nil, python(), "-m", "pip", "download", "--quiet", "--no-deps",
+			_, err := b.command(ctx, lookUpTime, ".", nil, programs.Python(), "-m", "pip", "download", "--quiet", "--no-deps",
 				"--dest", b.downloads(), name+"=="+version)
 			return err
 		},

@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/evercreds/evercreds/internal/programs"
 )
 
 // suiteTime is what one suite may take, on a machine that has other things to do too.
@@ -22,14 +22,10 @@ func today() string { return time.Now().UTC().Format(time.DateOnly) }
 // environment is the caller's, without what ./task has set for the tree itself, and
 // with what is given.
 func environment(given ...string) []string {
-	var env []string
-	for _, each := range os.Environ() {
-		name, _, _ := strings.Cut(each, "=")
-		if !strings.HasPrefix(name, "EVERCREDS_") && name != "GOFLAGS" && name != "GOTOOLCHAIN" {
-			env = append(env, each)
-		}
-	}
-	return append(append(env, "GOWORK=off"), given...)
+	env := programs.Environment(func(name string) bool {
+		return strings.HasPrefix(name, "EVERCREDS_") || name == "GOFLAGS" || name == "GOTOOLCHAIN"
+	}, "GOWORK=off")
+	return append(env, given...)
 }
 
 // command runs one in a directory of the clone and gives all that it wrote.
@@ -37,25 +33,13 @@ func (b *bench) command(ctx context.Context, limit time.Duration, dir string, en
 	var out bytes.Buffer
 	err := b.commandTo(ctx, &out, limit, dir, env, args...)
 	if err != nil {
-		err = fmt.Errorf("%s: %w: %s", strings.Join(args[:min(len(args), 3)], " "), err, lastLine(out.String()))
+		err = fmt.Errorf("%s: %w: %s", strings.Join(args[:min(len(args), 3)], " "), err, programs.LastLine(out.String()))
 	}
 	return out.String(), err
 }
 
 func (b *bench) commandTo(ctx context.Context, out io.Writer, limit time.Duration, dir string, env []string, args ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	c := exec.CommandContext(ctx, args[0], args[1:]...)
-	c.Dir, c.Env, c.WaitDelay = filepath.Join(b.clone, dir), environment(env...), 10*time.Second
-	c.Stdout, c.Stderr = out, out
-	// Its tests have processes of their own, which end with it.
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
-	err := c.Run()
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
+	return programs.Run(ctx, out, limit, filepath.Join(b.clone, dir), environment(env...), args...)
 }
 
 // run runs a command of the project's and keeps its output in a log of this name.
@@ -113,18 +97,4 @@ func closings(log string) (found []string) {
 		return []string{"tests of " + strings.Join(packages, ", ")}
 	}
 	return found
-}
-
-// python is the one that ./task uses.
-func python() string {
-	if p := os.Getenv("PYTHON"); p != "" {
-		return p
-	}
-	return "python3"
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	last := lines[len(lines)-1]
-	return last[:min(len(last), 200)]
 }

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -123,29 +117,6 @@ func TestEachPartByItself(t *testing.T) {
 	if got := closingLine("newest", b.rows); got != "newest: 4 packages, 1 red" {
 		t.Error(got)
 	}
-}
-
-// A command that takes too long ends, and what it has started ends with it.
-func TestNothingOutlivesItsCommand(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("what /proc tells is of Linux")
-	}
-	b := &bench{clone: t.TempDir()}
-	var out bytes.Buffer
-	err := b.commandTo(t.Context(), &out, time.Second, "", nil, "sh", "-c", "sleep 600 >/dev/null 2>&1 & echo $!; wait")
-	child, bad := strconv.Atoi(strings.TrimSpace(out.String()))
-	if !errors.Is(err, context.DeadlineExceeded) || bad != nil {
-		t.Fatalf("got %v, %q", err, out.String())
-	}
-	for range 1000 { // until init, or whoever has its place, has buried it
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child))
-		if err != nil || strings.Contains(string(stat), ") Z ") {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	_ = syscall.Kill(child, syscall.SIGKILL)
-	t.Error("what the command has started goes on")
 }
 
 // Each program writes its own part of the page, and leaves the other's.

@@ -8,10 +8,8 @@ cd bindings/python
 if [ $# -gt 0 ]; then
     exec "$EVERCREDS_PYTHON" -m pytest "$@"
 fi
-# Each test goes to the half that has fewer, so that both have their share of each file.
 half() {
-    "$EVERCREDS_PYTHON" -m pytest -p no:cacheprovider --ignore=tests/properties -m "not slow" \
-        --splits 2 --splitting-algorithm least_duration --group "$1"
+    sh ../../tools/python/half.sh "$EVERCREDS_PYTHON" "$1" --ignore=tests/properties -m "not slow"
 }
 half 2 >"$logs-half.log" 2>&1 &
 second=$!

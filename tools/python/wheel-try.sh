@@ -35,16 +35,13 @@ grep -vE "^(${EVERCREDS_NOT_NEEDED:-#})" requirements-dev.txt >"$environment/req
 if [ "${EVERCREDS_HALVES-}" != yes ]; then
     exec "$environment/bin/python" -m pytest -p no:cacheprovider -q "$@"
 fi
-# Two runs at a time, since they mostly wait. Each test goes to the half that has fewer.
+# Two runs at a time, since they mostly wait.
 half() {
-    number=$1
-    shift
-    "$environment/bin/python" -m pytest -p no:cacheprovider -q \
-        --splits 2 --splitting-algorithm least_duration --group "$number" "$@"
+    sh "$EVERCREDS_ROOT/tools/python/half.sh" "$environment/bin/python" "$@"
 }
 failed=0
-half 2 "$@" >"$environment/half.log" 2>&1 &
-half 1 "$@" || failed=1
+half 2 -q "$@" >"$environment/half.log" 2>&1 &
+half 1 -q "$@" || failed=1
 wait $! || failed=1
 cat "$environment/half.log"
 exit $failed
