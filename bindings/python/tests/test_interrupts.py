@@ -280,7 +280,8 @@ class CacheScene:
         """Build when one more has come to wait."""
         for _ in range(2):
             self.other()
-        until(lambda: all(len(each._ended._threads) > 1 for each in self.cache._making.values()))
+        making = self.cache._entries.making
+        until(lambda: all(len(each._ended._threads) > 1 for each in making.values()))
         return Client()
 
     def other(self) -> None:
@@ -292,7 +293,7 @@ class CacheScene:
 
     def let_go_when_waited_for(self) -> None:
         """Have the client built once somebody waits for it, or the test goes on without."""
-        bells = [each._ended for each in list(self.cache._making.values())]
+        bells = [each._ended for each in list(self.cache._entries.making.values())]
         until(lambda: self.let_go.is_set() or any(bell._threads for bell in bells))
         self.let_go.set()
 
@@ -359,7 +360,7 @@ class FullCacheScene:
             assert self.cache.values() == (client,), at
             words = key.key[0] + tuple(value for _, value in key.key[1])
             for _ in range(3):
-                assert self.cache.request(Client, words, {}, None) is client, at
+                assert self.cache._request(Client, words, {}, None) is client, at
         assert self.cache.popitem() == (self.A, client), at
         assert not self.cache, at
 

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, TypeVar
 
 from evercreds._fork.children import forget_in_child
 from evercreds._library.options import given_as
-from evercreds._waiting.locks import reentrant_lock
 from evercreds.cache._entries import Entries, EvictionPolicy, Place
 from evercreds.cache._errors import CacheError
 from evercreds.cache._frozen import freeze
@@ -44,8 +43,6 @@ class Cache(CacheMapping):
     _policy: ClassVar[EvictionPolicy]
     _key: ClassVar[type[CacheKey]]
 
-    _making: dict[Place, Making]
-
     @classmethod
     def _new(
         cls: type[_C],
@@ -53,24 +50,13 @@ class Cache(CacheMapping):
         meaning: Callable[[CacheKey], CacheKey] | None = None,
     ) -> _C:
         made = object.__new__(cls)
-        size = DEFAULT_SIZE if max_size is None else cls.check_size(max_size)
+        size = DEFAULT_SIZE if max_size is None else cls._check_size(max_size)
         made._entries = Entries(cls._policy, size, meaning)
-        made._begin()
-        forget_in_child(made)
+        forget_in_child(made._entries)
         return made
 
-    def _begin(self) -> None:
-        # Collecting garbage may run anything, anywhere, also what asks this cache for something.
-        self._own_lock = reentrant_lock()
-        self._making = {}
-
-    def after_fork(self) -> None:
-        """Begin anew, empty, in a child: connections of clients are shared with the parent."""
-        self._entries.forget()
-        self._begin()
-
     @classmethod
-    def check_size(cls, max_size: Any) -> int:
+    def _check_size(cls, max_size: Any) -> int:
         """Check a bound: any whole number; a negative one counts as its absolute value."""
         whole = isinstance(max_size, int) and not isinstance(max_size, bool)
         if not whole or not -_LARGEST_SIZE <= max_size <= _LARGEST_SIZE:
@@ -88,7 +74,7 @@ class Cache(CacheMapping):
 
     @max_size.setter
     def max_size(self, max_size: int) -> None:
-        size = self.check_size(max_size)
+        size = self._check_size(max_size)
         # What goes is kept until the lock is free again: its end may run anything. So too below.
         with self._lock:
             gone = self._entries.resize(size)
@@ -109,7 +95,7 @@ class Cache(CacheMapping):
 
     __copy__ = copy
 
-    def request(
+    def _request(
         self,
         make: Callable[..., Any],
         args: tuple[Any, ...],
@@ -168,7 +154,7 @@ class Cache(CacheMapping):
         self._check_key(key)
         # No lock: where the value is there, nobody waits for anybody.
         entry = self._entries.use(key)
-        if max_size is not None and self.check_size(max_size) != self.max_size:
+        if max_size is not None and self._check_size(max_size) != self.max_size:
             self.max_size = max_size
         return self._made(key, make) if entry is None else entry.value
 
@@ -181,9 +167,9 @@ class Cache(CacheMapping):
                     entry = self._entries.use(key)
                     if entry is not None:
                         return entry.value
-                    other = self._making.setdefault(place, mine)
+                    other = self._entries.making.setdefault(place, mine)
                     if other.has_ended:
-                        other = self._making[place] = mine
+                        other = self._entries.making[place] = mine
                 if other is mine or is_making():
                     break
                 other.wait()
@@ -199,8 +185,8 @@ class Cache(CacheMapping):
             finally:
                 mine.end()  # they wait for ever: an interrupt may have cut the first short
             with self._lock:
-                if self._making.get(place) is mine:
-                    del self._making[place]
+                if self._entries.making.get(place) is mine:
+                    del self._entries.making[place]
 
     def _kept(self, key: CacheKey, place: Place, value: Any) -> Any:
         """Keep what was made, unless there is one by now."""

@@ -77,7 +77,7 @@ else:
         """Give a client of boto3's default session; see :meth:`Session.client`."""
         session, cache = _default.get()
         if cache is not None:
-            return cache.get_client(session.client, args, kwargs, eviction_policy, max_size)
+            return cache._get_client(session.client, args, kwargs, eviction_policy, max_size)
         return session.client(*args, eviction_policy=eviction_policy, max_size=max_size, **kwargs)
 
     def resource(
@@ -91,7 +91,7 @@ else:
         session, cache = _default.get()
         if cache is not None:
             build = session.resource
-            return cache.get_resource(build, args, kwargs, eviction_policy, max_size, shared)
+            return cache._get_resource(build, args, kwargs, eviction_policy, max_size, shared)
         return session.resource(
             *args, eviction_policy=eviction_policy, max_size=max_size, shared=shared, **kwargs
         )

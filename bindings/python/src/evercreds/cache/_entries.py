@@ -10,7 +10,9 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from evercreds._fork.children import notice
+from evercreds._waiting.locks import reentrant_lock
 from evercreds.cache._keys import CacheKey
+from evercreds.cache._making import Making
 from evercreds.cache._threads import Thread, this_thread
 
 __all__ = ["Entries", "Entry", "EvictionPolicy", "Place"]
@@ -48,7 +50,7 @@ class Entry:
 class Entries:
     """Values by place, up to a bound.
 
-    To find and to use one takes no lock. For all that changes what is there its owner brings one;
+    To find and to use one takes no lock. For all that changes what is there its owner holds it;
     an interrupt (Ctrl-C) may come between any two steps. A thread sees its own values and those of
     all threads; what others have for themselves counts for the bound alone.
 
@@ -68,10 +70,16 @@ class Entries:
         self.meaning = meaning
         self._rank = _RANKS[policy]
         self._clock = itertools.count()
-        self.forget()
+        self.after_fork()
 
-    def forget(self) -> None:
-        """Begin anew, empty, in a forked child too. The bound stays."""
+    def after_fork(self) -> None:
+        """Begin anew, empty, in a child: connections of clients are shared with the parent."""
+        # Collecting garbage may run anything, anywhere, also what asks for something here.
+        self.lock = reentrant_lock()
+        self.making: dict[Place, Making] = {}
+        self._forget()
+
+    def _forget(self) -> None:
         self._by_place: dict[Place, Entry] = {}
         # By the words of requests, so that they need no key. With each entry that goes this is
         # another one: who found that entry before will remember it in the one before.
@@ -84,7 +92,7 @@ class Entries:
     def clear(self) -> list[Entry]:
         """Take all entries out, also those of other threads, and give them."""
         gone = list(self._by_place.values())
-        self.forget()
+        self._forget()
         return gone
 
     def place(self, key: CacheKey) -> Place:

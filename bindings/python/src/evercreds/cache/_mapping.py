@@ -31,14 +31,13 @@ class CacheMapping:
     _exists_error: ClassVar[type[CacheError]]
     _not_found_error: ClassVar[type[CacheError]]
 
-    _own_lock: threading.RLock
     _entries: Entries
 
     @property
     def _lock(self) -> threading.RLock:
         """The lock of this process: another thread may have held the parent's at a fork."""
         notice()
-        return self._own_lock
+        return self._entries.lock
 
     def __getitem__(self, key: CacheKey) -> Any:
         entry = self._used(key)

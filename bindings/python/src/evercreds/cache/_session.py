@@ -100,7 +100,7 @@ class SessionCache:
             return self.resource
         raise CacheError('kind must be "client" or "resource"', param="kind")
 
-    def get_client(
+    def _get_client(
         self,
         build: Callable[..., Any],
         args: tuple[Any, ...],
@@ -112,9 +112,9 @@ class SessionCache:
         if ("config" in kwargs or len(args) > _CONFIG_AT) and self._resets(args, kwargs):
             return build(*args, **kwargs)
         cache = self.client.LRU if eviction_policy is None else self.client[eviction_policy]
-        return cache.request(build, args, kwargs, max_size)
+        return cache._request(build, args, kwargs, max_size)
 
-    def get_resource(
+    def _get_resource(
         self,
         build: Callable[..., Any],
         args: tuple[Any, ...],
@@ -126,7 +126,7 @@ class SessionCache:
         """Give a resource from the cache, built first where there is none."""
         if not isinstance(shared, bool):
             raise ResourceCacheError("shared must be True or False", param="shared")
-        return self.resource[eviction_policy].request(build, args, kwargs, max_size, shared)
+        return self.resource[eviction_policy]._request(build, args, kwargs, max_size, shared)
 
     def _resets(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
         """Tell whether a Config says None to what the session's own has: that is no default."""
@@ -193,7 +193,7 @@ class Session(_Base):
                 # boto3 makes a resource's client by way of this method, with a config. That client
                 # is the resource's own, and takes no place in the cache.
                 return super().client(*args, **kwargs)
-            return self.cache.get_client(super().client, args, kwargs, eviction_policy, max_size)
+            return self.cache._get_client(super().client, args, kwargs, eviction_policy, max_size)
 
         def resource(
             self,
@@ -216,7 +216,7 @@ class Session(_Base):
             Raises:
                 ResourceCacheError: eviction_policy, max_size or shared is not as above.
             """
-            return self.cache.get_resource(
+            return self.cache._get_resource(
                 self._build_resource, args, kwargs, eviction_policy, max_size, shared
             )
 
