@@ -9,7 +9,7 @@ import type { OpenedGroup, ShareModule } from "./share/open.js";
 import type { GroupInputs } from "./sources/group-inputs.js";
 
 /** A session's part in a group, and the options of the machine for it. */
-export interface Shared {
+interface Shared {
   readonly group: Group;
   readonly numbers: [number, number][];
   /** What is to be told of the options. */

@@ -33,7 +33,7 @@ export interface Signer {
 }
 
 /** The session behind a plug-in. */
-export interface Reporting {
+interface Reporting {
   /** Evidence: what a service's answer says of the set that signed the call. */
   evidence(code: string, httpStatus: number, isHead: boolean): number;
   /** Whether the session handed that set out. */

@@ -21,7 +21,7 @@ interface Kept {
 const ERRORS_KEPT = 8;
 
 /** Why and how something failed, and when the next attempt may start. */
-export type FailureFacts = Pick<Decision, "code" | "errorClass" | "retryAt" | "errorTicket">;
+type FailureFacts = Pick<Decision, "code" | "errorClass" | "retryAt" | "errorTicket">;
 
 /** How a failure is called in events, in records of the log and in a status. */
 type FailureNames = Pick<EventFacts, "errorCode" | "errorClass" | "awsErrorCode">;

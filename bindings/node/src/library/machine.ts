@@ -41,7 +41,7 @@ export interface MachineNeed {
 }
 
 /** What a flight brought, without the secrets. */
-export interface Facts {
+interface Facts {
   /** The set's expiry, milliseconds since the Unix epoch; NEVER: none. */
   expiryMs: number;
   /** The lifetime that was requested; 0: not known. */
@@ -64,7 +64,7 @@ export interface Found {
 }
 
 /** A set of another process, without the secrets. */
-export interface FoundFacts {
+interface FoundFacts {
   /** As its source wrote it; NEVER: none. */
   readonly expiryMs: number;
   readonly hash: Hash;

@@ -14,7 +14,7 @@ const ERRNO_SUCCESS = 0;
 const ERRNO_NOSYS = 52;
 
 /** The guest called proc_exit: as good as a trap. */
-export class GuestExit extends Error {
+class GuestExit extends Error {
   constructor(readonly status: number) {
     super(`the module ended itself with status ${status}`);
   }

@@ -58,7 +58,7 @@ export interface MqttOptions {
 }
 
 /** What a client is made with, beside certificates and keys. */
-export interface MqttPlace {
+interface MqttPlace {
   host: string;
   port: number;
   clientId: string;

@@ -5,7 +5,7 @@ export const LOOK_MS = 5000;
 export type Look = () => Promise<string | undefined>;
 
 /** Told why a server is not to be trusted. */
-export type Refuse = (code: string) => void;
+type Refuse = (code: string) => void;
 
 /**
  * Keeps a client from servers that are not to be trusted, some of which the SDK's own

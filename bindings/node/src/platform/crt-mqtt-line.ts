@@ -11,7 +11,7 @@ type Client = mqtt5.Mqtt5Client;
 type Emit = (event: string, ...given: unknown[]) => void;
 
 /** How a line makes its clients, and keeps them from servers. */
-export interface LineParts {
+interface LineParts {
   /** Makes a client of the SDK's with a context. */
   make: (context: Found["context"]) => Client;
   /** Looks at the broker as it would be connected to now. */

@@ -46,7 +46,7 @@ export interface Platform {
 }
 
 /** See {@link Platform.channel}. */
-export interface Channel {
+interface Channel {
   readonly hasSubscribers: boolean;
   publish(message: unknown): void;
 }
@@ -58,7 +58,7 @@ export interface Agents {
 }
 
 /** See {@link Platform.newScope}. */
-export interface Scope {
+interface Scope {
   /** Runs `body`, and all that it starts, with this value. */
   run<R>(value: object, body: () => R): R;
   /** The value of whoever runs now. */

@@ -21,7 +21,7 @@ import type { Store, StoreCall, StoreEntry, StoreRecord } from "./store.js";
 const LONGEST_TTL_MS = 30 * 86_400_000;
 
 /** What makes a {@link Group}. */
-export interface GroupSettings {
+interface GroupSettings {
   readonly store: Store;
   readonly keyring: Keyring;
   /** What the set is for: asked before the first look, and again if that fails. */

@@ -6,7 +6,7 @@ import type { Reply } from "../sources/source.js";
 // behind it seals them. Fingerprints are 16 hex digits here, zeros for none.
 
 /** An entry that did not open, by what stands beside it. */
-export interface Junk {
+interface Junk {
   readonly generation: number;
   readonly fingerprint: string;
 }

@@ -11,7 +11,7 @@ import type { Store, StoreFigures } from "./store.js";
 export const naming = { callerPrincipal, iotInputs, publicKeyOf, stsInputs };
 
 /** What a session gives. */
-export interface OpenSettings {
+interface OpenSettings {
   /** True, the path of a directory, or a store. */
   readonly share: unknown;
   readonly shareKey: unknown;
@@ -78,7 +78,7 @@ function keyOf({ shareKey }: OpenSettings, store: Store): unknown {
 }
 
 /** What a store tells of itself, with the defaults. */
-export type Figures = Required<{ [Name in keyof StoreFigures]: NonNullable<StoreFigures[Name]> }>;
+type Figures = Required<{ [Name in keyof StoreFigures]: NonNullable<StoreFigures[Name]> }>;
 
 function readFigures(given: unknown): Figures {
   const within = (name: string, least: number, most: number, otherwise: number) => {

@@ -27,7 +27,7 @@ export const MAX_SEALED = 8192;
 /** The longest record as JSON, in bytes. */
 export const MAX_RECORD = 32768;
 /** Numbers and generations are below. */
-export const GENERATIONS = 2 ** 52;
+const GENERATIONS = 2 ** 52;
 
 /** Where there is no record. */
 export function emptyRecord(): Kept {

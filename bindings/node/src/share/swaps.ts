@@ -14,7 +14,7 @@ export interface Loaded<Before> {
 }
 
 /** An engine that writes a record only if nobody else has written it meanwhile. */
-export interface Engine<Before> {
+interface Engine<Before> {
   load(key: string, call: StoreCall): Promise<Loaded<Before>>;
   /** False: another has written meanwhile. */
   save(key: string, record: Kept, before: Before, ttlMs: number, call: StoreCall): Promise<boolean>;

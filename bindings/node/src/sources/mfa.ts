@@ -16,11 +16,7 @@ export type MfaTokenProvider = (context: {
  * Writes down that a code is to be sent, for all processes that share. Gives how many
  * milliseconds ago it was written before; undefined: never.
  */
-export type MarkCode = (
-  serial: string,
-  code: string,
-  signal: AbortSignal,
-) => Promise<number | undefined>;
+type MarkCode = (serial: string, code: string, signal: AbortSignal) => Promise<number | undefined>;
 
 /** How long a device shows one code. */
 const CODE_MS = 30_000;

@@ -59,7 +59,7 @@ export interface Source {
 }
 
 /** What is to be known of a failure beside its words. */
-export interface HowItFailed {
+interface HowItFailed {
   class: ErrorClass | "throttled";
   /** The reply could not be read. */
   malformed?: boolean;

@@ -16,7 +16,7 @@ import { stsPlace } from "./sts-place.js";
 import { type Parent, StsSource } from "./sts.js";
 
 /** Finds the session whose `credentials` a client is configured with, if it is one. */
-export type FindParent = (credentials: unknown) => Parent | undefined;
+type FindParent = (credentials: unknown) => Parent | undefined;
 
 /** A source, and what comes with it. */
 interface MadeSource {

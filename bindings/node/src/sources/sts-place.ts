@@ -15,7 +15,7 @@ const CALLERS_KEPT = 64;
 const callers = new Recent<string, Promise<string>>(CALLERS_KEPT);
 
 /** What tells where and as whom a session calls AssumeRole. */
-export interface PlaceSettings {
+interface PlaceSettings {
   readonly client: STSClientConfig;
   readonly parent: Parent | undefined;
   /** What the user calls the caller; undefined: the base credentials tell. */

@@ -55,7 +55,7 @@ export async function loadSts(
 }
 
 /** Settings of {@link StsSource}. */
-export interface StsSettings {
+interface StsSettings {
   assumeRole: AssumeRoleCommandInput;
   client: STSClientConfig;
   mfa: MfaCodes | undefined;

@@ -7,7 +7,7 @@ import { VirtualClock } from "./clock.js";
 import { freshRuntime } from "./wasm.js";
 
 /** A source under a test's control, which counts. */
-export class FakeSource {
+class FakeSource {
   calls = 0;
   /** How long the sets live, in seconds. */
   lifetime = 3600;

@@ -34,7 +34,7 @@ export interface TlsServer {
 }
 
 /** What the stand-in counted of one role or action. */
-export interface Tally {
+interface Tally {
   attempts: number;
   successes: number;
   failures: number;
