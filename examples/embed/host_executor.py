@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import sys
 from pathlib import Path
@@ -10,10 +9,9 @@ from typing import Any
 
 from host import Failed, Flight, GaveUp, Host, Need, Refused
 from module import NEVER, N, halves
-from sharing import Call
+from scripted_store import ScriptedStore, Set
 from words import NAMES, span
 
-DAY = 86_400_000
 START = 1_767_225_600_000  # 2026-01-01T00:00:00Z
 ROW = re.compile(r"^\| (\d+) \| `(\w+)` \| (name|span|truth|count) \|", re.M)
 FIELDS = {
@@ -31,29 +29,20 @@ KINDS = {
 }
 
 
-class Set:
-    """A set of made-up credentials; its keys and its expiry."""
-
-    def __init__(self, number: int, expiry: int) -> None:
-        self.number, self.expiry = number, expiry
-        digest = hashlib.sha256(f"ACCESS{number}\0TOKEN{number}".encode()).digest()
-        self.fingerprint = int.from_bytes(digest[:8], "big")
-
-
-class Executor:
+class Executor(ScriptedStore):
     """One scenario: virtual clocks, callers, a scripted source and a scripted store."""
 
     def __init__(self, wasm: Path) -> None:
         self.wasm = wasm
-        self.lines: list[str] = []
-        self.host: Any = None
+        self.lines = []
+        self.host = None
 
     def do_open(self, **options: str) -> None:
         self.wall, self.elapsed, self.timer = START, 0, NEVER
         self.flights: list[Flight] = []
-        self.sets: dict[int, Set] = {}
+        self.sets = {}
         self.callers: dict[str, tuple[Any, Any, int]] = {}
-        self.calls: list[Call] = []
+        self.calls = []
         given = {"method": float(N["METHOD_CUSTOM"])} | {
             name: float(value) for name, value in options.items()
         }
@@ -77,33 +66,6 @@ class Executor:
 
     def cancel(self, flight: Flight) -> None:
         self.lines.append(f"cancelled {self.flights.index(flight) + 1}")
-
-    def store(self, call: Call) -> None:
-        self.calls.append(call)
-        d, heard = call.asked, call.heard
-        if d.share == N["SHARE_LOOK"]:
-            line = "look"
-        elif d.share == N["SHARE_CAMPAIGN"]:
-            line = f"campaign seen={d.share_number} saw={heard.turn}"
-            line += f"{self.named('over', heard.fingerprint)} for={d.share_span_ms}"
-        elif d.share == N["SHARE_PUBLISH"]:
-            line = f"publish {call.set.number} generation={d.share_number} life={span(call.life)}"
-            line += f" left={call.ends - self.clock()}" if call.ends is not None else ""
-            line += self.named("replaces", d.replaces_high << 32 | d.replaces_low)
-            line += self.named("junk", heard.junk)
-        else:
-            line = f"resign turn={d.share_number}"
-            notice = f" notice={d.share_notice % 16}*{d.share_notice // 16} for={d.share_span_ms}"
-            line += notice if d.share_notice else ""
-        self.lines.append(line)
-
-    def named(self, name: str, fingerprint: int) -> str:
-        known = {kept.fingerprint: number for number, kept in self.sets.items()}
-        return f" {name}={known[fingerprint]}" if fingerprint else ""
-
-    def clock(self) -> int:
-        """The store's clock."""
-        return self.elapsed + DAY
 
     # Callers.
 
@@ -233,81 +195,6 @@ class Executor:
 
     def do_fault(self) -> None:
         self.host.restore()
-
-    # What the store answers.
-
-    def take(self, event: str, *kinds: str) -> list[Call]:
-        """Return the oldest call of these kinds, which the event answers."""
-        numbers = [N["SHARE_" + kind] for kind in kinds]
-        calls = [call for call in self.calls if call.asked.share in numbers][:1]
-        for call in calls:
-            self.calls.remove(call)
-        if not calls:
-            self.lines.append(f"no call of the store waits for {event}")
-        return calls
-
-    def do_finds(
-        self,
-        junk: str = "0",
-        foreign: str = "",
-        clockless: str = "",
-        notice: str = "0*0",
-        **given: str,
-    ) -> None:
-        age, turn, turn_left, notice_left = (
-            int(given.get(n, 0)) for n in ("age", "turn", "turn_left", "notice_left")
-        )
-        bad = self.sets.setdefault(int(junk), Set(int(junk), 0)).fingerprint if junk != "0" else 0
-        entry: tuple[int, ...] = ()
-        kept = None
-        if "set" in given:
-            number, life = int(given["set"]), NEVER if "endless" in given else int(given["life"])
-            kept = self.sets.setdefault(
-                number, Set(number, NEVER if life == NEVER else self.wall + life - age)
-            )
-            left = NEVER if clockless or life == NEVER else int(given.get("left", life - age))
-            replaces = self.sets[int(given["replaces"])].fingerprint if "replaces" in given else 0
-            entry = (
-                kept.expiry,
-                kept.fingerprint,
-                life,
-                left,
-                int(given.get("generation", 0)),
-                replaces,
-            )
-        error_class, count = map(int, notice.split("*"))
-        for call in self.take("finds", "LOOK"):
-            self.host.sharing.look_answered(
-                call, None if clockless else self.clock(), (turn, turn_left), entry,
-                (error_class + 16 * count, notice_left), kept, bad, bool(foreign),
-            )  # fmt: skip
-
-    def do_gives(self, turn: str, clockless: str = "") -> None:
-        for call in self.take("gives", "CAMPAIGN"):
-            self.host.sharing.answered(
-                call, None if clockless else self.clock(), "share_led", (int(turn), 1, 0)
-            )
-
-    def do_keeps(self, turn: str, left: str) -> None:
-        for call in self.take("keeps", "CAMPAIGN"):
-            self.host.sharing.answered(call, self.clock(), "share_led", (int(turn), 0, int(left)))
-
-    def do_takes(self) -> None:
-        for call in self.take("takes", "PUBLISH", "RESIGN"):
-            self.host.sharing.answered(call, self.clock(), "share_done", (1,))
-
-    def do_refuses(self) -> None:
-        for call in self.take("refuses", "PUBLISH"):
-            self.host.sharing.answered(call, self.clock(), "share_done", (0,))
-
-    def do_store_fails(self, unreadable: str = "") -> None:
-        for call in self.take("store_fails", "LOOK", "CAMPAIGN", "PUBLISH", "RESIGN"):
-            self.host.sharing.failed(
-                call, N["STORE_UNREADABLE" if unreadable else "STORE_UNREACHABLE"]
-            )
-
-    def do_hints(self) -> None:
-        self.host.put("share_hint")
 
     def play(self, line: str) -> None:
         name, *words = line.split()

@@ -106,7 +106,7 @@ class Sharing:
             heard.turn, heard.junk, heard.unreadable = turn[0], junk, foreign
             heard.fingerprint = entry[1] if entry else junk
             heard.met = bool(heard.fingerprint or turn[1])
-            if (junk or foreign) and junk not in self._told:
+            if (junk or foreign) and junk not in self._told and len(self._told) < 64:
                 self._told.add(junk)
                 self._host.tell("share", "unopened")
         if foreign:

@@ -127,6 +127,25 @@ func TestStoresNeedTheStandardLibraryAlone(t *testing.T) {
 	}
 }
 
+// TestPublicPackages: a program can import what its author needs, and nothing else. What
+// npm has installed may hold packages of Go; a module that was downloaded has none of it.
+func TestPublicPackages(t *testing.T) {
+	i := newImporter(t)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/evercreds/evercreds"
+	list := i.run(root, "go", "list", "-f", `{{if and .GoFiles (ne .Name "main")}}{{.ImportPath}}{{end}}`, "./...")
+	got := slices.DeleteFunc(sortedLines(list), func(pkg string) bool {
+		return strings.Contains(pkg, "/internal/") || strings.Contains(pkg, "/node_modules/")
+	})
+	want := []string{module + "\n", module + "/core\n", module + "/share\n", module + "/share/sharetest\n"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // golden compares a list, sorted and without repetitions, with the one in a file.
 func golden(t *testing.T, file, list string) {
 	t.Helper()
