@@ -63,11 +63,13 @@ type Class core.Class
 const (
 	Recoverable Class = Class(core.Recoverable) // try again later
 	Permanent   Class = Class(core.Permanent)   // trying again will not help
-	Throttled   Class = Class(core.Throttled)   // recoverable, and the source asked for a pause
+	// Throttled is what a source reports that is to be asked less often: the next attempt
+	// waits for RetryAfter, and for a second at least. Errors, events and a status say
+	// Recoverable of it, and have the source's own code beside.
+	Throttled Class = Class(core.Throttled)
 )
 
-// String returns "recoverable", "permanent" or "throttled", or "none" if the source did
-// not fail.
+// String returns the class in small letters, or "none" if the source did not fail.
 func (c Class) String() string { return words.Class(core.Class(c)) }
 
 // Error says why a session has no credentials for a caller. It contains no secret, and

@@ -55,7 +55,7 @@ const (
 	ClassNone   Class = iota
 	Recoverable       // network, 5xx, time-outs, malformed replies: try again later
 	Permanent         // access denied and its kin: trying again will not help
-	Throttled         // recoverable, and the source asked for a pause
+	Throttled         // what a source reports; recoverable, and it asked for a pause
 )
 
 // Cause says why a flight was started.

@@ -76,7 +76,7 @@ enum {
     EVERCREDS_CLASS_NONE = 0, /* no failure */
     EVERCREDS_CLASS_RECOVERABLE = 1, /* try again later */
     EVERCREDS_CLASS_PERMANENT = 2, /* trying again will not help */
-    EVERCREDS_CLASS_THROTTLED = 3, /* recoverable, and the source asked for a pause */
+    EVERCREDS_CLASS_THROTTLED = 3, /* of reports alone: recoverable, as decisions and a status say of it, and the source asked for a pause */
 };
 
 /* Cause: why a flight was started */

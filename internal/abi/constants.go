@@ -82,7 +82,7 @@ func Groups() []Group {
 			{"CLASS_NONE", int64(core.ClassNone), "no failure"},
 			{"CLASS_RECOVERABLE", int64(core.Recoverable), "try again later"},
 			{"CLASS_PERMANENT", int64(core.Permanent), "trying again will not help"},
-			{"CLASS_THROTTLED", int64(core.Throttled), "recoverable, and the source asked for a pause"},
+			{"CLASS_THROTTLED", int64(core.Throttled), "of reports alone: recoverable, as decisions and a status say of it, and the source asked for a pause"},
 		}},
 		{"Cause", "CAUSE_", false, "why a flight was started", []Constant{
 			{"CAUSE_NONE", int64(core.CauseNone), "no flight was started"},

@@ -2,10 +2,9 @@ package host
 
 import (
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/sources"
 )
 
@@ -26,9 +25,6 @@ func Meet(source sources.Source) (method core.Method, attended bool, err error) 
 	return method, attended, nil
 }
 
-// longestName bounds what is told of a role.
-const longestName = 2048
-
 // NamesOf are the names that a source has for its session and its role, as far as they
 // can stand in a line.
 func NamesOf(source sources.Source) (session, role string) {
@@ -40,12 +36,5 @@ func NamesOf(source sources.Source) (session, role string) {
 	if named, ok := source.(sources.Named); ok {
 		session, role = named.Names()
 	}
-	return inLine(session), inLine(role)
-}
-
-func inLine(name string) string {
-	if len(name) > longestName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return ""
-	}
-	return name
+	return words.ShownName(session), words.ShownName(role)
 }

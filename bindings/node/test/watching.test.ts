@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { EventFacts, SessionEvents, SessionLogger } from "../src/index.js";
@@ -108,6 +109,22 @@ test.each([SECRET, `AccessDenied\n${SECRET}`, `AccessDenied ${SECRET}`, `${SECRE
     expect(text + String(status.lastError?.message)).not.toContain(SECRET);
   },
 );
+
+const names = JSON.parse(
+  readFileSync(new URL("../../../testdata/sources/names.json", import.meta.url), "utf8"),
+) as { shown: string[]; hidden: string[] };
+const longest = "ß".repeat(abi.LONGEST_NAME);
+
+test.each([
+  ...[...names.shown, longest].map((name) => [name, name]),
+  ...[...names.hidden, `${longest}s`].map((name) => [name, undefined]),
+])("a name is told that can stand in a line: %j", (name, told) => {
+  const fetch = () => Promise.reject(new Error("not called"));
+  Object.defineProperty(fetch, "name", { value: name });
+  const session = new RefreshableSession({ method: "custom", customCredentialsMethod: fetch });
+  expect(session.status().role).toBe(told);
+  session.close();
+});
 
 test("a logger that throws, or gives a promise that fails, harms nobody", async () => {
   const warn = () => {

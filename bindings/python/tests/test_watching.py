@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import logging
+import pathlib
 import threading
 from collections.abc import Callable
 from typing import Any, get_args
@@ -165,6 +166,23 @@ def test_nothing_else_is_told_in_place_of_a_code(
         shown = repr(told) + repr(session.status())
     assert told[1].aws_error_code is None
     assert SECRET not in shown + repr([record.__dict__ for record in caplog.records])
+
+
+NAMES = json.loads(
+    (pathlib.Path(__file__).parents[3] / "testdata" / "sources" / "names.json").read_text()
+)
+LONGEST = "ß" * abi.LONGEST_NAME
+
+
+@pytest.mark.parametrize("name", [*NAMES["shown"], LONGEST, *NAMES["hidden"], LONGEST + "s"])
+def test_a_name_is_told_that_can_stand_in_a_line(name: str) -> None:
+    def fetch() -> dict[str, str]:
+        return good()
+
+    fetch.__qualname__ = name
+    with custom(fetch) as session:
+        role = session.status().role
+    assert role == (name if name in (*NAMES["shown"], LONGEST) else None)
 
 
 def test_a_name_that_raises_or_breaks_a_line_is_not_told() -> None:

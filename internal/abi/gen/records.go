@@ -44,6 +44,7 @@ func pythonRecords(p *page) {
 	p.line("TIMED_OUT = %q", words.TimedOut.Code)
 	p.line("# What SDKs put in place of an error code that a reply does not have.\nNO_CODES: tuple[str, ...] = %s", pythonTuple(quoted(words.NoCodes)))
 	p.line("OWN_WORD = %q\nCODE_SHAPE = r\"%s\"", words.Own, words.CodeShape)
+	p.line("NAME_SHAPE = r\"%s\"\nLONGEST_NAME = %d", words.NameShape, words.LongestName)
 }
 
 // tsRecords writes the same.
@@ -80,6 +81,7 @@ func tsRecords(p *page) {
 	p.line("export const TIMED_OUT = %q;", words.TimedOut.Code)
 	p.line("/** What SDKs put in place of an error code that a reply does not have. */\n// prettier-ignore\nexport const NO_CODES: readonly string[] = [%s];", strings.Join(quoted(words.NoCodes), ", "))
 	p.line("export const OWN_WORD = %q;\nexport const CODE_SHAPE = /%s/;", words.Own, words.CodeShape)
+	p.line("export const NAME_SHAPE = /%s/;\nexport const LONGEST_NAME = %d;", words.NameShape, words.LongestName)
 }
 
 // answers are the troubles that a service's answer can mean, each with its methods.

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/evercreds/evercreds/core"
 )
@@ -104,6 +105,25 @@ var Events = []EventKind{
 const CodeShape = `^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$`
 
 var codeShape = regexp.MustCompile(CodeShape)
+
+// NameShape is what a name of a session or a role looks like that can stand in a line of a
+// log: a letter of any script that is written from the left, or what is printed of ASCII.
+// What breaks or turns a line, or cannot be seen, is in no such name.
+const NameShape = `^[ -~\u00a1-\u00ac\u00ae-\u058f\u0900-\u167f\u1681-\u180a\u1810-\u1fff\u2c00-\u2fff\u3001-\ud7ff\uf900-\ufb1c]+$`
+
+// LongestName is in characters: that of a role's ARN.
+const LongestName = 2048
+
+// Go writes a character by its number in another way than the others.
+var nameShape = regexp.MustCompile(regexp.MustCompile(`\\u(....)`).ReplaceAllString(NameShape, `\x{$1}`))
+
+// ShownName is the name of a session or a role if it can stand in a line, or "".
+func ShownName(name string) string {
+	if utf8.RuneCountInString(name) <= LongestName && nameShape.MatchString(name) {
+		return name
+	}
+	return ""
+}
 
 // NoCodes are what SDKs put in place of an error code that a reply does not have.
 var NoCodes = []string{"UnknownError", "Unknown", "UnknownException"}

@@ -1,6 +1,8 @@
 package words_test
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -121,5 +123,25 @@ func TestAnswersMeanTroubles(t *testing.T) {
 			name = found.Name
 		}
 		same(t, name, c.want)
+	}
+}
+
+// A name is shown that can stand in a line of a log, by one table for all languages.
+func TestOnlyNamesOfOneLineAreShown(t *testing.T) {
+	text, err := os.ReadFile("../../../testdata/sources/names.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names struct{ Shown, Hidden []string }
+	if err := json.Unmarshal(text, &names); err != nil || len(names.Shown) == 0 || len(names.Hidden) == 0 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names.Shown {
+		same(t, words.ShownName(name), name)
+	}
+	longest := strings.Repeat("ß", words.LongestName)
+	same(t, words.ShownName(longest), longest)
+	for _, name := range append(names.Hidden, "", longest+"s", "a\xffb") {
+		same(t, words.ShownName(name), "")
 	}
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors.js";
+import type { ErrorClass, ErrorCode } from "../errors.js";
 import type { Names } from "../sources/source.js";
 
 /** Why a refresh began. */
@@ -62,8 +62,8 @@ export interface EventFacts {
   cause: RefreshCause | undefined;
   /** Of a failure, and of "degraded": why the refresh failed. */
   errorCode: ErrorCode | undefined;
-  /** Of the same: whether the cause can pass by itself. */
-  errorClass: "recoverable" | "permanent" | "throttled" | undefined;
+  /** Of the same: whether the cause can pass by itself. Throttling can. */
+  errorClass: ErrorClass | undefined;
   /**
    * Of the same: the service's own error code, such as "AccessDenied"; where no service
    * answered, a word for what is wrong, such as "network"; see docs/concepts/errors.md.

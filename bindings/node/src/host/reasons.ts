@@ -29,7 +29,6 @@ type FailureNames = Pick<EventFacts, "errorCode" | "errorClass" | "awsErrorCode"
 const CLASSES: Readonly<Record<number, EventFacts["errorClass"]>> = {
   [abi.ErrorClass.RECOVERABLE]: "recoverable",
   [abi.ErrorClass.PERMANENT]: "permanent",
-  [abi.ErrorClass.THROTTLED]: "throttled",
 };
 
 /** The errors of one session's attempts, and what callers get that are made of them. */

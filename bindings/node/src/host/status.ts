@@ -1,6 +1,6 @@
 import * as abi from "../library/abi-generated.js";
 import type { Clock } from "../common/clock.js";
-import type { ErrorCode, EvercredsError } from "../errors.js";
+import type { ErrorClass, ErrorCode, EvercredsError } from "../errors.js";
 import type { Names } from "../sources/source.js";
 import type { RefreshCause } from "./facts.js";
 import { FactsReader } from "./facts-reader.js";
@@ -33,8 +33,8 @@ export interface Status {
   closed: boolean;
   /** Why the last refresh failed, until one succeeds; undefined: none has. */
   lastErrorCode: ErrorCode | undefined;
-  /** Whether that can pass by itself; "throttled": it can, after the pause asked for. */
-  lastErrorClass: "recoverable" | "permanent" | "throttled" | undefined;
+  /** Whether that can pass by itself. Throttling can: `lastAwsErrorCode` tells it. */
+  lastErrorClass: ErrorClass | undefined;
   /** The error of that failure, with its cause. */
   lastError: EvercredsError | undefined;
   /** RoleSessionName, or the thing's name at AWS IoT. */

@@ -102,7 +102,7 @@ export const ErrorClass = {
   RECOVERABLE: 1,
   /** trying again will not help */
   PERMANENT: 2,
-  /** recoverable, and the source asked for a pause */
+  /** of reports alone: recoverable, as decisions and a status say of it, and the source asked for a pause */
   THROTTLED: 3,
 } as const;
 
@@ -1107,3 +1107,5 @@ export const TIMED_OUT = "timeout";
 export const NO_CODES: readonly string[] = ["UnknownError", "Unknown", "UnknownException"];
 export const OWN_WORD = "evercreds";
 export const CODE_SHAPE = /^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$/;
+export const NAME_SHAPE = /^[ -~\u00a1-\u00ac\u00ae-\u058f\u0900-\u167f\u1681-\u180a\u1810-\u1fff\u2c00-\u2fff\u3001-\ud7ff\uf900-\ufb1c]+$/;
+export const LONGEST_NAME = 2048;

@@ -1,4 +1,4 @@
-import type { TROUBLES } from "../library/abi-generated.js";
+import * as abi from "../library/abi-generated.js";
 import type { ErrorClass } from "../errors.js";
 import { isReadable } from "../common/guard.js";
 import { named } from "../common/named.js";
@@ -46,7 +46,8 @@ export interface Names {
 
 /** A name that can stand in a line; undefined: it is none. */
 export function shownName(name: unknown): string | undefined {
-  return typeof name === "string" && /^[\w.:/+=,@$ <>-]{1,2048}$/.test(name) ? name : undefined;
+  if (typeof name !== "string" || name.length > abi.LONGEST_NAME) return undefined;
+  return abi.NAME_SHAPE.test(name) ? name : undefined;
 }
 
 /** Where a session's credentials come from. */
@@ -66,7 +67,7 @@ interface HowItFailed {
   /** The pause that the source asked for, in milliseconds. */
   retryAfterMs?: number;
   /** Our name for what is wrong, where it is known. */
-  trouble?: keyof typeof TROUBLES;
+  trouble?: keyof typeof abi.TROUBLES;
   /** The HTTP status of a reply, its error code, and the message in it. */
   status?: number;
   code?: string;

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 _CODE = re.compile(abi.CODE_SHAPE)
-_NAME = re.compile(r"[\w.:/+=,@<>-]{1,2048}")
+_NAME = re.compile(abi.NAME_SHAPE)
 
 
 class Said(NamedTuple):
@@ -57,7 +57,9 @@ def own_word(trouble: str) -> Said:
 
 def shown_name(name: object) -> str | None:
     """Give the name of a session or a role, if it can stand in a line."""
-    return name if isinstance(name, str) and _NAME.fullmatch(name) else None
+    if not isinstance(name, str) or len(name) > abi.LONGEST_NAME:
+        return None
+    return name if _NAME.fullmatch(name) else None
 
 
 def first_sentence(method: int, code: int, role: str | None, said: Said) -> str:

@@ -40,7 +40,7 @@ class SessionStatus:
     last_error_code: str | None
     """Why the last attempt failed; ``None`` once one has succeeded."""
     last_error_class: str | None
-    """``"recoverable"``, ``"permanent"`` or ``"throttled"``; ``None`` once an attempt has
+    """``"recoverable"``, as throttling is too, or ``"permanent"``; ``None`` once an attempt has
     succeeded."""
     hold_off: float
     """Until an attempt may start that nobody waits for; 0: at once."""

@@ -106,7 +106,7 @@ class ErrorClass(IntEnum):
     RECOVERABLE = 1
     # trying again will not help
     PERMANENT = 2
-    # recoverable, and the source asked for a pause
+    # of reports alone: recoverable, as decisions and a status say of it, and the source asked for a pause
     THROTTLED = 3
 
 
@@ -878,3 +878,5 @@ TIMED_OUT = "timeout"
 NO_CODES: tuple[str, ...] = ("UnknownError", "Unknown", "UnknownException")
 OWN_WORD = "evercreds"
 CODE_SHAPE = r"^(?:[A-Z]{1,6}(?:[0-9]{1,2}[A-Z])?(?:[a-z]{1,15}\.?|\.)){1,8}$"
+NAME_SHAPE = r"^[ -~\u00a1-\u00ac\u00ae-\u058f\u0900-\u167f\u1681-\u180a\u1810-\u1fff\u2c00-\u2fff\u3001-\ud7ff\uf900-\ufb1c]+$"
+LONGEST_NAME = 2048
