@@ -41,7 +41,7 @@ describe.skipIf(executablePath === undefined)("a page in Chromium", () => {
     role = standIn.role("page");
     files = new Map<string, Uint8Array | string>([
       ...(await bundle(["page"])),
-      ...(await bundle(["page-worker"], { plugins: [withoutDom] })),
+      ...(await bundle(["page-worker"], { alias: withoutDom })),
       ["/page.html", '<!doctype html><script type="module" src="/page.js"></script>'],
     ]);
     pages = await WebServer.start(site(files, standIn, role));

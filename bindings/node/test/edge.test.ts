@@ -31,14 +31,20 @@ const OLDER = `
     if (typeof whole[name] === "symbol" && name !== "dispose") Symbol[name] = whole[name];
   }`;
 
+interface Given {
+  before?: string;
+  plugins?: Plugin[];
+  alias?: Record<string, string>;
+}
+
 /**
  * A runtime with a program of test/programs in it: the web's globals and nothing of
  * Node's, and neither eval nor the compiling of WebAssembly from bytes.
  */
-async function edge(conditions: string[], before = "", more: Plugin[] = []): Promise<EdgeVM> {
+async function edge(conditions: string[], given: Given = {}): Promise<EdgeVM> {
+  const { before = "", plugins = [], alias = withoutDom } = given;
   const mainFields = ["browser", "module", "main"];
-  const plugins = [withoutDom, ...more];
-  const files = await bundle(["edge"], { conditions, mainFields, plugins, format: "iife" });
+  const files = await bundle(["edge"], { conditions, mainFields, plugins, alias, format: "iife" });
   const code = new TextDecoder().decode(files.get("/edge.js"));
   expect(code).not.toMatch(/["']node:/);
   const vm = new EdgeVM({ codeGeneration: { strings: false, wasm: false } });
@@ -75,7 +81,7 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
   );
 
   test("without weak references, and without a symbol for disposing", async () => {
-    const vm = await edge(["workerd"], OLDER);
+    const vm = await edge(["workerd"], { before: OLDER });
     const told = vm.evaluate<string[]>(`[
       typeof WeakRef, typeof FinalizationRegistry, typeof Symbol.dispose,
       typeof RefreshableSession.prototype[Symbol.for("Symbol.dispose")],
@@ -99,7 +105,7 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
   test.each([["workerd"], ["edge-light"]])(
     "under the condition %s: the package finds the module by itself",
     async (condition) => {
-      const vm = await edge([condition], "", [compiling]);
+      const vm = await edge([condition], { plugins: [compiling] });
       expect(
         vm.evaluate<string>(`new RefreshableSession({
           method: "custom", customCredentialsMethod: () => ({}),
@@ -107,6 +113,25 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
       ).toBe("empty");
     },
   );
+
+  test("sts runs where the SDK reads XML without a DOMParser, and else says what to write", async () => {
+    const { region, endpoint, credentials } = standIn.client;
+    const given = JSON.stringify({ region, endpoint, credentials });
+    const ask = (vm: EdgeVM) =>
+      vm.evaluate<Promise<string>>(`(async () => {
+        const session = new RefreshableSession({
+          assumeRole: { RoleArn: ${JSON.stringify(role)} }, stsClient: ${given}, maxWait: 0,
+        });
+        const told = await session.whoami().then(({ Arn }) => Arn, ({ message }) => message);
+        session.close();
+        return told;
+      })()`);
+    const plugins = [compiling];
+    expect(await ask(await edge(["workerd"], { plugins }))).toMatch(/assumed-role\/edge/);
+    const told = await ask(await edge(["workerd"], { plugins, alias: {} }));
+    expect(told).toContain(`an alias: "@aws-sdk/xml-builder"`);
+    expect(told).toContain(role);
+  });
 
   test("without the module, it says what it wants", async () => {
     const vm = await edge(["workerd"]);

@@ -4,12 +4,10 @@
 // framework: workerd
 // environment: runtimes
 // moto: yes
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 import { build } from "esbuild";
 import { backend } from "./backend.mjs";
 import { refreshed } from "./refreshed.mjs";
+import { worker } from "./worker.mjs";
 
 await build({
   entryPoints: ["edge.mjs"],
@@ -21,25 +19,13 @@ await build({
   assetNames: "[name]",
   outfile: "out/worker.mjs",
 });
-const { resolve } = createRequire(import.meta.url);
 
 const behind = await backend();
-const workerd = spawn(resolve("workerd/bin/workerd"), ["serve", "--control-fd=3", "config.capnp"], {
-  env: { ...process.env, BACKEND: behind.url },
-  stdio: ["ignore", "inherit", "inherit", "pipe"],
-});
+const { ask, close } = await worker({ BACKEND: behind.url });
 try {
-  const port = await new Promise((found, failed) => {
-    createInterface(workerd.stdio[3]).once("line", (line) => found(JSON.parse(line).port));
-    workerd.once("exit", (status) => failed(new Error(`workerd ended with ${status}`)));
-  });
-  const ask = async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/`);
-    if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  };
   // several at a time: those that come within a refresh wait for it
   await refreshed(() => Promise.all(Array.from({ length: 8 }, ask)));
 } finally {
-  workerd.kill();
+  close();
   behind.close();
 }

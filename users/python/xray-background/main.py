@@ -17,5 +17,8 @@ def call() -> None:
         s3.list_buckets()
 
 
+failed: list[str | None] = []
+session.on("failure", lambda event: failed.append(event.error_code))
 refreshed(call)
-assert session.status().counters["failures"] == 0
+# a machine that is busy for the whole life of a set gets it too late
+assert set(failed) <= {"expired_reply"}, failed

@@ -5,7 +5,7 @@ import { limitReplies } from "../sources/limit.js";
 import type { ClientPlugin } from "./plugin.js";
 import { Secrets } from "../sources/redact.js";
 import type { AwsCredentials } from "../sources/source.js";
-import { loadSts } from "../sources/sts.js";
+import { loadSts, unreadableHere } from "../sources/sts.js";
 import { transportFor } from "./transport.js";
 
 /** Who credentials belong to, in the words of STS. */
@@ -45,6 +45,8 @@ export async function whoAmI(
     );
     return { Account, Arn, UserId };
   } catch (error) {
+    const problem = unreadableHere(error);
+    if (problem !== undefined) throw problem;
     secrets.takeOutOf(error);
     // the SDK keeps what it could not read, for good; who knows what there is in it
     if (peek(error, "$responseBodyText") !== undefined) {

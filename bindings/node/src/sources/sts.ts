@@ -54,6 +54,22 @@ export async function loadSts(
   }
 }
 
+/**
+ * Tells what to write where the SDK could read no reply, since its bundle reads XML as pages
+ * do, in a runtime that does not, as workers are. undefined: it was something else.
+ */
+export function unreadableHere(error: unknown): EvercredsError | undefined {
+  const isPage = "DOMParser" in globalThis && "Node" in globalThis;
+  if (isPage || nameOf(error) !== "ReferenceError") return undefined;
+  if (peek(error, "$response") === undefined) return undefined; // no reply was being read
+  return new EvercredsError("configuration", NO_DOM, { class: "permanent" });
+}
+
+const NO_DOM =
+  "this runtime has no DOMParser, by which the SDK in this bundle reads the replies of STS; have " +
+  'the bundler take its other reader, in esbuild and Wrangler by an alias: "@aws-sdk/xml-builder": ' +
+  '"@aws-sdk/xml-builder/dist-cjs/index.js"';
+
 /** Settings of {@link StsSource}. */
 interface StsSettings {
   assumeRole: AssumeRoleCommandInput;
@@ -112,7 +128,7 @@ export class StsSource implements Source {
     const output = await client
       .send(command, { abortSignal: attempt.signal })
       .catch((error: unknown) => {
-        const failure = this.#unreadable(error) ?? this.#unsigned(error);
+        const failure = unreadableHere(error) ?? this.#unreadable(error) ?? this.#unsigned(error);
         if (failure === undefined) secrets.takeOutOf(error);
         throw failure ?? error;
       });

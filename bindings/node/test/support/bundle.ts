@@ -1,5 +1,4 @@
-import { build as esbuild, type BuildOptions, type Plugin } from "esbuild";
-import path from "node:path";
+import { build as esbuild, type BuildOptions } from "esbuild";
 import { fileURLToPath } from "node:url";
 
 /**
@@ -30,11 +29,4 @@ export async function bundle(
  * For workers and edge runtimes, which have no DOMParser: the SDK's own reader of XML
  * without it, which its `browser` field hides.
  */
-export const withoutDom: Plugin = {
-  name: "without-dom",
-  setup(build) {
-    build.onResolve({ filter: /^\.\/xml-parser$/ }, ({ resolveDir }) => ({
-      path: path.join(resolveDir, "xml-parser.js"),
-    }));
-  },
-};
+export const withoutDom = { "@aws-sdk/xml-builder": "@aws-sdk/xml-builder/dist-cjs/index.js" };
