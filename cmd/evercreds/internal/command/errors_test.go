@@ -127,6 +127,9 @@ func TestHelpFitsAScreen(t *testing.T) {
 		if n := strings.Count(help.String(), "\n"); n > 40 {
 			t.Errorf("%s: help has %d lines", c.CommandPath(), n)
 		}
+		if kind := regexp.MustCompile(`--\S+ (string|duration|int|strings)\b`).FindString(help.String()); kind != "" {
+			t.Errorf("%s: %s: a flag is shown with a type of Go's, not with what it wants", c.CommandPath(), kind)
+		}
 		for _, line := range strings.Split(help.String(), "\n") {
 			if len([]rune(line)) > 130 {
 				t.Errorf("%s: help has a line of %d columns: %s", c.CommandPath(), len([]rune(line)), line)

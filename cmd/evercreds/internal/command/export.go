@@ -38,8 +38,8 @@ func exportCommand() *cobra.Command {
 			return printSet(cmd.OutOrStdout(), format, creds)
 		},
 	}
-	cmd.Flags().StringVar(&format, "format", "env", strings.Join(formats, ", "))
-	cmd.Flags().DurationVar(&minTTL, "min-ttl", 0, "the least time that they must last, such as 10m")
+	cmd.Flags().StringVar(&format, "format", "env", "the `FORMAT`: "+strings.Join(formats, ", "))
+	cmd.Flags().DurationVar(&minTTL, "min-ttl", 0, "the least `TIME` that they must last, such as 10m")
 	_ = cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
 	from.add(cmd)
 	return cmd

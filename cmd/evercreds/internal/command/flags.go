@@ -44,7 +44,7 @@ func (s *source) add(cmd *cobra.Command) {
 	f.StringArrayVar(&s.sts.PolicyARNs, "policy-arn", nil, "the `ARN` of a managed session policy; repeatable")
 	f.StringVar(&s.sts.SerialNumber, "serial-number", "", "the number or `ARN` of the MFA device")
 	f.StringVar(&s.mfaCommand, "mfa-command", "", "a `COMMAND` that prints a one-time code, split at blanks")
-	f.StringVar(&s.sts.MFA, "mfa", "", "how a person is asked for the code: prompt or pinentry (default prompt)")
+	f.StringVar(&s.sts.MFA, "mfa", "", "`HOW` a person is asked for the code: prompt or pinentry (default prompt)")
 	f.StringVar(&s.iot.Endpoint, "iot-endpoint", "", "the `HOST` of the AWS IoT credentials provider")
 	f.StringVar(&s.iot.RoleAlias, "iot-role-alias", "", "its role `ALIAS`")
 	f.StringVar(&s.iot.ThingName, "iot-thing-name", "", "the device's thing `NAME`")
@@ -56,6 +56,7 @@ func (s *source) add(cmd *cobra.Command) {
 	f.IntVar(&s.refreshTime, "refresh-timeout", 0, "bound one refresh, in `SECONDS` (default 60; commands 900)")
 	f.BoolVar(&s.noShare, "no-share", false, "do not share with other processes of this machine")
 	// Few need these; --help of a command must fit a screen.
+	cmd.Long += "\nMore flags, such as --external-id, --tag and those of IoT devices, are in docs/guides/command.md."
 	for _, name := range []string{
 		"role-session-name", "source-identity", "tag", "transitive-tag-key", "policy", "policy-arn",
 		"iot-endpoint", "iot-role-alias", "iot-thing-name", "iot-certificate", "iot-private-key", "iot-ca",

@@ -32,7 +32,7 @@ func mfaCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&code, "code", "", "the `CODE` (default: it is asked for on the terminal)")
-	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET`")
+	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET` (default: as serve's)")
 	return cmd
 }
 
@@ -46,6 +46,6 @@ func reloadCommand() *cobra.Command {
 			return call(cmd.Context(), socket, "reload", request{}, nil)
 		},
 	}
-	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET`")
+	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET` (default: as serve's)")
 	return cmd
 }

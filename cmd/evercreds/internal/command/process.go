@@ -29,7 +29,7 @@ that mean the same role make one refresh between them.`,
 			return printProcess(cmd.OutOrStdout(), creds)
 		},
 	}
-	cmd.Flags().DurationVar(&minTTL, "min-ttl", 0, "the least time that they must last, such as 10m")
+	cmd.Flags().DurationVar(&minTTL, "min-ttl", 0, "the least `TIME` that they must last, such as 10m")
 	from.add(cmd)
 	return cmd
 }

@@ -51,7 +51,7 @@ file again. "evercreds status" shows the roles, and "evercreds mfa ROLE" gives a
 	f.StringVar(&s.imds, "imds", "", "serve this `ROLE` by IMDSv2 too, to every program of this machine")
 	f.BoolVar(&s.metrics, "metrics", false, "serve Prometheus metrics at /metrics, without a token")
 	f.StringArrayVar(&s.hosts, "host", nil, "another `NAME` that requests may come to; repeatable")
-	f.StringVar(&s.log, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&s.log, "log-level", "info", "the `LEVEL`: debug, info, warn or error")
 	s.from.add(cmd)
 	return cmd
 }

@@ -99,7 +99,7 @@ credentials, or find them in this machine's store, and show their state.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET`")
+	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET` (default: as serve's)")
 	from.add(cmd)
 	return cmd
 }

@@ -24,8 +24,8 @@ terminal, and in a pipe a line for each change.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON object for each change")
-	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET`")
-	cmd.Flags().DurationVar(&every, "every", time.Second, "how often to look")
+	cmd.Flags().StringVar(&socket, "control", "", "the server's control `SOCKET` (default: as serve's)")
+	cmd.Flags().DurationVar(&every, "every", time.Second, "look once in this `TIME`")
 	return cmd
 }
 
