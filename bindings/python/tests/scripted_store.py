@@ -51,6 +51,7 @@ class ScriptedStore:
         self._key_of = key_of
         self._asked: list[Asked] = []
         self._keys = KeyRing(KEY)
+        self._winners: dict[int, str] = {}  # of turns
 
     def read(self, key: str) -> Record:
         return self._ask("look", key, "look")
@@ -60,7 +61,10 @@ class ScriptedStore:
     ) -> Campaign:
         over = f" over={self._number(saw.fingerprint)}" if saw.fingerprint else ""
         line = f"campaign seen={seen} saw={saw.number}{over} for={turn_ms}"
-        return self._ask("campaign", key, line)
+        answer: Campaign = self._ask("campaign", key, line)
+        if answer.won:
+            self._winners[answer.number] = owner
+        return answer
 
     def publish(
         self,
@@ -127,7 +131,7 @@ class ScriptedStore:
             notice = seal_notice(DataKey(KEY), key, number, length)
         return Record(
             number=turn,
-            owner=OTHERS if turn else "",
+            owner=self._winners.get(turn, OTHERS) if turn else "",
             turn_left_ms=int(given.get("turn_left", 0)),
             entry=self._entry(key, given, clock_ms),
             notice=notice,

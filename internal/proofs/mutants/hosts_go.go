@@ -145,6 +145,20 @@ var goHost = []mutant{
 		"if len(h.calls) != 0 {\n\t\th.takeAnswers()\n\t}\n", ""},
 	{"a store that panics is waited for", "the store is foreign", "answer.go",
 		"if recover() != nil {\n", "if recover() != nil {\n\t\t\treturn\n"},
+	{"campaigns forget the highest number", "call the store, seen", "store.go",
+		"Seen: d.ShareNumber, ", ""},
+	{"a publication names no turn", "call the store, the number of its turn", "store.go",
+		"Owner: c.owner, Number: d.ShareNumber, Set: set", "Owner: c.owner, Set: set"},
+	{"a failure leaves no notice", "call the store, notices", "store.go",
+		"Notice: d.ShareNotice, Span: d.ShareSpan}", "Span: d.ShareSpan}"},
+	{"a leader that closes keeps its turn", "the store, close", "apply.go",
+		"if d.Share != core.ShareNone {", "if d.Share != core.ShareNone && !h.closed {"},
+	{"who meets nobody is told each time", "told, nobody met", "lonely.go",
+		"h.strangers.alone == words.Foundless", "h.strangers.alone >= words.Foundless"},
+	{"who meets others is told that nobody is there", "told, nobody met", "lonely.go",
+		"\t\th.strangers.alone = 0\n", "\t\th.strangers.alone++\n"},
+	{"an extended turn is one more", "told, nobody met", "lonely.go",
+		"\tm.counted = true\n", ""},
 }
 
 // A mutant that only the host around the module can notice.

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 )
 
 // Mutants of the host in Node.
@@ -39,8 +41,8 @@ var nodeHost = []mutant{
 		"      });\n      flight.ring();\n", "      });\n"},
 	{"a bell is not hung up anew", "apply, settled", "flight.ts",
 		"    this.#bell = new Bell();\n", ""},
-	{"a restore leaves those in a pause asleep", "restoring", "host.ts",
-		"    this.#void();\n    this.#flights.lose();\n    this.#sharing", "    this.#lease = undefined;\n    this.#flights.lose();\n    this.#sharing"},
+	{"a restore leaves those asleep who wait", "restoring", "host.ts",
+		"  restore(): void {\n    this.#flights.lose();\n", "  restore(): void {\n"},
 	{"who waited for a lost flight answers", "restoring", "follow.ts",
 		"const { generation } = host.flights;", "const generation = 0;\n    host = { ...host, flights: { generation } as Flights };"},
 	{"a lost attempt reports", "restoring", "flights.ts",
@@ -51,6 +53,52 @@ var nodeHost = []mutant{
 		"handOut(set, decision.expiry)", "handOut(set, decision.leaseWall)"},
 	{"a rejection is told after its start", "order", "events.ts",
 		"    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {\n", "    for (const cause of (begun as number[]).splice(0)) this.tell(\"start\", () => ({ cause: nameIn(abi.Cause, cause) as RefreshCause }));\n    if (noted(abi.Note.REJECTED | abi.Note.REPORTED)) {\n"},
+	{"a set of the store's is not kept", "call the store, looks", "sharing.ts",
+		"        this.#host.sets.store(call.number, { credentials, hash, expiryMs });\n", "        void [hash, expiryMs];\n"},
+	{"campaigns forget what the look saw", "call the store, saw", "sharing.ts",
+		"saw: heard.saw, turnMs", "saw: { ...heard.saw, number: 0 }, turnMs"},
+	{"campaigns forget the highest number", "call the store, seen", "sharing.ts",
+		"seen: shareNumber", "seen: 0 * shareNumber"},
+	{"publications forget what was junk", "call the store, junk", "sharing.ts",
+		"{ ...shared, junk }", "{ ...shared, junk: isFinite(NaN) ? junk : undefined }"},
+	{"publications forget what they replace", "call the store, replaces", "sharing.ts",
+		"hexOf(decision.replaces)", "hexOf({ low: 0, high: 0 })"},
+	{"a publication names no turn", "call the store, the number of its turn", "sharing.ts",
+		"const shared = { owner, set, generation,", "const shared = { owner, set, generation: 0 * generation,"},
+	{"a failure leaves no notice", "call the store, notices", "sharing.ts",
+		"const farewell = { owner: call.owner, number, notice, noticeMs }", "const farewell = { owner: call.owner, number, notice: 0 * notice, noticeMs }"},
+	{"an entry of another key is none", "the store, other keys", "sharing.ts",
+		"    if (saw.isForeign) throw", "    if (isNaN(0)) throw"},
+	{"a publication fights for the record", "the store, other keys", "sharing.ts",
+		"set === undefined || heard.saw.isForeign", "set === undefined"},
+	{"a publication's end has no anchor", "the store, its clock", "meetings.ts",
+		"clock.storeMs + (nowMs - clock.hereMs) + leftMs", "clock.storeMs + 0 * nowMs + leftMs"},
+	{"a flight has the last one's anchor", "the store, its clock", "meetings.ts",
+		"return this.#flights.get(flight) ?? nothingHeard()", "return this.#flights.get(flight) ?? [...this.#flights.values()].at(-1) ?? nothingHeard()"},
+	{"late failures are put", "the store, late", "sharing.ts",
+		" || clock.elapsed() >= untilMs) return;", ") return;\n    void [clock, untilMs];"},
+	{"late answers are not put", "the store, late", "sharing.ts",
+		"call.generation === this.#generation && !this.#isClosed) this.#put", "call.generation === this.#generation && this.#host.clock.elapsed() < call.untilMs) this.#put"},
+	{"a late turn is kept", "the store, late", "sharing.ts",
+		"    else this.#giveBack(call, turn);", ""},
+	{"a turn won after a close is kept", "the store, close", "sharing.ts",
+		"    if (!isHeard && turn.won) this.#giveBack(call, turn);\n", "    void isHeard;\n"},
+	{"a leader that closes keeps its turn", "the store, close", "sharing.ts",
+		"if (isLeaving && question !== undefined) void this.#make", "if (isNaN(0) && isLeaving && question !== undefined) void this.#make"},
+	{"calls outlive a restore", "restoring", "sharing.ts",
+		"    this.#generation++;\n    this.#owner = newOwner();", "    this.#owner = newOwner();"},
+	{"an entry that does not open is not told", "told, unopened", "meetings.ts",
+		"    this.#host.tell(\"unopened\", abi.UNOPENED);\n", ""},
+	{"an entry that does not open is told each time", "told, unopened", "meetings.ts",
+		"    this.#unopened.add(fingerprint);\n", ""},
+	{"who meets nobody is not told", "told, nobody met", "meetings.ts",
+		"if (this.#alone === abi.NOBODY_MET_AFTER)", "if (this.#alone === -1)"},
+	{"who meets nobody is told each time", "told, nobody met", "meetings.ts",
+		"if (this.#alone === abi.NOBODY_MET_AFTER)", "if (this.#alone >= abi.NOBODY_MET_AFTER)"},
+	{"who meets others is told that nobody is there", "told, nobody met", "meetings.ts",
+		"heard.saw.hasMet ? 0 : this.#alone + 1", "this.#alone + 1"},
+	{"an extended turn is one more", "told, nobody met", "meetings.ts",
+		"    heard.isCounted = true;\n", ""},
 }
 
 // nodeExecutor bundles the host executor of a copy.
@@ -66,10 +114,35 @@ func (b *hostBench) nodeExecutor(m mutant) (command, env []string, err error) {
 			return nil, nil, err
 		}
 	}
+	aliases, err := b.aliases()
+	if err != nil {
+		return nil, nil, err
+	}
 	program := filepath.Join(b.dir, "host-executor.mjs")
 	_ = os.Remove(program)
-	_, err = b.command(filepath.Join(from, "node_modules/.bin/esbuild"), filepath.Join(to, "test/host-executor/main.ts"),
-		"--bundle", "--log-level=warning", "--packages=external", "--platform=node", "--target=es2022", "--format=esm",
-		"--alias:#platform="+filepath.Join(to, "src/platform/node.ts"), "--outfile="+program)
+	args := []string{
+		filepath.Join(from, "node_modules/.bin/esbuild"), filepath.Join(to, "test/host-executor/main.ts"),
+		"--bundle", "--log-level=warning", "--packages=external", "--platform=node", "--target=es2022", "--format=esm", "--outfile=" + program,
+	}
+	for name, file := range aliases {
+		args = append(args, "--alias:"+name+"="+filepath.Join(to, file))
+	}
+	_, err = b.command(args...)
 	return []string{"node", program}, nil, err
+}
+
+var alias = regexp.MustCompile(`"(#\w+)": "\./(src/[^"]+)"`)
+
+// aliases are what the build of the executors puts in place of imports that package.json
+// has for each runtime.
+func (b *hostBench) aliases() (map[string]string, error) {
+	text, err := os.ReadFile(filepath.Join(b.root, "bindings/node/scripts/build.mjs"))
+	aliases := map[string]string{}
+	for _, found := range alias.FindAllSubmatch(text, -1) {
+		aliases[string(found[1])] = string(found[2])
+	}
+	if err == nil && len(aliases) == 0 {
+		err = errors.New("scripts/build.mjs has no aliases for the executors")
+	}
+	return aliases, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,6 +47,29 @@ func TestHostsAreUpToDate(t *testing.T) {
 				t.Errorf("%s: named twice, or no change", m.name)
 			}
 			names[m.name] = true
+		}
+	}
+}
+
+// A mutant in Node is bundled without package.json, so each import that stands there must
+// have an alias: without one no mutant would start.
+func TestTheHostOfNodeKnowsItsImports(t *testing.T) {
+	b := &hostBench{root: filepath.Join("..", "..", "..")}
+	aliases, err := b.aliases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(b.root, "bindings/node/package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pack struct{ Imports map[string]any }
+	if err := json.Unmarshal(text, &pack); err != nil || len(pack.Imports) == 0 {
+		t.Fatalf("%v; imports: %v", err, pack.Imports)
+	}
+	for name := range pack.Imports {
+		if _, err := os.Stat(filepath.Join(b.root, "bindings/node", aliases[name])); aliases[name] == "" || err != nil {
+			t.Errorf("%s has no file in its place: %q, %v", name, aliases[name], err)
 		}
 	}
 }

@@ -212,9 +212,8 @@ export class Host implements MachineHost<Applied> {
     this.#flights.cancel(ticket);
   }
 
-  /** @internal A new machine takes the place of the old one, whose flights are lost. */
+  /** @internal A new machine takes the place of the old one; its first decision voids leases. */
   restore(): void {
-    this.#void();
     this.#flights.lose();
     this.#sharing?.lose();
   }
