@@ -44,6 +44,9 @@ const (
 	lateDoes
 )
 
+// tells tells whether a process hears of this: else it is the store's, or time's.
+func (a what) tells() bool { return a > staleRead && a < crash || a >= callerForces && a <= restore }
+
 var names = [...]string{
 	"the store does", "the answer is lost of", "a stale replica answers", "an answer comes", "the source answers", "the source fails",
 	"the source hangs", "a timer", "a caller asks", "a caller is answered", "told that its set is refused", "crash", "pause", "resume",

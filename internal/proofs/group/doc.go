@@ -5,6 +5,7 @@
 //
 // A step is the choice of one [Action] out of all that may happen next. [Every] takes all
 // choices, in all orders, within a plan's horizon; [Random] draws them, over long times.
+// Every looks at rooms once that no later step can tell apart (same.go).
 // After every step the room checks the promises of sharing, by their numbers:
 //
 //	S1 a flight that is waited for is settled or in the air soon, whatever the store does

@@ -24,6 +24,7 @@ type Plan struct {
 	Eager     bool    // every second session
 	Inline    bool    // every third one
 	Faults    Faults
+	Draws     uint64 // what sessions draw, which is the same for all (Every)
 	Without   string // a rule of the store that is left out, to see that it is missed
 }
 

@@ -10,7 +10,8 @@ import (
 func (r *Room) Do(a Action) error {
 	m := &r.members[a.member]
 	now := r.at(a.member)
-	if a.what > staleRead { // whatever it is told now, it gives up a call that takes too long
+	r.steady(m)
+	if a.what.tells() { // it gives up a call that takes too long
 		if m.calls[0].late(r.now) {
 			m.undone, m.shuns = true, true
 		}
