@@ -22,6 +22,7 @@ class Heard:
     junk: int = 0
     met: bool = False
     unreadable: bool = False
+    counted: bool = False  # its turn; it may be extended
 
 
 @dataclass
@@ -82,9 +83,11 @@ class Sharing:
         host.empty_queue()
 
     def _won(self, call: Call, turn: int) -> None:
-        self._unmet = 0 if call.heard.met else self._unmet + 1
-        if self._unmet == 10:
-            self._host.tell("share", "nobody_met")
+        if not call.heard.counted:
+            self._unmet = 0 if call.heard.met else self._unmet + 1
+            call.heard.counted = True
+            if self._unmet == 10:
+                self._host.tell("share", "nobody_met")
         if self._host.status("SHARE") != N["STATE_LEADING"]:  # nobody waits for this turn any more
             resign = call.asked._replace(share=N["SHARE_RESIGN"], share_number=turn, share_notice=0)
             self._host.queue(self._host.around.store, Call(resign, None, call.heard))

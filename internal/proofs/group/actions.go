@@ -44,8 +44,10 @@ const (
 	lateDoes
 )
 
-// tells tells whether a process hears of this: else it is the store's, or time's.
-func (a what) tells() bool { return a > staleRead && a < crash || a >= callerForces && a <= restore }
+// isOfProcess tells whether this is a process's own step: else it is the store's, or time's.
+func (a what) isOfProcess() bool {
+	return a > staleRead && a <= resume || a >= callerForces && a <= restore
+}
 
 var names = [...]string{
 	"the store does", "the answer is lost of", "a stale replica answers", "an answer comes", "the source answers", "the source fails",

@@ -72,7 +72,7 @@ type outcome struct {
 // that look at the same instant do so in all orders. What they draw apart, Random plays.
 func (r *Room) steady(m *member) {
 	if r.rng == nil {
-		*generator.word(&m.session) = int64(1 + r.plan.Draws)
+		*generator.word(&m.session) = int64(r.plan.Draws)
 	}
 }
 

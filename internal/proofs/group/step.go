@@ -11,7 +11,7 @@ func (r *Room) Do(a Action) error {
 	m := &r.members[a.member]
 	now := r.at(a.member)
 	r.steady(m)
-	if a.what.tells() { // it gives up a call that takes too long
+	if a.what.isOfProcess() { // in it, a call is given up that takes too long
 		if m.calls[0].late(r.now) {
 			m.undone, m.shuns = true, true
 		}
