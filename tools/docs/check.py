@@ -1,4 +1,4 @@
-"""Checks the built site: links, and what a browser would load from elsewhere.
+"""Checks the built site: links, what a browser would load from elsewhere, and left-over markup.
 
 Run it in the repository's root, after the build. Links that leave the site are listed in
 build/docs/links-outside.txt; nothing follows them, since a check must not depend on other hosts.
@@ -36,6 +36,8 @@ LOADED = {
 # Links that only name another page.
 NAMED = {"canonical", "next", "prev", "alternate", "author", "license"}
 FOREIGN = re.compile(r"(?:https?:)?//", re.I)
+# What a docstring's markup looks like where nothing has made a page of it.
+ROLE = re.compile(r":(?:class|meth|func|mod|attr|exc|data):(?:<code|`)")
 IN_STYLE = re.compile(r"""(?:url\(|@import)\s*["']?\s*((?:https?:)?//[^"')\s]+)""", re.I)
 
 
@@ -60,12 +62,15 @@ class Page(HTMLParser):
                     self.foreign.append(address.strip())
 
 
-def foreign() -> list[str]:
-    """List what a browser would load from another host."""
+def pages() -> list[str]:
+    """List what a browser would load from another host, and markup that no page should show."""
     found = []
     for path in sorted(SITE.rglob("*")):
         if path.suffix == ".html":
-            page = Page(path.read_text("utf-8"))
+            text = path.read_text("utf-8")
+            if found_role := ROLE.search(text):
+                found.append(f"{path}: shows the role {found_role.group()!r} of a docstring")
+            page = Page(text)
             found += [f"{path}: a browser would load {address}" for address in page.foreign]
             # The theme's script asks a forge, or a CDN, where it meets these.
             for component in ("source", "mermaid", "asciinema"):
@@ -106,7 +111,7 @@ def main() -> None:
     OUTSIDE.write_text("".join(f"{url}\n" for url in outside), "utf-8")
     broken = sorted({f"{link.get('parent')}: no {link['url']}" for link in by.get("BROKEN", ())})
     inside = len(by.get("OK", ()))
-    wrong = broken + foreign()
+    wrong = broken + pages()
     print("\n".join([*wrong[:100], f"links: {inside} inside, {len(broken)} broken;"]), end=" ")
     print(f"{len(outside)} outside, listed in {OUTSIDE}")
     if wrong or not inside:

@@ -27,6 +27,15 @@ class Docstrings(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, **kwargs: Any) -> None:
         self._see(pkg)
 
+    def _read(self, sections: list[griffe.DocstringSection]) -> None:
+        """Write roles as code in what was parsed before this extension saw the docstring."""
+        for section in sections:
+            if isinstance(section.value, str):
+                section.value = ROLE.sub(_code, section.value)
+            for item in section.value if isinstance(section.value, list) else ():
+                if isinstance(getattr(item, "description", None), str):
+                    item.description = ROLE.sub(_code, item.description)
+
     def _see(self, obj: griffe.Object) -> None:
         # Type checkers differ in which of __new__ and __init__ they read, so both say the same.
         if obj.is_function and obj.overloads:
@@ -35,6 +44,8 @@ class Docstrings(griffe.Extension):
                 for one in obj.overloads
             }
             obj.overloads = list(told.values())
+        if obj.docstring is not None:
+            self._read(obj.docstring.parsed)
         if obj.docstring is not None and (obj.is_class or obj.is_function):
             known = {parameter.name.lstrip("*") for parameter in getattr(obj, "parameters", ())}
             for section in obj.docstring.parsed:
