@@ -15,43 +15,61 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// page is docs/guides/command.md.
-func page(t *testing.T) string {
+// page is one of docs/guides.
+func page(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../../docs/guides/command.md")
+	text, err := os.ReadFile("../../../../docs/guides/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// block is the fenced block that a mark stands before.
-func block(t *testing.T, mark string) string {
+// block is the fenced block of a page that a mark stands before.
+func block(t *testing.T, name, mark string) string {
 	t.Helper()
-	_, after, ok := strings.Cut(page(t), "<!-- tested: "+mark+" -->\n```")
+	_, after, ok := strings.Cut(page(t, name), "<!-- tested: "+mark+" -->\n```")
 	if !ok {
-		t.Fatalf("docs/guides/command.md has no block %s", mark)
+		t.Fatalf("docs/guides/%s has no block %s", name, mark)
 	}
 	_, after, _ = strings.Cut(after, "\n")
 	text, _, _ := strings.Cut(after, "```")
 	return text
 }
 
+// understood has the command read its arguments, as far as flags and their number go.
+func understood(t *testing.T, args []string) {
+	t.Helper()
+	cmd, rest, err := New().Find(args)
+	if err == nil {
+		err = cmd.ParseFlags(rest)
+	}
+	if err == nil && cmd.Args != nil {
+		err = cmd.Args(cmd, cmd.Flags().Args())
+	}
+	if err != nil || !cmd.HasParent() {
+		t.Errorf("evercreds %q: %v", args, err)
+	}
+}
+
+// inPath puts evercreds into the world's PATH, as an installation does.
+func (w *world) inPath(t *testing.T) {
+	t.Helper()
+	bin := filepath.Join(w.dir, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(w.command().Path, filepath.Join(bin, "evercreds")); err != nil {
+		t.Fatal(err)
+	}
+	w.env["PATH"] = bin + ":" + w.env["PATH"]
+}
+
 // TestPageCommandsAreUnderstood has the command read each line of it on the page.
 func TestPageCommandsAreUnderstood(t *testing.T) {
 	found := 0
-	for _, line := range regexp.MustCompile(`(?m)(?:^|= |\$\(|/bin/)evercreds ([a-z][^\n)"]*)`).FindAllStringSubmatch(page(t), -1) {
-		args := strings.Fields(line[1])
-		cmd, rest, err := New().Find(args)
-		if err == nil {
-			err = cmd.ParseFlags(rest)
-		}
-		if err == nil && cmd.Args != nil {
-			err = cmd.Args(cmd, cmd.Flags().Args())
-		}
-		if err != nil || !cmd.HasParent() {
-			t.Errorf("evercreds %s: %v", line[1], err)
-		}
+	for _, line := range regexp.MustCompile(`(?m)(?:^|= |\$\(|/bin/)evercreds ([a-z][^\n)"]*)`).FindAllStringSubmatch(page(t, "command.md"), -1) {
+		understood(t, strings.Fields(line[1]))
 		found++
 	}
 	if found < 5 {
@@ -63,15 +81,8 @@ func TestPageCommandsAreUnderstood(t *testing.T) {
 func TestPageProfile(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-	bin := filepath.Join(w.dir, "bin")
-	if err := os.Mkdir(bin, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(w.command().Path, filepath.Join(bin, "evercreds")); err != nil {
-		t.Fatal(err)
-	}
-	w.env["PATH"] = bin + ":" + w.env["PATH"]
-	w.env["AWS_CONFIG_FILE"] = w.file("config", block(t, "profile")+"[profile base]\naws_access_key_id = "+
+	w.inPath(t)
+	w.env["AWS_CONFIG_FILE"] = w.file("config", block(t, "command.md", "profile")+"[profile base]\naws_access_key_id = "+
 		w.aws.Base.AccessKeyID+"\naws_secret_access_key = "+w.aws.Base.SecretAccessKey+"\n")
 	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"} {
 		t.Setenv(name, "")
@@ -93,7 +104,7 @@ func TestPageProfile(t *testing.T) {
 func TestPageVariables(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	server := w.serve("--no-share", "--config", w.file("roles.yaml", twoRoles))
-	text := block(t, "serve")
+	text := block(t, "command.md", "serve")
 	path := strings.TrimPrefix(server.urls["app"], "http://127.0.0.1:")
 	path = path[strings.Index(path, "/"):]
 	if !strings.Contains(text, "http://"+defaultListen+path+"\n") {

@@ -21,32 +21,7 @@ import (
 // task is a block of docs/guides/command-tasks.md.
 func task(t *testing.T, mark string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../../../docs/guides/command-tasks.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, ok := strings.Cut(string(text), "<!-- tested: "+mark+" -->\n```")
-	if !ok {
-		t.Fatalf("docs/guides/command-tasks.md has no block %s", mark)
-	}
-	_, after, _ = strings.Cut(after, "\n")
-	block, _, _ := strings.Cut(after, "```")
-	return block
-}
-
-// understood has the command read its arguments, as far as flags and their number go.
-func understood(t *testing.T, args []string) {
-	t.Helper()
-	cmd, rest, err := New().Find(args)
-	if err == nil {
-		err = cmd.ParseFlags(rest)
-	}
-	if err == nil && cmd.Args != nil {
-		err = cmd.Args(cmd, cmd.Flags().Args())
-	}
-	if err != nil || !cmd.HasParent() {
-		t.Errorf("evercreds %q: %v", args, err)
-	}
+	return block(t, "command-tasks.md", mark)
 }
 
 // settled is the machine of the page: its configuration file, and evercreds in PATH.
@@ -54,14 +29,7 @@ func settled(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, time.Hour)
 	w.env["EVERCREDS_CONFIG"] = w.file("etc/evercreds.yaml", task(t, "config of tasks"))
-	bin := filepath.Join(w.dir, "bin")
-	if err := os.Mkdir(bin, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(w.command().Path, filepath.Join(bin, "evercreds")); err != nil {
-		t.Fatal(err)
-	}
-	w.env["PATH"] = bin + ":" + w.env["PATH"]
+	w.inPath(t)
 	return w
 }
 
