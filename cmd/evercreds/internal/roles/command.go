@@ -168,6 +168,3 @@ func Marked(r *Role) { _ = os.Setenv(running, os.Getenv(running)+r.mark()+",") }
 func markedEnviron(r *Role) []string {
 	return append(os.Environ(), running+"="+os.Getenv(running)+r.mark()+",")
 }
-
-// Running is the variable of the ancestors, which no command of the user's may inherit.
-const Running = running
