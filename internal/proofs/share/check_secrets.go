@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -198,22 +197,9 @@ func processList(to *haystack) {
 
 // scan reads a whole table.
 func scan(ctx context.Context, at string, to *haystack) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(`{"TableName": "evercreds"}`))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.Scan")
-	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("Authorization", tableAuthorization)
-	reply, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer reply.Body.Close()
-	var all bytes.Buffer
-	_, err = all.ReadFrom(reply.Body)
-	to.add(all.Bytes())
-	for _, word := range strings.Split(all.String(), `"`) { // binary attributes
+	all, err := dynamo(ctx, at, "Scan", `{"TableName": "evercreds"}`)
+	to.add(all)
+	for _, word := range strings.Split(string(all), `"`) { // binary attributes
 		if b, err := base64.StdEncoding.DecodeString(word); err == nil && len(b) > 16 {
 			to.add(b)
 		}

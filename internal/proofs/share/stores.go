@@ -177,24 +177,30 @@ func (s *stores) moto(ctx context.Context) (string, error) {
 // moto looks at no signature.
 const tableAuthorization = "AWS4-HMAC-SHA256 Credential=AKIATABLE/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
 
-// table makes the table that a store of DynamoDB's uses.
-func (s *stores) table(ctx context.Context, at string) error {
-	body := `{"TableName": "evercreds", "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
-		"AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}`
+// dynamo makes a call of DynamoDB's and gives the answer.
+func dynamo(ctx context.Context, at, action, body string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.Header.Set("X-Amz-Target", "DynamoDB_20120810.CreateTable")
+	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+action)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
 	r.Header.Set("Authorization", tableAuthorization)
 	reply, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer reply.Body.Close()
-	if said, _ := io.ReadAll(reply.Body); reply.StatusCode != http.StatusOK {
-		return fmt.Errorf("CreateTable: %s: %s", reply.Status, said)
+	said, err := io.ReadAll(reply.Body)
+	if reply.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s: %s", action, reply.Status, said)
 	}
-	return nil
+	return said, err
+}
+
+// table makes the table that a store of DynamoDB's uses.
+func (s *stores) table(ctx context.Context, at string) error {
+	_, err := dynamo(ctx, at, "CreateTable", `{"TableName": "evercreds", "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
+		"AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}`)
+	return err
 }

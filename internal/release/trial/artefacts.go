@@ -64,7 +64,7 @@ func (p place) wheel(kind, extra string) (string, error) {
 	own := filepath.Join(dir, "venv/bin/python")
 	for _, args := range [][]string{
 		{python(), "-m", "venv", filepath.Join(dir, "venv")},
-		{own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", wheel + extra},
+		append(pip(own), wheel+extra),
 		{own, program},
 		{own, "-m", "pip", "check"},
 	} {
@@ -113,10 +113,8 @@ func (p place) wheelEmulated() (string, error) {
 	}
 	// Where Debian's Python looks.
 	target := filepath.Join(root, "usr/lib/python3/dist-packages")
-	install := []string{
-		python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--no-compile", "--only-binary=:all:",
-		"--platform", "manylinux_2_17_aarch64", "--python-version", "3.11", "--implementation", "cp", "--target", target, wheel,
-	}
+	install := append(pip(python()), "--upgrade", "--no-compile", "--only-binary=:all:",
+		"--platform", "manylinux_2_17_aarch64", "--python-version", "3.11", "--implementation", "cp", "--target", target, wheel)
 	if _, err := p.run(".", nil, install...); err != nil {
 		return "", err
 	}

@@ -61,6 +61,11 @@ func python() string {
 	return "python3"
 }
 
+// pip is the start of an installation by a Python.
+func pip(python string) []string {
+	return []string{python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"}
+}
+
 // removeAll removes modules of Go's too, which are read-only.
 func removeAll(dir string) {
 	_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {

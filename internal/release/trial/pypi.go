@@ -28,12 +28,11 @@ func (p place) pypi() (string, error) {
 		return "", err
 	}
 	own := filepath.Join(dir, "venv/bin/python")
-	pip := []string{own, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"}
 	local := []string{"--no-cache-dir", "--index-url", index.URL + "/simple/", "evercreds==" + p.version}
 	for _, args := range [][]string{
 		{python(), "-m", "venv", filepath.Join(dir, "venv")},
-		append(pip, "boto3>=1.38"), // of the usual index
-		append(pip, local...),
+		append(pip(own), "boto3>=1.38"), // of the usual index
+		append(pip(own), local...),
 		{own, program},
 	} {
 		if _, err := p.run(dir, nil, args...); err != nil {
