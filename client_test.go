@@ -444,24 +444,10 @@ func TestCloseEndsTheClients(t *testing.T) {
 	for i := range 5 {
 		s := newSTS(t, cfg)
 		c := client(t, s)
-		if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
-			t.Fatal(err)
-		}
-		var all sync.WaitGroup
-		for range 10 {
-			all.Go(func() {
-				var e *evercreds.Error
-				for e == nil {
-					if _, err := c.GetCallerIdentity(context.Background(), nil); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-		time.Sleep(time.Duration(i) * time.Millisecond)
-		s.Close()
-		all.Wait()
+		closeAmidCalls(t, s, time.Duration(i)*time.Millisecond, func() error {
+			_, err := c.GetCallerIdentity(context.Background(), nil)
+			return err
+		})
 	}
 	wantNothingRunning(t)
 	if n := standIn.Counts().Actions[awstest.ActionGetCallerIdentity].Failures; n != 0 {

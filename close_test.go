@@ -45,26 +45,32 @@ func TestCloseDuringIdentity(t *testing.T) {
 	_, cfg := startStandIn(t, 0)
 	for i := range 10 {
 		s := newSTS(t, cfg)
-		if _, err := s.Retrieve(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		var all sync.WaitGroup
-		for range 20 {
-			all.Go(func() {
-				var e *evercreds.Error
-				for e == nil {
-					if _, err := s.Identity(t.Context()); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
-						t.Error(err)
-						return
-					}
-				}
-			})
-		}
-		time.Sleep(time.Duration(i) * time.Millisecond)
-		s.Close()
-		all.Wait()
+		closeAmidCalls(t, s, time.Duration(i)*time.Millisecond, func() error { _, err := s.Identity(t.Context()); return err })
 	}
 	wantNothingRunning(t)
+}
+
+// closeAmidCalls closes a session while twenty callers call, until each is told.
+func closeAmidCalls(t *testing.T, s *evercreds.Session, after time.Duration, call func() error) {
+	t.Helper()
+	if err := call(); err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			var e *evercreds.Error
+			for e == nil {
+				if err := call(); err != nil && (!errors.As(err, &e) || e.Code != evercreds.CodeClosed) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(after)
+	s.Close()
+	all.Wait()
 }
 
 func wantNothingRunning(t *testing.T) {
