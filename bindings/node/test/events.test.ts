@@ -21,31 +21,6 @@ function record(session: RefreshableSession): [string, SessionEvents[keyof Sessi
   return told;
 }
 
-test("a life: first fetch, an early refresh, a failure that nobody waits for, the end", async () => {
-  const { session, clock, source } = virtualSession();
-  const told = record(session);
-  await session.credentials();
-  await clock.advance(2701_000);
-  await session.credentials();
-  await clock.settled();
-  source.answer = down;
-  await clock.advance(2701_000);
-  await session.credentials();
-  await clock.settled();
-  session.close();
-  session.close();
-  await clock.settled();
-  expect(told).toMatchObject([
-    ["start", { cause: "first" }],
-    ["refresh", { remaining: 3600 }],
-    ["start", { cause: "advisory" }],
-    ["refresh", { remaining: 3600 }],
-    ["start", { cause: "advisory" }],
-    ["failure", { error: expect.objectContaining({ code: "source" }) as Error, waited: false }],
-    ["close", {}],
-  ]);
-});
-
 test("a failure that callers waited for, with its error, and what it leads to", async () => {
   const { session, clock, source } = virtualSession({ stability: "until-expiry" });
   await session.credentials();
