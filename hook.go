@@ -22,7 +22,7 @@ const (
 	EventRejection EventKind = host.Rejection // the credentials were rejected: Scope, Spaced
 	EventDegraded  EventKind = host.Degraded  // callers waited for a refresh that failed, and keep the held credentials: as of a failure, and Remaining
 	EventWarning   EventKind = host.Warning   // no error, but worth to know, as windows that do not fit the lifetime: Message
-	EventShare     EventKind = host.Share     // what sharing with other processes has come to: Share
+	EventShare     EventKind = host.Share     // what sharing with other processes has come to: Share, Reason
 	EventClose     EventKind = host.Close     // the session was closed; the last event
 )
 
@@ -51,6 +51,7 @@ type Event struct {
 	Spaced       bool          // new credentials keep being rejected, so that the next refresh is delayed
 	Message      string        // the text of a warning
 	Share        string        // what sharing has come to: "led", "followed", "adopted" and so on; docs/reference/abi.md has the table
+	Reason       string        // of Share "store_failed": "timeout", "store", "record", "key" or "principal"
 	// Missed counts the events that were dropped before this one. A session keeps 1024
 	// for a slow hook.
 	Missed int
@@ -119,7 +120,7 @@ func (s *Session) openHook(hook func(Event), config *host.Config) {
 func (s *Session) tell(e host.Event) {
 	told := Event{
 		Kind: EventKind(e.Kind), At: time.UnixMilli(e.At), Cause: Cause(e.Cause), Remaining: spanOf(e.Remaining),
-		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message, Share: e.Step, Expiry: e.Expiry, NextAttempt: e.NextAttempt,
+		Waited: e.Waited, Spaced: e.Spaced, Message: e.Message, Share: e.Step, Reason: e.Trouble, Expiry: e.Expiry, NextAttempt: e.NextAttempt,
 	}
 	if e.Failure != nil {
 		told.Err = errorOf(*e.Failure)

@@ -85,6 +85,7 @@ func TestASickStoreIsNobodysError(t *testing.T) {
 	dir := groupDir(t)
 	gone := fileStore(t, dir)
 	key := evercreds.WithShareKey(make([]byte, 32))
+	reasons := map[string]string{"gone": "key", "panics": "store", "no keys": "key", "keys that fail": "key", "short keys": "key"}
 	for name, opts := range map[string][]evercreds.Option{
 		"gone":           {evercreds.WithShare(gone)},
 		"panics":         {evercreds.WithShare(share.CompareAndSwap(nil, share.Figures{})), key},
@@ -92,7 +93,8 @@ func TestASickStoreIsNobodysError(t *testing.T) {
 		"keys that fail": {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { panic("no KMS") })},
 		"short keys":     {evercreds.WithShare(memory()), evercreds.WithShareKeys(func(context.Context) ([][]byte, error) { return [][]byte{{1}}, nil })},
 	} {
-		s, err := evercreds.New(&vault{}, append(opts, evercreds.WithShareID("x"))...)
+		hook, told := reasonsTold()
+		s, err := evercreds.New(&vault{}, append(opts, evercreds.WithShareID("x"), hook)...)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -107,7 +109,23 @@ func TestASickStoreIsNobodysError(t *testing.T) {
 			t.Errorf("%s: %v; alone %d, failed %d, %v", name, err, st.ShareAlone, st.ShareFailures, st.Share)
 		}
 		_ = s.Close()
+		if got := <-told; got != reasons[name] {
+			t.Errorf("%s: the reason is %q", name, got)
+		}
 	}
+}
+
+// reasonsTold has a session tell why refreshes are not shared.
+func reasonsTold() (evercreds.Option, <-chan string) {
+	told := make(chan string, 16)
+	return evercreds.WithEvents(func(e evercreds.Event) {
+		if e.Reason != "" {
+			told <- e.Reason
+		}
+		if e.Kind == evercreds.EventClose {
+			close(told)
+		}
+	}), told
 }
 
 // caller A's process has a set that is too long for the store; caller B asks, in another

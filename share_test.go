@@ -194,9 +194,11 @@ func TestThePrincipalOfARole(t *testing.T) {
 	server, cfg := startStandIn(t, 0)
 	dir := groupDir(t)
 	parent := newSTS(t, cfg)
-	child := func() evercreds.Status {
+	hook, told := reasonsTold()
+	child := func(options ...evercreds.Option) evercreds.Status {
 		t.Helper()
-		s, err := evercreds.NewSTS(parent.Config(cfg), evercreds.AssumeRole{RoleARN: roleARN + "-2"}, evercreds.WithShare(patient{fileStore(t, dir)}))
+		options = append(options, evercreds.WithShare(patient{fileStore(t, dir)}))
+		s, err := evercreds.NewSTS(parent.Config(cfg), evercreds.AssumeRole{RoleARN: roleARN + "-2"}, options...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -211,8 +213,11 @@ func TestThePrincipalOfARole(t *testing.T) {
 		return s.Status()
 	}
 	inject(t, server, awstest.Fault{Kind: awstest.KindError, Action: "GetCallerIdentity", Code: "AccessDenied", Status: 403})
-	if st := child(); st.ShareAlone != 1 || st.ShareFailures != 1 {
+	if st := child(hook); st.ShareAlone != 1 || st.ShareFailures != 1 {
 		t.Errorf("alone %d, failed %d", st.ShareAlone, st.ShareFailures)
+	}
+	if why := <-told; why != "principal" {
+		t.Errorf("the reason is %q", why)
 	}
 	server.ClearFaults()
 	server.Reset()

@@ -14,11 +14,11 @@ import (
 
 var cfg = aws.Config{Region: "us-east-1"}
 
-func newSession() (*evercreds.Session, error) {
+func newSession(options ...evercreds.Option) (*evercreds.Session, error) {
 	expires := time.Now().Add(time.Hour)
 	return evercreds.NewCustom(func(context.Context) (evercreds.Credentials, error) {
 		return evercreds.Credentials{AccessKeyID: "A", SecretAccessKey: "B", SessionToken: "C", Expires: expires}, nil
-	}, evercreds.WithConfig(cfg))
+	}, append(options, evercreds.WithConfig(cfg))...)
 }
 
 // hot is one call for fresh credentials, in one goroutine and in one for each processor.

@@ -11,13 +11,13 @@ import (
 
 func main() {
 	programs := map[string]func() error{
-		"hot": hot, "client": client, "core": machine, "waiting": waiting, "versions": versions,
+		"hot": hot, "share-hot": shareHot, "client": client, "core": machine, "waiting": waiting, "versions": versions,
 		"eager": func() error { return eager(os.Args[2], number(os.Args[3])) },
 		"first": func() error { return first(os.Args[2]) },
 	}
 	program := programs[append(os.Args, "")[1]]
 	if program == nil {
-		fmt.Fprintln(os.Stderr, "usage: go hot|client|core|waiting|versions, eager KIND COUNT or first KIND")
+		fmt.Fprintln(os.Stderr, "usage: go hot|share-hot|client|core|waiting|versions, eager KIND COUNT or first KIND")
 		os.Exit(2)
 	}
 	if err := program(); err != nil {

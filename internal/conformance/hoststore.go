@@ -22,7 +22,7 @@ var answersOfStore = map[string]struct {
 	"keeps":   {"keeps", []string{"turn", "left"}},
 	"takes":   {"takes", nil},
 	"refuses": {"refuses", nil},
-	"fails":   {"store_fails", []string{"unreadable"}},
+	"fails":   {"store_fails", []string{"unreadable", "key", "principal"}},
 	"hints":   {"hints", nil},
 }
 

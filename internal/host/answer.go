@@ -12,10 +12,10 @@ func (h *Host) ask(ctx context.Context, c *storeCall, ask func(context.Context) 
 	defer h.running.Done()
 	defer c.cancel()
 	defer end.Stop()
-	answer := storeAnswer{failure: core.StoreUnreachable} // by runtime.Goexit
+	answer := failedCall // by runtime.Goexit
 	defer func() {
 		if recover() != nil {
-			answer = storeAnswer{failure: core.StoreUnreachable}
+			answer = failedCall
 		}
 		answer.at = h.Clock().Elapsed
 		c.there.Store(&answer)
@@ -71,11 +71,11 @@ func (h *Host) takeAnswer(c *storeCall) {
 	delete(h.calls, c.number)
 	switch {
 	case a.failure == 0 && !a.valid():
-		a.failure = core.StoreUnreadable
+		a.failure, a.trouble = unreadable.failure, unreadable.trouble
 		fallthrough
 	case a.failure != 0:
 		if h.Clock().Elapsed < c.until { // else the machine has given it up, or is about to
-			_, _ = h.step(c.failed(h.Machine, a.failure))
+			_, _ = h.step(h.failed(c, a))
 		}
 		return
 	}
@@ -92,7 +92,7 @@ func (h *Host) takeAnswer(c *storeCall) {
 
 // answers are the events that put an answer. If the machine refuses one, the next says less.
 func (h *Host) answers(c *storeCall, a *storeAnswer) []func(core.Now) (core.Decision, error) {
-	m, failed := h.Machine, c.failed(h.Machine, core.StoreUnreadable)
+	m, failed := h.Machine, h.failed(c, &unreadable)
 	type events = []func(core.Now) (core.Decision, error)
 	switch c.kind {
 	case core.ShareLook:
@@ -115,8 +115,12 @@ func (h *Host) answers(c *storeCall, a *storeAnswer) []func(core.Now) (core.Deci
 	return events{func(now core.Now) (core.Decision, error) { return m.ShareDone(c.number, now, a.stored) }, failed}
 }
 
-func (c *storeCall) failed(m Machine, why core.StoreFailure) func(core.Now) (core.Decision, error) {
-	return func(now core.Now) (core.Decision, error) { return m.ShareFailed(c.number, now, why) }
+// failed is the event of a call that failed. The machine is not told why.
+func (h *Host) failed(c *storeCall, a *storeAnswer) func(core.Now) (core.Decision, error) {
+	return func(now core.Now) (core.Decision, error) {
+		h.trouble = a.trouble
+		return h.Machine.ShareFailed(c.number, now, a.failure)
+	}
 }
 
 // leads tells whether the session has the turn. The lock is held.

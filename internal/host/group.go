@@ -17,6 +17,17 @@ type Group interface {
 	Resign(ctx context.Context, r Resignation) error
 }
 
+// BeforeStoreError is why a group did not come as far as its store.
+type BeforeStoreError struct {
+	Trouble string // one of words.StoreTroubles
+	Err     error
+}
+
+func (e *BeforeStoreError) Error() string { return "before the store was asked: " + e.Err.Error() }
+
+// Unwrap returns what the function for keys, or AWS, answered.
+func (e *BeforeStoreError) Unwrap() error { return e.Err }
+
 // Looked is what a look has found.
 type Looked struct {
 	// Set is that of an entry that opened; nil: there is none.

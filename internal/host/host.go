@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/internal/waits"
 )
@@ -62,6 +63,7 @@ type Host struct {
 	closed     bool
 	calls      map[int64]*storeCall // of the store, until they were answered; made with the first
 	meeting    *meeting             // of the flight that is not in the air yet; nil: there is none
+	trouble    string               // why the event under way says that the store failed
 	shareOwner string               // who has this session's turns
 	strangers  strangers
 
@@ -136,6 +138,7 @@ func (h *Host) step(event func(core.Now) (core.Decision, error)) (reply, error) 
 		h.takeAnswers()
 	}
 	now := h.Clock()
+	h.trouble = words.TroubleTimeout
 	d, err := event(now)
 	if err != nil {
 		return reply{}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/foreign"
 	"github.com/evercreds/evercreds/internal/millis"
 	"github.com/evercreds/evercreds/internal/sources"
@@ -32,6 +33,7 @@ type storeAnswer struct {
 	at      int64 // elapsed: when it was there
 	clock   int64 // the store's; 0: it has none
 	failure core.StoreFailure
+	trouble string // of a failure: one of words.StoreTroubles
 	looked  Looked
 	turn    share.Turn
 	stored  bool
@@ -56,7 +58,7 @@ func (h *Host) callStore(d core.Decision, now core.Now) {
 	c := &storeCall{number: d.ShareCall, kind: d.Share, until: d.ShareUntil, owner: h.shareOwner, of: h.meets(d)}
 	ask := h.question(c, d, now)
 	if len(h.calls) >= mostCalls {
-		ask = func(context.Context) storeAnswer { return storeAnswer{failure: core.StoreUnreachable} }
+		ask = func(context.Context) storeAnswer { return noAnswer }
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c.cancel = cancel
@@ -119,7 +121,7 @@ func (h *Host) question(c *storeCall, d core.Decision, now core.Now) func(contex
 	case core.ShareLook:
 		return func(ctx context.Context) storeAnswer {
 			looked, err := group.Look(ctx, c.owner)
-			return storeAnswer{looked: looked, clock: looked.ClockMS, failure: failureOf(err)}
+			return storeAnswer{looked: looked, clock: looked.ClockMS}.of(err)
 		}
 	case core.ShareCampaign:
 		campaign := share.Campaign{
@@ -128,21 +130,21 @@ func (h *Host) question(c *storeCall, d core.Decision, now core.Now) func(contex
 		}
 		return func(ctx context.Context) storeAnswer {
 			turn, err := group.Campaign(ctx, campaign)
-			return storeAnswer{turn: turn, clock: turn.ClockMS, failure: failureOf(err)}
+			return storeAnswer{turn: turn, clock: turn.ClockMS}.of(err)
 		}
 	case core.SharePublish:
 		p, ok := h.publication(c, d, now)
 		if !ok || saw.Foreign { // who has other keys must not fight for the record
-			return func(context.Context) storeAnswer { return storeAnswer{failure: core.StoreUnreadable} }
+			return func(context.Context) storeAnswer { return unreadable }
 		}
 		return func(ctx context.Context) storeAnswer {
 			published, err := group.Publish(ctx, p)
-			return storeAnswer{stored: published.Stored, clock: published.ClockMS, failure: failureOf(err)}
+			return storeAnswer{stored: published.Stored, clock: published.ClockMS}.of(err)
 		}
 	default:
 		r := Resignation{Owner: c.owner, Number: d.ShareNumber, Notice: d.ShareNotice, Span: d.ShareSpan}
 		return func(ctx context.Context) storeAnswer {
-			return storeAnswer{stored: true, failure: failureOf(group.Resign(ctx, r))}
+			return storeAnswer{stored: true}.of(group.Resign(ctx, r))
 		}
 	}
 }
@@ -167,13 +169,26 @@ func (h *Host) Hint() {
 	_, _ = h.put(func(now core.Now) (core.Decision, error) { return h.Machine.ShareHint(now) })
 }
 
-// failureOf sorts the error of a store, which is foreign: its methods may panic.
-func failureOf(err error) core.StoreFailure {
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(foreign.Guard(err), share.ErrUnreadable):
-		return core.StoreUnreadable
+// What a call has come to that brought nothing.
+var (
+	noAnswer   = storeAnswer{failure: core.StoreUnreachable, trouble: words.TroubleTimeout}
+	failedCall = storeAnswer{failure: core.StoreUnreachable, trouble: words.TroubleStore}
+	unreadable = storeAnswer{failure: core.StoreUnreadable, trouble: words.TroubleRecord}
+)
+
+// of is an answer, or what its error is. That is a store's, and so foreign: its methods
+// may panic.
+func (a storeAnswer) of(err error) storeAnswer {
+	if err == nil {
+		return a
 	}
-	return core.StoreUnreachable
+	err = foreign.Guard(err)
+	var before *BeforeStoreError
+	switch {
+	case errors.As(err, &before):
+		return storeAnswer{failure: core.StoreUnreachable, trouble: before.Trouble}
+	case errors.Is(err, share.ErrUnreadable):
+		return unreadable
+	}
+	return failedCall
 }

@@ -32,6 +32,7 @@ type Event struct {
 	Spaced    bool       // Rejection: again so soon that the next refresh is put off
 	Message   string     // Warning
 	Step      string     // Share: what sharing has come to
+	Trouble   string     // Share, of a store that failed: why, as in words.StoreTroubles
 	Facts
 }
 
@@ -99,7 +100,11 @@ func (h *Host) tellOf(d core.Decision, now core.Now) {
 	}
 	for _, s := range words.ShareSteps {
 		if noted(s.Note) {
-			tell(Event{Kind: Share, Step: s.Name})
+			e := Event{Kind: Share, Step: s.Name}
+			if s.Note == core.NoteStoreFailed {
+				e.Trouble = h.trouble
+			}
+			tell(e)
 		}
 	}
 	if noted(core.NoteInstalled | core.NoteLateInstalled) {
@@ -137,6 +142,9 @@ func (h *Host) log(d core.Decision, line Line) {
 	for _, l := range words.Lines {
 		if d.Notes&l.Note != 0 {
 			line.Level, line.Text = l.Level, words.In(words.Here, l.Text)
+			if l.Note == core.NoteStoreFailed {
+				line.Text += ": " + words.StoreTroubleText(words.Here, h.trouble)
+			}
 			h.Log(line)
 		}
 	}

@@ -82,6 +82,7 @@ func (p *play) told(s *session, e evercreds.Event) {
 		also(e.Spaced, "spaced")
 	case evercreds.EventShare:
 		told += " " + e.Share
+		also(e.Reason != "", e.Reason)
 	}
 	p.say("%s", told)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/sources"
 	"github.com/evercreds/evercreds/share"
@@ -63,6 +64,11 @@ func (s *store) ask(kind, line string) (scripted, error) {
 	case answer.word == "store_fails" && answer.args["unreadable"] == "1":
 		return answer, fmt.Errorf("%w: says the scenario", share.ErrUnreadable)
 	case answer.word == "store_fails":
+		for _, trouble := range []string{words.TroubleKey, words.TroublePrincipal} {
+			if answer.args[trouble] == "1" {
+				return answer, &host.BeforeStoreError{Trouble: trouble, Err: errFails}
+			}
+		}
 		return answer, errFails
 	}
 	return answer, nil

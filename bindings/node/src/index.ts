@@ -25,7 +25,7 @@ export type {
 export { type ErrorClass, type ErrorCode, type ErrorDetails } from "./errors.js";
 export { EvercredsError, EvercredsValidationError } from "./errors.js";
 export type { ChannelMessage, SessionEvents } from "./host/events.js";
-export type { EventFacts, RefreshCause, ShareStep } from "./host/facts.js";
+export type { EventFacts, RefreshCause, ShareStep, StoreTrouble } from "./host/facts.js";
 export type { SessionLogger } from "./host/log.js";
 export type { ModuleSource } from "./library/load.js";
 export type { MfaTokenProvider } from "./sources/mfa.js";

@@ -1,9 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { RefreshableSession, type StsOptions } from "../src/index.js";
 import { FileStore } from "../src/share/index.js";
+import { Keyring } from "../src/share/keys.js";
 import { MfaCodes } from "../src/sources/mfa.js";
 import { failureOf } from "./support/session.js";
 import { attributes } from "./support/attributes.js";
@@ -74,6 +75,54 @@ describe("who meets whom", () => {
     expect(new Set(sets.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
     expect((await standIn.asked(app)).successes).toBe(1);
     expect((await standIn.asked(hub)).successes).toBe(1);
+  });
+});
+
+describe("why refreshes are not shared", () => {
+  /** What a session tells, and what it logs of it. */
+  async function reasonOf(options: Omit<StsOptions, "method" | "assumeRole">) {
+    const [told, lines]: [unknown[], string[]] = [[], []];
+    const log = (text: string) => lines.push(text);
+    const logger = { debug: () => undefined, info: () => undefined, warn: log };
+    const session = open({ ...options, logger }, { RoleArn: standIn.role("reasons") });
+    session.on("share", ({ reason }) => reason !== undefined && told.push(reason));
+    await session.credentials();
+    await expect.poll(() => lines.length, { timeout: 60_000 }).toBeGreaterThan(0);
+    return { told, lines };
+  }
+
+  it("the function for keys fails, or gives none", async () => {
+    for (const shareKey of [() => Promise.reject(new Error("no KMS")), () => [] as Uint8Array[]]) {
+      const { told, lines } = await reasonOf({ shareKey });
+      expect(told).toEqual(["key"]);
+      expect(lines).toEqual([
+        "evercreds: refreshes are not shared for a while: shareKey failed or returned no keys, or the directory has lost its own",
+      ]);
+    }
+  });
+
+  it("AWS does not say who calls", async () => {
+    const credentials = await open(
+      { share: false },
+      { RoleArn: standIn.role("base") },
+    ).credentials();
+    const stsClient = { ...standIn.client, credentials };
+    await standIn.inject({ action: "GetCallerIdentity", kind: "error", code: "AccessDenied" });
+    const { told } = await reasonOf({ stsClient });
+    expect(told).toEqual(["principal"]);
+  });
+
+  it("an entry has a key that A does not know, and A cannot ask again: A's keys stay", async () => {
+    const given = [new Uint8Array(32)];
+    const keyring = new Keyring(
+      () => given.pop() ?? Promise.reject(new Error("no KMS")),
+      undefined,
+    );
+    const ring = await keyring.ring();
+    vi.spyOn(performance, "now").mockReturnValue(performance.now() + 61_000);
+    expect(await keyring.renewed()).toBe(ring);
+    expect(await keyring.ring()).toBe(ring);
+    vi.restoreAllMocks();
   });
 });
 

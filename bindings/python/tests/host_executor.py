@@ -339,7 +339,7 @@ class Play:
         words: list[Any] = ["told", event.kind, event.scope]
         words += [event.cause] * (event.kind == "start")
         words += [event.error_code] * (event.kind == "failure")
-        words += [event.share] * (event.kind == "share")
+        words += [event.share, event.reason] * (event.kind == "share")
         if event.kind in ("refresh", "degraded"):
             left = event.remaining
             words.append(f"left={'never' if left is None else round(left * 1000)}")

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from evercreds._host.sharing import UnreadableError
+from evercreds._host.sharing import BeforeStoreError, UnreadableError
 from evercreds._host.source import fingerprint_of
 from evercreds._library import abi_generated as abi
 from evercreds.share import Campaign, Entry, Publication, Record, Seen
@@ -114,7 +114,7 @@ class ScriptedStore:
     def _answer(self, verb: str, asked: Asked, given: dict[str, str]) -> Any:
         clock_ms = 0 if "clockless" in given else self._clock_ms()
         if verb == "store_fails":
-            return UnreadableError() if "unreadable" in given else ConnectionError("scripted")
+            return _failure(given)
         if verb == "finds":
             return self._record(asked.key, given, clock_ms)
         if verb == "gives":
@@ -190,6 +190,13 @@ class ScriptedStore:
     def _number(self, fingerprint: str) -> int:
         """Find the number of a set, which is one of few."""
         return next(n for n in range(-99, 99) if f"{self._fingerprint(n):016x}" == fingerprint)
+
+
+def _failure(given: dict[str, str]) -> Exception:
+    if "unreadable" in given:
+        return UnreadableError()
+    trouble = next((name for name in ("key", "principal") if name in given), None)
+    return ConnectionError("scripted") if trouble is None else BeforeStoreError(trouble)
 
 
 def group_of(store: ScriptedStore, options: dict[int, float], clock: Any) -> StoreGroup:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import threading
 from pathlib import Path
@@ -10,10 +11,14 @@ from typing import Any
 
 import pytest
 
-from conftest import until
+from conftest import SessionMaker, StandIn, until
+from evercreds._host.sharing import UnreadableError
+from evercreds._waiting.clock import SYSTEM_CLOCK
 from evercreds.share import (
     Record,
 )
+from evercreds.share._group import StoreGroup
+from evercreds.share._keys import KeyRing
 from share_kit import KEY, MemoryStore, Source, key_of, published
 
 pytestmark = [
@@ -24,6 +29,13 @@ pytestmark = [
 
 def wanted_wait(go: threading.Event) -> None:
     assert go.wait(60)
+
+
+def reasons(session: Any) -> list[str]:
+    """Hear why refreshes are not shared."""
+    told: list[str] = []
+    session.on("share", lambda event: told.extend([event.reason] if event.reason else []))
+    return told
 
 
 class TestSickStores:
@@ -74,7 +86,9 @@ class TestSickStores:
         assert key_of(session) == "AKIA1"
         assert getattr(errors[0], "code", None) == "reentrant"
 
-    def test_callables_for_keys(self, custom: Any, tmp_path: Path) -> None:
+    def test_callables_for_keys(
+        self, custom: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         asked = []
 
         def keys() -> bytes:
@@ -85,8 +99,53 @@ class TestSickStores:
 
         source = Source()
         session = custom(source, share=tmp_path / "store", share_key=keys)
-        assert key_of(session) == "AKIA1"
-        assert session.status().counters["share_failures"] == 1
+        told = reasons(session)
+        with caplog.at_level(logging.DEBUG, "evercreds"):
+            assert key_of(session) == "AKIA1"
+            assert session.status().counters["share_failures"] == 1
+            until(lambda: told == ["key"] and "share_key failed" in caplog.text)
+        why = "share_key failed or returned no keys, or the directory has lost its own (OSError)"
+        assert f"refreshes are not shared for a while: {why}" in caplog.text
+        assert "KMS is down" not in caplog.text
+
+    def test_who_calls_is_not_known(
+        self, sts_session: SessionMaker, stand_in: StandIn, tmp_path: Path
+    ) -> None:
+        base = sts_session().get_credentials().get_frozen_credentials()
+        stand_in.fault("error", action="GetCallerIdentity", code="AccessDenied", status=403)
+        session = sts_session(
+            share=tmp_path / "store",
+            aws_access_key_id=base.access_key,
+            aws_secret_access_key=base.secret_key,
+            aws_session_token=base.token,
+        )
+        told = reasons(session)
+        assert key_of(session)
+        until(lambda: told == ["principal"])
+
+    def test_keys_that_are_not_to_be_had_a_second_time(
+        self, custom: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """B's entry has a key that A does not know, and A cannot ask again: the entry stays B's."""
+        monkeypatch.setattr("evercreds.share._keys._PAUSE_S", 0)
+        store, name, given = MemoryStore(tmp_path), b"n" * 32, [KEY]
+        other = custom(Source(), share=store, share_key=KEY[::-1], share_name_key=name)
+        assert key_of(other) == "AKIA1"
+        published(other)
+        inputs = {"format": 1, "method": "custom", "share_id": "a test"}
+        group = StoreGroup(
+            store,
+            KeyRing(given.pop, name),
+            lambda: inputs,
+            (),
+            SYSTEM_CLOCK,
+            asks_aws=lambda: False,
+            is_exclusive=False,
+            first_ms=1000,
+        )
+        with pytest.raises(UnreadableError):
+            group.look(1)
+        assert not given
 
     @pytest.mark.parametrize("damage", ["cut", "flip", "other", "empty", "huge"])
     def test_that_were_tampered_with(self, custom: Any, tmp_path: Path, damage: str) -> None:

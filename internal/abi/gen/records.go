@@ -25,7 +25,11 @@ func pythonRecords(p *page) {
 	for _, s := range words.ShareSteps {
 		p.line("    (%d, %q),  # %s", s.Note, s.Name, s.Text)
 	}
-	p.line(")\nNOBODY_MET_AFTER = %d\n# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.", words.Foundless)
+	p.line(")\n# Why refreshes are not shared for a while.\nSTORE_TROUBLES: dict[str, str] = {")
+	for _, t := range words.StoreTroubles {
+		p.line("    %q: %q,", t.Name, words.In(words.Python, t.Text))
+	}
+	p.line("}\nSTORE_TIMEOUT = %q\nNOBODY_MET_AFTER = %d\n# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.", words.TroubleTimeout, words.Foundless)
 	p.line("FIRST_LOOK_MS = %d\nASKED_LOOK_MS = %d", words.FirstLook, words.AskedLook)
 	p.line("\n# Our names for causes of failures that are known, and their sentences.\nTROUBLES: dict[str, str] = {")
 	for _, t := range words.Troubles {
@@ -61,7 +65,11 @@ func tsRecords(p *page) {
 	for _, s := range words.ShareSteps {
 		p.line("  /** %s */\n  [%d, %q],", sentence(s.Text), s.Note, kebab(s.Name))
 	}
-	p.line("] as const;\nexport const NOBODY_MET_AFTER = %d;", words.Foundless)
+	p.line("] as const;\n/** Why refreshes are not shared for a while. */\n// prettier-ignore\nexport const STORE_TROUBLES = {")
+	for _, t := range words.StoreTroubles {
+		p.line("  %q: %q,", kebab(t.Name), words.In(words.TypeScript, t.Text))
+	}
+	p.line("} as const;\nexport const NOBODY_MET_AFTER = %d;", words.Foundless)
 	p.line("/** The bound of a session's first look, in which a client connects. */\nexport const FIRST_LOOK_MS = %d;", words.FirstLook)
 	p.line("/** The same where AWS is asked whose the base credentials are. */\nexport const ASKED_LOOK_MS = %d;", words.AskedLook)
 	p.line("\n/** Our names for causes of failures that are known, and their sentences. */\n// prettier-ignore\nexport const TROUBLES = {")

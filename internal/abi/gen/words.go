@@ -92,6 +92,10 @@ func wordTables(p *page) {
 		}
 		p.line("| `%s` | %s | %s |", s.Name, note, cell(s.Text))
 	}
+	p.line("\n### Why refreshes are not shared\n\nThe reason of an event `share` that tells `store_failed`.\n\n| reason | what the log says |\n|---|---|")
+	for _, t := range words.StoreTroubles {
+		p.line("| `%s` | %s |", t.Name, cell(words.In(words.Docs, t.Text)))
+	}
 	p.line("\n### What events and records of the log tell\n\nA record has these as fields, each event too. A status has them by its own names.\n\n| name | in a status | unit | meaning |\n|---|---|---|---|")
 	for _, f := range words.Facts {
 		p.line("| `%s` | `%s` | %s | %s |", f.Name, f.InStatus(), f.Unit, cell(f.Text))

@@ -45,8 +45,8 @@ type ShareStep struct {
 
 // ShareSteps are in the order in which one decision's are told.
 var ShareSteps = []ShareStep{
-	{core.NoteStoreFailed, "store_failed", "the store does not answer; refreshes are not shared for a while"},
-	{core.NoteStoreBack, "store_back", "it answers again"},
+	{core.NoteStoreFailed, "store_failed", "refreshes are not shared for a while; its reason is in the next table"},
+	{core.NoteStoreBack, "store_back", "they are shared again"},
 	{core.NoteTookOver, "took_over", "the process that had the turn has not finished; this one goes on in its place"},
 	{core.NoteLed, "led", "this process has the turn, and refreshes"},
 	{core.NoteFollowed, "followed", "another process has the turn, and this one waits for its credentials"},
@@ -57,6 +57,38 @@ var ShareSteps = []ShareStep{
 	{core.NotePublishRefused, "refused", "the store has newer ones"},
 	{0, Unopened, "an entry of the store cannot be opened, and counts for nothing; told once for each"},
 	{0, NobodyMet, "ten refreshes in a row have met no other process"},
+}
+
+// StoreTrouble is why refreshes are not shared for a while. Hosts tell it with the step
+// store_failed; the machine knows only that a call failed.
+type StoreTrouble struct{ Name, Text string }
+
+// The names of what hosts tell apart.
+const (
+	TroubleTimeout   = "timeout" // also where the machine gives a call up by itself
+	TroubleStore     = "store"
+	TroubleRecord    = "record"
+	TroubleKey       = "key"
+	TroublePrincipal = "principal"
+)
+
+// StoreTroubles are all there are.
+var StoreTroubles = []StoreTrouble{
+	{TroubleTimeout, "there was no answer in time"},
+	{TroubleStore, "a call of the store failed"},
+	{TroubleRecord, "what the store has cannot be read here: it is no record, or has another key"},
+	{TroubleKey, "{share_key} failed or returned no keys, or the directory has lost its own"},
+	{TroublePrincipal, "it could not be found out who calls AWS"},
+}
+
+// StoreTroubleText is what the log says of one.
+func StoreTroubleText(l Language, name string) string {
+	for _, t := range StoreTroubles {
+		if t.Name == name {
+			return In(l, t.Text)
+		}
+	}
+	return ""
 }
 
 // Steps that hosts tell by themselves: no decision brings them.

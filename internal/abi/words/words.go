@@ -45,6 +45,7 @@ var parameters = map[string][5]string{
 	"mfa":            {"MFA or MFACommand", "mfa_token_provider", "mfaTokenProvider", "the MFA provider", "--mfa-command, or who typed the code"},
 	"share_wait":     {"the share wait", "share_wait", "shareWait", "share_wait", "the wait for another process"},
 	"share_turn":     {"the share turn", "share_turn", "shareTurn", "share_turn", "the turn of another process"},
+	"share_key":      {"the function of WithShareKeys", "share_key", "shareKey", "share_key", "the shared key"},
 	"ca":             {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts", "SSL_CERT_FILE"},
 }
 
@@ -120,8 +121,8 @@ var Lines = []Line{
 	{core.NoteReported, Warning, "a service rejected the credentials of one caller; the other callers keep using them"},
 	{core.NoteSpaced, Warning, "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"},
 	{core.NoteInvalidateIgnored, Debug, "ignored an invalidate of credentials that are not held"},
-	{core.NoteStoreFailed, Warning, "the store for shared credentials does not answer; refreshes are not shared meanwhile"},
-	{core.NoteStoreBack, Info, "the store for shared credentials answers again"},
+	{core.NoteStoreFailed, Warning, "refreshes are not shared for a while"},
+	{core.NoteStoreBack, Info, "refreshes are shared again"},
 	{core.NoteLed, Debug, "this process refreshes the shared credentials"},
 	{core.NoteTookOver, Warning, "the process that refreshed the shared credentials has not finished; this one takes over"},
 	{core.NoteFollowed, Debug, "another process refreshes the shared credentials"},

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/evercreds/evercreds/core"
+	"github.com/evercreds/evercreds/internal/abi/words"
 	"github.com/evercreds/evercreds/internal/host"
 	"github.com/evercreds/evercreds/internal/share/sealing"
 	"github.com/evercreds/evercreds/internal/sources"
@@ -41,10 +42,13 @@ func (g *Group) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "group.Gr
 func (g *Group) StoreKey(ctx context.Context) (string, *sealing.Ring, error) {
 	r, err := g.Keys.Ring(ctx)
 	if err != nil {
-		return "", nil, err
+		return "", nil, &host.BeforeStoreError{Trouble: words.TroubleKey, Err: err}
 	}
 	key, err := g.keyFor(ctx, r)
-	return key, r, err
+	if err != nil {
+		return "", nil, &host.BeforeStoreError{Trouble: words.TroublePrincipal, Err: err}
+	}
+	return key, r, nil
 }
 
 // RecordKey is the name of the record alone.

@@ -6,7 +6,13 @@ import { nameOf, peek, quietly } from "../common/guard.js";
 import type { Method } from "../options.js";
 import type { Decision } from "../library/machine.js";
 import type { Names } from "../sources/source.js";
-import { type EventFacts, nothingOf, type RefreshCause, type ShareStep } from "./facts.js";
+import {
+  type EventFacts,
+  nothingOf,
+  type RefreshCause,
+  type ShareStep,
+  type StoreTrouble,
+} from "./facts.js";
 import type { Begun } from "./flights.js";
 import type { Log } from "./log.js";
 import { nameIn, type State } from "./status.js";
@@ -29,8 +35,8 @@ export interface SessionEvents {
   degraded: EventFacts & { remaining: number };
   /** Something that is no error, such as windows that do not fit the lifetime. */
   warning: EventFacts & { message: string };
-  /** What sharing with other processes has come to: `share` names it. */
-  share: EventFacts & { share: ShareStep };
+  /** What sharing with other processes has come to: `share` names it; `reason` is of "store-failed". */
+  share: EventFacts & { share: ShareStep; reason?: StoreTrouble };
   /** The session was closed. */
   close: EventFacts;
 }
@@ -147,8 +153,14 @@ export class Events {
    * Tells what a decision notes, in the order that all hosts have.
    *
    * @param begun the flights that it has started
+   * @param trouble why the store has failed, where it has
    */
-  tellOf({ notes, held }: Noted, begun: readonly Begun[], state: State): void {
+  tellOf(
+    { notes, held }: Noted,
+    begun: readonly Begun[],
+    state: State,
+    trouble: StoreTrouble = "timeout",
+  ): void {
     const noted = (note: number) => (notes & note) !== 0;
     for (const { ticket, cause } of begun) {
       state.facts.begun(ticket, nameIn(abi.Cause, cause) as RefreshCause);
@@ -168,14 +180,16 @@ export class Events {
     const remaining = () => ({ remaining: state.remaining() });
     if (noted(abi.Note.DEGRADED)) this.tell("degraded", remaining, ofFailure);
     for (const [note, share] of abi.SHARE_STEPS) {
-      if (noted(note)) this.tell("share", () => ({ share }), ofSet);
+      const reason = note === abi.Note.STORE_FAILED && { reason: trouble };
+      if (noted(note)) this.tell("share", () => ({ share, ...reason }), ofSet);
     }
     if (noted(abi.Note.INSTALLED | abi.Note.LATE_INSTALLED)) this.tell("refresh", remaining, ofSet);
     if (noted(abi.Note.WINDOWS_SHRUNK)) {
       this.tell("warning", () => ({ message: UNFITTING }), ofSet);
     }
     for (const { ticket } of begun) this.tell("start", () => ({}), state.facts.ofTicket(ticket));
-    this.#log?.noted(notes, ofFailure, error === undefined ? "" : state.sentence());
+    const why = noted(abi.Note.STORE_FAILED) ? abi.STORE_TROUBLES[trouble] : "";
+    this.#log?.noted(notes, ofFailure, error === undefined ? why : state.sentence());
   }
 }
 

@@ -24,9 +24,9 @@ export type RefreshCause =
 
 /** What sharing with other processes has come to. */
 export type ShareStep =
-  /** The store does not answer; refreshes are not shared for a while. */
+  /** Refreshes are not shared for a while; the event's `reason` tells why. */
   | "store-failed"
-  /** It answers again. */
+  /** They are shared again. */
   | "store-back"
   /** The process that had the turn has not finished; this one goes on in its place. */
   | "took-over"
@@ -48,6 +48,19 @@ export type ShareStep =
   | "unopened"
   /** Ten refreshes in a row have met no other process. */
   | "nobody-met";
+
+/** Why refreshes are not shared for a while. */
+export type StoreTrouble =
+  /** There was no answer in time. */
+  | "timeout"
+  /** A call of the store failed. */
+  | "store"
+  /** What the store has cannot be read here: it is no record, or has another key. */
+  | "record"
+  /** The function `shareKey` failed or returned no keys, or the directory has lost its own. */
+  | "key"
+  /** It could not be found out who calls AWS. */
+  | "principal";
 
 /**
  * What every event and every record of the log tells, and a status by names of its own.

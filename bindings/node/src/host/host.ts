@@ -197,7 +197,8 @@ export class Host implements MachineHost<Applied> {
     this.#timer.arm(decision.nextWake);
     // an error of the machine's is for the next caller: that one asks, and is told
     quietly(() => {
-      this.events.tellOf(decision, this.#flights.takeCauses(), this.#state);
+      const trouble = this.#sharing?.takeTrouble();
+      this.events.tellOf(decision, this.#flights.takeCauses(), this.#state, trouble);
     });
     return applied;
   }

@@ -4,6 +4,7 @@ import { peek, quietly } from "../common/guard.js";
 import { hexOf } from "../library/fingerprint.js";
 import type { Decision } from "../library/machine.js";
 import type { Meeting, Turn } from "../share/meeting.js";
+import type { StoreTrouble } from "./facts.js";
 import type { Event } from "./follow.js";
 import { type Heard, Meetings, type SharingHost } from "./meetings.js";
 
@@ -38,6 +39,8 @@ export class Sharing {
   #owner = newOwner();
   #generation = 0;
   #isClosed = false;
+  /** Why the call failed that the machine is told of now. */
+  #trouble: StoreTrouble = "timeout";
 
   constructor(meeting: Meeting, host: SharingHost) {
     this.#meeting = meeting;
@@ -53,6 +56,13 @@ export class Sharing {
   /** Makes the call of a decision. Returns at once. */
   call(decision: Decision): void {
     void this.#make(decision, this.#question(decision));
+  }
+
+  /** Why the last event made the store fail. Where no call was reported: its time. */
+  takeTrouble(): StoreTrouble {
+    const trouble = this.#trouble;
+    this.#trouble = "timeout";
+    return trouble;
   }
 
   /** The machine does not know the calls any more, and the session is another member. */
@@ -130,21 +140,31 @@ export class Sharing {
     try {
       this.#host.put(event);
     } catch {
-      this.#fail(call, abi.StoreFailure.UNREADABLE);
+      this.#fail(call, abi.StoreFailure.UNREADABLE, "record");
     }
   }
 
   #failed(call: Call, error: unknown): void {
     const { UNREACHABLE, UNREADABLE } = abi.StoreFailure;
-    const isUnreadable = peek(error, "isUnreadable") === true;
-    this.#fail(call, isUnreadable ? UNREADABLE : UNREACHABLE);
+    if (peek(error, "isUnreadable") === true) {
+      this.#fail(call, UNREADABLE, "record");
+      return;
+    }
+    const before = peek(error, "beforeStore"); // not by its class: there may be two copies of it
+    const trouble = before === "key" || before === "principal" ? before : "store";
+    this.#fail(call, UNREACHABLE, trouble);
   }
 
   /** After its bound the machine has given the call up, or is about to. */
-  #fail({ number, untilMs, generation }: Call, failure: number): void {
+  #fail({ number, untilMs, generation }: Call, failure: number, trouble: StoreTrouble): void {
     const { clock, put } = this.#host;
     if (generation !== this.#generation || this.#isClosed || clock.elapsed() >= untilMs) return;
-    quietly(() => put((machine) => machine.shareFailed(number, failure)));
+    quietly(() =>
+      put((machine) => {
+        this.#trouble = trouble;
+        return machine.shareFailed(number, failure);
+      }),
+    );
   }
 
   #question(decision: Decision): Question {

@@ -886,8 +886,8 @@ export const LINES = [
   [32768, "warning", "a service rejected the credentials of one caller; the other callers keep using them"],
   [2048, "warning", "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"],
   [1024, "debug", "ignored an invalidate of credentials that are not held"],
-  [4194304, "warning", "the store for shared credentials does not answer; refreshes are not shared meanwhile"],
-  [8388608, "info", "the store for shared credentials answers again"],
+  [4194304, "warning", "refreshes are not shared for a while"],
+  [8388608, "info", "refreshes are shared again"],
   [131072, "debug", "this process refreshes the shared credentials"],
   [524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"],
   [262144, "debug", "another process refreshes the shared credentials"],
@@ -1015,9 +1015,9 @@ export const EVENTS = [
 /** What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling. */
 // prettier-ignore
 export const SHARE_STEPS = [
-  /** The store does not answer; refreshes are not shared for a while. */
+  /** Refreshes are not shared for a while; its reason is in the next table. */
   [4194304, "store-failed"],
-  /** It answers again. */
+  /** They are shared again. */
   [8388608, "store-back"],
   /** The process that had the turn has not finished; this one goes on in its place. */
   [524288, "took-over"],
@@ -1040,6 +1040,15 @@ export const SHARE_STEPS = [
   /** Ten refreshes in a row have met no other process. */
   [0, "nobody-met"],
 ] as const;
+/** Why refreshes are not shared for a while. */
+// prettier-ignore
+export const STORE_TROUBLES = {
+  "timeout": "there was no answer in time",
+  "store": "a call of the store failed",
+  "record": "what the store has cannot be read here: it is no record, or has another key",
+  "key": "shareKey failed or returned no keys, or the directory has lost its own",
+  "principal": "it could not be found out who calls AWS",
+} as const;
 export const NOBODY_MET_AFTER = 10;
 /** The bound of a session's first look, in which a client connects. */
 export const FIRST_LOOK_MS = 1000;

@@ -5,6 +5,7 @@ import type { Reply } from "../sources/source.js";
 import type { Json } from "./canonical.js";
 import { type Keyring, markOf, storeKeyOf } from "./keys.js";
 import {
+  BeforeStoreError,
   type Candidate,
   type Farewell,
   type Look,
@@ -60,7 +61,10 @@ export class Group implements Meeting {
   async #makeKey(signal: AbortSignal): Promise<string> {
     const { keyring, inputs } = this.#settings;
     const ring = await keyring.ring();
-    return storeKeyOf(ring, await inputs(signal));
+    const named = inputs(signal).catch((error: unknown) => {
+      throw new BeforeStoreError("principal", error);
+    });
+    return storeKeyOf(ring, await named);
   }
 
   async look(owner: string, signal: AbortSignal): Promise<Look> {

@@ -2,6 +2,7 @@ import { createHmac, hkdfSync } from "node:crypto";
 import { wrong } from "../common/check.js";
 import { guarded } from "../common/guard.js";
 import { canonical, type Json } from "./canonical.js";
+import { BeforeStoreError } from "./meeting.js";
 
 /** A data key: 32 bytes; a list of them; or a function that gives either. */
 export type ShareKey =
@@ -64,20 +65,29 @@ export class Keyring {
     return this.#ring;
   }
 
-  /** After an entry whose key is not known: what the function gives now. */
+  /**
+   * After an entry whose key is not known: what the function gives now. Where that is
+   * nothing the keys stay, and the entry is another group's still.
+   */
   async renewed(): Promise<Ring> {
+    const before = await this.ring();
     const isSoon = performance.now() - this.#askedMs < AGAIN_MS;
-    if (typeof this.#given === "function" && !isSoon) this.#ring = undefined;
-    return this.ring();
+    if (typeof this.#given !== "function" || isSoon) return before;
+    this.#ring = this.#make().catch(() => before);
+    return this.#ring;
   }
 
   async #make(): Promise<Ring> {
     let keys = this.#given;
     if (typeof keys === "function") {
       this.#askedMs = performance.now();
-      keys = readKeys(await (keys as () => unknown)());
+      try {
+        keys = readKeys(await (keys as () => unknown)());
+      } catch (error) {
+        throw new BeforeStoreError("key", error);
+      }
+      if (keys === undefined) throw new BeforeStoreError("key", wrong("shareKey", WORDS, keys));
     }
-    if (keys === undefined) throw wrong("shareKey", WORDS, keys);
     return ringOf(keys as readonly Uint8Array[], this.#nameKey);
   }
 }

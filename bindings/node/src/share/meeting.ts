@@ -5,6 +5,16 @@ import type { Reply } from "../sources/source.js";
 // What a host needs of a store. Sets go in and come out in the clear; whoever stands
 // behind it seals them. Fingerprints are 16 hex digits here, zeros for none.
 
+/** A meeting did not come as far as its store: keys, or who calls AWS, could not be had. */
+export class BeforeStoreError extends Error {
+  readonly beforeStore: "key" | "principal";
+
+  constructor(beforeStore: "key" | "principal", cause: unknown) {
+    super("the store was not asked", { cause });
+    this.beforeStore = beforeStore;
+  }
+}
+
 /** An entry that did not open, by what stands beside it. */
 interface Junk {
   readonly generation: number;

@@ -209,7 +209,7 @@ export class Scene {
     tell("rejection", ({ scope, spaced }) => [scope, spaced && "spaced"]);
     tell("degraded", ({ remaining }) => [`left=${left(remaining)}`]);
     tell("warning");
-    tell("share", ({ share }) => [snake(share)]);
+    tell("share", ({ share, reason }) => [snake(share), reason ?? false]);
     tell("close");
   }
 }

@@ -2,13 +2,14 @@ import * as abi from "../../src/library/abi-generated.js";
 import type { Clock } from "../../src/common/clock.js";
 import { toHold } from "../../src/host/sets.js";
 import { fingerprint, hexOf } from "../../src/library/fingerprint.js";
-import type {
-  Candidate,
-  Farewell,
-  Look,
-  Meeting,
-  SharedSet,
-  Turn,
+import {
+  BeforeStoreError,
+  type Candidate,
+  type Farewell,
+  type Look,
+  type Meeting,
+  type SharedSet,
+  type Turn,
 } from "../../src/share/meeting.js";
 import { identity } from "./source.js";
 
@@ -132,6 +133,8 @@ export class ScriptedStore implements Meeting {
       this.#waiting.push({ kind, answer: resolve });
     });
     if (answer.word !== "store_fails") return answer;
+    const trouble = (["key", "principal"] as const).find((name) => answer.said.has(name));
+    if (trouble !== undefined) throw new BeforeStoreError(trouble, undefined);
     const isUnreadable = answer.said.get("unreadable") === "1";
     throw Object.assign(new Error("the scenario says so"), { isUnreadable });
   }

@@ -75,6 +75,9 @@ class SessionEvent:
     share: str | None = None
     """Of ``"share"``: what sharing with other processes has come to: ``"led"``, ``"followed"``,
     ``"adopted"``, ``"alone"`` and so on; docs/reference/abi.md has the table."""
+    reason: str | None = None
+    """Of ``"share"`` where that tells ``"store_failed"``: why: ``"timeout"``, ``"store"``,
+    ``"record"``, ``"key"`` or ``"principal"``."""
 
 
 Listener = Callable[[SessionEvent], object]
@@ -127,8 +130,14 @@ class Teller:
 
         return off
 
-    def note(self, decision: abi.Decision, machine: Machine, because: str) -> None:
-        """Take down what a decision tells. The lock is held."""
+    def note(
+        self, decision: abi.Decision, machine: Machine, because: str, trouble: str = ""
+    ) -> None:
+        """Take down what a decision tells. The lock is held.
+
+        ``because`` names the error that was reported; ``trouble`` is why the store has failed,
+        where it has.
+        """
         notes = decision.notes
         if decision.started:
             self.reader.begun(decision.started, decision.start_cause)
@@ -137,7 +146,10 @@ class Teller:
         read = _Read(decision, machine, self.reader)
         facts = Facts()
         if notes:
-            why = _why(self.reader.sentence(machine) if notes & _FAILED else "", because)
+            sentence = self.reader.sentence(machine) if notes & _FAILED else ""
+            if notes & abi.Note.STORE_FAILED:
+                sentence = abi.STORE_TROUBLES[trouble]
+            why = _why(sentence, because)
             lines = tuple(
                 (level, text + why if level == logging.WARNING else text)
                 for note, level, text in _LINES
@@ -145,7 +157,7 @@ class Teller:
             )
             facts = read.of_failure if notes & (_FAILED | abi.Note.DEGRADED) else read.of_set
         if self._listeners and (notes or decision.started):
-            events = _events_of(decision, read)
+            events = _events_of(decision, read, trouble)
             facts = facts if lines or not events else read.of_set
         if decision.code == abi.Code.CLOSED and not self._is_closed:
             self._is_closed = True
@@ -291,7 +303,7 @@ class _Read:
         return _seconds(self._remaining_ms)
 
 
-def _events_of(decision: abi.Decision, read: _Read) -> list[SessionEvent]:
+def _events_of(decision: abi.Decision, read: _Read, trouble: str) -> list[SessionEvent]:
     """List what one decision tells, in the order of docs/reference/host.md."""
     notes, machine, reader = decision.notes, read.machine, read.reader
     events: list[SessionEvent] = []
@@ -306,7 +318,8 @@ def _events_of(decision: abi.Decision, read: _Read) -> list[SessionEvent]:
         events.append(_event("degraded", read.of_failure, remaining=read.remaining))
     for note, step in abi.SHARE_STEPS:
         if notes & note:
-            events.append(_event("share", read.of_set, share=step))
+            reason = trouble if note == abi.Note.STORE_FAILED else None
+            events.append(_event("share", read.of_set, share=step, reason=reason))
     if notes & _INSTALLED:
         events.append(_event("refresh", read.of_set, remaining=read.remaining))
     if notes & abi.Note.WINDOWS_SHRUNK:

@@ -291,7 +291,8 @@ class Loop:
         # Not earlier: a child may begin here, and go on from the snapshot before.
         self._forget(decision, number)
         self._arm(decision.next_wake_ms)
-        self._teller.note(decision, self._machine, because)
+        trouble = "" if self.sharing is None else self.sharing.trouble()
+        self._teller.note(decision, self._machine, because, trouble)
         has_led = decision.notes & abi.Note.LED
         if has_led and self.sharing is not None and self.sharing.has_led():
             self._teller.note_share("nobody_met", abi.NOBODY_MET, self._machine)

@@ -31,7 +31,7 @@ from evercreds.errors import EvercredsLibraryError
 if TYPE_CHECKING:
     from evercreds._host.loop import Loop
 
-__all__ = ["Found", "Group", "Led", "Publishing", "Sharing", "UnreadableError"]
+__all__ = ["BeforeStoreError", "Found", "Group", "Led", "Publishing", "Sharing", "UnreadableError"]
 
 # A process that was stopped is not to take its own sleep for a store's failure.
 _GRACE_S = 0.025
@@ -91,6 +91,18 @@ class UnreadableError(Exception):
         self.is_new = is_new
 
 
+class BeforeStoreError(Exception):
+    """A group did not come as far as its store.
+
+    Args:
+        trouble: Why: one of ``abi.STORE_TROUBLES``.
+    """
+
+    def __init__(self, trouble: str) -> None:
+        super().__init__("the store was not asked")
+        self.trouble = trouble
+
+
 class Group(Protocol):
     """The processes that mean the same credentials, by way of their store. Its calls may hang."""
 
@@ -129,6 +141,7 @@ class Sharing:
         self._loop = loop
         self._group = group
         self._is_told_lonely = False
+        self._trouble = abi.STORE_TIMEOUT
         self._fresh()
         _wait_at_exit()
 
@@ -211,6 +224,15 @@ class Sharing:
             end_ns = SYSTEM_CLOCK.elapsed_ns() + int(_GRACE_S * 1e9)
             for call in late:
                 call.ended.wait(lambda: (end_ns - SYSTEM_CLOCK.elapsed_ns()) / 1e9)
+
+    def has_failed(self, trouble: str) -> None:
+        """Keep why the call failed that the machine is told of now. The lock is held."""
+        self._trouble = trouble
+
+    def trouble(self) -> str:
+        """Give why the last event made the store fail. Where no call was reported: its time."""
+        trouble, self._trouble = self._trouble, abi.STORE_TIMEOUT
+        return trouble
 
     def found(self, found: Found) -> None:
         """Note whether somebody else was there."""
@@ -295,12 +317,20 @@ class _Call:
         loop, number = self._loop, self.number
         if loop.clock.elapsed_ns() // NANOS >= self.until_ms:
             return  # the machine has given the call up by itself, or will
-        kind, because = abi.StoreFailure.UNREACHABLE, _name_of(error)
-        if isinstance(error, UnreadableError):
-            kind, because = abi.StoreFailure.UNREADABLE, ""
+        kind, because, trouble = abi.StoreFailure.UNREACHABLE, _name_of(error), "store"
+        if isinstance(error, BeforeStoreError):
+            because, trouble = _name_of(error.__cause__), error.trouble
+        elif isinstance(error, UnreadableError):
+            kind, because, trouble = abi.StoreFailure.UNREADABLE, "", "record"
             if error.is_new:
                 loop.tell_share("unopened", abi.UNOPENED)
-        loop.put(lambda machine: machine.share_failed(number, kind), because, tells=False)
+
+        def share_failed(machine: Machine) -> abi.Decision:
+            decision = machine.share_failed(number, kind)
+            self._sharing.has_failed(trouble)
+            return decision
+
+        loop.put(share_failed, because, tells=False)
 
     def _report_led(self, led: Led) -> None:
         number, leads = self.number, []
@@ -342,7 +372,7 @@ class _Call:
         loop.put(share_found, tells=False)
 
 
-def _name_of(error: BaseException) -> str:
+def _name_of(error: BaseException | None) -> str:
     try:
         return str(type(error).__name__)
     except BaseException:  # of a class whose own class raises

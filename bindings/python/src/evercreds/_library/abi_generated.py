@@ -724,8 +724,8 @@ LINES: tuple[tuple[int, str, str], ...] = (
     (32768, "warning", "a service rejected the credentials of one caller; the other callers keep using them"),
     (2048, "warning", "new credentials keep being rejected; the next refresh is delayed; check the clock and the account"),
     (1024, "debug", "ignored an invalidate of credentials that are not held"),
-    (4194304, "warning", "the store for shared credentials does not answer; refreshes are not shared meanwhile"),
-    (8388608, "info", "the store for shared credentials answers again"),
+    (4194304, "warning", "refreshes are not shared for a while"),
+    (8388608, "info", "refreshes are shared again"),
     (131072, "debug", "this process refreshes the shared credentials"),
     (524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"),
     (262144, "debug", "another process refreshes the shared credentials"),
@@ -804,8 +804,8 @@ EVENTS: tuple[str, ...] = (
 
 # What sharing has come to: the Note, 0 where the host tells it by itself, and the name, in the order of telling.
 SHARE_STEPS: tuple[tuple[int, str], ...] = (
-    (4194304, "store_failed"),  # the store does not answer; refreshes are not shared for a while
-    (8388608, "store_back"),  # it answers again
+    (4194304, "store_failed"),  # refreshes are not shared for a while; its reason is in the next table
+    (8388608, "store_back"),  # they are shared again
     (524288, "took_over"),  # the process that had the turn has not finished; this one goes on in its place
     (131072, "led"),  # this process has the turn, and refreshes
     (262144, "followed"),  # another process has the turn, and this one waits for its credentials
@@ -817,6 +817,15 @@ SHARE_STEPS: tuple[tuple[int, str], ...] = (
     (0, "unopened"),  # an entry of the store cannot be opened, and counts for nothing; told once for each
     (0, "nobody_met"),  # ten refreshes in a row have met no other process
 )
+# Why refreshes are not shared for a while.
+STORE_TROUBLES: dict[str, str] = {
+    "timeout": "there was no answer in time",
+    "store": "a call of the store failed",
+    "record": "what the store has cannot be read here: it is no record, or has another key",
+    "key": "share_key failed or returned no keys, or the directory has lost its own",
+    "principal": "it could not be found out who calls AWS",
+}
+STORE_TIMEOUT = "timeout"
 NOBODY_MET_AFTER = 10
 # Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.
 FIRST_LOOK_MS = 1000

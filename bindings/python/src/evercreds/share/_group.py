@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from evercreds._host.sharing import Found, Led, Publishing, UnreadableError
+from evercreds._host.sharing import BeforeStoreError, Found, Led, Publishing, UnreadableError
 from evercreds._host.source import CredentialSet, FrozenCredentials
 from evercreds._host.workers import launch
 from evercreds._library import abi_generated as abi
@@ -106,8 +106,13 @@ class StoreGroup:
             forget(before)
 
     def key(self) -> str:
-        """Name the record. Raises what asking AWS, or a callable for keys, raises."""
-        return self._ring.naming().name_of(self._inputs())
+        """Name the record. Raises ``BeforeStoreError``."""
+        naming = self._ring.naming()
+        try:
+            inputs = self._inputs()
+        except Exception as error:
+            raise BeforeStoreError("principal") from error
+        return naming.name_of(inputs)
 
     def look(self, flight: int) -> Found:
         """Read the record for a flight."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from evercreds._host.sharing import BeforeStoreError
 from evercreds.share._records import DataKeys
 
 __all__ = ["DataKey", "KeyRing", "canonical"]
@@ -68,18 +70,19 @@ class KeyRing:
         self._lock = threading.Lock()
 
     def sealing(self) -> DataKey:
-        """Give the key that seals. Raises what the callable raises."""
+        """Give the key that seals. Raises ``BeforeStoreError``."""
         return self._known()[0]
 
     def naming(self) -> DataKey:
-        """Give the key that names records. Raises what the callable raises."""
+        """Give the key that names records. Raises ``BeforeStoreError``."""
         return self._named or self._known()[-1]
 
     def opening(self, key_id: bytes) -> DataKey | None:
         """Give the key with this id; ``None``: it is not known."""
         found = _with_id(self._known(), key_id)
-        if found is None and self._ask_again():
-            found = _with_id(self._known(), key_id)
+        with contextlib.suppress(BeforeStoreError):  # the entry is another group's still
+            if found is None and self._ask_again():
+                found = _with_id(self._known(), key_id)
         return found
 
     def _known(self) -> tuple[DataKey, ...]:
@@ -101,7 +104,10 @@ class KeyRing:
     def _asked(self) -> tuple[DataKey, ...]:
         assert self._call is not None
         self._asked_at = time.monotonic()
-        return _all(self._call())
+        try:
+            return _all(self._call())
+        except Exception as error:
+            raise BeforeStoreError("key") from error
 
 
 def _derived(key: bytes, info: bytes, length: int = _BYTES) -> bytes:
