@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[3]
 EMBED = ROOT / "examples" / "embed"
 MODULE = ROOT / "build" / "evercreds.wasm"
+pytestmark = pytest.mark.once
+
 _NO_CODE = {
     tokenize.COMMENT,
     tokenize.NL,
