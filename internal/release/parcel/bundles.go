@@ -46,7 +46,7 @@ func (p packer) c(library, arch, out string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := plain("include/evercreds.h", "docs/reference/abi.md", "examples/c/embedder.c")
+	entries, err := plain("include/evercreds.h", "docs/reference/abi.md", "docs/reference/host.md", "examples/c/embedder.c")
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (p packer) wasm(out string) error {
 	if err != nil {
 		return err
 	}
-	entries, err := plain("docs/reference/abi.md")
+	entries, err := plain("docs/reference/abi.md", "docs/reference/host.md")
 	if err != nil {
 		return err
 	}
