@@ -67,8 +67,8 @@ func TestWindowsAreCheckedAsAPair(t *testing.T) {
 		if _, err := s.Open(core.Now{}, 1); !errors.As(err, &refused) || refused.Option != c.named {
 			t.Errorf("%v: %v", c.given, err)
 		}
-		if s.IsOpen() {
-			t.Error("open in spite of the error")
+		if d := s.Ask(core.Now{}, core.Need{}); d.Started != 0 {
+			t.Errorf("open in spite of the error: asking starts attempt %d", d.Started)
 		}
 	}
 }

@@ -68,9 +68,6 @@ func New() *Session { return &Session{} }
 // Method is the session's method, once it is open.
 func (s *Session) Method() Method { return s.cfg.method }
 
-// IsOpen tells whether the session takes events.
-func (s *Session) IsOpen() bool { return s.stage == stageOpen }
-
 // Set sets one option of a session that is not open yet. A refused value
 // (*OptionError) changes nothing.
 func (s *Session) Set(o Option, value float64) error {
