@@ -77,7 +77,7 @@ func shareHot() error {
 	for hung.asked.Load() == 0 {
 		time.Sleep(time.Millisecond)
 	}
-	if err := interleave("go-share-hot", "ns", fewer(41, 5), all); err != nil {
+	if err := interleave("go-share-hot", "ns", fewer(21, 5), all); err != nil {
 		return err
 	}
 	if hung.asked.Load() > 8 {

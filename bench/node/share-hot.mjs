@@ -41,7 +41,7 @@ for (const [name, { credentials }] of Object.entries(sessions)) {
   };
 }
 assert(asked > 0, "the store was not asked");
-await interleave("node-share-hot", "ns", fewer(41, 5), contenders);
+await interleave("node-share-hot", "ns", fewer(21, 5), contenders);
 assert(asked <= 8, "a caller inside a lease asks the store");
 for (const session of Object.values(sessions)) session.close();
 rmSync(directory, { recursive: true });

@@ -15,7 +15,7 @@ from typing import Any
 from evercreds import RefreshableSession
 from rounds import fewer, interleave, per_call
 
-ROUNDS = fewer(41, 5)
+ROUNDS = fewer(21, 5)
 CALLS = fewer(20_000, 2_000)
 
 

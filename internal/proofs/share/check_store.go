@@ -140,7 +140,7 @@ func (l *lab) hang(ctx context.Context, v *verdict) error {
 	v.say("%d processes, %d calls, %d fetches", l.processes, g.calls, len(between(l.gate.all(begun), begun, soloBegun)))
 	v.within("longest wait", percentile(g.waits, 100), bound)
 	v.healthy(g)
-	return nil
+	return l.hotPath(ctx, v)
 }
 
 // failover has a replica take the primary's place after the last writes were lost. Its

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +66,8 @@ type redis struct {
 	env     []string // besides
 }
 
-// redis starts a server, on the port that is given or any other.
+// redis starts a server, on the port that is given or any other. EVERCREDS_REDIS_SERVER
+// may name another program, such as Valkey's.
 func (s *stores) redis(ctx context.Context, port int, more ...string) (*redis, error) {
 	return s.redisWith(ctx, nil, port, more...)
 }
@@ -89,7 +91,7 @@ func (s *stores) redisWith(ctx context.Context, env []string, port int, more ...
 }
 
 func (r *redis) start(ctx context.Context, s *stores, more ...string) error {
-	r.cmd = exec.Command("redis-server", append([]string{
+	r.cmd = exec.Command(cmp.Or(os.Getenv("EVERCREDS_REDIS_SERVER"), "redis-server"), append([]string{
 		"--port", fmt.Sprint(r.port), "--bind", "127.0.0.1", "--dir", r.dir, "--appendonly", "yes", "--save", "1 1", "--daemonize", "no",
 	}, more...)...)
 	r.cmd.Env = append(os.Environ(), r.env...)
