@@ -21,6 +21,10 @@ import (
 
 const module = "github.com/evercreds/evercreds"
 
+// redis is the module that sessions which share by Redis import too. It is taken from its
+// folder: what it needs of the root module is what is published.
+const redis = "share/redisshare"
+
 // aboveAll are a minor and a patch that no release of version 0 has.
 const aboveAll = "99999.0"
 
@@ -39,7 +43,7 @@ func (*goPlace) stamp(p program) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return digest(nil, append(files, "users/go/go.mod", "users/go/go.sum", "users/go/refreshed", p.dir)...)
+	return digest(nil, append(files, "users/go/go.mod", "users/go/go.sum", "users/go/refreshed", redis, p.dir)...)
 }
 
 // moduleFiles are those of the root module, other modules in its folders left out.
@@ -131,8 +135,12 @@ func (l *goPlace) prepare(ctx context.Context) error {
 	if err := copied(source, "users/go"); err != nil {
 		return err
 	}
+	folder, err := filepath.Abs(redis)
+	if err != nil {
+		return err
+	}
 	return logged(ctx, filepath.Join(l.home, "edit.log"), time.Minute, source, l.env(),
-		"go", "mod", "edit", "-dropreplace="+module, "-require="+module+"@"+l.version)
+		"go", "mod", "edit", "-dropreplace="+module, "-require="+module+"@"+l.version, "-replace="+module+"/"+redis+"="+folder)
 }
 
 // publish writes the three files that a proxy has of a version

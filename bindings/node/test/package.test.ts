@@ -174,6 +174,26 @@ test.each(["ESM", "CJS", "minified"])(
   },
 );
 
+test("no bundler follows the way to the stores, whose packages programs may lack", async () => {
+  const entry = home.write(
+    "lone.mjs",
+    `import { RefreshableSession } from "evercreds"; console.log(RefreshableSession);`,
+  );
+  // as webpack and Turbopack do, which follow a createRequire as well
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["@aws-sdk/client-sts"],
+    write: false,
+    logLevel: "silent",
+  });
+  const text = outputFiles[0]?.text;
+  expect(text).toContain("cannot load evercreds/share");
+  expect(text).not.toMatch(/\(\s*["'`]evercreds\/share["'`]/);
+});
+
 test("a bundle without Node's condition: the first error says what to give", async () => {
   const entry = home.write(
     "page.mjs",

@@ -40,12 +40,13 @@ export const platform: Platform | undefined = {
 };
 
 /**
- * By its name, so that no bundler takes it along for programs that do not share. (Banners of
- * bundles have a `createRequire` of their own.)
+ * By a name that is put together here, so that no bundler takes it along for programs that do
+ * not share, and have none of the packages of its stores: Turbopack follows a `createRequire`
+ * too. (Banners of bundles have one of their own.)
  */
 function loadShare(): string | undefined {
   try {
-    requireFrom(import.meta.url)("evercreds/share");
+    requireFrom(import.meta.url)(["evercreds", "share"].join("/"));
     return undefined;
   } catch (cause) {
     return `cannot load evercreds/share (${String(peek(cause, "code"))})`;

@@ -2,16 +2,15 @@ import { EvercredsError } from "../errors.js";
 import { header } from "../common/http.js";
 import { loadProblem } from "../common/peer.js";
 
-/** Loads a package of AWS's that the user's client is of. */
-export async function loadPeer<T>(name: string, load: () => Promise<T>): Promise<T> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw new EvercredsError("configuration", `sharing ${loadProblem(name, cause)}`, {
-      class: "permanent",
-      cause,
-    });
-  }
+/**
+ * The error where a package of AWS's cannot be loaded. Its import stands in a try of its own:
+ * bundlers go on without the package then, since other stores do not need it.
+ */
+export function unloadable(name: string, cause: unknown): EvercredsError {
+  return new EvercredsError("configuration", `sharing ${loadProblem(name, cause)}`, {
+    class: "permanent",
+    cause,
+  });
 }
 
 /** What is used of a command of the SDK: its middleware, which sees the reply. */

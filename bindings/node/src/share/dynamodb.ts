@@ -1,7 +1,7 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { wrong } from "../common/check.js";
 import { nameOf, peek } from "../common/guard.js";
-import { dated, loadPeer } from "./aws.js";
+import { dated, unloadable } from "./aws.js";
 import { type Fields, type Kept, toKept } from "./record.js";
 import { type Loaded, Swaps } from "./swaps.js";
 import type {
@@ -124,8 +124,12 @@ export class DynamoDBStore implements Store {
   }
 }
 
-function loadDynamoDB() {
-  return loadPeer(PEER, () => import("@aws-sdk/client-dynamodb"));
+async function loadDynamoDB() {
+  try {
+    return await import("@aws-sdk/client-dynamodb");
+  } catch (cause) {
+    throw unloadable(PEER, cause);
+  }
 }
 
 /** That the attributes are still those that were read. */

@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { wrong } from "../common/check.js";
 import { peek } from "../common/guard.js";
-import { dated, loadPeer } from "./aws.js";
+import { dated, unloadable } from "./aws.js";
 import { CompareAndSwapStore, type Versioned, type Versions } from "./cas.js";
 import { MAX_RECORD } from "./record.js";
 import type { StoreCall } from "./store.js";
@@ -97,8 +97,12 @@ class Objects implements Versions {
   }
 }
 
-function loadS3() {
-  return loadPeer(PEER, () => import("@aws-sdk/client-s3"));
+async function loadS3() {
+  try {
+    return await import("@aws-sdk/client-s3");
+  } catch (cause) {
+    throw unloadable(PEER, cause);
+  }
 }
 
 function statusOf(error: unknown): unknown {
