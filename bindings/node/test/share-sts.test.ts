@@ -172,9 +172,9 @@ describe("one-time codes", () => {
     expect(new Set(sets.map(({ accessKeyId }) => accessKeyId)).size).toBe(1);
     expect(asked).toBe(1);
     const [record = ""] = records();
-    const { marks } = JSON.parse(readFileSync(path.join(directory, record), "utf8")) as {
-      marks: object;
-    };
+    const bytes = readFileSync(path.join(directory, record), "utf8");
+    for (const name of [SerialNumber, RoleArn, "123456789012"]) expect(bytes).not.toContain(name);
+    const { marks } = JSON.parse(bytes) as { marks: object };
     expect(Object.keys(marks)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/)]);
   });
 
