@@ -41,12 +41,12 @@ export const platform: Platform | undefined = {
 
 /**
  * By a name that is put together here, so that no bundler takes it along for programs that do
- * not share, and have none of the packages of its stores: Turbopack follows a `createRequire`
+ * not share, and have none of the packages of its stores: some follow a `createRequire`
  * too. (Banners of bundles have one of their own.)
  */
 function loadShare(): string | undefined {
   try {
-    requireFrom(import.meta.url)(["evercreds", "share"].join("/"));
+    Reflect.apply(requireFrom, undefined, [import.meta.url])(["evercreds", "share"].join("/"));
     return undefined;
   } catch (cause) {
     return `cannot load evercreds/share (${String(peek(cause, "code"))})`;
