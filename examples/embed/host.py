@@ -203,7 +203,7 @@ class Host:
         if d.next_wake_ms != self._armed:
             self._armed = d.next_wake_ms
             self.around.arm(d.next_wake_ms)
-        for words in telling(d, self.status):
+        for words in telling(d, self.status, self.sharing.trouble):
             self.tell(*words)
         return d, granted, bell, self.machine
 

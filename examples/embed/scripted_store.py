@@ -122,11 +122,10 @@ class ScriptedStore:
         for call in self.take("refuses", "PUBLISH"):
             self.host.sharing.answered(call, self.clock(), "share_done", (0,))
 
-    def do_store_fails(self, unreadable: str = "") -> None:
+    def do_store_fails(self, unreadable: str = "", **before: str) -> None:
+        trouble = "record" if unreadable else next(iter(before), "store")
         for call in self.take("store_fails", "LOOK", "CAMPAIGN", "PUBLISH", "RESIGN"):
-            self.host.sharing.failed(
-                call, N["STORE_UNREADABLE" if unreadable else "STORE_UNREACHABLE"]
-            )
+            self.host.sharing.failed(call, trouble)
 
     def do_hints(self) -> None:
         self.host.put("share_hint")

@@ -22,7 +22,6 @@ class Heard:
     junk: int = 0
     met: bool = False
     unreadable: bool = False
-    counted: bool = False  # its turn; it may be extended
 
 
 @dataclass
@@ -44,7 +43,8 @@ class Sharing:
         self._host = host
         self._heard: dict[int, Heard] = {}
         self._told: set[int] = set()
-        self._unmet = 0
+        self._unmet, self._counted = 0, 0
+        self.trouble = "timeout"  # why the store fails, where no report says so
 
     def ask(self, d: Any, elapsed: int) -> None:
         """Queue the call that a decision asks for."""
@@ -65,7 +65,13 @@ class Sharing:
         )
 
     def answered(
-        self, call: Call, clock: int | None, event: str, args: tuple[int, ...], kept: Any = None
+        self,
+        call: Call,
+        clock: int | None,
+        event: str,
+        args: tuple[int, ...],
+        kept: Any = None,
+        trouble: str = "timeout",
     ) -> None:
         """Report an answer of the store's and its clock; ``kept`` is an opened set."""
         host = self._host
@@ -75,20 +81,23 @@ class Sharing:
             if call.machine is host.machine:
                 if kept is not None:
                     host.sets[call.asked.share_call] = kept
-                number = (call.asked.share_call,)
+                number, self.trouble = (call.asked.share_call,), trouble
                 if host.put_locked(event, number, args) == N["ERR_ARGUMENT"]:
+                    self.trouble = "record"
                     host.put_locked("share_failed", number, (N["STORE_UNREADABLE"],))
+            self.trouble = "timeout"
             if event == "share_led" and args[1]:
                 self._won(call, args[0])
         host.empty_queue()
 
     def _won(self, call: Call, turn: int) -> None:
-        if not call.heard.counted:
-            self._unmet = 0 if call.heard.met else self._unmet + 1
-            call.heard.counted = True
-            if self._unmet == 10:
+        if self._host.status("SHARE") == N["STATE_LEADING"]:
+            flight, before = self._host.status("FLIGHT"), self._counted
+            self._unmet = 0 if call.heard.met else self._unmet + (flight != before)
+            self._counted = flight
+            if self._unmet == 10 and flight != before:
                 self._host.tell("share", "nobody_met")
-        if self._host.status("SHARE") != N["STATE_LEADING"]:  # nobody waits for this turn any more
+        else:  # nobody waits for this turn any more
             resign = call.asked._replace(share=N["SHARE_RESIGN"], share_number=turn, share_notice=0)
             self._host.queue(self._host.around.store, Call(resign, None, call.heard))
 
@@ -128,7 +137,8 @@ class Sharing:
         )
         self.answered(call, clock, "share_found", found, kept)
 
-    def failed(self, call: Call, why: int = N["STORE_UNREADABLE"]) -> None:
+    def failed(self, call: Call, trouble: str = "record") -> None:
         """Report a call that failed, unless the machine has given it up by itself."""
+        why = N["STORE_UNREADABLE" if trouble == "record" else "STORE_UNREACHABLE"]
         if self._host.around.now()[1] < call.asked.share_until_ms:
-            self.answered(call, None, "share_failed", (why,))
+            self.answered(call, None, "share_failed", (why,), trouble=trouble)

@@ -12,10 +12,7 @@ NAMES = {
     for kind in ("CODE_", "CLASS_", "CAUSE_", "OPT_", "PHASE_", "STATE_")
 }
 STEPS = {"HELD_BY_NOTICE": "held_off", "PUBLISH_REFUSED": "refused"}
-ORDER = (
-    "STORE_FAILED STORE_BACK TOOK_OVER LED FOLLOWED HELD_BY_NOTICE ALONE ADOPTED PUBLISHED"
-    " PUBLISH_REFUSED"
-)
+ORDER = "STORE_BACK TOOK_OVER LED FOLLOWED HELD_BY_NOTICE ALONE ADOPTED PUBLISHED PUBLISH_REFUSED"
 
 
 def span(ms: int) -> str:
@@ -23,8 +20,8 @@ def span(ms: int) -> str:
     return "never" if ms == NEVER else str(ms)
 
 
-def telling(d: Any, status: Callable[[str], int]) -> Iterator[list[str]]:
-    """Yield the words of each event that a decision is told as."""
+def telling(d: Any, status: Callable[[str], int], trouble: str) -> Iterator[list[str]]:
+    """Yield the words of each event that a decision is told as; ``trouble`` is the store's."""
 
     def noted(*names: str) -> bool:
         return any(d.notes & N["NOTE_" + name] for name in names)
@@ -36,6 +33,8 @@ def telling(d: Any, status: Callable[[str], int]) -> Iterator[list[str]]:
         yield ["failure", NAMES["CODE_"][status("LAST_CODE")], *["waited"] * noted("FAILED")]
     if noted("DEGRADED"):
         yield ["degraded", left]
+    if noted("STORE_FAILED"):
+        yield ["share", "store_failed", trouble]
     yield from (["share", STEPS.get(step, step.lower())] for step in ORDER.split() if noted(step))
     if noted("INSTALLED", "LATE_INSTALLED"):
         yield ["refresh", left]

@@ -82,8 +82,6 @@ type meeting struct {
 	saw   Looked
 	// values are those of the caller whom the flight began with.
 	values *values
-	// counted: its turn was won.
-	counted bool
 }
 
 // heard keeps the store's clock of an answer that was there at an instant.

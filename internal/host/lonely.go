@@ -8,7 +8,8 @@ import (
 // strangers are what a host tells of its group by itself.
 type strangers struct {
 	unopened map[uint64]bool // entries that were told of, by their fingerprints
-	alone    int             // turns in a row in which nobody was met
+	alone    int             // refreshes in a row that led and met nobody
+	counted  int64           // the flight that was counted last
 }
 
 // mostUnopened bounds what is kept: who can write in the store could fill the memory.
@@ -26,21 +27,20 @@ func (h *Host) tellUnopened(l *Looked) {
 	h.tellStep(words.Unopened, words.Entry)
 }
 
-// countTurn tells, once, when so many turns in a row have met no other process. The lock is
-// held.
+// countTurn tells, once, when so many refreshes in a row have met no other process. A flight
+// counts once, however often it wins: it extends its turn, and looks again after one that it
+// won late. The lock is held.
 func (h *Host) countTurn(m *meeting) {
+	flight, _ := h.Machine.Status(core.StatusFlight, h.Clock())
 	switch {
-	case m.counted: // the turn was extended
-		return
 	case m.saw.Met:
 		h.strangers.alone = 0
-	default:
-		h.strangers.alone++
+	case flight != h.strangers.counted:
+		if h.strangers.alone++; h.strangers.alone == words.Foundless {
+			h.tellStep(words.NobodyMet, words.Lonely)
+		}
 	}
-	m.counted = true
-	if h.strangers.alone == words.Foundless {
-		h.tellStep(words.NobodyMet, words.Lonely)
-	}
+	h.strangers.counted = flight
 }
 
 func (h *Host) tellStep(step, text string) {

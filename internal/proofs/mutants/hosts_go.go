@@ -156,9 +156,9 @@ var goHost = []mutant{
 	{"who meets nobody is told each time", "told, nobody met", "lonely.go",
 		"h.strangers.alone == words.Foundless", "h.strangers.alone >= words.Foundless"},
 	{"who meets others is told that nobody is there", "told, nobody met", "lonely.go",
-		"\t\th.strangers.alone = 0\n", "\t\th.strangers.alone++\n"},
-	{"an extended turn is one more", "told, nobody met", "lonely.go",
-		"\tm.counted = true\n", ""},
+		"\tcase m.saw.Met:\n", "\tcase false:\n"},
+	{"a second turn of a flight is one more", "told, nobody met", "lonely.go",
+		"\th.strangers.counted = flight\n", ""},
 }
 
 // A mutant that only the host around the module can notice.

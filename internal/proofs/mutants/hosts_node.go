@@ -92,13 +92,13 @@ var nodeHost = []mutant{
 	{"an entry that does not open is told each time", "told, unopened", "meetings.ts",
 		"    this.#unopened.add(fingerprint);\n", ""},
 	{"who meets nobody is not told", "told, nobody met", "meetings.ts",
-		"if (this.#alone === abi.NOBODY_MET_AFTER)", "if (this.#alone === -1)"},
+		"++this.#alone === abi.NOBODY_MET_AFTER)", "++this.#alone === -1)"},
 	{"who meets nobody is told each time", "told, nobody met", "meetings.ts",
-		"if (this.#alone === abi.NOBODY_MET_AFTER)", "if (this.#alone >= abi.NOBODY_MET_AFTER)"},
+		"++this.#alone === abi.NOBODY_MET_AFTER)", "++this.#alone >= abi.NOBODY_MET_AFTER)"},
 	{"who meets others is told that nobody is there", "told, nobody met", "meetings.ts",
-		"heard.saw.hasMet ? 0 : this.#alone + 1", "this.#alone + 1"},
-	{"an extended turn is one more", "told, nobody met", "meetings.ts",
-		"    heard.isCounted = true;\n", ""},
+		"if (saw.hasMet) this.#alone = 0;\n    else if", "if"},
+	{"a second turn of a flight is one more", "told, nobody met", "meetings.ts",
+		"    this.#counted = flight;\n", ""},
 }
 
 // nodeExecutor bundles the host executor of a copy.

@@ -92,11 +92,13 @@ var pythonHost = []mutant{
 	{"an entry that does not open is told each time", "told, unopened", "../share/_group.py",
 		"        self._told = [*self._told[-_TOLD:], entry.fingerprint]\n", ""},
 	{"who meets nobody is not told", "told, nobody met", "sharing.py",
-		"        self._is_told_lonely = True\n        return True", "        return False"},
+		"        return is_new and self._alone == abi.NOBODY_MET_AFTER", "        return False"},
 	{"who meets nobody is told each time", "told, nobody met", "sharing.py",
-		"        self._is_told_lonely = True\n        return True", "        return True"},
+		"        return is_new and self._alone == abi.NOBODY_MET_AFTER", "        return is_new and self._alone >= abi.NOBODY_MET_AFTER"},
 	{"who meets others is told that nobody is there", "told, nobody met", "sharing.py",
-		"self._alone = 0 if self._has_met else self._alone + 1", "self._alone += 1"},
+		"            self._alone = 0\n", "            self._alone += 1\n"},
+	{"a second turn of a flight is one more", "told, nobody met", "sharing.py",
+		"flight != self._counted, flight", "True, flight"},
 }
 
 // pythonExecutor has the package of a copy imported, in place of the one of the tree.

@@ -21,8 +21,6 @@ export interface Heard {
   saw: Saw;
   /** The store's clock in its last answer, and ours when that was there. */
   clock: { readonly storeMs: number; readonly hereMs: number } | undefined;
-  /** Its turn was won. */
-  isCounted: boolean;
 }
 
 /** Flights whose publications may still come. */
@@ -36,8 +34,10 @@ export class Meetings {
   readonly #host: SharingHost;
   readonly #flights = new Recent<number, Heard>(FLIGHTS_KEPT);
   readonly #unopened = new Set<string>();
-  /** Turns in a row in which nobody was met. */
+  /** Refreshes in a row that led and met nobody. */
   #alone = 0;
+  /** The flight that was counted last. */
+  #counted = 0;
 
   constructor(host: SharingHost) {
     this.#host = host;
@@ -56,8 +56,7 @@ export class Meetings {
     const isPublication = share === abi.Share.PUBLISH;
     const flight = isPublication || isClosed ? set : this.#host.read(abi.Status.FLIGHT);
     if (share !== abi.Share.LOOK) return this.#flights.get(flight) ?? nothingHeard();
-    const before = this.#flights.get(flight);
-    const heard = { ...nothingHeard(), isCounted: before?.isCounted === true };
+    const heard = nothingHeard();
     this.#flights.set(flight, heard);
     return heard;
   }
@@ -87,16 +86,20 @@ export class Meetings {
     return Math.max(0, clock.storeMs + (nowMs - clock.hereMs) + leftMs);
   }
 
-  /** A turn was won: tells, once, if so many in a row have met no other process. */
-  count(heard: Heard): void {
-    if (heard.isCounted) return; // it was extended
-    heard.isCounted = true;
-    this.#alone = heard.saw.hasMet ? 0 : this.#alone + 1;
-    if (this.#alone === abi.NOBODY_MET_AFTER) this.#host.tell("nobody-met", abi.NOBODY_MET);
+  /**
+   * A turn was won: tells, once, if so many refreshes in a row have met no other process. A
+   * flight counts once: it extends its turn, and looks again after one that it won late.
+   */
+  count({ saw }: Heard): void {
+    const flight = this.#host.read(abi.Status.FLIGHT);
+    if (saw.hasMet) this.#alone = 0;
+    else if (flight !== this.#counted && ++this.#alone === abi.NOBODY_MET_AFTER)
+      this.#host.tell("nobody-met", abi.NOBODY_MET);
+    this.#counted = flight;
   }
 }
 
 function nothingHeard(): Heard {
   const none = { number: 0, fingerprint: NO_FINGERPRINT, junk: undefined };
-  return { saw: { ...none, isForeign: false, hasMet: false }, clock: undefined, isCounted: false };
+  return { saw: { ...none, isForeign: false, hasMet: false }, clock: undefined };
 }

@@ -293,10 +293,13 @@ class Loop:
         self._arm(decision.next_wake_ms)
         trouble = "" if self.sharing is None else self.sharing.trouble()
         self._teller.note(decision, self._machine, because, trouble)
-        has_led = decision.notes & abi.Note.LED
-        if has_led and self.sharing is not None and self.sharing.has_led():
+        if decision.notes & abi.Note.LED and self._is_lonely():
             self._teller.note_share("nobody_met", abi.NOBODY_MET, self._machine)
         return Outcome(decision, started, wait, granted)
+
+    def _is_lonely(self) -> bool:
+        flight = self._machine.status(abi.Status.FLIGHT)
+        return self.sharing is not None and self.sharing.has_led(flight)
 
     def _wait(self, decision: abi.Decision) -> Wait:
         if not decision.ticket:

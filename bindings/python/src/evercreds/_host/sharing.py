@@ -140,7 +140,6 @@ class Sharing:
     def __init__(self, loop: Loop, group: Group) -> None:
         self._loop = loop
         self._group = group
-        self._is_told_lonely = False
         self._trouble = abi.STORE_TIMEOUT
         self._fresh()
         _wait_at_exit()
@@ -148,7 +147,8 @@ class Sharing:
     def _fresh(self) -> None:
         self._asked: collections.deque[_Call] = collections.deque()
         self._under_way: dict[int, _Call] = {}
-        self._alone = 0  # turns in a row in which nobody was met
+        self._alone = 0  # refreshes in a row that led and met nobody
+        self._counted = 0  # the flight that was counted last
         self._has_met = False
 
     def lose(self) -> None:
@@ -240,13 +240,17 @@ class Sharing:
         is_others = brought is not None and not self._loop.sets.knows(brought)
         self._has_met = found.met or is_others
 
-    def has_led(self) -> bool:
-        """Count a turn, and tell whether it is to be told that there is nobody else."""
-        self._alone = 0 if self._has_met else self._alone + 1
-        if self._alone < abi.NOBODY_MET_AFTER or self._is_told_lonely:
-            return False
-        self._is_told_lonely = True
-        return True
+    def has_led(self, flight: int) -> bool:
+        """Count a refresh, and tell whether it is to be told that there is nobody else.
+
+        A flight counts once, however often it wins: it looks again after a turn that it won late.
+        """
+        is_new, self._counted = flight != self._counted, flight
+        if self._has_met:
+            self._alone = 0
+        elif is_new:
+            self._alone += 1
+        return is_new and self._alone == abi.NOBODY_MET_AFTER
 
 
 class _Call:
