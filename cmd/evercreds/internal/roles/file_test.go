@@ -72,7 +72,8 @@ func TestSchemaHasWhatFilesHave(t *testing.T) {
 	} {
 		want := map[string]bool{}
 		for i := range reflect.TypeOf(c.of).NumField() {
-			if tag := reflect.TypeOf(c.of).Field(i).Tag.Get("yaml"); tag != "-" {
+			field := reflect.TypeOf(c.of).Field(i)
+			if tag := field.Tag.Get("yaml"); tag != "-" && field.IsExported() {
 				want[tag] = true
 			}
 		}
