@@ -87,7 +87,7 @@ func (h *Host) grant(d core.Decision) *Lease {
 	if set == nil {
 		set = &sources.Credentials{} // no machine names one that it was not told of
 	}
-	l := &Lease{set: d.Set, elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
+	l := &Lease{set: d.Set, generation: h.generation, elapsed: d.LeaseElapsed, wall: d.LeaseWall, Credentials: aws.Credentials{
 		AccessKeyID:     set.AccessKeyID,
 		SecretAccessKey: set.SecretAccessKey,
 		SessionToken:    set.SessionToken,

@@ -112,7 +112,7 @@ func (h *Host) brought(r reply, need core.Need, forced bool) *Lease {
 	if forced || need.MinTTL != 0 || need.Evidence != core.EvidenceNone {
 		return nil
 	}
-	if l := h.Leased(); l != nil && l.set == r.Ticket {
+	if l := h.Leased(); l != nil && l.set == r.Ticket && l.generation == r.generation {
 		return l
 	}
 	return nil

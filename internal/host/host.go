@@ -74,6 +74,7 @@ type Host struct {
 type Lease struct {
 	Credentials aws.Credentials
 	set         int64 // the ticket that brought it
+	generation  int   // of the machine that granted it: a restored one gives tickets again
 	elapsed     int64
 	wall        int64
 }

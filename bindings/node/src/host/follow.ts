@@ -62,10 +62,10 @@ export async function follow(host: Followed, caller: Caller): Promise<AwsCredent
     const sleep = () => bell.sleep(host.clock, deadline - host.clock.elapsed(), signal);
     const isAwake = await (flight === undefined ? sleep() : waitFor(flight, sleep));
     if (!isAwake) return leave(host, caller, need);
-    // the machine would serve the same: a thousand callers who wake at once need not ask it
-    const brought = takesAny(caller) ? host.brought(ticket) : undefined;
-    if (brought !== undefined) return brought;
     const isLost = ticket === 0 || generation !== host.flights.generation;
+    // the machine would serve the same: a thousand callers who wake at once need not ask it
+    const brought = takesAny(caller) && !isLost ? host.brought(ticket) : undefined;
+    if (brought !== undefined) return brought;
     if (!isLost) applied = host.put((machine) => machine.answer(ticket, need, isForced));
     // lost also where the machine was restored in that very call
     if (isLost || generation !== host.flights.generation) applied = host.put(ask(need));

@@ -86,6 +86,10 @@ class Promises:
             room.attempts[decision.ticket].is_required = True
         if actor is not None and event in ("ask", "answer", "force"):
             actor.notes["decision"] = decision
+            actor.notes["restores"] = room.restores
+            need = given[0] if event == "ask" else None
+            is_plain = need is not None and not need.min_ttl_ms and not need.evidence
+            actor.notes["takes_any"] = actor.notes.get("takes_any", is_plain) and event != "force"
         if event == "ask":
             self._calm_callers_are_served(before, decision, given[0])
         if decision.notes & abi.Note.REJECTED:
@@ -252,6 +256,14 @@ class Promises:
         assert not self._room.was_closed, "a closed session hands credentials out"
         actor = self._room.stage.current
         decision = actor.notes.get("decision") if actor is not None else None
+        if decision is not None and decision.kind in _WAITING and decision.ticket == self._held:
+            # Woken, it took the lease of what its own flight had brought.
+            assert actor is not None
+            assert actor.notes["takes_any"], "a lease is handed out to who wants more"
+            assert actor.notes["restores"] == self._room.restores, (
+                "a lost flight has brought something"
+            )
+            decision = None
         # Without a decision it came of a lease, which is about what is held.
         ticket = decision.set if decision is not None else self._held
         assert decision is None or decision.kind in _SERVING, "handed out against the decision"

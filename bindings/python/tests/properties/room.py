@@ -77,6 +77,7 @@ class Room:
         self.replies = 0
         self.brought: dict[int, Reply] = {}  # by ticket
         self.was_closed = False
+        self.restores = 0
         self.has_failed = False
         self.broken: BaseException | None = None
         self.promises = Promises(self)
@@ -387,6 +388,7 @@ class Room:
         self.promises.hold_after(event, given, before, decision, after)
 
     def restored(self, decision: abi.Decision, seen: Seen) -> None:
+        self.restores += 1
         for attempt in self.attempts.values():
             attempt.is_foreign = attempt.is_foreign or not attempt.is_over
         self._started(decision)

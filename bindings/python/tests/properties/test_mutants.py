@@ -243,6 +243,16 @@ def sleep_is_not_noticed(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant
+def who_wants_more_takes_the_lease(patch: pytest.MonkeyPatch) -> None:
+    def brought(self: Any, wait: Any, need: Any) -> CredentialSet | None:
+        leased = self.leased()
+        of_the_flight = wait.flight and self.loop.sets.get(wait.flight.ticket)
+        return leased if leased is of_the_flight else None
+
+    patch.setattr(Host, "_brought", brought)
+
+
+@mutant
 def close_leaves_the_lease(patch: pytest.MonkeyPatch) -> None:
     def close(self: Any) -> None:
         lease = self.loop.lease

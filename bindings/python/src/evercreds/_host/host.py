@@ -240,10 +240,11 @@ class Host:
 
         The machine would serve the same; so those who wake at once do not queue for the lock.
         """
-        if wait.flight is None or need.min_ttl_ms or need.evidence:
+        flight = wait.flight
+        if flight is None or flight.is_lost or need.min_ttl_ms or need.evidence:
             return None
         leased = self.leased()
-        return leased if leased is self.loop.sets.get(wait.flight.ticket) else None
+        return leased if leased is self.loop.sets.get(flight.ticket) else None
 
     def _heard(self, wait: Wait, need: Need, patience: Patience, forced: bool) -> Outcome:
         """Ask what becomes of a caller who has waited."""

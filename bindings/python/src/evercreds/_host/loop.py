@@ -64,10 +64,10 @@ class Outcome:
         wait: Wait | None,
         granted: CredentialSet | None,
     ) -> None:
-        self.decision = decision
-        self.started = started
-        self.wait = wait
-        self.granted = granted
+        self.decision: abi.Decision = decision
+        self.started: Flight | None = started
+        self.wait: Wait | None = wait
+        self.granted: CredentialSet | None = granted
 
     @property
     def is_waited_for(self) -> bool:

@@ -19,6 +19,7 @@ from types import BuiltinFunctionType
 from typing import Any
 
 from evercreds._fork.children import forget_in_child
+from evercreds._waiting.starting import begin
 
 __all__ = ["SYSTEM", "new_queue", "place", "start"]
 
@@ -72,7 +73,7 @@ def start(where: int, name: str, work: Callable[..., None], *arguments: object) 
         # Unlike Thread.start this waits for nothing, and so makes way for no other greenlet.
         _thread.start_new_thread(work, arguments)
     elif _kind() == "_thread":
-        threading.Thread(target=_in_system, args=whole, name=name, daemon=True).start()
+        begin(threading.Thread(target=_in_system, args=whole, name=name, daemon=True))
     else:
         _system_start()(_in_system, whole)
 

@@ -35,7 +35,7 @@ class Patience:
     __slots__ = ("end_ms",)
 
     def __init__(self, end_ms: int = abi.NEVER) -> None:
-        self.end_ms = end_ms
+        self.end_ms: int = end_ms
 
 
 def patience_here_ms() -> int:

@@ -12,6 +12,7 @@ from typing import Any
 from evercreds._host.marks import cancelled
 from evercreds._library import abi_generated as abi
 from evercreds._waiting.bell import Bell
+from evercreds._waiting.starting import begin
 
 __all__ = ["run"]
 
@@ -94,7 +95,7 @@ def _start(work: Callable[[], None]) -> threading.Thread | None:
     """Do it in a thread; at the end of the interpreter, when there are none, here."""
     thread = threading.Thread(target=work, name="evercreds-command", daemon=True)
     try:
-        thread.start()
+        begin(thread)
     except RuntimeError:
         work()
         return None
