@@ -128,7 +128,7 @@ var goHost = []mutant{
 	{"late answers are not put", "the store, late", "answer.go",
 		"c.of.heard(a.clock, a.at)\n", "c.of.heard(a.clock, a.at)\n\tif h.Clock().Elapsed >= c.until {\n\t\treturn\n\t}\n"},
 	{"a late turn is kept", "the store, late", "answer.go",
-		"err == nil && h.leads():", "true:"},
+		"err == nil && h.leads():", "err == nil:"},
 	{"a turn won after a close is kept", "the store, close", "answer.go",
 		"if a.turn.Won {", "if false {"},
 	{"a restored session has its old owner's turns", "restoring", "host.go",
