@@ -1,5 +1,5 @@
 // Command go measures what sessions cost in Go, beside peers. Its argument names
-// what; results go to standard output, a JSON object a line, which bench/page reads.
+// what; results go to standard output, a JSON object a line, which internal/bench reads.
 // The contenders take turns, so that a machine whose speed drifts treats all alike.
 package main
 

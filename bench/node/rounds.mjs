@@ -1,6 +1,6 @@
 // How the programs here measure: contenders take turns, so that a machine whose
 // speed drifts treats all alike, and each round is told, a JSON object a line,
-// which bench/page reads.
+// which internal/bench reads.
 import { readFileSync } from "node:fs";
 
 export const short = Boolean(process.env.EVERCREDS_BENCH_SHORT);

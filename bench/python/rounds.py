@@ -1,7 +1,7 @@
 """How the programs here measure: contenders take turns, and each round is told.
 
 A machine whose speed drifts treats all alike so, and the ratio within a round holds. Results go to
-standard output, a JSON object a line, which `bench/page` reads.
+standard output, a JSON object a line, which `internal/bench` reads.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import (
 
 // The measures of a chart.
 const (
-	labels = 250 // for the names, to the left
+	labels = 280 // for the names, to the left
 	plot   = 400
 	lane   = 24
 	bar    = 16

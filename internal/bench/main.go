@@ -1,4 +1,4 @@
-// Command page runs the benchmarks, and writes docs/evidence/benchmarks.md with its charts.
+// Command bench runs the benchmarks, and writes docs/evidence/benchmarks.md with its charts.
 // With -short it runs each program for a moment, to show that it works, and writes the page
 // elsewhere.
 package main

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // section is a part of the page: its charts, what they show, and the goals.
 type section struct {
@@ -16,7 +19,7 @@ type goal struct {
 	a, b  string // b "": a's own figure
 	over  bool   // the ratio is to be at least the bound; else at most
 	bound float64
-	why   string // the physical reason, where it is not met
+	why   string // the physical reason, where it is not met; see reason
 }
 
 func (g goal) figure(f *figures) (float64, bool) {
@@ -36,12 +39,34 @@ func (g goal) figure(f *figures) (float64, bool) {
 
 func (g goal) met(v float64) bool { return g.over && v >= g.bound || !g.over && v <= g.bound }
 
-// says writes a figure as the goal's bound is meant.
-func (g goal) says(f *figures, v float64) string {
-	if g.b != "" {
-		return times(v)
+// reason is why a goal is not met. {floor} is what the first floor of its group takes of
+// the peer's time, {clock} what a reading of the clock takes here.
+func (g goal) reason(f *figures) string {
+	why := g.why
+	peer := f.named(g.group, g.b)
+	for _, s := range f.of[g.group] {
+		if peer != nil && strings.HasPrefix(s.name, "floor: ") {
+			why = strings.ReplaceAll(why, "{floor}", times(ratio(s, peer)))
+			break
+		}
 	}
-	return short(v) + unitOf(f.named(g.group, g.a))
+	if clock := f.named("go-hot", "floor: time.Now"); clock != nil {
+		why = strings.ReplaceAll(why, "{clock}", short(median(clock.rounds))+" "+clock.unit)
+	}
+	return why
+}
+
+// says writes a figure as the goal's bound is meant, with as many digits as tell it from
+// the bound.
+func (g goal) says(f *figures, v float64) string {
+	text := short(v)
+	if !g.met(v) && text == short(g.bound) {
+		text = fmt.Sprintf("%.5g", v)
+	}
+	if g.b != "" {
+		return text + "x"
+	}
+	return text + g.unit(f)
 }
 
 func (g goal) wants(f *figures) string {
@@ -52,11 +77,13 @@ func (g goal) wants(f *figures) string {
 	if g.b != "" {
 		return word + fmt.Sprintf("%gx", g.bound)
 	}
-	return word + fmt.Sprintf("%g", g.bound) + unitOf(f.named(g.group, g.a))
+	return word + fmt.Sprintf("%g", g.bound) + g.unit(f)
 }
 
-func unitOf(s *series) string {
-	if s == nil || s.unit == "" {
+// unit is that of a figure; "" where the goal's own words end with it.
+func (g goal) unit(f *figures) string {
+	s := f.named(g.group, g.a)
+	if s == nil || s.unit == "" || strings.HasSuffix(g.what, s.unit) {
 		return ""
 	}
 	return " " + s.unit

@@ -100,7 +100,11 @@ func (l *lab) measure(only string, within time.Duration) error {
 			})
 		}},
 	} {
-		if !strings.HasPrefix(p.name, only) || within > 0 && time.Since(l.begun) > within {
+		if !strings.HasPrefix(p.name, only) {
+			continue
+		}
+		if within > 0 && time.Since(l.begun) > within {
+			l.left = append(l.left, p.name)
 			continue
 		}
 		fmt.Fprintln(os.Stderr, "bench:", p.name)

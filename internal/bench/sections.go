@@ -9,12 +9,12 @@ var sections = []section{
 		goals: []goal{
 			{"Python: botocore's own takes, of ours", "python-hot", "botocore RefreshableCredentials", "evercreds", true, 60, "the ratio is botocore's date arithmetic; it moves with the Python version"},
 			{"Python: ours, of a static set", "python-hot", "evercreds", "botocore Credentials, static", false, 2, "a static set reads no clock; one reading is half of ours"},
-			{"Go, one goroutine: ours, of aws.CredentialsCache", "go-hot", "evercreds Session.Retrieve", "aws.CredentialsCache.Retrieve", false, 0.8, "each reads the clock once, which is most of either: see the floor. Ours copies the set on top of that, as the interface wants it"},
-			{"Go, one goroutine: ours, of oauth2", "go-hot", "evercreds Session.Retrieve", "oauth2.ReuseTokenSource.Token", false, 0.8, "oauth2 returns a pointer to its token; aws.CredentialsProvider returns a set by value, and a lease holds against two clocks"},
-			{"Go, one goroutine: ours, of Google's", "go-hot", "evercreds Session.Retrieve", "auth.CachedTokenProvider.Token (Google)", false, 0.8, "as above: a pointer there, a set by value here"},
-			{"Go, two goroutines: ours, of aws.CredentialsCache", "go-hot-procs", "evercreds Session.Retrieve", "aws.CredentialsCache.Retrieve", false, 0.8, "as with one goroutine: the clock"},
+			{"Go, one goroutine: ours, of aws.CredentialsCache", "go-hot", "evercreds Session.Retrieve", "aws.CredentialsCache.Retrieve", false, 0.8, "each reads the clock once, and that reading alone takes {floor} of the peer's time. Ours copies the set on top of it, as the interface wants it"},
+			{"Go, one goroutine: ours, of oauth2", "go-hot", "evercreds Session.Retrieve", "oauth2.ReuseTokenSource.Token", false, 0.8, "a reading of the clock alone takes {floor} of the peer's time. oauth2 returns a pointer to its token; aws.CredentialsProvider returns a set by value"},
+			{"Go, one goroutine: ours, of Google's", "go-hot", "evercreds Session.Retrieve", "auth.CachedTokenProvider.Token (Google)", false, 0.8, "as above: the clock alone takes {floor}; a pointer there, a set by value here"},
+			{"Go, two goroutines: ours, of aws.CredentialsCache", "go-hot-procs", "evercreds Session.Retrieve", "aws.CredentialsCache.Retrieve", false, 0.8, "as with one goroutine: the clock alone takes {floor}"},
 			{"Go: allocations of a call", "allocations", "go-hot: evercreds Session.Retrieve", "", false, 0, ""},
-			{"Node: ours, of the SDK's memoize", "node-hot", "evercreds", "SDK memoizeIdentityProvider", false, 0.8, "an awaited promise and a clock, the floor, take 0.9x of the peer's time by themselves"},
+			{"Node: ours, of the SDK's memoize", "node-hot", "evercreds", "SDK memoizeIdentityProvider", false, 0.8, "an awaited promise and a reading of the clock alone take {floor} of the peer's time. Ours reads a second clock on top, one that nobody sets: a step of the wall clock must not lengthen a set's life"},
 		},
 	},
 	{

@@ -1,6 +1,5 @@
 //go:build go1.25
 
-// Package snippets has the examples of docs/guides/testing.md and docs/guides/bundles.md.
 package snippets
 
 import (

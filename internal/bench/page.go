@@ -13,8 +13,8 @@ func (p page) text() string {
 	var b strings.Builder
 	f, l := p.lab.figures, p.lab
 	met, all := p.count()
-	b.WriteString("# Benchmarks\n\n`./task bench` writes this page and its charts: one run, all programs.\n\n")
-	fmt.Fprintf(&b, "* **Machine**: %s. Others used it at the same time (load average %s at the beginning, %s at the end), so no time here is an absolute one: look at the ratios.\n", machine(), l.load[0], l.load[1])
+	b.WriteString("# Benchmarks\n\n`./task bench` writes this page and its charts. " + p.extent() + "\n\n")
+	fmt.Fprintf(&b, "* **Machine**: %s. Its load average was %s at the beginning and %s at the end; above the number of its cores, others used it too. The times are this machine's alone: look at the ratios.\n", machine(), l.load[0], l.load[1])
 	b.WriteString("* **Method**: contenders take turns within a round, and every second round goes backwards, so that a machine whose speed drifts treats all alike. A ratio is the median of the ratios within a round. Beside each median stand the quartiles: half of the rounds are between them. Times are the processor's where the text says no other thing. No test depends on any of this.\n")
 	b.WriteString("* **Floor**: what no library can go below (a reading of the clock, a dict look-up, an empty module).\n")
 	fmt.Fprintf(&b, "* **Date**: %s. **Versions**: %s.\n\n", l.begun.UTC().Format("2006-01-02"), versionList(l.versions))
@@ -29,7 +29,7 @@ func (p page) text() string {
 			}
 			verdict := "met"
 			if !g.met(v) {
-				verdict = "not met: " + g.why
+				verdict = "not met: " + g.reason(f)
 			}
 			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.wants(f), g.says(f, v), verdict)
 		}
@@ -44,6 +44,14 @@ func (p page) text() string {
 		}
 	}
 	return b.String()
+}
+
+// extent says how much one run has measured.
+func (p page) extent() string {
+	if len(p.lab.left) == 0 {
+		return "All is of one run."
+	}
+	return "All is of one run, which had no time for: " + strings.Join(p.lab.left, ", ") + "."
 }
 
 // titleOf writes a group's name for people.

@@ -21,6 +21,7 @@ type lab struct {
 	figures  *figures
 	versions map[string]string
 	programs int
+	left     []string // programs for which there was no time
 	begun    time.Time
 	load     [2]string // before and after
 	standIn  *awstest.Server
