@@ -46,7 +46,7 @@ var (
 	ErrReentrant error = host.ErrReentrant
 )
 
-// String returns the text of the error, or "none" if there is none, as in an [Event] that
+// String returns what is wrong, without what to do, or "none" if there is none, as in an [Event] that
 // is no failure.
 func (c Code) String() string {
 	if c == 0 {
@@ -105,7 +105,7 @@ func errorOf(f host.Failure) *Error {
 // Error returns in one line what is wrong and what to do, by whose word, which role it is
 // about, and the source's error.
 func (e *Error) Error() string {
-	text := "evercreds: " + cmp.Or(e.text, e.Code.String())
+	text := "evercreds: " + cmp.Or(e.text, host.Reason(core.Code(e.Code)).Sentence())
 	if e.Err == nil {
 		return text
 	}

@@ -43,16 +43,21 @@ func (f Failure) Is(target error) bool {
 
 var reentrant = Failure{Code: Reentrant, Class: core.Permanent}
 
-// Reason gives the name and the text of a code.
+// Reason gives the name and the words of a code.
 func Reason(code core.Code) words.Reason {
 	if code == Reentrant {
-		return words.Reason{Code: code, Name: "reentrant", Text: words.Reentrant}
+		return here(words.Reentrant)
 	}
 	r, ok := words.ReasonOf(code)
 	if !ok {
 		r.Name, r.Text = "unknown", "for a reason that this version does not know"
 	}
-	r.Text = words.In(words.Here, r.Text)
+	return here(r)
+}
+
+// here writes a reason in this program's words.
+func here(r words.Reason) words.Reason {
+	r.Text, r.Do = words.In(words.Here, r.Text), words.In(words.Here, r.Do)
 	return r
 }
 
@@ -122,7 +127,7 @@ func (h *Host) worded(f Failure, said words.Said) Failure {
 		said = words.TimedOut
 	}
 	f.Role, f.AWSCode = h.Role, said.Code
-	f.Text = words.First(words.Here, h.Method, f.Code, Reason(f.Code).Text, h.Role, said)
+	f.Text = words.First(words.Here, h.Method, f.Code, Reason(f.Code).Sentence(), h.Role, said)
 	return f
 }
 

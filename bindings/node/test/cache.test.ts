@@ -216,7 +216,7 @@ test("a closed session has no clients, and makes none", () => {
   session.client(STSClient);
   session.close();
   expect(session.cache.size).toBe(0);
-  expect(() => session.client(STSClient)).toThrow("the session is closed");
+  expect(() => session.client(STSClient)).toThrow("the session is closed: make a new session");
 });
 
 test.each<[string, unknown[]]>([

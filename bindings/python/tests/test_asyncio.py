@@ -247,7 +247,7 @@ def test_the_end_of_an_async_with_answers_those_who_wait(held: Held) -> None:
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     assert [each.code for each in asyncio.run(main())] == ["closed"] * 3
-    with pytest.raises(EvercredsCredentialError, match="closed"):
+    with pytest.raises(EvercredsCredentialError, match="closed: make a new session"):
         asyncio.run(held.session.async_credentials())
 
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/evercreds/evercreds/core"
@@ -36,11 +37,11 @@ func errorsPage() string {
 	for _, t := range words.Troubles {
 		p.trouble(t)
 	}
-	p.line("## By the code of the error\n\nEach error of a session has a code, which says where things went wrong. Its text says what is wrong, as the headings do; what to do stands here. For `source` see above.\n")
+	p.line("## By the code of the error\n\nEach error of a session has a code, which says where things went wrong. Its text says what is wrong and what to do, and the source's own error follows where there is one.\n")
 	for _, r := range words.Reasons {
-		p.reason(r.Name, goCode(r.Name), words.In(words.Docs, r.Text), words.In(words.Docs, r.Do))
+		p.reason(r)
 	}
-	p.reason("reentrant", "Reentrant", words.Reentrant, words.ReentrantDo)
+	p.reason(words.Reentrant)
 	p.line("%s", strings.TrimPrefix(errorsElse, "\n"))
 	return p.String()
 }
@@ -58,10 +59,11 @@ func (p *page) trouble(t words.Trouble) {
 }
 
 // reason is the code of an error of a session.
-func (p *page) reason(name, inGo, says, do string) {
-	p.section(name, says)
-	p.line("- **What to do:** %s.", do)
-	p.line("- **Code:** `Code%s` in Go, `%s` in Python, `%s` in Node.\n", inGo, name, kebab(name))
+func (p *page) reason(r words.Reason) {
+	p.section(r.Name, words.In(words.Docs, r.Text))
+	do := cmp.Or(r.Do, "see the word in the error, above; else the source's own error, which follows in the text")
+	p.line("- **What to do:** %s.", words.In(words.Docs, do))
+	p.line("- **Code:** `Code%s` in Go, `%s` in Python, `%s` in Node.\n", goCode(r.Name), r.Name, kebab(r.Name))
 }
 
 // section begins with what an error says; links lead to its name.

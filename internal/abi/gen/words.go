@@ -18,9 +18,9 @@ var warnings = []struct{ name, of, text string }{
 func pythonWords(p *page) {
 	p.line("\n\n# Of each Code: its name to users, and what its error says.\nREASONS: dict[int, tuple[str, str]] = {")
 	for _, r := range words.Reasons {
-		p.line("    %d: (%q, %q),", r.Code, r.Name, words.In(words.Python, r.Text))
+		p.line("    %d: (%q, %q),", r.Code, r.Name, words.In(words.Python, r.Sentence()))
 	}
-	p.line("}\nREENTRANT = %q", words.Reentrant)
+	p.line("}\nREENTRANT = %q", words.Reentrant.Sentence())
 	for _, w := range warnings {
 		p.line("%s = %q", w.name, words.In(words.Python, w.text))
 	}
@@ -42,10 +42,10 @@ func pythonWords(p *page) {
 func tsWords(p *page) {
 	p.line("\n/** Of each Code: its name to users, and what its error says. */\n// prettier-ignore\nexport const REASONS = {")
 	for _, r := range words.Reasons {
-		p.line("  [%d]: [%q, %q],", r.Code, kebab(r.Name), words.In(words.TypeScript, r.Text))
+		p.line("  [%d]: [%q, %q],", r.Code, kebab(r.Name), words.In(words.TypeScript, r.Sentence()))
 	}
 	p.line("} as const;\n/** The error of a caller who is part of an attempt of that very session's. */")
-	p.line("export const REENTRANT = %q;", words.Reentrant)
+	p.line("export const REENTRANT =\n  %q;", words.Reentrant.Sentence())
 	for _, w := range warnings {
 		p.line("/** Told once, %s. */\n// prettier-ignore\nexport const %s =\n  %q;", w.of, w.name, words.In(words.TypeScript, w.text))
 	}
@@ -67,9 +67,9 @@ func tsWords(p *page) {
 func wordTables(p *page) {
 	p.line("\n### What errors say\n\n| code | name | text |\n|---|---|---|")
 	for _, r := range words.Reasons {
-		p.line("| %d | `%s` | %s |", r.Code, r.Name, cell(words.In(words.Docs, r.Text)))
+		p.line("| %d | `%s` | %s |", r.Code, r.Name, cell(words.In(words.Docs, r.Sentence())))
 	}
-	p.line("| | `reentrant` | %s |", cell(words.Reentrant))
+	p.line("| | `reentrant` | %s |", cell(words.Reentrant.Sentence()))
 	p.line("\n### What is logged\n\nWhere a decision has several notes, in this order.\n\n| note | level | text |\n|---|---|---|")
 	names := map[int64]string{}
 	for _, c := range group("Note").Constants {

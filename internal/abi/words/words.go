@@ -49,35 +49,43 @@ var parameters = map[string][5]string{
 	"ca":             {"SSL_CERT_FILE", "AWS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "the CAs that the SDK trusts", "SSL_CERT_FILE"},
 }
 
-// Reentrant is the error of a caller that is part of an attempt of the same session.
-// Hosts detect it themselves. Users know it by the name "reentrant".
-const Reentrant = "a source must not ask its own session for credentials"
-
-// ReentrantDo is what to do about it.
-const ReentrantDo = "give the source's clients other credentials than the session's"
-
 // Reason is the text of a decision's error.
 type Reason struct {
 	Code core.Code
 	Name string // the code's name to users
 	Text string
-	Do   string // what to do about it
+	Do   string // what to do about it; "": what follows in the error says it
+}
+
+// Sentence is what the error begins with.
+func (r Reason) Sentence() string {
+	if r.Do == "" {
+		return r.Text
+	}
+	return r.Text + ": " + r.Do
 }
 
 // Reasons has one entry for each code.
 var Reasons = []Reason{
-	{core.CodeSource, "source", "the source of the credentials failed", "see the word in the error, above; else the cause"},
+	{core.CodeSource, "source", "the source of the credentials failed", ""},
 	{core.CodeTimedOut, "timed_out", "the source did not answer within {refresh_timeout}", "check the network; raise {refresh_timeout} if the source needs longer"},
-	{core.CodeAbandoned, "abandoned", "the source died without an answer", "see the cause: a function of yours ended its thread, panicked or exited"},
-	{core.CodeMalformed, "malformed", "the source's reply could not be used", "see the cause: correct what the function returns, or the endpoint that answers in AWS's place"},
-	{core.CodeExpiredReply, "expired_reply", "the source returned credentials that had already expired", "set the clocks right; correct a source that keeps old credentials"},
-	{core.CodeStillRejected, "still_rejected", "the source returned rejected credentials again", "have the source fetch new credentials: it has a cache"},
-	{core.CodeNoProgress, "no_progress", "the source returned the expired credentials again", "have the source fetch new credentials: it has a cache"},
-	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account", "check the clock, and whether the role's sessions were revoked"},
-	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed", "ask for less time, or have the source give longer lives"},
+	{core.CodeAbandoned, "abandoned", "the source died without an answer", "see the cause, such as a function of yours that panicked, exited or ended its thread"},
+	{core.CodeMalformed, "malformed", "the source's reply could not be used", "correct what your function returns, or the endpoint that answers in AWS's place"},
+	{core.CodeExpiredReply, "expired_reply", "the source returned credentials that had already expired", "set this machine's clock right, or correct a source that keeps old credentials"},
+	{core.CodeStillRejected, "still_rejected", "the source returned rejected credentials again", "have it fetch new ones, and not take them from a cache"},
+	{core.CodeNoProgress, "no_progress", "the source returned the expired credentials again", "have it fetch new ones, and not take them from a cache"},
+	{core.CodeRejected, "rejected", "a service rejected the credentials, and there are no new ones yet", "wait; if new ones keep being rejected, check the clock, and whether the role's sessions were revoked"},
+	{core.CodeMinTTL, "min_ttl", "the credentials expire before {min_ttl} has passed", "ask for less time, or have the source give credentials that live longer"},
 	{core.CodeClosed, "closed", "the session is closed", "make a new session, or close this one later"},
-	{core.CodeShareBusy, "share_busy", "another process has been fetching the credentials all the time", "see whether the other process hangs; raise {refresh_timeout}"},
+	{core.CodeShareBusy, "share_busy", "another process has been fetching the credentials all the time", "see whether it hangs; if it does not, raise {refresh_timeout}"},
 	{core.CodeShareLock, "share_lock", "the store for shared credentials cannot be locked", "check the permissions of its directory, and that its file system knows locks"},
+}
+
+// Reentrant is the error of a caller that is part of an attempt of the same session.
+// Hosts detect it themselves, so it has no code of core's.
+var Reentrant = Reason{
+	Name: "reentrant", Text: "a source must not ask its own session for credentials",
+	Do: "give the source's clients other credentials than the session's",
 }
 
 // OfAttempts are the codes of errors that tell what an attempt did. The others are about

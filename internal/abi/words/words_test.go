@@ -3,6 +3,7 @@ package words_test
 import (
 	"encoding/json"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,8 +60,8 @@ func same(t *testing.T, got, want string) {
 // No name is left in braces, in any language.
 func TestEveryParameterHasItsName(t *testing.T) {
 	for _, l := range []words.Language{words.Go, words.Python, words.TypeScript, words.Docs, words.Command} {
-		for _, r := range words.Reasons {
-			if text := words.In(l, r.Text); strings.ContainsAny(text, "{}") {
+		for _, r := range append(slices.Clone(words.Reasons), words.Reentrant) {
+			if text := words.In(l, r.Sentence()); strings.ContainsAny(text, "{}") {
 				t.Errorf("%q", text)
 			}
 		}
@@ -75,6 +76,20 @@ func TestEveryParameterHasItsName(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An error says what is wrong, and then what to do: what a source said is the remedy where
+// nothing else is known.
+func TestEveryErrorSaysWhatToDo(t *testing.T) {
+	for _, r := range append(slices.Clone(words.Reasons), words.Reentrant) {
+		if r.Do == "" && r.Code != core.CodeSource {
+			t.Errorf("%s: no remedy", r.Name)
+		}
+		if strings.Contains(r.Text+r.Do, ": ") || strings.Contains(r.Text, ";") {
+			t.Errorf("%q: the remedy begins after one colon", r.Sentence())
+		}
+	}
+	same(t, words.Reentrant.Sentence(), words.Reentrant.Text+": "+words.Reentrant.Do)
 }
 
 // An error code is shown, and nothing that may be a secret in its place.

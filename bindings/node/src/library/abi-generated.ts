@@ -848,20 +848,21 @@ export const ADVISORY_REFRESHES: Readonly<Record<string, number>> = {
 // prettier-ignore
 export const REASONS = {
   [1]: ["source", "the source of the credentials failed"],
-  [2]: ["timed-out", "the source did not answer within refreshTimeout"],
-  [3]: ["abandoned", "the source died without an answer"],
-  [4]: ["malformed", "the source's reply could not be used"],
-  [5]: ["expired-reply", "the source returned credentials that had already expired"],
-  [6]: ["still-rejected", "the source returned rejected credentials again"],
-  [7]: ["no-progress", "the source returned the expired credentials again"],
-  [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"],
-  [9]: ["min-ttl", "the credentials expire before minTtl has passed"],
-  [10]: ["closed", "the session is closed"],
-  [11]: ["share-busy", "another process has been fetching the credentials all the time"],
-  [12]: ["share-lock", "the store for shared credentials cannot be locked"],
+  [2]: ["timed-out", "the source did not answer within refreshTimeout: check the network; raise refreshTimeout if the source needs longer"],
+  [3]: ["abandoned", "the source died without an answer: see the cause, such as a function of yours that panicked, exited or ended its thread"],
+  [4]: ["malformed", "the source's reply could not be used: correct what your function returns, or the endpoint that answers in AWS's place"],
+  [5]: ["expired-reply", "the source returned credentials that had already expired: set this machine's clock right, or correct a source that keeps old credentials"],
+  [6]: ["still-rejected", "the source returned rejected credentials again: have it fetch new ones, and not take them from a cache"],
+  [7]: ["no-progress", "the source returned the expired credentials again: have it fetch new ones, and not take them from a cache"],
+  [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet: wait; if new ones keep being rejected, check the clock, and whether the role's sessions were revoked"],
+  [9]: ["min-ttl", "the credentials expire before minTtl has passed: ask for less time, or have the source give credentials that live longer"],
+  [10]: ["closed", "the session is closed: make a new session, or close this one later"],
+  [11]: ["share-busy", "another process has been fetching the credentials all the time: see whether it hangs; if it does not, raise refreshTimeout"],
+  [12]: ["share-lock", "the store for shared credentials cannot be locked: check the permissions of its directory, and that its file system knows locks"],
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */
-export const REENTRANT = "a source must not ask its own session for credentials";
+export const REENTRANT =
+  "a source must not ask its own session for credentials: give the source's clients other credentials than the session's";
 /** Told once, of a URL that is to last longer than what signed it. */
 // prettier-ignore
 export const PRESIGNED =

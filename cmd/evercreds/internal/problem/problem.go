@@ -17,7 +17,7 @@ func init() { words.Here = words.Command }
 func Sentences() []string {
 	var all []string
 	for _, r := range words.Reasons {
-		all = append(all, words.In(words.Here, r.Text))
+		all = append(all, words.In(words.Here, r.Sentence()))
 	}
 	for _, t := range words.Troubles {
 		all = append(all, words.In(words.Here, t.Sentence()))

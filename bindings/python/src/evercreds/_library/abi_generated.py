@@ -700,19 +700,19 @@ ADVISORY_REFRESHES: dict[str, int] = {
 # Of each Code: its name to users, and what its error says.
 REASONS: dict[int, tuple[str, str]] = {
     1: ("source", "the source of the credentials failed"),
-    2: ("timed_out", "the source did not answer within refresh_timeout"),
-    3: ("abandoned", "the source died without an answer"),
-    4: ("malformed", "the source's reply could not be used"),
-    5: ("expired_reply", "the source returned credentials that had already expired"),
-    6: ("still_rejected", "the source returned rejected credentials again"),
-    7: ("no_progress", "the source returned the expired credentials again"),
-    8: ("rejected", "a service rejected the credentials, and there are no new ones yet; if new credentials keep being rejected, check the clock and the account"),
-    9: ("min_ttl", "the credentials expire before min_ttl has passed"),
-    10: ("closed", "the session is closed"),
-    11: ("share_busy", "another process has been fetching the credentials all the time"),
-    12: ("share_lock", "the store for shared credentials cannot be locked"),
+    2: ("timed_out", "the source did not answer within refresh_timeout: check the network; raise refresh_timeout if the source needs longer"),
+    3: ("abandoned", "the source died without an answer: see the cause, such as a function of yours that panicked, exited or ended its thread"),
+    4: ("malformed", "the source's reply could not be used: correct what your function returns, or the endpoint that answers in AWS's place"),
+    5: ("expired_reply", "the source returned credentials that had already expired: set this machine's clock right, or correct a source that keeps old credentials"),
+    6: ("still_rejected", "the source returned rejected credentials again: have it fetch new ones, and not take them from a cache"),
+    7: ("no_progress", "the source returned the expired credentials again: have it fetch new ones, and not take them from a cache"),
+    8: ("rejected", "a service rejected the credentials, and there are no new ones yet: wait; if new ones keep being rejected, check the clock, and whether the role's sessions were revoked"),
+    9: ("min_ttl", "the credentials expire before min_ttl has passed: ask for less time, or have the source give credentials that live longer"),
+    10: ("closed", "the session is closed: make a new session, or close this one later"),
+    11: ("share_busy", "another process has been fetching the credentials all the time: see whether it hangs; if it does not, raise refresh_timeout"),
+    12: ("share_lock", "the store for shared credentials cannot be locked: check the permissions of its directory, and that its file system knows locks"),
 }
-REENTRANT = "a source must not ask its own session for credentials"
+REENTRANT = "a source must not ask its own session for credentials: give the source's clients other credentials than the session's"
 PRESIGNED = "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (min_ttl)"
 UNOPENED = "an entry of the store for shared credentials cannot be opened, and counts for nothing"
 NOBODY_MET = "no other process shares these credentials; a session name that differs in each process shares nothing"

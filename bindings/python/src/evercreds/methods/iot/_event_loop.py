@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from evercreds._library import abi_generated as abi
 from evercreds._library.immortal import keep_for_ever
 from evercreds.errors import EvercredsCredentialError
 
@@ -52,4 +53,5 @@ class EventLoop:
 
 def session_is_closed() -> EvercredsCredentialError:
     """Make the error for what comes after the end of a session."""
-    return EvercredsCredentialError("the session is closed", code="closed")
+    name, text = abi.REASONS[abi.Code.CLOSED]
+    return EvercredsCredentialError(text, code=name)
