@@ -31,7 +31,7 @@ each has an --id, or else the arguments, program, user, directory, HOME and AWS_
 				return beforeStart(err)
 			}
 			defer opened.Close()
-			creds, err := retrieve(cmd.Context(), opened)
+			creds, err := lasting(cmd.Context(), opened, 0)
 			if err != nil {
 				return err
 			}

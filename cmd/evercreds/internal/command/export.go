@@ -10,7 +10,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/endpoint"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
 )
@@ -31,7 +30,7 @@ func exportCommand() *cobra.Command {
 			if err := checkFormat(format); err != nil {
 				return err
 			}
-			_, creds, err := from.get(cmd.Context(), evercreds.MinTTL(minTTL))
+			creds, err := from.get(cmd.Context(), minTTL)
 			if err != nil {
 				return err
 			}

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/evercreds/evercreds"
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/endpoint"
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/roles"
 )
 
@@ -42,13 +45,22 @@ func retrieve(ctx context.Context, opened *roles.Opened, needs ...evercreds.Need
 	return opened.Session.Credentials(ctx, needs...)
 }
 
-// get opens, retrieves and closes.
-func (s *source) get(ctx context.Context, needs ...evercreds.Need) (*roles.Opened, aws.Credentials, error) {
+// lasting retrieves credentials that are handed out: they last for minTTL, and at least as
+// long as those of the endpoint.
+func lasting(ctx context.Context, opened *roles.Opened, minTTL time.Duration) (aws.Credentials, error) {
+	creds, err := retrieve(ctx, opened, evercreds.MinTTL(max(minTTL, endpoint.Lasting)))
+	if errors.Is(err, evercreds.ErrMinTTL) && minTTL < endpoint.Lasting { // nobody has asked for it
+		return aws.Credentials{}, problem.Unavailable.New("%s", endpoint.TooShort)
+	}
+	return creds, err
+}
+
+// get opens, retrieves what is handed out, and closes.
+func (s *source) get(ctx context.Context, minTTL time.Duration) (aws.Credentials, error) {
 	opened, err := s.open(ctx)
 	if err != nil {
-		return nil, aws.Credentials{}, err
+		return aws.Credentials{}, err
 	}
 	defer opened.Close()
-	creds, err := retrieve(ctx, opened, needs...)
-	return opened, creds, err
+	return lasting(ctx, opened, minTTL)
 }

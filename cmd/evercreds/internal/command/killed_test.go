@@ -78,7 +78,7 @@ func TestTheFetcherIsKilledAndAnotherFetches(t *testing.T) {
 // TestCachesFilesAreNeverTorn reads what processes print while others are killed at any time.
 func TestCachesFilesAreNeverTorn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 3*time.Second) // so that there is much to write
+	w := newWorld(t, 8*time.Second) // so that there is much to write
 	stop := make(chan struct{})
 	var killers sync.WaitGroup
 	for i := range 3 {

@@ -7,7 +7,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
-	"github.com/evercreds/evercreds"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/endpoint"
 )
 
@@ -22,7 +21,7 @@ that mean the same role make one refresh between them.`,
   credential_process = evercreds credential-process --profile base --role-arn arn:aws:iam::123456789012:role/app`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, creds, err := from.get(cmd.Context(), evercreds.MinTTL(minTTL))
+			creds, err := from.get(cmd.Context(), minTTL)
 			if err != nil {
 				return err
 			}

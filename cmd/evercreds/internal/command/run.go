@@ -117,9 +117,10 @@ func (s *source) run(ctx context.Context, argv []string, fixed, verbose bool) (i
 // here. It outlasts a start that fails once, and asks a person if it must.
 func firstSet(ctx context.Context, opened *roles.Opened) (creds aws.Credentials, err error) {
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		creds, err = retrieve(ctx, opened)
+		creds, err = lasting(ctx, opened, 0)
 		var session *evercreds.Error
-		if err == nil || !errors.As(err, &session) || session.Class == evercreds.Permanent || time.Now().After(deadline) || opened.Attended {
+		passes := errors.As(err, &session) && session.Class != evercreds.Permanent || err != nil && problem.Sort(err).Kind == problem.Unavailable
+		if !passes || time.Now().After(deadline) || opened.Attended {
 			return creds, err
 		}
 	}

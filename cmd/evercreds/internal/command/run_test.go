@@ -51,15 +51,15 @@ func TestRunGivesItsCommandTheEndpoint(t *testing.T) {
 
 func TestRunRefreshesForItsCommand(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 4*time.Second)
+	w := newWorld(t, 6*time.Second)
 	out := w.good("run", "--no-share", "--role-arn", role, "--", "sh", "-c",
-		`for i in 1 2 3 4 5 6; do curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI" | sed 's/.*AccessKeyId":"\([A-Z0-9]*\).*/\1/;s/$/ /'; echo; sleep 1; done`)
+		`for i in 1 2 3 4 5 6 7 8; do curl -s -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI" | sed 's/.*AccessKeyId":"\([A-Z0-9]*\).*/\1/;s/$/ /'; echo; sleep 1; done`)
 	seen := map[string]bool{}
 	for _, key := range strings.Fields(out) {
 		seen[key] = true
 	}
 	if len(seen) < 2 {
-		t.Errorf("it saw %d sets in 6 s of sets that live 4 s: %s", len(seen), out)
+		t.Errorf("it saw %d sets in 8 s of sets that live 6 s: %s", len(seen), out)
 	}
 }
 

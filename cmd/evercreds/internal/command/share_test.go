@@ -57,6 +57,28 @@ printf '{"Version":1,"AccessKeyId":"AK%%s","SecretAccessKey":"s","SessionToken":
 	}
 }
 
+// TestNothingIsPrintedThatEndsAtOnce has a source whose sets end before a client of theirs
+// could use them.
+func TestNothingIsPrintedThatEndsAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	process, _ := w.script(2 * time.Second)
+	config := w.file("roles.yaml", "roles: { c: { command: ["+process+", x] } }")
+	for _, args := range [][]string{
+		{"cache", "--", process, "x"},
+		{"credential-process", "--config", config, "--role", "c"},
+		{"credential-process", "--config", config, "--role", "c", "--min-ttl", "1s"},
+		{"export", "--config", config, "--role", "c"},
+	} {
+		if out, errs, code := w.run(args...); code != 6 || out != "" {
+			t.Errorf("%q: exit code %d, %d bytes: %s", args, code, len(out), errs)
+		}
+	}
+	if _, _, code := w.run("export", "--config", config, "--role", "c", "--min-ttl", "1h"); code == 0 {
+		t.Error("with --min-ttl it printed a set that ends before")
+	}
+}
+
 func TestCacheRunsACommandOnceForEachEntry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, time.Hour)

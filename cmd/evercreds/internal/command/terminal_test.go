@@ -144,12 +144,12 @@ func TestAJobIsStoppedAndGoesOn(t *testing.T) {
 // terminal to another group: the kernel would stop whoever reads from it then.
 func TestAShellOfOursHasTheTerminal(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 3*time.Second)
+	w := newWorld(t, 8*time.Second)
 	tty := w.shell("--no-share --role-arn " + role + " --serial-number " + device)
 	tty.press("$run bash --norc --noprofile -i\r")
 	tty.expect("One-time code of " + device)
 	tty.press("123456\r")
-	tty.press(`sleep 4; curl -s -m 20 -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI"` + "\r")
+	tty.press(`sleep 9; curl -s -m 20 -H "Authorization: $AWS_CONTAINER_AUTHORIZATION_TOKEN" "$AWS_CONTAINER_CREDENTIALS_FULL_URI"` + "\r")
 	tty.expect("another program has the terminal")
 	tty.press("exit 6\r")
 	tty.press("echo code $?\r")

@@ -55,11 +55,11 @@ var cases = []testCase{
 	{name: "another role's token", play: func(p *place, cs []client) []string {
 		return all(p, cs, p.endpoint("app", p.token("other")), 0, bad())
 	}},
-	{name: "several refreshes", short: true, lifetime: 6 * time.Second, play: func(p *place, cs []client) []string {
-		return append(all(p, cs, p.endpointFile("app"), 10*time.Second, good), sets(p, 3)...)
+	{name: "several refreshes", short: true, lifetime: 10 * time.Second, play: func(p *place, cs []client) []string {
+		return append(all(p, cs, p.endpointFile("app"), 16*time.Second, good), sets(p, 3)...)
 	}},
 	{name: "an outage that outlives the set: errors, and never an expired set", lifetime: 8 * time.Second, play: outlives},
-	{name: "after such an outage: no call fails from the first good one on", lifetime: 8 * time.Second, play: recovers},
+	{name: "after such an outage: no call fails from the first good one on", lifetime: 10 * time.Second, play: recovers},
 	// The refresh begins at half of the life, and ends 10 s before the end.
 	{name: "a source that takes 10 s", lifetime: 40 * time.Second, play: func(p *place, cs []client) []string {
 		if found := all(p, cs, p.endpointFile("app"), 0, good); found != nil {

@@ -34,9 +34,9 @@ func recovers(p *place, cs []client) []string {
 		return found
 	}
 	found := inject(p, awstest.Fault{Kind: awstest.KindHTTP, Role: roleARN})
-	back := time.AfterFunc(12*time.Second, p.aws.ClearFaults)
+	back := time.AfterFunc(14*time.Second, p.aws.ClearFaults)
 	defer back.Stop()
-	return append(found, all(p, cs, p.endpointFile("app"), 30*time.Second, func(name string, calls []call) []string {
+	return append(found, all(p, cs, p.endpointFile("app"), 34*time.Second, func(name string, calls []call) []string {
 		state := "held"
 		for _, c := range calls {
 			switch {

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -80,8 +81,8 @@ func held(ctx context.Context, role *Role) (creds aws.Credentials, status int, c
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	creds, err := role.Held.Retrieve(ctx)
-	if err == nil && !isAlive(creds, time.Now()) {
-		err = problem.Unavailable.New("what is held has expired")
+	if err == nil && !lasts(creds, time.Now()) {
+		err = evercreds.ErrMinTTL
 	}
 	if err == nil {
 		return creds, 0, "", ""
@@ -90,6 +91,9 @@ func held(ctx context.Context, role *Role) (creds aws.Credentials, status int, c
 	return aws.Credentials{}, http.StatusServiceUnavailable, code, text
 }
 
+// TooShort says that nothing with LeastLife left can be had.
+var TooShort = fmt.Sprintf("what is held ends within %.0f s, and nothing that lasts longer is there; ask again", LeastLife.Seconds())
+
 // reason has AWS's own code where there is one.
 func reason(err error) (code, text string) {
 	var session *evercreds.Error
@@ -97,6 +101,8 @@ func reason(err error) (code, text string) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || isCanceled(err):
 		return "NotReady", "the credentials are being fetched; ask again"
+	case errors.Is(err, evercreds.ErrMinTTL):
+		return "NotReady", TooShort
 	case sorted.Kind.Word == problem.MFA.Word:
 		return "MfaCodeNeeded", sorted.Text
 	case errors.As(err, &session) && session.AWSErrorCode != "":

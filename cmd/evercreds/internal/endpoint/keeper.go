@@ -10,10 +10,23 @@ import (
 	"github.com/evercreds/evercreds"
 )
 
+// LeastLife is the least that is left of a set when it is handed out, by the end that its
+// client is told. All SDKs ask anew for each call while a set is near its end, and sign with
+// whatever they get: the time is theirs, to sign with it and to reach the service. A second
+// of it goes to AWS's SDK for Java, which uses a set that it got within its own window for a
+// second more (CachedSupplier.handleFetchedSuccess, StaleValueBehavior.STRICT); by IMDS it
+// would use one that ends within a second for 1 to 10 minutes.
+const LeastLife = 2 * time.Second
+
+// Lasting has a session find a set with LeastLife left, after its end was rounded down to a
+// second.
+const Lasting = LeastLife + time.Second
+
 // keeper is a session whose callers never wait while a set is good. In the mandatory
 // window the session has its callers wait for a refresh; a client of ours would give up.
 type keeper struct {
 	session Session
+	now     func() time.Time
 	last    atomic.Pointer[aws.Credentials]
 }
 
@@ -24,7 +37,7 @@ type Session interface {
 }
 
 // Keep wraps a session. It must not be one whose credentials are given up before their end.
-func Keep(session Session) Held { return &keeper{session: session} }
+func Keep(session Session) Held { return &keeper{session: session, now: time.Now} }
 
 // over is a context that has ended: it asks, starts what is due, and does not wait.
 var over = func() context.Context {
@@ -33,22 +46,17 @@ var over = func() context.Context {
 	return ctx
 }()
 
-// Retrieve returns what the session serves at once, else the last set that it served and
-// that has not expired, and only without either waits.
+// Retrieve returns what the session serves at once, else the last set that it served, and
+// only where neither lasts waits for one that does.
 func (k *keeper) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	creds, err := k.session.Retrieve(over)
-	if err == nil && !isAlive(creds, time.Now()) {
-		// The session has it to its very end, and a client is told of whole seconds: what
-		// is left is of no use to it.
-		if creds, err = k.session.Credentials(ctx, evercreds.MinTTL(time.Second)); err != nil {
-			return aws.Credentials{}, err
-		}
-	}
-	if err != nil {
-		if last := k.last.Load(); last != nil && isAlive(*last, time.Now()) {
+	if err != nil || !lasts(creds, k.now()) {
+		if last := k.last.Load(); last != nil && lasts(*last, k.now()) {
 			return *last, nil
 		}
-		if creds, err = k.session.Retrieve(ctx); err != nil {
+		// The session has a set to its very end, which is too late for a client. Where this
+		// fails there is none: never one that ends while it is on its way.
+		if creds, err = k.session.Credentials(ctx, evercreds.MinTTL(Lasting)); err != nil {
 			return aws.Credentials{}, err
 		}
 	}
@@ -58,7 +66,7 @@ func (k *keeper) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return creds, nil
 }
 
-// isAlive goes by the whole second that a client is told.
-func isAlive(creds aws.Credentials, now time.Time) bool {
-	return !creds.CanExpire || creds.Expires.Truncate(time.Second).After(now)
+// lasts reports whether LeastLife is left, by the whole second that a client is told.
+func lasts(creds aws.Credentials, now time.Time) bool {
+	return !creds.CanExpire || creds.Expires.Truncate(time.Second).Sub(now) >= LeastLife
 }
