@@ -25,9 +25,9 @@ func task(t *testing.T, mark string) string {
 }
 
 // settled is the machine of the page: its configuration file, and evercreds in PATH.
-func settled(t *testing.T) *world {
+func settled(t *testing.T, lifetime time.Duration) *world {
 	t.Helper()
-	w := newWorld(t, time.Hour)
+	w := newWorld(t, lifetime)
 	w.env["EVERCREDS_CONFIG"] = w.file("etc/evercreds.yaml", task(t, "config of tasks"))
 	w.inPath(t)
 	return w
@@ -35,7 +35,7 @@ func settled(t *testing.T) *world {
 
 func TestTaskProfile(t *testing.T) {
 	t.Parallel()
-	w := settled(t)
+	w := settled(t, time.Hour)
 	line := task(t, "profile of tasks")
 	_, process, _ := strings.Cut(line, "credential_process = ")
 	process = strings.ReplaceAll(process, "/etc/", w.dir+"/etc/")
@@ -47,40 +47,12 @@ func TestTaskProfile(t *testing.T) {
 	}
 }
 
-// TestTaskTerraform has Terraform's S3 backend ask who it is.
-func TestTaskTerraform(t *testing.T) {
-	t.Parallel()
-	args := strings.Fields(task(t, "terraform"))
-	understood(t, args[1:])
-	if _, err := exec.LookPath("terraform"); err != nil {
-		t.Skip("terraform is not installed")
-	}
-	w := settled(t)
-	w.env["CHECKPOINT_DISABLE"] = "1"
-	w.file("main.tf", `terraform {
-  backend "s3" {
-    bucket = "none"
-    key    = "state"
-    region = "us-east-1"
-  }
-}
-`)
-	// The stand-in has no S3, so it ends there: with the identity that it was told.
-	out, errs, _ := w.run("run", "--role", "app", "--", "terraform", "init", "-input=false", "-no-color")
-	if n := w.aws.Counts().Roles[role].Successes; n != 1 || strings.Contains(out+errs, "No valid credential sources") {
-		t.Errorf("%d sets; terraform said\n%s%s", n, out, errs)
-	}
-	if w.aws.Counts().Actions["GetCallerIdentity"].Successes == 0 {
-		t.Errorf("it did not ask who it is:\n%s%s", out, errs)
-	}
-}
-
 func TestTaskSystemd(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("systemd-analyze"); err != nil {
 		t.Skip("systemd is not installed")
 	}
-	w := settled(t)
+	w := settled(t, time.Hour)
 	service := strings.ReplaceAll(task(t, "evercreds.service"), "/usr/local/bin/", w.dir+"/bin/")
 	for _, line := range strings.Split(service, "\n") {
 		if _, start, ok := strings.Cut(line, "ExecStart="); ok {
@@ -135,7 +107,7 @@ func TestTaskContainers(t *testing.T) {
 		t.Errorf("the app's variables differ: %v, %v", variables, app.Environment)
 	}
 	for _, args := range [][]string{server.Command, sidecar.Args} {
-		w := settled(t)
+		w := settled(t, time.Hour)
 		w.without("HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "EVERCREDS_CONFIG")
 		place := strings.NewReplacer("/etc/evercreds/", w.dir+"/etc/", "/etc/", w.dir+"/etc/", "/run/", w.dir+"/run/")
 		if err := os.MkdirAll(filepath.Join(w.dir, "run/evercreds"), 0o700); err != nil {
@@ -174,7 +146,7 @@ func TestTaskEditorsAndAgents(t *testing.T) {
 	if err := json.Unmarshal([]byte(task(t, "vscode")), &settings); err != nil {
 		t.Fatal(err)
 	}
-	w := settled(t)
+	w := settled(t, time.Hour)
 	running := w.serve()
 	variables := settings["terminal.integrated.env.linux"]
 	if file := strings.Replace(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"], "${env:XDG_RUNTIME_DIR}", w.dir, 1); file != running.tokens["app"] {
@@ -212,7 +184,7 @@ func TestTaskElsewhere(t *testing.T) {
 			t.Errorf("ssh does not understand %q: %v", args, err)
 		}
 	}
-	w := settled(t)
+	w := settled(t, time.Hour)
 	running := w.serve()
 	far, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
