@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
 )
 
 // Sections are the parts of the user's shared files that matter here.
@@ -19,7 +21,7 @@ type Sections struct {
 func Write(from Sections) (*Files, error) {
 	dir, err := os.MkdirTemp("", "evercreds-run-")
 	if err != nil {
-		return nil, err
+		return nil, problem.Config.New("TMPDIR: there is no place for the files that stand in place of the user's: %v", err)
 	}
 	files := &Files{
 		Dir: dir, Config: filepath.Join(dir, "config"),
@@ -29,7 +31,7 @@ func Write(from Sections) (*Files, error) {
 	for path, content := range map[string]string{files.Config: text, files.Credentials: "", files.Boto: ""} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			files.Remove()
-			return nil, err
+			return nil, problem.Config.New("TMPDIR: there is no place for the files that stand in place of the user's: %v", err)
 		}
 	}
 	return files, nil

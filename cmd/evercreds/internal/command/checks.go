@@ -118,9 +118,10 @@ func checkEndpoint(ctx context.Context, add adder, opened *roles.Opened) {
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		add("endpoint", "wrong", "%s: %v", url, err)
+		add("endpoint", "wrong", "it is no URL") // which may have a password in it
 		return
 	}
+	url = r.URL.Redacted()
 	sent := time.Now()
 	reply, err := http.DefaultClient.Do(r)
 	if err != nil {

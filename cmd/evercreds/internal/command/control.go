@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
@@ -17,11 +18,19 @@ import (
 
 // socketOf is the control socket that is meant.
 func socketOf(given string) (string, error) {
-	if given != "" {
-		return given, nil
+	path := given
+	if path == "" {
+		dir, err := place()
+		if err != nil {
+			return "", err
+		}
+		path = filepath.Join(dir, "control.sock")
 	}
-	dir, err := place()
-	return filepath.Join(dir, "control.sock"), err
+	// The system says no more than that the argument is invalid.
+	if most := len(syscall.RawSockaddrUnix{}.Path) - 1; len(path) > most {
+		return "", problem.Config.New("--control: a socket's path may have %d bytes here, and %s has %d: give a shorter one", most, path, len(path))
+	}
+	return path, nil
 }
 
 // listenControl opens the control socket. One that nobody answers at is a dead server's.

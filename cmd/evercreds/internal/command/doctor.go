@@ -69,7 +69,11 @@ func examine(ctx context.Context, from *source) []finding {
 	if path == "" {
 		path = roles.Path()
 	}
-	add("configuration", "ok", "%d roles in %s", len(file.Roles), path)
+	if _, err := os.Stat(path); err != nil {
+		add("configuration", "ok", "there is no file with roles")
+	} else {
+		add("configuration", "ok", "%d roles in %s", len(file.Roles), path)
+	}
 	checkEnvironment(add, from.profile != "")
 	checkFiles(add, path)
 	checkCaches(add)

@@ -17,7 +17,7 @@ import (
 const role = "arn:aws:iam::123456789012:role/app"
 
 // inGo has what no user of the command knows: names of functions and of Go's fields.
-var inGo = regexp.MustCompile(`\.func\d|roles\.|RoleARN|MFACommand|aws\.Config|config\.With`)
+var inGo = regexp.MustCompile(`\.func\d|roles\.|strconv|unmarshal|RoleARN|MFACommand|aws\.Config|config\.With`)
 
 func TestExitCodes(t *testing.T) {
 	cases := []struct {
@@ -29,6 +29,19 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"a wrong flag", []string{"whoami", "--nonsense"}, nil, problem.Usage, "nonsense"},
 		{"a wrong command", []string{"nonsense"}, nil, problem.Usage, "nonsense"},
+		{"a number that is none", []string{"whoami", "--role-arn", role, "--duration-seconds", "1h"}, nil, problem.Usage, `--duration-seconds: must be a whole number; got "1h"`},
+		{"a time that is none", []string{"export", "--min-ttl", "5"}, nil, problem.Usage, `--min-ttl: must be a time such as 90s or 10m; got "5"`},
+		{"an endpoint that is no URL", []string{"whoami", "--role-arn", role, "--endpoint-url", "sts.example"}, nil, problem.Config, "--endpoint-url"},
+		{"a port that is none", []string{"serve", "--listen", "127.0.0.1:http", "--role-arn", role}, nil, problem.Config, "0 to 65535"},
+		{"a socket with a long path", []string{"serve", "--control", "/tmp/" + strings.Repeat("x", 120), "--role-arn", role}, nil, problem.Config, "give a shorter one"},
+		{"no home", []string{"whoami", "--role-arn", role}, func(w *world) { w.without("HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME") }, problem.Store, "EVERCREDS_STORE"},
+		{"no place for files", []string{"run", "--role-arn", role, "--", "true"}, func(w *world) { w.env["TMPDIR"] = w.dir + "/none" }, problem.NotStarted, "config: TMPDIR"},
+		{"a profile that is its own base", []string{"credential-process", "--role-arn", role}, func(w *world) {
+			w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+			w.env["AWS_PROFILE"] = "app"
+			w.env["AWS_CONFIG_FILE"] = w.file("config", "[profile app]\nregion = us-east-1\ncredential_process = "+
+				w.command().Path+" credential-process --role-arn "+role+"\n")
+		}, problem.Recursion, "profile app is the one whose credential_process this is"},
 		{"no such role in the file", []string{"whoami", "--role", "x"}, nil, problem.Config, `"x"`},
 		{"a wrong parameter", []string{"whoami", "--role-arn", "x"}, nil, problem.Config, "role_arn (--role-arn)"},
 		{"a parameter without its role", []string{"whoami", "--external-id", "x1"}, nil, problem.Usage, "--role-arn"},

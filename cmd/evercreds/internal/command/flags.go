@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,20 @@ import (
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/roles"
 )
+
+// wanted is what the value of a flag must be, by pflag's name of its type.
+var wanted = map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a time such as 90s or 10m"}
+
+// flagError says what is wrong with a flag; pflag has the words of Go's parsers.
+func flagError(err error) error {
+	var value *pflag.InvalidValueError
+	if errors.As(err, &value) {
+		if want, ok := wanted[value.GetFlag().Value.Type()]; ok {
+			return problem.Usage.New("--%s: must be %s; got %q", value.GetFlag().Name, want, value.GetValue())
+		}
+	}
+	return problem.Usage.Of(err)
+}
 
 // source has the flags that say which role is meant.
 type source struct {

@@ -22,9 +22,13 @@ func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
 
 // Main runs the command, and returns its exit code.
 func Main(ctx context.Context, args []string) int {
-	root := New()
+	root, out := New(), &sink{to: os.Stdout}
 	root.SetArgs(args)
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err = problem.Other.New("the output cannot be written: %v", out.err)
+	}
 	var passed exitCode
 	if err == nil {
 		return 0
@@ -50,7 +54,7 @@ AWS's own contracts: the container credentials endpoint, credential_process, IMD
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return problem.Usage.Of(err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(
 		runCommand(), serveCommand(), processCommand(), cacheCommand(), exportCommand(), whoamiCommand(),
 		statusCommand(), watchCommand(), doctorCommand(), mfaCommand(), reloadCommand(), schemaCommand(),
@@ -87,10 +91,33 @@ func version() string {
 	return "(devel)"
 }
 
+// sink is where a command writes. It remembers that it could not: half an output that ends
+// with exit code 0 would be taken for a whole one.
+type sink struct {
+	to  *os.File
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.to.Write(p)
+	if err != nil && s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// plain is what a command's output goes to.
+func plain(w io.Writer) io.Writer {
+	if s, ok := w.(*sink); ok {
+		return s.to
+	}
+	return w
+}
+
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
 // isTerminalOut reports whether a command's output goes to a terminal.
 func isTerminalOut(w io.Writer) bool {
-	f, ok := w.(*os.File)
+	f, ok := plain(w).(*os.File)
 	return ok && isTerminal(f)
 }

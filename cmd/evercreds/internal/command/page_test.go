@@ -125,6 +125,9 @@ func TestDoctor(t *testing.T) {
 	if _, _, code := w.run("doctor", "--role-arn", role, "--endpoint-url", "http://127.0.0.1:1"); code != 13 {
 		t.Errorf("nobody at the endpoint: exit code %d", code)
 	}
+	if out, _, _ := w.run("doctor", "--role-arn", role, "--endpoint-url", "http://me:hidden@127.0.0.1:1/"); strings.Contains(out, "hidden") {
+		t.Errorf("it shows a password:\n%s", out)
+	}
 	loose := w.file(".aws/credentials", "[default]\naws_access_key_id = x\naws_secret_access_key = x\n")
 	if err := os.Chmod(loose, 0o644); err != nil {
 		t.Fatal(err)

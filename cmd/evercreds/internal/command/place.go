@@ -16,7 +16,7 @@ func place() (string, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			return "", problem.Config.New("there is no place for the control socket: %v", err)
+			return "", problem.Config.New("there is no place for the control socket: %v; give --control", err)
 		}
 		dir = cache
 	}

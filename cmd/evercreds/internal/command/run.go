@@ -126,11 +126,23 @@ func firstSet(ctx context.Context, opened *roles.Opened) (creds aws.Credentials,
 	}
 }
 
+// loopback listens where SDKs take http from: also on a machine that has IPv6 alone.
+func loopback(listen func(network, address string) (net.Listener, error)) (net.Listener, error) {
+	listener, err := listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		if six, e := listen("tcp", "[::1]:0"); e == nil {
+			return six, nil
+		}
+		return nil, problem.Listen.Of(err)
+	}
+	return listener, nil
+}
+
 // ownEndpoint serves one role to one command.
 func ownEndpoint(opened *roles.Opened) (server *endpoint.Server, url, token string, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := loopback(net.Listen)
 	if err != nil {
-		return nil, "", "", problem.Listen.Of(err)
+		return nil, "", "", err
 	}
 	token = newToken()
 	server = endpoint.New(endpoint.Config{})

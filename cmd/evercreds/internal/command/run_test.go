@@ -5,6 +5,7 @@ package command
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
@@ -46,6 +47,49 @@ func TestRunGivesItsCommandTheEndpoint(t *testing.T) {
 	dir := strings.TrimSpace(out[strings.LastIndex(out, "dir ")+4:])
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("%s is left behind: %v", dir, err)
+	}
+}
+
+// TestRunListensWhereThereIsIPv6Alone has no IPv4.
+func TestRunListensWhereThereIsIPv6Alone(t *testing.T) {
+	if l, err := net.Listen("tcp", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6")
+	} else {
+		_ = l.Close()
+	}
+	l, err := loopback(func(network, address string) (net.Listener, error) {
+		if strings.HasPrefix(address, "127.") {
+			return nil, syscall.EADDRNOTAVAIL
+		}
+		return net.Listen(network, address)
+	})
+	if err != nil || !strings.HasPrefix(l.Addr().String(), "[::1]:") {
+		t.Fatalf("got %v, %v", l, err)
+	}
+	_ = l.Close()
+}
+
+// TestOutputThatCannotBeWrittenIsAnError writes to a device that is full.
+func TestOutputThatCannotBeWrittenIsAnError(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("this system has no device that is full")
+	}
+	defer full.Close()
+	w := newWorld(t, time.Hour)
+	w.good("credential-process", "--role-arn", role) // so that there is something to list
+	for _, args := range [][]string{
+		{"export", "--role-arn", role}, {"credential-process", "--role-arn", role}, {"whoami", "--role-arn", role},
+		{"cache", "list"}, {"cache", "list", "--json"}, {"doctor", "--role-arn", role}, {"status", "--role-arn", role},
+		{"schema"}, {"completion", "bash"}, {"--help"},
+	} {
+		cmd := w.command(args...)
+		var errs strings.Builder
+		cmd.Stdout, cmd.Stderr = full, &errs
+		_ = cmd.Run()
+		if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.HasPrefix(errs.String(), "evercreds: error: ") {
+			t.Errorf("%q: exit code %d, %s", args, code, errs.String())
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -129,10 +130,11 @@ func (s *serving) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer d.close()
+	out := plain(cmd.OutOrStdout()) // a reader that has gone is no failure of the server's
 	for _, role := range d.list() {
-		fmt.Fprintf(cmd.OutOrStdout(), "http://%s%s token-file %s\n", listener.Addr(), endpoint.Path(role.role.Name), role.tokenFile)
+		fmt.Fprintf(out, "http://%s%s token-file %s\n", listener.Addr(), endpoint.Path(role.role.Name), role.tokenFile)
 	}
-	fmt.Fprintln(cmd.OutOrStdout(), "ready")
+	fmt.Fprintln(out, "ready")
 	return s.loop(cmd.Context(), d, listener, control, signals)
 }
 
@@ -190,9 +192,12 @@ func listen(address string) (net.Listener, error) {
 	if l, err := inherited(); l != nil || err != nil {
 		return l, err
 	}
-	host, _, err := net.SplitHostPort(address)
+	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, problem.Config.New("listen: must be HOST:PORT; got %q", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil, problem.Config.New("listen: the port must be 0 to 65535; got %q", port)
 	}
 	ip, err := netip.ParseAddr(host)
 	if host != "localhost" && (err != nil || !ip.Unmap().IsLoopback() && !ip.Unmap().IsLinkLocalUnicast() && ip.String() != "fd00:ec2::23") {

@@ -44,7 +44,7 @@ var (
 	Unavailable = Kind{"unavailable", 6, "there are no credentials now, and later there may be", "Try again later."}
 	MFA         = Kind{"mfa", 7, "a one-time code is needed, and nobody can be asked", "Run it on a terminal, give `--mfa-command`, or run `evercreds mfa ROLE` (`--code CODE` without a terminal) for a server."}
 	MinTTL      = Kind{"min-ttl", 8, "new credentials expire before `--min-ttl` has passed", "Ask for less, or for a longer `--duration-seconds`."}
-	Recursion   = Kind{"recursion", 9, "evercreds was started to fetch what it needs itself: a `credential_process` names its own profile", "Name another profile with `--profile`."}
+	Recursion   = Kind{"recursion", 9, "evercreds was started to fetch what it needs itself: a `credential_process` names its own profile", "Name another profile with `--profile`, or with `profile` in the role."}
 	NoServer    = Kind{"no-server", 10, "no `evercreds serve` runs here, or its control socket is another", "Start it, or give `--control`."}
 	Listen      = Kind{"listen", 11, "`serve` cannot listen", "Free the address, or give `--listen`."}
 	Store       = Kind{"store", 12, "the store of this machine cannot be used", "See to the directory that the text names, or give `--no-share`."}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +40,8 @@ func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent
 		case err != nil:
 			return nil, aws.Config{}, nil, problem.Config.New("profile %s: %v", name, err)
 		case environmentWins(role.Profile):
+		case startsThis(shared.CredentialProcess):
+			return nil, aws.Config{}, nil, circle(&role, name)
 		case shared.RoleARN != "" && shared.SourceProfileName != "":
 			role.STS = &STS{
 				RoleARN: shared.RoleARN, RoleSessionName: shared.RoleSessionName,
@@ -63,7 +68,12 @@ func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent
 	}
 	if role.STS != nil && role.SourceRole == "" && own == nil && !environmentWins(profile) {
 		name := CurrentProfile(profile)
-		if shared, err := loadProfile(ctx, name); err == nil && shared.RoleARN != "" && shared.SourceProfileName != "" {
+		shared, err := loadProfile(ctx, name)
+		switch {
+		case err != nil:
+		case startsThis(shared.CredentialProcess):
+			return nil, aws.Config{}, nil, circle(&role, name)
+		case shared.RoleARN != "" && shared.SourceProfileName != "":
 			parent = &Role{Name: name, Profile: name, EndpointURL: role.EndpointURL}
 		}
 	}
@@ -78,6 +88,30 @@ func resolve(ctx context.Context, given *Role) (_ *Role, base aws.Config, parent
 		cfg.Credentials = own
 	}
 	return &role, cfg, parent, nil
+}
+
+// startsThis reports whether a profile's credential_process is the command that this process
+// is. Of one that says the same in another way, guardRecursion knows only once it runs.
+func startsThis(process string) bool {
+	words := strings.Fields(process)
+	if len(words) == 0 || !slices.Equal(words[1:], os.Args[1:]) {
+		return false
+	}
+	path, err := exec.LookPath(words[0])
+	if err != nil {
+		return false
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return false
+	}
+	a, errA := os.Stat(path)
+	b, errB := os.Stat(self)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
+func circle(role *Role, profile string) error {
+	return problem.Recursion.New("role %s: profile %s is the one whose credential_process this is, so it cannot have the base credentials too", role.Name, profile)
 }
 
 // describeBase says where base credentials come from, if nothing else is said of them.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -48,27 +49,46 @@ func Read(path string) (*File, error) {
 	if path == "" {
 		path = Path()
 	}
-	text, err := os.ReadFile(path)
+	written, err := readSome(path)
 	if err != nil {
 		if !needed && (errors.Is(err, os.ErrNotExist) || path == "") {
 			return &File{}, nil
 		}
 		return nil, problem.Config.Of(err)
 	}
-	file, err := Parse(text)
+	file, err := Parse(written)
 	if err != nil {
-		return nil, problem.Config.New("%s: %v", path, err)
+		return nil, problem.Config.New("%s: %s", path, text(err))
 	}
 	return file, nil
 }
 
+// most is how long a configuration file may be: a path may lead to what has no end.
+const most = 1 << 20
+
+func readSome(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	written, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && len(written) > most {
+		err = fmt.Errorf("%s is longer than %d bytes, so it is no configuration file", path, most)
+	}
+	return written, err
+}
+
 // Parse reads the text of a configuration file. It refuses what it does not know.
-func Parse(text []byte) (*File, error) {
+func Parse(written []byte) (*File, error) {
 	file := &File{}
-	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder := yaml.NewDecoder(bytes.NewReader(written))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(file); err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+		return nil, misread(err)
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more after the first document (a line ---), which would not be read")
 	}
 	for _, name := range file.Names() {
 		role := file.Roles[name]
@@ -81,6 +101,9 @@ func Parse(text []byte) (*File, error) {
 			return nil, err
 		}
 	}
+	if err := file.alike(); err != nil {
+		return nil, err
+	}
 	for _, name := range file.Names() {
 		if err := file.chain(name); err != nil {
 			return nil, err
@@ -90,6 +113,20 @@ func Parse(text []byte) (*File, error) {
 		return nil, fmt.Errorf("imds: must be one of the roles; got %q", file.IMDS)
 	}
 	return file, nil
+}
+
+// alike refuses two names that some systems take for one: each role has a token file of its
+// name, and a token opens no other role.
+func (f *File) alike() error {
+	seen := map[string]string{}
+	for _, name := range f.Names() {
+		folded := strings.ToLower(name)
+		if other, there := seen[folded]; there {
+			return fmt.Errorf("roles %s and %s: names must differ by more than capitals", other, name)
+		}
+		seen[folded] = name
+	}
+	return nil
 }
 
 // chain follows the roles that a role stands on, which must end.
@@ -121,7 +158,7 @@ func (f *File) Names() []string {
 func (f *File) Role(name string) (*Role, error) {
 	role := f.Roles[name]
 	if role == nil {
-		return nil, problem.Config.New("there is no role %q; the file has %q", name, f.Names())
+		return nil, problem.Config.New("there is no role %q; the file has %s", name, some(f.Names()))
 	}
 	return role, nil
 }

@@ -22,7 +22,7 @@ func TestWrongFilesAreRefused(t *testing.T) {
 		"imds: x":                                     "imds",
 		"roles: { a: { sts: { mfa: x } } }":           "prompt or pinentry",
 		"roles: { a: { sts: { mfa_command: [x] } } }": "serial_number",
-		"roles: [": "yaml",
+		"roles: [": "line 1",
 	} {
 		if _, err := Parse([]byte(text)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v", text, err)

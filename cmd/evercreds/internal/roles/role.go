@@ -3,6 +3,7 @@
 package roles
 
 import (
+	"net/url"
 	"regexp"
 
 	"github.com/evercreds/evercreds/cmd/evercreds/internal/problem"
@@ -83,12 +84,15 @@ type Refresh struct {
 	TimeoutSeconds   *int `yaml:"refresh_timeout_seconds"`
 }
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var nameForm = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?$`)
 
 // Check refuses a role that names more than one source, or has a name that is no path.
 func (r *Role) Check() error {
 	if !nameForm.MatchString(r.Name) {
-		return problem.Config.New("role name: must be 1 to 64 of A-Z a-z 0-9 _ . -, and not begin with . or -; got %q", r.Name)
+		return problem.Config.New("role name: must be 1 to 64 of A-Z a-z 0-9 _ . -, and not begin with . or -, nor end with .; got %q", r.Name)
+	}
+	if u, err := url.Parse(r.EndpointURL); r.EndpointURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return problem.Config.New("role %s: endpoint_url (--endpoint-url): must be a URL that begins with https:// or http://", r.Name)
 	}
 	sources := 0
 	for _, there := range []bool{r.STS != nil, len(r.Command) > 0, r.IoT != nil} {

@@ -22,7 +22,7 @@ func StoreDir() (string, error) {
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
-		return "", problem.Store.Of(err)
+		return "", problem.Store.New("there is no place for the store: %v; set EVERCREDS_STORE", err)
 	}
 	return filepath.Join(home, ".cache", "evercreds", "share"), nil
 }
