@@ -25,7 +25,7 @@ const (
 	CodeRejected      Code = Code(core.CodeRejected)      // a service rejected the credentials, and there are no new ones yet
 	CodeMinTTL        Code = Code(core.CodeMinTTL)        // the credentials expire before [MinTTL] has passed
 	CodeClosed        Code = Code(core.CodeClosed)        // the session is closed
-	CodeShareBusy     Code = Code(core.CodeShareBusy)     // another process has been fetching the credentials all the time
+	CodeShareBusy     Code = Code(core.CodeShareBusy)     // another session has been fetching the credentials all the time
 	CodeShareLock     Code = Code(core.CodeShareLock)     // the store for shared credentials cannot be locked
 	CodeReentrant     Code = Code(host.Reentrant)         // a source asked its own session: see [ErrReentrant]
 )

@@ -94,7 +94,7 @@ func TestSharingShowsNoSecret(t *testing.T) {
 	if found := leaks.Find(secrets).In(seen.Bytes()); len(found) != 0 {
 		t.Errorf("told: %v", found)
 	}
-	for _, want := range []string{"refreshes the shared credentials", "fetched by another process", "Share:led", "Share:adopted"} {
+	for _, want := range []string{"refreshes the shared credentials", "fetched by another session", "Share:led", "Share:adopted"} {
 		if !strings.Contains(seen.String(), want) {
 			t.Errorf("%q was not told:\n%s", want, seen.String())
 		}

@@ -80,7 +80,7 @@ type Status struct {
 	UnknownTickets int64 // answers for unknown refreshes
 	NoProgress     int64 // answers with credentials that expire no later than those held
 	Rejections     int64 // credentials that were rejected, for one caller or for all
-	ShareAdopted   int64 // credentials that other processes fetched
+	ShareAdopted   int64 // credentials that other sessions fetched
 	SharePublished int64 // credentials that the store took
 	ShareRefused   int64 // credentials that the store refused, since it has newer ones
 	ShareCalls     int64 // calls of the store

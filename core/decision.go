@@ -43,7 +43,7 @@ const (
 	CodeRejected           // the set was rejected, and there is no other yet
 	CodeMinTTL             // the set has less time left than this caller needs
 	CodeClosed             // the session is closed
-	CodeShareBusy          // exclusive: another process has had the turn all the time
+	CodeShareBusy          // exclusive: another session has had the turn all the time
 	CodeShareLock          // exclusive: the store cannot give a turn
 )
 
@@ -108,7 +108,7 @@ const (
 	NoteWrittenOff                         // a timed-out attempt is considered lost
 	NoteDegraded                           // a required refresh failed, and the held set stays in use
 	NoteReported                           // a service refused the held set to one caller
-	NoteAdopted                            // the new set is one that another process fetched
+	NoteAdopted                            // the new set is one that another session fetched
 	NoteLed                                // this session has the turn
 	NoteFollowed                           // another has the turn, and the flight waits for its set
 	NoteTookOver                           // the turn before ended without a set and without a notice

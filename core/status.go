@@ -32,7 +32,7 @@ const (
 	StatusIsReported                      // 1: a service refused the held set to one caller or more
 	StatusShare                           // a ShareState
 	StatusShareTurn                       // the highest number of a turn that was met
-	StatusShareAdopted                    // counter: sets of other processes that were installed
+	StatusShareAdopted                    // counter: sets of other sessions that were installed
 	StatusSharePublished                  // counter: sets that the store took
 	StatusShareRefused                    // counter: sets that the store refused, since it has a newer one
 	StatusShareCalls                      // counter: calls of the store

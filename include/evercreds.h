@@ -67,7 +67,7 @@ enum {
     EVERCREDS_CODE_REJECTED = 8, /* the set was rejected, and there is no other yet */
     EVERCREDS_CODE_MIN_TTL = 9, /* the set has less time left than this caller needs */
     EVERCREDS_CODE_CLOSED = 10, /* the session is closed */
-    EVERCREDS_CODE_SHARE_BUSY = 11, /* exclusive sharing: another process has had the turn all the time */
+    EVERCREDS_CODE_SHARE_BUSY = 11, /* exclusive sharing: another session has had the turn all the time */
     EVERCREDS_CODE_SHARE_LOCK = 12, /* exclusive sharing: the store cannot give a turn */
 };
 
@@ -120,7 +120,7 @@ enum {
     EVERCREDS_NOTE_WRITTEN_OFF = 8192, /* a timed-out attempt is considered lost */
     EVERCREDS_NOTE_DEGRADED = 16384, /* a required refresh failed, and the held set stays in use */
     EVERCREDS_NOTE_REPORTED = 32768, /* a service refused the held set to one caller */
-    EVERCREDS_NOTE_ADOPTED = 65536, /* the new set is one that another process fetched */
+    EVERCREDS_NOTE_ADOPTED = 65536, /* the new set is one that another session fetched */
     EVERCREDS_NOTE_LED = 131072, /* this session has the turn */
     EVERCREDS_NOTE_FOLLOWED = 262144, /* another has the turn, and the flight waits for its set */
     EVERCREDS_NOTE_TOOK_OVER = 524288, /* the turn before ended without a set and without a notice */
@@ -218,7 +218,7 @@ enum {
     EVERCREDS_STATUS_IS_REPORTED = 25, /* 1: a service refused the held set to one caller or more */
     EVERCREDS_STATUS_SHARE = 26, /* STATE_* */
     EVERCREDS_STATUS_SHARE_TURN = 27, /* the highest number of a turn that was met */
-    EVERCREDS_STATUS_SHARE_ADOPTED = 28, /* how many sets of other processes were installed */
+    EVERCREDS_STATUS_SHARE_ADOPTED = 28, /* how many sets of other sessions were installed */
     EVERCREDS_STATUS_SHARE_PUBLISHED = 29, /* how many sets the store took */
     EVERCREDS_STATUS_SHARE_REFUSED = 30, /* how many sets the store refused, since it has a newer one */
     EVERCREDS_STATUS_SHARE_CALLS = 31, /* how many calls of the store were asked for */

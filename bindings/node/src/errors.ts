@@ -25,7 +25,7 @@ export type ErrorCode =
   | "reentrant"
   /** The session is closed. */
   | "closed"
-  /** Another process has been fetching the credentials all the time. */
+  /** Another session has been fetching the credentials all the time. */
   | "share-busy"
   /** The store for shared credentials cannot be locked. */
   | "share-lock"

@@ -101,7 +101,7 @@ class TestOneRefresh:
             published(one)
             key_of(two)
             until(lambda: "adopted" in told)
-            last = "the new credentials were fetched by another process"
+            last = "the new credentials were fetched by another session"
             until(lambda: last in caplog.text)
         assert told == ["led", "published", "adopted"]
         assert one.status().share == "idle"
@@ -132,7 +132,7 @@ class TestOneRefresh:
         until(lambda: told.count("led") == 2)
         assert told.count("nobody_met") == 1
         until(lambda: told.count("published") == 2)
-        assert "no other process shares these credentials" in caplog.text
+        assert "no other session shares these credentials" in caplog.text
 
 
 class TestPrincipals:

@@ -47,16 +47,16 @@ type ShareStep struct {
 var ShareSteps = []ShareStep{
 	{core.NoteStoreFailed, "store_failed", "refreshes are not shared for a while; its reason is in the next table"},
 	{core.NoteStoreBack, "store_back", "they are shared again"},
-	{core.NoteTookOver, "took_over", "the process that had the turn has not finished; this one goes on in its place"},
-	{core.NoteLed, "led", "this process has the turn, and refreshes"},
-	{core.NoteFollowed, "followed", "another process has the turn, and this one waits for its credentials"},
-	{core.NoteHeldByNotice, "held_off", "another process could not refresh; a refresh that nobody waits for is delayed"},
-	{core.NoteAlone, "alone", "this process refreshes without a turn"},
-	{core.NoteAdopted, "adopted", "the new credentials were fetched by another process"},
+	{core.NoteTookOver, "took_over", "the session that had the turn has not finished; this one goes on in its place"},
+	{core.NoteLed, "led", "this session has the turn, and refreshes"},
+	{core.NoteFollowed, "followed", "another session has the turn, and this one waits for its credentials"},
+	{core.NoteHeldByNotice, "held_off", "another session could not refresh; a refresh that nobody waits for is delayed"},
+	{core.NoteAlone, "alone", "this session refreshes without a turn"},
+	{core.NoteAdopted, "adopted", "the new credentials were fetched by another session"},
 	{core.NotePublished, "published", "the store took the new credentials"},
 	{core.NotePublishRefused, "refused", "the store has newer ones"},
 	{0, Unopened, "an entry of the store cannot be opened, and counts for nothing; told once for each"},
-	{0, NobodyMet, "ten refreshes in a row have met no other process"},
+	{0, NobodyMet, "ten refreshes in a row have met no other session"},
 }
 
 // StoreTrouble is why refreshes are not shared for a while. Hosts tell it with the step

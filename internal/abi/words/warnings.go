@@ -14,7 +14,7 @@ const (
 	// Entry is told with the step Unopened.
 	Entry = "an entry of the store for shared credentials cannot be opened, and counts for nothing"
 	// Lonely is told with the step NobodyMet.
-	Lonely = "no other process shares these credentials; a session name that differs in each process shares nothing"
+	Lonely = "no other session shares these credentials; a session name that differs in each process shares nothing"
 	// ShortWait comes where a session is made.
 	ShortWait = "{share_wait} is below twice {share_turn}: where a process dies in its turn, callers of the others fetch for themselves"
 )

@@ -28,17 +28,17 @@ export type ShareStep =
   | "store-failed"
   /** They are shared again. */
   | "store-back"
-  /** The process that had the turn has not finished; this one goes on in its place. */
+  /** The session that had the turn has not finished; this one goes on in its place. */
   | "took-over"
-  /** This process has the turn, and refreshes. */
+  /** This session has the turn, and refreshes. */
   | "led"
-  /** Another process has the turn, and this one waits for its credentials. */
+  /** Another session has the turn, and this one waits for its credentials. */
   | "followed"
-  /** Another process could not refresh; a refresh that nobody waits for is delayed. */
+  /** Another session could not refresh; a refresh that nobody waits for is delayed. */
   | "held-off"
-  /** This process refreshes without a turn. */
+  /** This session refreshes without a turn. */
   | "alone"
-  /** The new credentials were fetched by another process. */
+  /** The new credentials were fetched by another session. */
   | "adopted"
   /** The store took the new credentials. */
   | "published"
@@ -46,7 +46,7 @@ export type ShareStep =
   | "refused"
   /** An entry of the store cannot be opened, and counts for nothing; told once for each. */
   | "unopened"
-  /** Ten refreshes in a row have met no other process. */
+  /** Ten refreshes in a row have met no other session. */
   | "nobody-met";
 
 /** Why refreshes are not shared for a while. */

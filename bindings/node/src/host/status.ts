@@ -79,7 +79,7 @@ export interface Counters {
   noProgress: number;
   /** Credentials that were rejected, for one client or for all. */
   rejections: number;
-  /** Credentials that other processes fetched. */
+  /** Credentials that other sessions fetched. */
   shareAdopted: number;
   /** Credentials that the store took. */
   sharePublished: number;

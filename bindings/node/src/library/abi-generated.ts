@@ -88,7 +88,7 @@ export const Code = {
   MIN_TTL: 9,
   /** the session is closed */
   CLOSED: 10,
-  /** exclusive sharing: another process has had the turn all the time */
+  /** exclusive sharing: another session has had the turn all the time */
   SHARE_BUSY: 11,
   /** exclusive sharing: the store cannot give a turn */
   SHARE_LOCK: 12,
@@ -178,7 +178,7 @@ export const Note = {
   DEGRADED: 16384,
   /** a service refused the held set to one caller */
   REPORTED: 32768,
-  /** the new set is one that another process fetched */
+  /** the new set is one that another session fetched */
   ADOPTED: 65536,
   /** this session has the turn */
   LED: 131072,
@@ -346,7 +346,7 @@ export const Status = {
   SHARE: 26,
   /** the highest number of a turn that was met */
   SHARE_TURN: 27,
-  /** how many sets of other processes were installed */
+  /** how many sets of other sessions were installed */
   SHARE_ADOPTED: 28,
   /** how many sets the store took */
   SHARE_PUBLISHED: 29,
@@ -857,7 +857,7 @@ export const REASONS = {
   [8]: ["rejected", "a service rejected the credentials, and there are no new ones yet: wait; if new ones keep being rejected, check the clock, and whether the role's sessions were revoked"],
   [9]: ["min-ttl", "the credentials expire before minTtl has passed: ask for less time, or have the source give credentials that live longer"],
   [10]: ["closed", "the session is closed: make a new session, or close this one later"],
-  [11]: ["share-busy", "another process has been fetching the credentials all the time: see whether it hangs; if it does not, raise refreshTimeout"],
+  [11]: ["share-busy", "another session has been fetching the credentials all the time: see whether its process hangs; if it does not, raise refreshTimeout"],
   [12]: ["share-lock", "the store for shared credentials cannot be locked: check the permissions of its directory, and that its file system knows locks"],
 } as const;
 /** The error of a caller who is part of an attempt of that very session's. */
@@ -874,7 +874,7 @@ export const UNOPENED =
 /** Told once, after so many refreshes. */
 // prettier-ignore
 export const NOBODY_MET =
-  "no other process shares these credentials; a session name that differs in each process shares nothing";
+  "no other session shares these credentials; a session name that differs in each process shares nothing";
 /** Told once, where a session is made. */
 // prettier-ignore
 export const SHORT_WAIT =
@@ -889,11 +889,11 @@ export const LINES = [
   [1024, "debug", "ignored an invalidate of credentials that are not held"],
   [4194304, "warning", "refreshes are not shared for a while"],
   [8388608, "info", "refreshes are shared again"],
-  [131072, "debug", "this process refreshes the shared credentials"],
-  [524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"],
-  [262144, "debug", "another process refreshes the shared credentials"],
-  [33554432, "info", "another process could not refresh the shared credentials; a refresh that nobody waits for is delayed"],
-  [16777216, "debug", "a refresh goes ahead without the other processes"],
+  [131072, "debug", "this session refreshes the shared credentials"],
+  [524288, "warning", "the session that refreshed the shared credentials has not finished; this one takes over"],
+  [262144, "debug", "another session refreshes the shared credentials"],
+  [33554432, "info", "another session could not refresh the shared credentials; a refresh that nobody waits for is delayed"],
+  [16777216, "debug", "a refresh goes ahead without the other sessions"],
   [8192, "warning", "a timed-out refresh never ended, and is considered lost"],
   [8, "warning", "a refresh did not end within refreshTimeout"],
   [2, "warning", "a refresh failed, and callers waited for it"],
@@ -904,7 +904,7 @@ export const LINES = [
   [128, "info", "the source returned credentials that expire no later than those held"],
   [256, "info", "the held credentials last longer, by the server's clock"],
   [1, "info", "new credentials"],
-  [65536, "info", "the new credentials were fetched by another process"],
+  [65536, "info", "the new credentials were fetched by another session"],
   [16, "info", "the new credentials came from a timed-out refresh"],
   [4096, "warning", "advisoryTimeout and mandatoryTimeout are too long for the credentials' lifetime; shorter ones are in force"],
   [1048576, "debug", "the new credentials are in the store"],
@@ -956,9 +956,9 @@ export const FIELDS = {
   [23]: ["noProgress", "count"],
   /** Credentials that were rejected, for one caller or for all. */
   [24]: ["rejections", "count"],
-  /** What the session is to the processes that share its credentials. */
+  /** What the session is to the others that share its credentials. */
   [26]: ["share", "name"],
-  /** Credentials that other processes fetched. */
+  /** Credentials that other sessions fetched. */
   [28]: ["shareAdopted", "count"],
   /** Credentials that the store took. */
   [29]: ["sharePublished", "count"],
@@ -1020,17 +1020,17 @@ export const SHARE_STEPS = [
   [4194304, "store-failed"],
   /** They are shared again. */
   [8388608, "store-back"],
-  /** The process that had the turn has not finished; this one goes on in its place. */
+  /** The session that had the turn has not finished; this one goes on in its place. */
   [524288, "took-over"],
-  /** This process has the turn, and refreshes. */
+  /** This session has the turn, and refreshes. */
   [131072, "led"],
-  /** Another process has the turn, and this one waits for its credentials. */
+  /** Another session has the turn, and this one waits for its credentials. */
   [262144, "followed"],
-  /** Another process could not refresh; a refresh that nobody waits for is delayed. */
+  /** Another session could not refresh; a refresh that nobody waits for is delayed. */
   [33554432, "held-off"],
-  /** This process refreshes without a turn. */
+  /** This session refreshes without a turn. */
   [16777216, "alone"],
-  /** The new credentials were fetched by another process. */
+  /** The new credentials were fetched by another session. */
   [65536, "adopted"],
   /** The store took the new credentials. */
   [1048576, "published"],
@@ -1038,7 +1038,7 @@ export const SHARE_STEPS = [
   [2097152, "refused"],
   /** An entry of the store cannot be opened, and counts for nothing; told once for each. */
   [0, "unopened"],
-  /** Ten refreshes in a row have met no other process. */
+  /** Ten refreshes in a row have met no other session. */
   [0, "nobody-met"],
 ] as const;
 /** Why refreshes are not shared for a while. */

@@ -91,7 +91,7 @@ class Code(IntEnum):
     MIN_TTL = 9
     # the session is closed
     CLOSED = 10
-    # exclusive sharing: another process has had the turn all the time
+    # exclusive sharing: another session has had the turn all the time
     SHARE_BUSY = 11
     # exclusive sharing: the store cannot give a turn
     SHARE_LOCK = 12
@@ -185,7 +185,7 @@ class Note(IntFlag):
     DEGRADED = 16384
     # a service refused the held set to one caller
     REPORTED = 32768
-    # the new set is one that another process fetched
+    # the new set is one that another session fetched
     ADOPTED = 65536
     # this session has the turn
     LED = 131072
@@ -360,7 +360,7 @@ class Status(IntEnum):
     SHARE = 26
     # the highest number of a turn that was met
     SHARE_TURN = 27
-    # how many sets of other processes were installed
+    # how many sets of other sessions were installed
     SHARE_ADOPTED = 28
     # how many sets the store took
     SHARE_PUBLISHED = 29
@@ -709,13 +709,13 @@ REASONS: dict[int, tuple[str, str]] = {
     8: ("rejected", "a service rejected the credentials, and there are no new ones yet: wait; if new ones keep being rejected, check the clock, and whether the role's sessions were revoked"),
     9: ("min_ttl", "the credentials expire before min_ttl has passed: ask for less time, or have the source give credentials that live longer"),
     10: ("closed", "the session is closed: make a new session, or close this one later"),
-    11: ("share_busy", "another process has been fetching the credentials all the time: see whether it hangs; if it does not, raise refresh_timeout"),
+    11: ("share_busy", "another session has been fetching the credentials all the time: see whether its process hangs; if it does not, raise refresh_timeout"),
     12: ("share_lock", "the store for shared credentials cannot be locked: check the permissions of its directory, and that its file system knows locks"),
 }
 REENTRANT = "a source must not ask its own session for credentials: give the source's clients other credentials than the session's"
 PRESIGNED = "a presigned URL is to last longer than the credentials that signed it, and ends with them; sign with credentials that have enough time left (min_ttl)"
 UNOPENED = "an entry of the store for shared credentials cannot be opened, and counts for nothing"
-NOBODY_MET = "no other process shares these credentials; a session name that differs in each process shares nothing"
+NOBODY_MET = "no other session shares these credentials; a session name that differs in each process shares nothing"
 SHORT_WAIT = "share_wait is below twice share_turn: where a process dies in its turn, callers of the others fetch for themselves"
 
 # What is logged for each Note, in the order in which things happen.
@@ -726,11 +726,11 @@ LINES: tuple[tuple[int, str, str], ...] = (
     (1024, "debug", "ignored an invalidate of credentials that are not held"),
     (4194304, "warning", "refreshes are not shared for a while"),
     (8388608, "info", "refreshes are shared again"),
-    (131072, "debug", "this process refreshes the shared credentials"),
-    (524288, "warning", "the process that refreshed the shared credentials has not finished; this one takes over"),
-    (262144, "debug", "another process refreshes the shared credentials"),
-    (33554432, "info", "another process could not refresh the shared credentials; a refresh that nobody waits for is delayed"),
-    (16777216, "debug", "a refresh goes ahead without the other processes"),
+    (131072, "debug", "this session refreshes the shared credentials"),
+    (524288, "warning", "the session that refreshed the shared credentials has not finished; this one takes over"),
+    (262144, "debug", "another session refreshes the shared credentials"),
+    (33554432, "info", "another session could not refresh the shared credentials; a refresh that nobody waits for is delayed"),
+    (16777216, "debug", "a refresh goes ahead without the other sessions"),
     (8192, "warning", "a timed-out refresh never ended, and is considered lost"),
     (8, "warning", "a refresh did not end within refresh_timeout"),
     (2, "warning", "a refresh failed, and callers waited for it"),
@@ -741,7 +741,7 @@ LINES: tuple[tuple[int, str, str], ...] = (
     (128, "info", "the source returned credentials that expire no later than those held"),
     (256, "info", "the held credentials last longer, by the server's clock"),
     (1, "info", "new credentials"),
-    (65536, "info", "the new credentials were fetched by another process"),
+    (65536, "info", "the new credentials were fetched by another session"),
     (16, "info", "the new credentials came from a timed-out refresh"),
     (4096, "warning", "advisory_timeout and mandatory_timeout are too long for the credentials' lifetime; shorter ones are in force"),
     (1048576, "debug", "the new credentials are in the store"),
@@ -771,8 +771,8 @@ FIELDS: dict[int, tuple[str, str]] = {
     21: ("unknown_tickets", "count"),  # answers for unknown refreshes
     23: ("no_progress", "count"),  # answers with credentials that expire no later than those held
     24: ("rejections", "count"),  # credentials that were rejected, for one caller or for all
-    26: ("share", "name"),  # what the session is to the processes that share its credentials
-    28: ("share_adopted", "count"),  # credentials that other processes fetched
+    26: ("share", "name"),  # what the session is to the others that share its credentials
+    28: ("share_adopted", "count"),  # credentials that other sessions fetched
     29: ("share_published", "count"),  # credentials that the store took
     30: ("share_refused", "count"),  # credentials that the store refused, since it has newer ones
     31: ("share_calls", "count"),  # calls of the store
@@ -806,16 +806,16 @@ EVENTS: tuple[str, ...] = (
 SHARE_STEPS: tuple[tuple[int, str], ...] = (
     (4194304, "store_failed"),  # refreshes are not shared for a while; its reason is in the next table
     (8388608, "store_back"),  # they are shared again
-    (524288, "took_over"),  # the process that had the turn has not finished; this one goes on in its place
-    (131072, "led"),  # this process has the turn, and refreshes
-    (262144, "followed"),  # another process has the turn, and this one waits for its credentials
-    (33554432, "held_off"),  # another process could not refresh; a refresh that nobody waits for is delayed
-    (16777216, "alone"),  # this process refreshes without a turn
-    (65536, "adopted"),  # the new credentials were fetched by another process
+    (524288, "took_over"),  # the session that had the turn has not finished; this one goes on in its place
+    (131072, "led"),  # this session has the turn, and refreshes
+    (262144, "followed"),  # another session has the turn, and this one waits for its credentials
+    (33554432, "held_off"),  # another session could not refresh; a refresh that nobody waits for is delayed
+    (16777216, "alone"),  # this session refreshes without a turn
+    (65536, "adopted"),  # the new credentials were fetched by another session
     (1048576, "published"),  # the store took the new credentials
     (2097152, "refused"),  # the store has newer ones
     (0, "unopened"),  # an entry of the store cannot be opened, and counts for nothing; told once for each
-    (0, "nobody_met"),  # ten refreshes in a row have met no other process
+    (0, "nobody_met"),  # ten refreshes in a row have met no other session
 )
 # Why refreshes are not shared for a while.
 STORE_TROUBLES: dict[str, str] = {
