@@ -167,8 +167,18 @@ func (s *Session) storeFailed(now Now) {
 		s.flightFailed(now, failure{f.ticket, CodeShareLock, Recoverable}, 0)
 		return
 	}
-	h.until = now.Elapsed + s.draw(h.failures, 5*second, minute)
+	h.until = now.Elapsed + s.draw(h.failures, 5*second, s.longestLeave())
 	s.flyAlone(now)
+}
+
+// longestLeave is the longest step for which a store that failed is left alone: a minute,
+// but no more than a quarter of a set's life. Sets that live for less than four minutes
+// would else come and go unshared after the store is back.
+func (s *Session) longestLeave() int64 {
+	if s.held.ticket == 0 {
+		return minute
+	}
+	return min(minute, max(s.held.lifetime/4, 5*second))
 }
 
 // storeAnswered ends the ladder of the store's failures.

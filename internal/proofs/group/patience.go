@@ -88,7 +88,11 @@ func (r *Room) storeFailed(m *member, c *call, d core.Decision) {
 		r.wrong("S15", "the store has failed, and process %d does not go alone", m.owner)
 	}
 	m.failed++
-	m.leave = r.now + min(int64(5000)<<min(m.failed-1, 10), 60_000)/2
+	most := int64(60_000)
+	if m.session.Status(core.StatusSet, core.Now{}) != 0 {
+		most = min(most, max(5000, m.session.Status(core.StatusLifetime, core.Now{})/4))
+	}
+	m.leave = r.now + min(int64(5000)<<min(m.failed-1, 10), most)/2
 }
 
 // asksTheStore looks at a call of the store: one in each step of its ladder.

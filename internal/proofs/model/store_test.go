@@ -251,7 +251,11 @@ func (m *model) storeFails() {
 		m.fails(f, core.CodeShareLock, core.Recoverable, 0)
 		return
 	}
-	step := ladder(5*second, minute, s.failures)
+	most := int64(minute)
+	if m.held != nil {
+		most = min(most, max(5*second, m.held.lifetime/4))
+	}
+	step := ladder(5*second, most, s.failures)
 	s.until = m.see.peek("share", "until")
 	m.within(s.until, now+step/2, now+step)
 	m.flyAlone()

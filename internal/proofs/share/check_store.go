@@ -62,15 +62,16 @@ func (l *lab) down(ctx context.Context, v *verdict) error {
 	for name, n := range asked {
 		most = max(most, n-before[name])
 	}
-	v.most("store calls of a process while down", float64(most), float64(2+ladder(to-from)))
+	v.most("store calls of a process while down", float64(most), float64(2+g.ladder(to-from)))
 	v.healthy(g)
 	return nil
 }
 
-// ladder is how many steps of 5 s, doubling to a minute, fit into a time: each is drawn, and
-// half as long at least.
-func ladder(d time.Duration) (steps int) {
-	for step := 5 * time.Second / 2; d > 0; step = min(2*step, time.Minute/2) {
+// ladder is how many steps fit into a time: 5 s, doubling to a minute or to a quarter of a
+// set's life. Each is drawn, and half as long at least.
+func (g *group) ladder(d time.Duration) (steps int) {
+	most := min(time.Minute, max(g.life.lifetime/4, 5*time.Second))
+	for step := 5 * time.Second / 2; d > 0; step = min(2*step, most/2) {
 		d -= step
 		steps++
 	}

@@ -283,6 +283,21 @@ func (g *group) until(ctx context.Context, since time.Time, refreshes int) error
 	}
 }
 
+// allCalled waits until the first call of each member has ended.
+func (g *group) allCalled(ctx context.Context) error {
+	for {
+		g.lock.Lock()
+		waits := slices.ContainsFunc(g.members, func(m *member) bool { return !m.called })
+		g.lock.Unlock()
+		if !waits {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
 // stop ends all members, as programs end.
 func (g *group) stop(ctx context.Context) {
 	g.await()

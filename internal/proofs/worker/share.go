@@ -48,6 +48,9 @@ func shared(s workers.Share, base aws.Config) ([]evercreds.Option, error) {
 	if s.Wait > 0 {
 		opts = append(opts, evercreds.WithShareWait(time.Duration(s.Wait*float64(time.Second))))
 	}
+	if s.CallMs > 0 {
+		opts = append(opts, evercreds.WithShareCall(time.Duration(s.CallMs)*time.Millisecond))
+	}
 	return opts, err
 }
 

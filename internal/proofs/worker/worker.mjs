@@ -8,6 +8,8 @@ import { Worker } from "node:worker_threads";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { Usage } from "./usage.mjs"; // before evercreds: it watches the module's instances
 import { RefreshableSession } from "evercreds";
+import { DynamoDBStore, RedisStore } from "evercreds/share";
+import { createClient } from "redis";
 
 const usage = new Usage();
 const sessions = new Map();
@@ -29,15 +31,13 @@ async function shared({ keys, name_key, ...share }) {
   });
 }
 
-async function storeOf({ store, where }) {
+async function storeOf({ store, where, call_ms }) {
   if (store === "file") return where;
-  const { DynamoDBStore, RedisStore } = await import("evercreds/share");
   if (store === "redis") {
-    const { createClient } = await import("redis");
     const client = createClient({ url: `redis://${where}` });
     client.on("error", () => undefined); // it connects again by itself
     await client.connect();
-    return new RedisStore(client);
+    return new RedisStore(client, defined({ callMs: call_ms }));
   }
   const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
   const client = new DynamoDBClient({ region: process.env.AWS_REGION, endpoint: where, maxAttempts: 1 });

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+import redis
 from botocore.config import Config
 from evercreds import RefreshableSession
 from evercreds.methods.iot import _https
@@ -104,17 +105,18 @@ def shared(share: dict[str, Any]) -> dict[str, Any]:
         options["share_key"] = [base64.b64decode(key) for key in share["keys"]]
     if "name_key" in share:
         options["share_name_key"] = base64.b64decode(share["name_key"])
-    return options | {"share": store_of(share["store"], share["where"])}
+    return options | {"share": store_of(share)}
 
 
-def store_of(kind: str, where: str) -> Any:
+def store_of(share: dict[str, Any]) -> Any:
+    kind, where = share["store"], share["where"]
     if kind == "file":
         return where
     if kind == "redis":
-        import redis
-
         host, _, port = where.rpartition(":")
-        return RedisStore(redis.Redis(host, int(port)))
+        store = RedisStore(redis.Redis(host, int(port)))
+        store.call_ms = share.get("call_ms", store.call_ms)
+        return store
     client = boto3.client("dynamodb", endpoint_url=where, config=IMPATIENT)
     return DynamoDBStore("evercreds", client)
 

@@ -66,6 +66,7 @@ type Share struct {
 	ID        string   `json:"id,omitempty"`
 	Turn      float64  `json:"turn_s,omitempty"`
 	Wait      float64  `json:"wait_s,omitempty"`
+	CallMs    int64    `json:"call_ms,omitempty"` // the bound of a call of Redis
 }
 
 // Pace is how callers of a session make calls.
