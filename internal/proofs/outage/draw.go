@@ -92,11 +92,15 @@ func (t tally) bars(b *strings.Builder, y, minutes int) {
 	b.WriteString("\n")
 }
 
-// axis has a mark for each quarter of an hour, or each five minutes.
+// axis has a mark for each quarter of an hour; for each five minutes, or each hour, where
+// the time is short or long.
 func (s scenario) axis(b *strings.Builder, y, minutes int) {
 	every := 15
-	if minutes <= 60 {
+	switch {
+	case minutes <= 60:
 		every = 5
+	case minutes > 300:
+		every = 60
 	}
 	fmt.Fprintf(b, "<line class=\"axis\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n", labels, y, labels+plot, y)
 	for m := 0; m <= minutes; m += every {
