@@ -30,6 +30,7 @@ func TestExitCodes(t *testing.T) {
 		{"a wrong flag", []string{"whoami", "--nonsense"}, nil, problem.Usage, "nonsense"},
 		{"a wrong command", []string{"nonsense"}, nil, problem.Usage, "nonsense"},
 		{"a number that is none", []string{"whoami", "--role-arn", role, "--duration-seconds", "1h"}, nil, problem.Usage, `--duration-seconds: must be a whole number; got "1h"`},
+		{"a role from a variable that is not set", []string{"run", "--role-arn", "", "--", "true"}, nil, problem.Usage, "--role-arn: its value is empty"},
 		{"a time that is none", []string{"export", "--min-ttl", "5"}, nil, problem.Usage, `--min-ttl: must be a time such as 90s or 10m; got "5"`},
 		{"an endpoint that is no URL", []string{"whoami", "--role-arn", role, "--endpoint-url", "sts.example"}, nil, problem.Config, "--endpoint-url"},
 		{"a port that is none", []string{"serve", "--listen", "127.0.0.1:http", "--role-arn", role}, nil, problem.Config, "0 to 65535"},

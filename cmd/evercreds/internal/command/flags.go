@@ -25,6 +25,18 @@ func flagError(err error) error {
 	return problem.Usage.Of(err)
 }
 
+// refuseEmpty refuses flags without a value, as "--role-arn $ROLE" is one where ROLE is not
+// set: the identity would be another, silently.
+func refuseEmpty(flags *pflag.FlagSet) error {
+	var err error
+	flags.Visit(func(f *pflag.Flag) {
+		if f.Value.Type() == "string" && f.Value.String() == "" && err == nil {
+			err = problem.Usage.New("--%s: its value is empty", f.Name)
+		}
+	})
+	return err
+}
+
 // source has the flags that say which role is meant.
 type source struct {
 	config, name                     string

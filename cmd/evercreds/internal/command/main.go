@@ -51,8 +51,9 @@ func New() *cobra.Command {
 		Long: `evercreds keeps temporary AWS credentials fresh for programs in any language, by
 AWS's own contracts: the container credentials endpoint, credential_process, IMDSv2.`,
 		SilenceErrors: true, SilenceUsage: true, Version: version(),
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd.Flags()) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.AddCommand(

@@ -90,6 +90,9 @@ func Parse(written []byte) (*File, error) {
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("there is more after the first document (a line ---), which would not be read")
 	}
+	if err := refuseEmpty(written); err != nil {
+		return nil, err
+	}
 	for _, name := range file.Names() {
 		role := file.Roles[name]
 		if role == nil {

@@ -85,3 +85,33 @@ func some(names []string) string {
 	}
 	return strings.Join(names, ", ")
 }
+
+// refuseEmpty refuses keys without a value, as a template leaves them: the role would have
+// another base, silently. What is no YAML is the reader's to tell.
+func refuseEmpty(written []byte) error {
+	var document yaml.Node
+	if yaml.Unmarshal(written, &document) != nil {
+		return nil
+	}
+	var empty error
+	var look func(node *yaml.Node, key string)
+	look = func(node *yaml.Node, key string) {
+		for i, each := range node.Content {
+			if node.Kind != yaml.MappingNode {
+				look(each, key)
+				continue
+			}
+			if i%2 == 0 {
+				continue
+			}
+			name := node.Content[i-1]
+			isValue := key != "roles" && key != "tags" && name.Value != "roles" // a role may be empty, and a tag too
+			if isValue && each.Kind == yaml.ScalarNode && each.Value == "" && empty == nil {
+				empty = fmt.Errorf("line %d: %s has no value", name.Line, name.Value)
+			}
+			look(each, name.Value)
+		}
+	}
+	look(&document, "")
+	return empty
+}

@@ -28,6 +28,9 @@ func TestErrorsOfTheFileAreInItsWords(t *testing.T) {
 		{"roles: { app: { sts: { tags: SUPERSECRET } } }", "must be a mapping of texts, and not a text"},
 		{"metrics: SUPERSECRET", "must be true or false, and not a text"},
 		{"hosts: SUPERSECRET", "must be a list of texts, and not a text"},
+		{"roles: { app: { source_role: , sts: { role_arn: 'arn:aws:iam::123456789012:role/app' } } }", "source_role has no value"},
+		{"roles: { app: { profile: '' } }", "profile has no value"},
+		{"roles: { app: { sts: } }", "sts has no value"},
 		{"roles: [", "line 1: "},
 		{"roles: { a/b: {} }", `got "a/b"`},
 		{"roles: { app.: {} }", "nor end with ."},
@@ -50,6 +53,14 @@ func TestErrorsOfTheFileAreInItsWords(t *testing.T) {
 		said, ok := strings.CutPrefix(err.Error(), "config: ")
 		if !ok || !strings.Contains(said, c.want) || foreign.MatchString(said) || strings.Contains(said, "SUPER") || len(said) > 400+len(path) {
 			t.Errorf("%.60q: %s", c.file, err)
+		}
+	}
+}
+
+func TestWhatMayBeEmpty(t *testing.T) {
+	for _, file := range []string{"", "# nothing", "roles:", "roles: { a: }", "roles: { a: { sts: { role_arn: 'arn:aws:iam::123456789012:role/app', tags: { a: '' } } } }"} {
+		if _, err := Parse([]byte(file)); err != nil {
+			t.Errorf("%q: %v", file, err)
 		}
 	}
 }
