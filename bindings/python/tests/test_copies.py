@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import marshal
 import os
 import pickle
 import traceback
 from collections.abc import Callable
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import botocore.session
@@ -122,6 +125,67 @@ def test_a_session_that_needs_keys_or_a_closure_says_so(named: str, given: Any) 
         pickle.dumps(child)
     assert "SENTINEL" not in "".join(traceback.format_exception(caught.value))
     assert not [each for each in vars(session._recipe).values() if SECRET in repr(each)]
+
+
+class ForProcesses(Unpicklable):
+    """What the standard library's own pickler for processes takes, as it does queues."""
+
+    def __call__(self) -> Any:
+        return {"access_key": "A", "secret_key": "S", "token": "T", "expiry_time": "never"}
+
+
+def test_what_multiprocessing_can_pickle_may_be_an_argument() -> None:
+    ForkingPickler.register(ForProcesses, lambda _: (ForProcesses, ()))
+    session = RefreshableSession(method="custom", custom_credentials_method=ForProcesses())
+    again = pickle.loads(ForkingPickler.dumps(session))
+    assert again.credentials["access_key"] == "A"
+    with pytest.raises(TypeError, match="because of its argument custom_credentials_method"):
+        pickle.dumps(session)
+    closure = RefreshableSession(method="custom", custom_credentials_method=lambda: None)
+    with pytest.raises(TypeError, match="because of its argument custom_credentials_method"):
+        ForkingPickler.dumps(closure)
+
+
+PICKLER = """
+import io, marshal, pickle, types
+
+class Pickler(pickle.Pickler):
+    def dump(self, what):
+        return super().dump(what)
+
+    def reducer_override(self, what):
+        if type(what) is types.FunctionType and what.__name__ == "<lambda>":
+            return made, (marshal.dumps(what.__code__),)
+        return NotImplemented
+
+def dumps(what):
+    file = io.BytesIO()
+    Pickler(file).dump(what)
+    return file.getvalue()
+"""
+
+
+def made(code: bytes) -> Any:
+    """Make a function again that was pickled by its code, as cloudpickle does."""
+    return FunctionType(marshal.loads(code), {})
+
+
+@pytest.mark.parametrize(
+    "name", ["cloudpickle", "joblib.externals.cloudpickle.cloudpickle", "dill._dill"]
+)
+def test_closures_are_left_to_a_pickler_that_takes_them(name: str) -> None:
+    pickler: dict[str, Any] = {"__name__": name, "made": made}
+    exec(PICKLER, pickler)
+    keys = {"access_key": "A", "secret_key": "S", "token": "T", "expiry_time": "never"}
+    session = RefreshableSession(
+        method="custom",
+        custom_credentials_method=lambda **keys: keys,
+        custom_credentials_method_args=keys,
+    )
+    assert pickle.loads(pickler["dumps"](session)).credentials == keys | {"expiry_time": None}
+    pickler["__name__"] = "another"
+    with pytest.raises(TypeError, match="because of its argument custom_credentials_method"):
+        pickler["dumps"](session)
 
 
 class OfKeys(STSRefreshableSession):

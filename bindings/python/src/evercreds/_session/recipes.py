@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import pickle
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import Any
 
 from evercreds._boto3.arguments import KEYS
@@ -19,8 +20,9 @@ _SECRETS_WITHIN = {
     "pkcs11": ("user_pin",),
     "mfa_token_provider_kwargs": ("input", "env"),
 }
-# These pickle functions that pickle itself does not.
-_OTHER_PICKLERS = ("cloudpickle", "dill")
+# These pickle functions that pickle itself does not. joblib, PySpark and Ray have copies in rooms
+# of their own, as `joblib.externals.cloudpickle`.
+_OTHER_PICKLERS = frozenset(("cloudpickle", "dill"))
 
 
 class Recipe:
@@ -62,8 +64,9 @@ class Recipe:
         secret = self._secret or _secret_in(given)  # the user's dict may have got one since
         if secret is not None:
             raise _refused(secret, "it is or holds a secret, which no pickle may have in it")
-        if not _is_others_turn():
-            for name, value in given.items():
+        may_take = _other_at_work()
+        for name, value in given.items():
+            if not may_take(value):
                 _check(name, value)
         return _remade, (self._kind, self._args, self._kwargs)
 
@@ -126,11 +129,17 @@ def _refused(name: str, why: str) -> TypeError:
     return error
 
 
-def _is_others_turn() -> bool:
-    """Tell whether another pickler than the standard library's is at work."""
+def _other_at_work() -> Callable[[object], bool]:
+    """Find out what may be taken by the pickler that asks, and not by pickle itself.
+
+    It cannot be tried: when a process is started, each try hands another descriptor on.
+    """
     frame = sys._getframe(1)
     while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] in _OTHER_PICKLERS:
-            return True
+        module = frame.f_globals.get("__name__", "")
+        if not _OTHER_PICKLERS.isdisjoint(module.split(".")):
+            return lambda _: True
+        if module == "multiprocessing.reduction":  # queues and locks, but no closures
+            return lambda value: not isinstance(value, FunctionType)
         frame = frame.f_back  # type: ignore[assignment]
-    return False
+    return lambda _: False
