@@ -92,13 +92,13 @@ func TestSourceErrorWithoutClass(t *testing.T) {
 	})
 }
 
-// askative asks its session for the state when it is asked whether it prompts.
-type askative struct {
+// asksBack asks its session for the state when it is asked whether it prompts.
+type asksBack struct {
 	vault
 	session *evercreds.Session
 }
 
-func (a *askative) Attended() bool {
+func (a *asksBack) Attended() bool {
 	if a.session != nil {
 		_ = a.session.Status()
 	}
@@ -107,7 +107,7 @@ func (a *askative) Attended() bool {
 
 // No code of the source's runs under the session's lock.
 func TestSourceMayAskForTheState(t *testing.T) {
-	a := &askative{}
+	a := &asksBack{}
 	s, err := evercreds.New(a)
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,7 @@ func (h *Host) countTurn(m *meeting) {
 	case m.saw.Met:
 		h.strangers.alone = 0
 	case flight != h.strangers.counted:
-		if h.strangers.alone++; h.strangers.alone == words.Foundless {
+		if h.strangers.alone++; h.strangers.alone == words.NobodyMetAfter {
 			h.tellStep(words.NobodyMet, words.Lonely)
 		}
 	}

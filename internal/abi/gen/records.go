@@ -29,7 +29,7 @@ func pythonRecords(p *page) {
 	for _, t := range words.StoreTroubles {
 		p.line("    %q: %q,", t.Name, words.In(words.Python, t.Text))
 	}
-	p.line("}\nSTORE_TIMEOUT = %q\nNOBODY_MET_AFTER = %d\n# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.", words.TroubleTimeout, words.Foundless)
+	p.line("}\nSTORE_TIMEOUT = %q\nNOBODY_MET_AFTER = %d\n# Bounds of a session's first look: a client connects; and AWS is asked whose the base credentials are.", words.TroubleTimeout, words.NobodyMetAfter)
 	p.line("FIRST_LOOK_MS = %d\nASKED_LOOK_MS = %d", words.FirstLook, words.AskedLook)
 	p.line("\n# Our names for causes of failures that are known, and their sentences.\nTROUBLES: dict[str, str] = {")
 	for _, t := range words.Troubles {
@@ -69,7 +69,7 @@ func tsRecords(p *page) {
 	for _, t := range words.StoreTroubles {
 		p.line("  %q: %q,", kebab(t.Name), words.In(words.TypeScript, t.Text))
 	}
-	p.line("} as const;\nexport const NOBODY_MET_AFTER = %d;", words.Foundless)
+	p.line("} as const;\nexport const NOBODY_MET_AFTER = %d;", words.NobodyMetAfter)
 	p.line("/** The bound of a session's first look, in which a client connects. */\nexport const FIRST_LOOK_MS = %d;", words.FirstLook)
 	p.line("/** The same where AWS is asked whose the base credentials are. */\nexport const ASKED_LOOK_MS = %d;", words.AskedLook)
 	p.line("\n/** Our names for causes of failures that are known, and their sentences. */\n// prettier-ignore\nexport const TROUBLES = {")

@@ -104,8 +104,8 @@ const (
 	AskedLook = 5000 // and AWS is asked whose the base credentials are
 )
 
-// Foundless is after how many refreshes in a row that met nobody NobodyMet is told.
-const Foundless = 10
+// NobodyMetAfter is after how many refreshes in a row that met nobody NobodyMet is told.
+const NobodyMetAfter = 10
 
 // InStatus is its name in a status.
 func (f Fact) InStatus() string {

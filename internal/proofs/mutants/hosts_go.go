@@ -154,7 +154,7 @@ var goHost = []mutant{
 	{"a leader that closes keeps its turn", "the store, close", "apply.go",
 		"if d.Share != core.ShareNone {", "if d.Share != core.ShareNone && !h.closed {"},
 	{"who meets nobody is told each time", "told, nobody met", "lonely.go",
-		"h.strangers.alone == words.Foundless", "h.strangers.alone >= words.Foundless"},
+		"h.strangers.alone == words.NobodyMetAfter", "h.strangers.alone >= words.NobodyMetAfter"},
 	{"who meets others is told that nobody is there", "told, nobody met", "lonely.go",
 		"\tcase m.saw.Met:\n", "\tcase false:\n"},
 	{"a second turn of a flight is one more", "told, nobody met", "lonely.go",
