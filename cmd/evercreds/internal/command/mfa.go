@@ -40,7 +40,7 @@ func reloadCommand() *cobra.Command {
 	socket := ""
 	cmd := &cobra.Command{
 		Use:   "reload",
-		Short: "Have the server read its configuration again",
+		Short: "Have the server read its roles again",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return call(cmd.Context(), socket, "reload", request{}, nil)

@@ -40,8 +40,8 @@ func serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve credentials to SDKs on loopback, and keep them fresh",
 		Long: `Serve the container credentials endpoint on loopback: each role of the configuration
-file at /credentials/ROLE, with a token of its own. SIGHUP and "evercreds reload" read the
-file again. "evercreds status" shows the roles, and "evercreds mfa ROLE" gives a code.`,
+file at /credentials/ROLE, with a token of its own. SIGHUP and "evercreds reload" read its
+roles again. "evercreds status" shows the roles, and "evercreds mfa ROLE" gives a code.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd) },
 	}
@@ -135,11 +135,12 @@ func (s *serving) run(cmd *cobra.Command) error {
 		fmt.Fprintf(out, "http://%s%s token-file %s\n", listener.Addr(), endpoint.Path(role.role.Name), role.tokenFile)
 	}
 	fmt.Fprintln(out, "ready")
-	return s.loop(cmd.Context(), d, listener, control, signals)
+	return s.loop(cmd.Context(), d, file, listener, control, signals)
 }
 
-// loop serves until a signal, or until one of the servers fails.
-func (s *serving) loop(ctx context.Context, d *desk, listener, control net.Listener, signals <-chan os.Signal) error {
+// loop serves until a signal, or until one of the servers fails. began is the file as it was
+// then.
+func (s *serving) loop(ctx context.Context, d *desk, began *roles.File, listener, control net.Listener, signals <-chan os.Signal) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	reload := func() error {
@@ -154,6 +155,9 @@ func (s *serving) loop(ctx context.Context, d *desk, listener, control net.Liste
 			return err
 		}
 		d.logger.Info("the configuration was reloaded", "roles", len(file.Roles))
+		if file.Listen != began.Listen || file.Metrics != began.Metrics || !slices.Equal(file.Hosts, began.Hosts) {
+			d.logger.Warn("listen, hosts and metrics stay as they were until a restart")
+		}
 		return nil
 	}
 	controlServer := &http.Server{Handler: d.control(reload), ReadHeaderTimeout: 5 * time.Second}

@@ -144,12 +144,18 @@ func TestServeReloadsAndKeepsWhatHasNotChanged(t *testing.T) {
 	if w.aws.Counts().Roles["arn:aws:iam::123456789012:role/changed"].Successes == 0 {
 		t.Error("the changed role was not assumed")
 	}
+	w.file("roles.yaml", "metrics: true"+twoRoles)
+	w.good("reload")
 	w.file("roles.yaml", "roles: { app: { nonsense: 1 } }")
 	if _, errs, code := w.run("reload"); code != 3 || !strings.Contains(errs, "nonsense") {
 		t.Errorf("a wrong file: exit code %d, %s", code, errs)
 	}
 	if s, _, _ := server.get(t, "app"); s != 200 {
 		t.Errorf("a wrong file has changed what is served: %d", s)
+	}
+	server.stop(t)
+	if n := strings.Count(server.log.String(), "until a restart"); n != 1 {
+		t.Errorf("of two reloads one leaves something as it was, and it says so %d times", n)
 	}
 }
 

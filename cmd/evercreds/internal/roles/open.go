@@ -32,8 +32,6 @@ type How struct {
 	// Code has the one-time codes of a server, which asks nobody; nil: a person is asked,
 	// as the role says.
 	Code func(ctx context.Context, serial string) (string, error)
-	// Quiet has no session print that a source is slow.
-	Quiet bool
 }
 
 // Opened is a session of a role, with what it stands on.

@@ -24,8 +24,6 @@ type Role struct {
 
 	// ShareID tells what a command's credentials are of, where the command itself does not.
 	ShareID string `yaml:"-"`
-	// Stderr has the command's standard error go to this process's own.
-	Stderr bool `yaml:"-"`
 
 	base string // describes the base credentials, once they are known
 }
