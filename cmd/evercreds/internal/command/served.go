@@ -17,6 +17,7 @@ import (
 // served is a role with its session.
 type served struct {
 	role      roles.Role // as it was configured, so that a reload finds changes
+	shared    string     // what the shared files said then
 	opened    *roles.Opened
 	endpoint  *endpoint.Role
 	tokenFile string
@@ -58,11 +59,11 @@ type desk struct {
 }
 
 // load brings the roles to what a file says. Roles that have not changed keep their
-// sessions. If one cannot be made, nothing changes.
+// sessions, unless the shared files have: a profile may be another. If one cannot be made, nothing changes.
 func (d *desk) load(ctx context.Context, file *roles.File) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	next := map[string]*served{}
+	next, shared := map[string]*served{}, roles.SharedFiles()
 	var fresh []*served
 	fail := func(err error) error {
 		for _, s := range fresh {
@@ -73,7 +74,7 @@ func (d *desk) load(ctx context.Context, file *roles.File) error {
 	for _, name := range file.Names() {
 		role := file.Roles[name]
 		// A role that stands on another is made anew with it: the other may have changed.
-		if old := d.roles[name]; old != nil && role.SourceRole == "" && reflect.DeepEqual(old.role, *role) {
+		if old := d.roles[name]; old != nil && role.SourceRole == "" && old.shared == shared && reflect.DeepEqual(old.role, *role) {
 			next[name] = old
 			continue
 		}
@@ -81,6 +82,7 @@ func (d *desk) load(ctx context.Context, file *roles.File) error {
 		if err != nil {
 			return fail(err)
 		}
+		s.shared = shared
 		fresh = append(fresh, s)
 		next[name] = s
 	}

@@ -159,6 +159,26 @@ func TestServeReloadsAndKeepsWhatHasNotChanged(t *testing.T) {
 	}
 }
 
+// TestReloadReadsProfilesAnew has the profile change that a role stands on, and not the role.
+func TestReloadReadsProfilesAnew(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	process, _ := w.script(time.Hour)
+	w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+	profile := func(arg string) {
+		w.env["AWS_CONFIG_FILE"] = w.file("config", "[profile mine]\nregion = us-east-1\ncredential_process = "+process+" "+arg+"\n")
+	}
+	profile("a")
+	server := w.serve("--config", w.file("roles.yaml", "roles: { app: { profile: mine } }"))
+	has := func(end string) func() bool {
+		return func() bool { _, set, _ := server.get(t, "app"); return strings.HasSuffix(set.AccessKeyID, end) }
+	}
+	eventually(t, "the profile's set is there", has("-a"))
+	profile("b")
+	w.good("reload")
+	eventually(t, "the changed profile's set is there", has("-b"))
+}
+
 func TestServerAsksNobodyForACodeAndIsGivenOne(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	server := w.serve("--no-share", "--config", w.file("roles.yaml", `

@@ -85,3 +85,32 @@ roles:
 		t.Errorf("a token, without PKCS#11: exit code %d, %s", code, errs)
 	}
 }
+
+// TestIdentitiesNeverMeetInTheStore has processes of one user that find their credentials in
+// other places: each has its own, and none what another has put into the store.
+func TestIdentitiesNeverMeetInTheStore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, time.Hour)
+	server := w.serve("--config", w.file("roles.yaml", twoRoles))
+	w.without("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+	process, runs := w.script(time.Hour)
+	profile := func(arg string) {
+		w.env["AWS_CONFIG_FILE"] = w.file("config", "[default]\nregion = us-east-1\ncredential_process = "+process+" "+arg+"\n")
+	}
+	profile("a")
+	first := keyOf(w.good("export", "--format", "process"))
+	if again := keyOf(w.good("export", "--format", "process")); again != first || runs() != 1 {
+		t.Errorf("the same profile: %q and then %q, by %d runs", first, again, runs())
+	}
+	profile("b") // its owner has changed it
+	if changed := keyOf(w.good("export", "--format", "process")); !strings.HasSuffix(changed, "-b") {
+		t.Errorf("a profile that was changed has the set of before: %q", changed)
+	}
+	w.without("AWS_CONFIG_FILE")
+	for _, name := range []string{"app", "other"} {
+		w.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], w.env["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = server.urls[name], server.tokens[name]
+		if who := w.good("whoami"); !strings.Contains(who, "assumed-role/"+name+"/") {
+			t.Errorf("at the endpoint of role %s: %s", name, who)
+		}
+	}
+}

@@ -228,13 +228,34 @@ func longTerm(who string) error {
 	}
 }
 
-func (r *Role) profileID() string {
-	configFile, _ := ConfigFiles()
-	path, err := filepath.Abs(configFile)
-	if err != nil {
-		path = configFile
+// SharedFiles tells what the two shared files say now from what they said before.
+func SharedFiles() string {
+	configFile, credentialsFile := ConfigFiles()
+	var parts []string
+	for _, path := range []string{configFile, credentialsFile} {
+		written, _ := os.ReadFile(path) // what cannot be read has no part in it
+		if abs, err := filepath.Abs(path); err == nil {
+			path = abs
+		}
+		parts = append(parts, path, string(written))
 	}
-	return fmt.Sprintf("evercreds profile\x00%s\x00%s\x00%s", CurrentProfile(r.Profile), path, os.Getenv("AWS_ACCESS_KEY_ID"))
+	return digest(parts)
+}
+
+// profileID names the group of a profile's own credentials: by all from which the SDK finds
+// them. Where one of these changes they may be another identity's, so they never meet; where
+// it is the same identity after all, that costs one fetch.
+func (r *Role) profileID() string {
+	parts := []string{CurrentProfile(r.Profile), r.Region, r.EndpointURL, fmt.Sprint(os.Getuid()), os.Getenv("HOME")}
+	parts = append(parts, SharedFiles())
+	for _, v := range awsVariables() {
+		switch name, _, _ := strings.Cut(v, "="); name {
+		case "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION": // are in what is above, or say nothing of who it is
+		default:
+			parts = append(parts, v)
+		}
+	}
+	return "evercreds profile\x00" + digest(parts)
 }
 
 // describe says in one line what a role is.

@@ -118,11 +118,16 @@ func (r *Role) commandID() string {
 	dir, _ := os.Getwd()
 	parts = append(parts, fmt.Sprint(os.Getuid()), os.Getenv("HOME"), dir)
 	parts = append(parts, awsVariables()...)
+	return "evercreds command\x00" + digest(parts)
+}
+
+// digest tells lists of texts apart, and shows none of them.
+func digest(parts []string) string {
 	hash := sha256.New()
 	for _, p := range parts {
 		fmt.Fprintf(hash, "%d:%s", len(p), p)
 	}
-	return "evercreds command\x00" + hex.EncodeToString(hash.Sum(nil))
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // awsVariables are the variables that SDKs and their tools read, sorted.
