@@ -33,17 +33,17 @@ class ScriptedStore:
 
     def store(self, call: Call) -> None:
         self.calls.append(call)
-        d, heard = call.asked, call.heard
+        d, visit = call.asked, call.visit
         if d.share == N["SHARE_LOOK"]:
             line = "look"
         elif d.share == N["SHARE_CAMPAIGN"]:
-            line = f"campaign seen={d.share_number} saw={heard.turn}"
-            line += f"{self.named('over', heard.fingerprint)} for={d.share_span_ms}"
+            line = f"campaign seen={d.share_number} saw={visit.turn}"
+            line += f"{self.named('over', visit.fingerprint)} for={d.share_span_ms}"
         elif d.share == N["SHARE_PUBLISH"]:
             line = f"publish {call.set.number} generation={d.share_number} life={span(call.life)}"
             line += f" left={call.ends - self.clock()}" if call.ends is not None else ""
             line += self.named("replaces", d.replaces_high << 32 | d.replaces_low)
-            line += self.named("junk", heard.junk)
+            line += self.named("junk", visit.junk)
         else:
             line = f"resign turn={d.share_number}"
             notice = f" notice={d.share_notice % 16}*{d.share_notice // 16} for={d.share_span_ms}"

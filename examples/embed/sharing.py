@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Heard:
+class Visit:
     """What the store has told a flight since its last look began."""
 
     clock: int | None = None
@@ -30,7 +30,7 @@ class Call:
 
     asked: Any
     machine: object
-    heard: Heard
+    visit: Visit
     set: Any = None  # of a publication, with its whole lifetime and its end on the store's clock
     life: int = 0
     ends: int | None = None
@@ -41,7 +41,7 @@ class Sharing:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._heard: dict[int, Heard] = {}
+        self._visits: dict[int, Visit] = {}
         self._told: set[int] = set()
         self._unmet, self._counted = 0, 0
         self.trouble = "timeout"  # why the store fails, where no report says so
@@ -51,17 +51,17 @@ class Sharing:
         publish = d.share == N["SHARE_PUBLISH"]
         flight = d.share_set if publish else self._host.status("FLIGHT")
         if d.share == N["SHARE_LOOK"]:
-            self._heard[flight] = Heard()
+            self._visits[flight] = Visit()
             # This flight's, and that of what is being published.
-            self._heard = dict(list(self._heard.items())[-2:])
-        heard = self._heard.get(flight) or Heard()
-        call = Call(d, self._host.machine, heard)
+            self._visits = dict(list(self._visits.items())[-2:])
+        visit = self._visits.get(flight) or Visit()
+        call = Call(d, self._host.machine, visit)
         if publish:
             call.set, call.life = self._host.sets[d.share_set], self._host.status("LIFETIME_MS")
-            if heard.clock is not None and d.share_span_ms != NEVER:
-                call.ends = heard.clock + elapsed - heard.at + d.share_span_ms
+            if visit.clock is not None and d.share_span_ms != NEVER:
+                call.ends = visit.clock + elapsed - visit.at + d.share_span_ms
         self._host.queue(
-            self.failed if publish and heard.unreadable else self._host.around.store, call
+            self.failed if publish and visit.unreadable else self._host.around.store, call
         )
 
     def answered(
@@ -77,7 +77,7 @@ class Sharing:
         host = self._host
         with host.lock:
             if clock is not None:
-                call.heard.clock, call.heard.at = clock, host.around.now()[1]
+                call.visit.clock, call.visit.at = clock, host.around.now()[1]
             if call.machine is host.machine:
                 if kept is not None:
                     host.sets[call.asked.share_call] = kept
@@ -93,13 +93,13 @@ class Sharing:
     def _won(self, call: Call, turn: int) -> None:
         if self._host.status("SHARE") == N["STATE_LEADING"]:
             flight, before = self._host.status("FLIGHT"), self._counted
-            self._unmet = 0 if call.heard.met else self._unmet + (flight != before)
+            self._unmet = 0 if call.visit.met else self._unmet + (flight != before)
             self._counted = flight
             if self._unmet == 10 and flight != before:
                 self._host.tell("share", "nobody_met")
         else:  # nobody waits for this turn any more
             resign = call.asked._replace(share=N["SHARE_RESIGN"], share_number=turn, share_notice=0)
-            self._host.queue(self._host.around.store, Call(resign, None, call.heard))
+            self._host.queue(self._host.around.store, Call(resign, None, call.visit))
 
     def look_answered(
         self,
@@ -113,11 +113,11 @@ class Sharing:
         foreign: bool,
     ) -> None:
         """Report a look; ``entry`` is one that opens, ``junk`` names one that does not."""
-        heard = call.heard
+        visit = call.visit
         with self._host.lock:
-            heard.turn, heard.junk, heard.unreadable = turn[0], junk, foreign
-            heard.fingerprint = entry[1] if entry else junk
-            heard.met = bool(heard.fingerprint or turn[1])
+            visit.turn, visit.junk, visit.unreadable = turn[0], junk, foreign
+            visit.fingerprint = entry[1] if entry else junk
+            visit.met = bool(visit.fingerprint or turn[1])
             if (junk or foreign) and junk not in self._told and len(self._told) < 64:
                 self._told.add(junk)
                 self._host.tell("share", "unopened")

@@ -97,7 +97,7 @@ func (h *Host) answers(c *storeCall, a *storeAnswer) []func(core.Now) (core.Deci
 	switch c.kind {
 	case core.ShareLook:
 		c.of.saw = a.looked
-		c.of.saw.Set = nil // a meeting is kept for longer than a set may be
+		c.of.saw.Set = nil // a visit is kept for longer than a set may be
 		h.tellUnopened(&a.looked)
 		if a.looked.Foreign {
 			return events{failed}

@@ -63,7 +63,7 @@ func (h *Host) apply(d core.Decision, now core.Now) reply {
 
 // settle wakes all who wait for a flight. One that is not in the air is over.
 func (h *Host) settle(ticket int64) {
-	h.meeting = nil
+	h.visit = nil
 	f := h.flights[ticket]
 	if f == nil {
 		return

@@ -72,7 +72,7 @@ type failed struct {
 type begun struct {
 	ticket int64
 	cause  core.Cause
-	of     *meeting // what it has heard from the store; nil: it went without
+	of     *visit // what it has heard from the store; nil: it went without
 }
 
 // failuresKept is more than the outcomes that the machine remembers.
@@ -81,8 +81,8 @@ const failuresKept = 16
 func (h *Host) keep(f failed) { h.failures = append(latest(h.failures), f) }
 
 func (h *Host) begin(ticket int64, cause core.Cause) {
-	h.begun = append(latest(h.begun), begun{ticket, cause, h.meeting})
-	h.meeting = nil
+	h.begun = append(latest(h.begun), begun{ticket, cause, h.visit})
+	h.visit = nil
 }
 
 // latest makes room for one more.

@@ -75,8 +75,8 @@ type Resignation struct {
 	Span   int64 // of the notice
 }
 
-// meeting is what one flight has heard from the store.
-type meeting struct {
+// visit is what one flight has heard from the store.
+type visit struct {
 	clock int64 // the store's, in its last answer; 0: it has told none
 	at    int64 // when that answer was there
 	saw   Looked
@@ -85,19 +85,19 @@ type meeting struct {
 }
 
 // heard keeps the store's clock of an answer that was there at an instant.
-func (m *meeting) heard(clock, at int64) {
+func (v *visit) heard(clock, at int64) {
 	if clock > 0 {
-		m.clock, m.at = clock, at
+		v.clock, v.at = clock, at
 	}
 }
 
 // ends is when a set ends on the store's clock, of which so much is left now. A pause since
 // the last answer makes that earlier, never later.
-func (m *meeting) ends(now, left int64) int64 {
-	if m.clock == 0 || left >= farthest {
+func (v *visit) ends(now, left int64) int64 {
+	if v.clock == 0 || left >= farthest {
 		return 0
 	}
-	return m.clock + (now - m.at) + left
+	return v.clock + (now - v.at) + left
 }
 
 // farthest is more than any set lasts that has an end, and than any store's clock tells.

@@ -62,7 +62,7 @@ type Host struct {
 	generation int             // how often the session was restored
 	closed     bool
 	calls      map[int64]*storeCall // of the store, until they were answered; made with the first
-	meeting    *meeting             // of the flight that is not in the air yet; nil: there is none
+	visit      *visit               // of the flight that is not in the air yet; nil: there is none
 	trouble    string               // why the event under way says that the store failed
 	shareOwner string               // who has this session's turns
 	strangers  strangers
@@ -205,7 +205,7 @@ func (h *Host) letGo() {
 		}
 	}
 	clear(h.calls)
-	h.meeting = nil
+	h.visit = nil
 	for _, f := range h.flights {
 		f.end()
 		ring(&f.bell)

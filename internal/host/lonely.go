@@ -30,10 +30,10 @@ func (h *Host) tellUnopened(l *Looked) {
 // countTurn tells, once, when so many refreshes in a row have met no other process. A flight
 // counts once, however often it wins: it extends its turn, and looks again after one that it
 // won late. The lock is held.
-func (h *Host) countTurn(m *meeting) {
+func (h *Host) countTurn(v *visit) {
 	flight, _ := h.Machine.Status(core.StatusFlight, h.Clock())
 	switch {
-	case m.saw.Met:
+	case v.saw.Met:
 		h.strangers.alone = 0
 	case flight != h.strangers.counted:
 		if h.strangers.alone++; h.strangers.alone == words.NobodyMetAfter {

@@ -22,7 +22,7 @@ type storeCall struct {
 	kind   core.Share
 	until  int64 // it counts as failed from here on
 	owner  string
-	of     *meeting
+	of     *visit
 	cancel context.CancelFunc
 	taken  bool                        // its answer was put, or dropped
 	there  atomic.Pointer[storeAnswer] // nil: it has none yet
@@ -55,7 +55,7 @@ func (h *Host) callStore(d core.Decision, now core.Now) {
 	if h.Group == nil {
 		return
 	}
-	c := &storeCall{number: d.ShareCall, kind: d.Share, until: d.ShareUntil, owner: h.shareOwner, of: h.meets(d)}
+	c := &storeCall{number: d.ShareCall, kind: d.Share, until: d.ShareUntil, owner: h.shareOwner, of: h.visitOf(d)}
 	ask := h.question(c, d, now)
 	if len(h.calls) >= mostCalls {
 		ask = func(context.Context) storeAnswer { return noAnswer }
@@ -88,14 +88,14 @@ func giveUp(cancel context.CancelFunc, bound time.Duration) *time.Timer {
 	return timer
 }
 
-// meets is the meeting of the flight that a call is for. A look begins one.
-func (h *Host) meets(d core.Decision) *meeting {
+// visitOf is the visit of the store by the flight that a call is for. A look begins one.
+func (h *Host) visitOf(d core.Decision) *visit {
 	switch d.Share {
 	case core.ShareLook:
-		if h.meeting == nil {
-			h.meeting = &meeting{values: valuesOf(h.asking)}
+		if h.visit == nil {
+			h.visit = &visit{values: valuesOf(h.asking)}
 		} else { // the flight looks again
-			h.meeting = &meeting{values: h.meeting.values}
+			h.visit = &visit{values: h.visit.values}
 		}
 	case core.SharePublish:
 		for _, b := range h.begun {
@@ -103,15 +103,15 @@ func (h *Host) meets(d core.Decision) *meeting {
 				return b.of
 			}
 		}
-		return &meeting{}
+		return &visit{}
 	}
-	if h.meeting != nil {
-		return h.meeting
+	if h.visit != nil {
+		return h.visit
 	}
 	if n := len(h.begun); n > 0 && h.begun[n-1].of != nil { // it extends its turn
 		return h.begun[n-1].of
 	}
-	return &meeting{}
+	return &visit{}
 }
 
 // question is what the store is asked. The lock is held, but not when it is asked.

@@ -43,9 +43,9 @@ func (v *values) drop() { v.of.Store(nil) }
 // beganWith are the values that a flight which starts now began with, at the store or here.
 // The lock is held.
 func (h *Host) beganWith() *values {
-	if m := h.meeting; m != nil && m.values != nil {
-		of := m.values
-		m.values = nil
+	if v := h.visit; v != nil && v.values != nil {
+		of := v.values
+		v.values = nil
 		return of
 	}
 	return valuesOf(h.asking)

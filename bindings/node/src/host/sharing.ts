@@ -6,7 +6,7 @@ import type { Decision } from "../library/machine.js";
 import type { Meeting, Turn } from "../share/meeting.js";
 import type { StoreTrouble } from "./facts.js";
 import type { Event } from "./follow.js";
-import { type Heard, Meetings, type SharingHost } from "./meetings.js";
+import { type SharingHost, type Visit, Visits } from "./visits.js";
 
 /** A call of the store, until its answer was put. */
 interface Call {
@@ -14,7 +14,7 @@ interface Call {
   readonly untilMs: number;
   readonly owner: string;
   readonly generation: number;
-  readonly heard: Heard;
+  readonly visit: Visit;
   readonly abort: AbortController;
 }
 
@@ -34,7 +34,7 @@ const GRACE_MS = 1000;
 export class Sharing {
   readonly #meeting: Meeting;
   readonly #host: SharingHost;
-  readonly #meetings: Meetings;
+  readonly #visits: Visits;
   readonly #calls = new Set<Call>();
   #owner = newOwner();
   #generation = 0;
@@ -45,7 +45,7 @@ export class Sharing {
   constructor(meeting: Meeting, host: SharingHost) {
     this.#meeting = meeting;
     this.#host = host;
-    this.#meetings = new Meetings(host);
+    this.#visits = new Visits(host);
   }
 
   /** Whether an answer may be there that nobody has heard yet. */
@@ -69,7 +69,7 @@ export class Sharing {
   lose(): void {
     this.#generation++;
     this.#owner = newOwner();
-    this.#meetings.forget();
+    this.#visits.forget();
   }
 
   /** Gives the turn back. What is published meanwhile may come to its end. */
@@ -104,7 +104,7 @@ export class Sharing {
       untilMs: shareUntil,
       owner: this.#owner,
       generation: this.#generation,
-      heard: this.#meetings.of(share, shareSet, this.#isClosed),
+      visit: this.#visits.of(share, shareSet, this.#isClosed),
       abort: new AbortController(),
     };
     this.#calls.add(call);
@@ -185,7 +185,7 @@ export class Sharing {
     const look = await this.#meeting.look(call.owner, call.abort.signal);
     const { credentials, set, saw } = look;
     checkNumbers(look.clockMs, look.turn, look.turnLeftMs, look.notice, look.noticeLeftMs);
-    if (call.generation === this.#generation) this.#meetings.looked(call.heard, look);
+    if (call.generation === this.#generation) this.#visits.looked(call.visit, look);
     if (saw.isForeign) throw Object.assign(new Error("a foreign entry"), { isUnreadable: true });
     return (machine) => {
       if (set !== undefined && credentials !== undefined) {
@@ -197,13 +197,13 @@ export class Sharing {
   }
 
   async #campaign(call: Call, { shareNumber, shareSpan }: Decision): Promise<Event> {
-    const { heard, owner, abort } = call;
-    const asked = { owner, seen: shareNumber, saw: heard.saw, turnMs: shareSpan };
+    const { visit, owner, abort } = call;
+    const asked = { owner, seen: shareNumber, saw: visit.saw, turnMs: shareSpan };
     const turn = await this.#meeting.campaign(asked, abort.signal);
     const isHeard = call.generation === this.#generation && !this.#isClosed;
     if (!isHeard && turn.won) this.#giveBack(call, turn);
     checkNumbers(turn.clockMs, turn.number, turn.leftMs);
-    this.#meetings.heard(heard, turn.clockMs);
+    this.#visits.heard(visit, turn.clockMs);
     return (machine) => {
       const applied = machine.shareLed(call.number, turn);
       if (turn.won) this.#won(call, turn);
@@ -214,7 +214,7 @@ export class Sharing {
   /** A turn that nobody waited for any more would, where it is a lock, never end. */
   #won(call: Call, turn: Turn): void {
     const leads = this.#host.read(abi.Status.SHARE) === abi.ShareState.LEADING;
-    if (leads) this.#meetings.count(call.heard);
+    if (leads) this.#visits.count(call.visit);
     else this.#giveBack(call, turn);
   }
 
@@ -231,18 +231,18 @@ export class Sharing {
     const set = sets.get(shareSet);
     const lifeMs = read(abi.Status.LIFETIME_MS); // of what is held, which is this set
     const decidedMs = clock.elapsed();
-    return async ({ owner, heard, abort }) => {
+    return async ({ owner, visit, abort }) => {
       // who has other keys must not fight for the record
-      if (set === undefined || heard.saw.isForeign) {
+      if (set === undefined || visit.saw.isForeign) {
         throw Object.assign(new Error("nothing to publish"), { isUnreadable: true });
       }
-      const endsMs = this.#meetings.ends(heard, decidedMs, leftMs);
+      const endsMs = this.#visits.ends(visit, decidedMs, leftMs);
       const replaces = hexOf(decision.replaces);
       const shared = { owner, set, generation, lifeMs, leftMs, endsMs, replaces };
-      const { junk } = heard.saw;
+      const { junk } = visit.saw;
       const answer = await this.#meeting.publish({ ...shared, junk }, abort.signal);
       checkNumbers(answer.clockMs);
-      this.#meetings.heard(heard, answer.clockMs);
+      this.#visits.heard(visit, answer.clockMs);
       return (machine) => machine.shareDone(shareCall, answer.stored);
     };
   }

@@ -17,7 +17,7 @@ export interface SharingHost {
 }
 
 /** What one flight has heard from the store. */
-export interface Heard {
+export interface Visit {
   saw: Saw;
   /** The store's clock in its last answer, and ours when that was there. */
   clock: { readonly storeMs: number; readonly hereMs: number } | undefined;
@@ -30,9 +30,9 @@ const FLIGHTS_KEPT = 8;
 const MOST_UNOPENED = 64;
 
 /** Knows what flights have heard from the store, and tells whom they met there. */
-export class Meetings {
+export class Visits {
   readonly #host: SharingHost;
-  readonly #flights = new Recent<number, Heard>(FLIGHTS_KEPT);
+  readonly #flights = new Recent<number, Visit>(FLIGHTS_KEPT);
   readonly #unopened = new Set<string>();
   /** Refreshes in a row that led and met nobody. */
   #alone = 0;
@@ -48,23 +48,23 @@ export class Meetings {
   }
 
   /**
-   * What the flight of a call has heard. A look begins anew.
+   * What the flight of a call has heard from the store. A look begins anew.
    *
    * @param set of a publication: the set, which has its flight's ticket
    */
-  of(share: number, set: number, isClosed: boolean): Heard {
+  of(share: number, set: number, isClosed: boolean): Visit {
     const isPublication = share === abi.Share.PUBLISH;
     const flight = isPublication || isClosed ? set : this.#host.read(abi.Status.FLIGHT);
-    if (share !== abi.Share.LOOK) return this.#flights.get(flight) ?? nothingHeard();
-    const heard = nothingHeard();
-    this.#flights.set(flight, heard);
-    return heard;
+    if (share !== abi.Share.LOOK) return this.#flights.get(flight) ?? newVisit();
+    const visit = newVisit();
+    this.#flights.set(flight, visit);
+    return visit;
   }
 
   /** A look has found this. An entry that does not open is told once. */
-  looked(heard: Heard, { saw, clockMs }: Look): void {
-    heard.saw = saw;
-    this.heard(heard, clockMs);
+  looked(visit: Visit, { saw, clockMs }: Look): void {
+    visit.saw = saw;
+    this.heard(visit, clockMs);
     const { fingerprint, junk, isForeign } = saw;
     if ((junk === undefined && !isForeign) || this.#unopened.has(fingerprint)) return;
     if (this.#unopened.size === MOST_UNOPENED) return;
@@ -73,15 +73,15 @@ export class Meetings {
   }
 
   /** The store's clock in an answer; 0: it has told none. */
-  heard(heard: Heard, clockMs: number): void {
-    if (clockMs > 0) heard.clock = { storeMs: clockMs, hereMs: this.#host.clock.elapsed() };
+  heard(visit: Visit, clockMs: number): void {
+    if (clockMs > 0) visit.clock = { storeMs: clockMs, hereMs: this.#host.clock.elapsed() };
   }
 
   /**
    * When a set ends on the store's clock that has so much left; 0: nobody knows. A pause
    * since the store's last answer makes it earlier, never later.
    */
-  ends({ clock }: Heard, nowMs: number, leftMs: number): number {
+  ends({ clock }: Visit, nowMs: number, leftMs: number): number {
     if (clock === undefined || leftMs === abi.NEVER) return 0;
     return Math.max(0, clock.storeMs + (nowMs - clock.hereMs) + leftMs);
   }
@@ -90,7 +90,7 @@ export class Meetings {
    * A turn was won: tells, once, if so many refreshes in a row have met no other process. A
    * flight counts once: it extends its turn, and looks again after one that it won late.
    */
-  count({ saw }: Heard): void {
+  count({ saw }: Visit): void {
     const flight = this.#host.read(abi.Status.FLIGHT);
     if (saw.hasMet) this.#alone = 0;
     else if (flight !== this.#counted && ++this.#alone === abi.NOBODY_MET_AFTER)
@@ -99,7 +99,7 @@ export class Meetings {
   }
 }
 
-function nothingHeard(): Heard {
+function newVisit(): Visit {
   const none = { number: 0, fingerprint: NO_FINGERPRINT, junk: undefined };
   return { saw: { ...none, isForeign: false, hasMet: false }, clock: undefined };
 }
