@@ -1,6 +1,7 @@
 // What the Node worker holds.
 import { readdirSync, readlinkSync } from "node:fs";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { watchInstances } from "./instances.mjs";
 
 const PATIENCE_MS = 15_000;
 
@@ -12,16 +13,10 @@ export class Usage {
   #collected = new FinalizationRegistry(() => this.#sessions--);
 
   constructor() {
-    const real = WebAssembly.Instance;
-    const made = (module, imports) => {
-      const { exports } = new real(module, imports);
-      this.#memory = new WeakRef(exports.memory);
-      this.#handles = new Set();
-      return { exports: counted(exports, this.#handles) };
-    };
-    WebAssembly.Instance = function (...args) {
-      return made(...args);
-    };
+    watchInstances((memory, handles) => {
+      this.#memory = memory;
+      this.#handles = handles;
+    });
   }
 
   /** Counts a session until it is collected. */
@@ -66,29 +61,6 @@ export class Usage {
     }
     return usage;
   }
-}
-
-/** The exports, with a note of each handle from its making to its end. */
-function counted(exports, handles) {
-  const noted = Object.entries(exports).map(([name, real]) => {
-    if (/_(session_new|session_restore)$/.test(name)) {
-      const make = (...args) => {
-        const handle = real(...args);
-        if (handle > 0) handles.add(handle);
-        return handle;
-      };
-      return [name, make];
-    }
-    if (name.endsWith("_free")) {
-      const free = (handle) => {
-        handles.delete(handle);
-        return real(handle);
-      };
-      return [name, free];
-    }
-    return [name, real];
-  });
-  return Object.fromEntries(noted);
 }
 
 function descriptors() {

@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
+import { watchInstances } from "../../../../internal/proofs/worker/instances.mjs";
 import type { VirtualClock } from "../support/clock.js";
 
 /** What is in use, with nobody waiting and the garbage gone. */
@@ -22,28 +23,20 @@ export interface Usage {
   resources: number;
 }
 
-type Exported = Record<string, (...args: number[]) => number>;
-
 /** Watches the instances of the module that are made from now on. */
 export class Gauge {
   readonly #memories: WeakRef<WebAssembly.Memory>[] = [];
   readonly #clock: VirtualClock;
   readonly #signal: AbortSignal;
-  #handles = new Set<number>();
+  #handles: ReadonlySet<number> = new Set();
 
   constructor(clock: VirtualClock, signal: AbortSignal) {
     this.#clock = clock;
     this.#signal = signal;
-    const real = WebAssembly.Instance;
-    const watched = (module: WebAssembly.Module, imports: WebAssembly.Imports) => {
-      const { exports } = new real(module, imports);
-      this.#memories.push(new WeakRef(exports["memory"] as WebAssembly.Memory));
-      this.#handles = new Set();
-      return { exports: counted(exports as unknown as Exported, this.#handles) };
-    };
-    WebAssembly.Instance = function (...args: Parameters<typeof watched>) {
-      return watched(...args);
-    } as unknown as typeof WebAssembly.Instance;
+    watchInstances((memory, handles) => {
+      this.#memories.push(memory);
+      this.#handles = handles;
+    });
   }
 
   /** The handles of the latest instance's sessions. */
@@ -69,27 +62,4 @@ export class Gauge {
       resources: process.getActiveResourcesInfo().length,
     };
   }
-}
-
-/** The exports, with a note of each handle from its making to its end. */
-function counted(real: Exported, handles: Set<number>): Exported {
-  const noted = Object.entries(real).map(([name, call]) => {
-    if (/_(session_new|session_restore)$/.test(name)) {
-      const make = (...args: number[]) => {
-        const handle = call(...args);
-        if (handle > 0) handles.add(handle);
-        return handle;
-      };
-      return [name, make] as const;
-    }
-    if (name.endsWith("_free")) {
-      const free = (handle = 0) => {
-        handles.delete(handle);
-        return call(handle);
-      };
-      return [name, free] as const;
-    }
-    return [name, call] as const;
-  });
-  return Object.fromEntries(noted);
 }
