@@ -1,5 +1,6 @@
 import { EdgeVM } from "@edge-runtime/vm";
 import type { Plugin } from "esbuild";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle, withoutDom } from "./support/bundle.js";
@@ -138,4 +139,19 @@ describe("an edge runtime, with the module as compiled by its surroundings", () 
     const told = vm.evaluate<Promise<string>>("serve({}).catch(({ message }) => message)");
     expect(await told).toContain("module must be a compiled WebAssembly.Module");
   });
+});
+
+test("a bundle for pages that runs in Node says how to make one for Node", async () => {
+  const files = await bundle(["edge"], { alias: withoutDom, format: "iife" });
+  const ask = `
+    try {
+      new RefreshableSession({ method: "custom", customCredentialsMethod: () => ({}) });
+    } catch ({ message }) {
+      console.log(message);
+    }`;
+  const input = new TextDecoder().decode(files.get("/edge.js")) + ask;
+  const { stdout } = spawnSync(process.execPath, ["-"], { input, encoding: "utf8" });
+  expect(stdout).toContain(
+    'by the condition "node": esbuild --platform=node; webpack target: "node"',
+  );
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
+import { STSClient } from "@aws-sdk/client-sts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { StsOptions } from "../src/index.js";
 import { loadSts } from "../src/sources/sts.js";
@@ -318,4 +319,20 @@ describe("with a set-up that is not complete", () => {
     rmSync(folder, { recursive: true });
     done();
   });
+});
+
+// as mocks of clients give for a call that a test has said nothing of
+test("a reply that is nothing is told as one", async () => {
+  vi.spyOn(STSClient.prototype, "send").mockReturnValue(Promise.resolve() as never);
+  const { session, done } = open();
+  await expect(session.credentials()).rejects.toMatchObject({
+    code: "malformed",
+    message: expect.stringContaining("the reply of AssumeRole has no credentials") as unknown,
+  });
+  vi.restoreAllMocks();
+  await session.credentials();
+  vi.spyOn(STSClient.prototype, "send").mockReturnValue(Promise.resolve() as never);
+  expect(await session.whoami()).toEqual({});
+  vi.restoreAllMocks();
+  done();
 });

@@ -1,5 +1,5 @@
 import { theModule } from "#module";
-import { nameOf } from "../common/guard.js";
+import { nameOf, peek } from "../common/guard.js";
 import { EvercredsError, EvercredsValidationError } from "../errors.js";
 
 /**
@@ -54,11 +54,19 @@ export function readModule(): WebAssembly.Module {
   if (found !== undefined && (isCompiled(found) || ArrayBuffer.isView(found))) {
     return toModule(found);
   }
-  throw new EvercredsError(
-    "configuration",
-    "this runtime has no evercreds.wasm of its own; before the first session call " +
-      'initialize({ module }) with "evercreds/evercreds.wasm", compiled or as bytes: ' +
-      "in a page, module: await WebAssembly.compileStreaming(fetch(its URL))",
-    { class: "permanent" },
-  );
+  const isNode = typeof peek(peek(peek(globalThis, "process"), "versions"), "node") === "string";
+  throw new EvercredsError("configuration", isNode ? NOT_FOR_NODE : NO_MODULE, {
+    class: "permanent",
+  });
 }
+
+const NO_MODULE =
+  "this runtime has no evercreds.wasm of its own; before the first session call " +
+  'initialize({ module }) with "evercreds/evercreds.wasm", compiled or as bytes: ' +
+  "in a page, module: await WebAssembly.compileStreaming(fetch(its URL))";
+
+/** What tools do by default that are made for pages. */
+const NOT_FOR_NODE =
+  "this code was bundled or loaded as for a page, and runs in Node; have the tool choose files of " +
+  'packages by the condition "node": esbuild --platform=node; webpack target: "node"; Rollup, ' +
+  'node-resolve with exportConditions: ["node"]';

@@ -192,8 +192,13 @@ async function requireRegion(client: STSClient): Promise<void> {
   });
 }
 
-function read(output: AssumeRoleCommandOutput, durationMs: number, serverTimeMs: number): Reply {
-  const { Credentials: set, AssumedRoleUser: user } = output;
+/** @param given undefined where a test's mock of the client has no reply for the call */
+function read(
+  given: AssumeRoleCommandOutput | undefined,
+  durationMs: number,
+  serverTimeMs: number,
+): Reply {
+  const { Credentials: set, AssumedRoleUser: user } = given ?? ({} as AssumeRoleCommandOutput);
   const expiryMs = set?.Expiration?.getTime() ?? Number.NaN;
   if (set === undefined || Number.isNaN(expiryMs)) {
     throw malformed("the reply of AssumeRole has no credentials with a readable expiration");
