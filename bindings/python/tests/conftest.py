@@ -33,6 +33,7 @@ if not all(find_spec(name) for name in ("cryptography", "moto", "redis")):
         "test_share_iot.py",
         "test_share_processes.py",
         "test_share_codes.py",
+        "test_share_odd_stores.py",
         "test_share_refusals.py",
         "test_share_secrets.py",
         "test_share_sessions.py",

@@ -3,6 +3,7 @@
 package group
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -98,6 +99,7 @@ func (g *Group) read(ctx context.Context, key, owner string) (host.Looked, share
 	if err != nil {
 		return host.Looked{}, r, err
 	}
+	r.Entry.Sealed, r.Notice = own(r.Entry.Sealed), own(r.Notice)
 	l := host.Looked{
 		Turn: r.Number, SawNumber: r.Number, SawFingerprint: r.Entry.Fingerprint, ClockMS: max(0, r.ClockMS),
 		Met: r.Owner != "" && r.Owner != owner, Left: core.Never,
@@ -108,6 +110,10 @@ func (g *Group) read(ctx context.Context, key, owner string) (host.Looked, share
 	g.heed(ctx, &l, key, r)
 	return l, r, nil
 }
+
+// own is a copy, with one byte more than there may be at most: a store may use its bytes
+// again while keys are fetched that open them.
+func own(sealed []byte) []byte { return bytes.Clone(sealed[:min(len(sealed), share.MaxSealed+1)]) }
 
 // arrival is how long an answer that is there has to be read, where the process was stopped
 // while it came.

@@ -151,7 +151,8 @@ export class Sharing {
       return;
     }
     const before = peek(error, "beforeStore"); // not by its class: there may be two copies of it
-    const trouble = before === "key" || before === "principal" ? before : "store";
+    const isKnown = before === "key" || before === "principal" || before === "timeout";
+    const trouble = isKnown ? before : "store";
     this.#fail(call, UNREACHABLE, trouble);
   }
 
@@ -168,7 +169,7 @@ export class Sharing {
   }
 
   #question(decision: Decision): Question {
-    if (this.#calls.size >= MOST_CALLS) return () => Promise.reject(new Error("too many calls"));
+    if (this.#calls.size >= MOST_CALLS) return () => Promise.reject(new TooManyCalls());
     switch (decision.share) {
       case abi.Share.LOOK:
         return (call) => this.#look(call);
@@ -261,6 +262,11 @@ export class Sharing {
       this.#meeting.close();
     });
   }
+}
+
+/** No call: too many have had no answer. */
+class TooManyCalls extends Error {
+  readonly beforeStore = "timeout";
 }
 
 /** More than any store's clock tells, and than any turn's number. */

@@ -2,6 +2,7 @@ import { FIRST_LOOK_MS, NEVER } from "../library/abi-generated.js";
 import { hexOf } from "../library/fingerprint.js";
 import { afterArrivals, systemClock } from "../common/clock.js";
 import type { Reply } from "../sources/source.js";
+import { publishedOf, recordOf, turnOf } from "./answers.js";
 import type { Json } from "./canonical.js";
 import { type Keyring, markOf, storeKeyOf } from "./keys.js";
 import {
@@ -97,8 +98,8 @@ export class Group implements Meeting {
   /** The first look is given the time that its group must be found in; the store has its own. */
   async #read(key: string, isFirst: boolean, signal: AbortSignal): Promise<StoreRecord> {
     const { store, figures } = this.#settings;
-    const answer = store.read(key, this.#call(signal));
-    if (!isFirst) return answer;
+    const answer: Promise<unknown> = store.read(key, this.#call(signal));
+    if (!isFirst) return recordOf(await answer);
     let stop: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
       const giveUp = () => {
@@ -110,18 +111,17 @@ export class Group implements Meeting {
       stop = systemClock.after(Math.max(figures.callMs, FIRST_LOOK_MS), giveUp, false);
     });
     try {
-      return await Promise.race([answer, late]);
+      return recordOf(await Promise.race([answer, late]));
     } finally {
       stop();
     }
   }
 
-  campaign({ owner, seen, saw, turnMs }: Candidate, signal: AbortSignal): Promise<Turn> {
+  async campaign({ owner, seen, saw, turnMs }: Candidate, signal: AbortSignal): Promise<Turn> {
     const { number, fingerprint } = saw;
     const asked = { owner, seen, saw: { number, fingerprint }, turnMs };
-    return this.storeKey(signal).then((key) =>
-      this.#settings.store.campaign(key, asked, this.#call(signal)),
-    );
+    const key = await this.storeKey(signal);
+    return turnOf(await this.#settings.store.campaign(key, asked, this.#call(signal)));
   }
 
   async publish(shared: SharedSet, signal: AbortSignal): ReturnType<Meeting["publish"]> {
@@ -143,7 +143,7 @@ export class Group implements Meeting {
     const entry: StoreEntry = { sealed, generation, fingerprint, expiryMs };
     const ttlMs = Math.min(leftMs, LONGEST_TTL_MS);
     const publication = { owner, number: generation, entry, replaces, junk, ttlMs };
-    return this.#settings.store.publish(key, publication, this.#call(signal));
+    return publishedOf(await this.#settings.store.publish(key, publication, this.#call(signal)));
   }
 
   async resign(farewell: Farewell, signal: AbortSignal): Promise<void> {

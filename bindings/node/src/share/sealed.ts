@@ -120,12 +120,11 @@ export function open(
 }
 
 function opened(ring: Ring, storeKey: string, kind: Header["kind"], sealed: Buffer): Opened {
-  if (sealed.toString("latin1", 0, 4) !== MAGIC) return JUNK;
+  if (sealed.length > MAX_SEALED || sealed.toString("latin1", 0, 4) !== MAGIC) return JUNK;
   const format = sealed[4] ?? 0;
   if (format > FORMAT) return { state: "foreign" };
   const length = sealed.length - HEADER - NONCE - TAG;
   if (format !== FORMAT || length < BLOCK || length % BLOCK !== 0) return JUNK;
-  if (sealed.length > MAX_SEALED) return JUNK;
   const id = sealed.toString("hex", 8, 16);
   const key = ring.keys.find((known) => known.id === id);
   if (key === undefined) return { state: "foreign" };

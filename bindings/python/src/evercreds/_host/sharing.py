@@ -35,6 +35,8 @@ __all__ = ["BeforeStoreError", "Found", "Group", "Led", "Publishing", "Sharing",
 
 # A process that was stopped is not to take its own sleep for a store's failure.
 _GRACE_S = 0.025
+# A store that never answers holds so many threads of a session, and no more.
+_MOST_CALLS = 16
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -209,6 +211,8 @@ class Sharing:
                 call = self._asked.popleft()
             except IndexError:
                 return
+            if len(self._under_way) >= _MOST_CALLS:
+                call.refuse()
             self._under_way[call.number] = call
             launch(call.run)
 
@@ -273,6 +277,10 @@ class _Call:
         self._sharing = sharing
         self._ask = ask
         self._flight = flight
+
+    def refuse(self) -> None:
+        """Ask nothing: too many calls have had no answer."""
+        self._ask = _no_answer
 
     def run(self) -> None:
         """Ask, and report what came of it."""
@@ -385,6 +393,10 @@ def _name_of(error: BaseException | None) -> str:
 
 def _fail() -> bool:
     raise LookupError("the set is gone")
+
+
+def _no_answer() -> bool:
+    raise BeforeStoreError(abi.STORE_TIMEOUT) from TimeoutError()
 
 
 def _nothing() -> None:

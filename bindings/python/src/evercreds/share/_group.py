@@ -14,6 +14,7 @@ from evercreds._host.source import CredentialSet, FrozenCredentials
 from evercreds._host.workers import launch
 from evercreds._library import abi_generated as abi
 from evercreds._library.options import Options
+from evercreds._sources.replies import is_account_id, is_key
 from evercreds._waiting.bell import Bell
 from evercreds._waiting.clock import NANOS, Clock
 from evercreds.share._keys import KeyRing
@@ -123,7 +124,7 @@ class StoreGroup:
         if not _is_sound(record):
             raise UnreadableError
         self._heard(visit, record.clock_ms)
-        entry = record.entry
+        entry = record.entry if record.entry is not None and len(record.entry.sealed) else None
         visit.saw = Seen(record.number, "" if entry is None else entry.fingerprint)
         found = Found(
             turn=record.number,
@@ -145,7 +146,7 @@ class StoreGroup:
         except ForeignError:
             visit.is_foreign = True
             raise UnreadableError(self._is_new(entry)) from None
-        if opened is None:
+        if opened is None or not _is_usable(opened):
             visit.junk = Seen(entry.generation, entry.fingerprint)
             return dataclasses.replace(found, unopened=self._is_new(entry))
         header = opened.header
@@ -178,6 +179,8 @@ class StoreGroup:
         answer: Campaign = self._store.campaign(
             visit.key, owner, seen, visit.saw, turn_ms, **self._more
         )
+        if not isinstance(answer, Campaign) or not isinstance(answer.won, bool):
+            raise UnreadableError
         if not _are_numbers(answer.number, answer.left_ms, answer.clock_ms):
             raise UnreadableError
         self._heard(visit, answer.clock_ms)
@@ -186,7 +189,7 @@ class StoreGroup:
         give_back = functools.partial(
             self._store.resign, visit.key, owner, answer.number, b"", 0, 0
         )
-        return Led(answer.number, bool(answer.won), answer.left_ms, give_back)
+        return Led(answer.number, answer.won, answer.left_ms, give_back)
 
     def publish(self, flight: int, given: Publishing) -> bool:
         """Write a set, and tell whether it was stored."""
@@ -228,9 +231,12 @@ class StoreGroup:
             visit.junk,
             min(given.left_ms, _LONGEST_TTL_MS),
         )
-        if _are_numbers(answer.clock_ms):
-            self._heard(visit, answer.clock_ms)
-        return bool(answer.stored)
+        if not isinstance(answer, Publication) or not isinstance(answer.stored, bool):
+            raise UnreadableError
+        if not _are_numbers(answer.clock_ms):
+            raise UnreadableError
+        self._heard(visit, answer.clock_ms)
+        return answer.stored
 
     def resign(self, number: int, notice: int, notice_ms: int) -> None:
         """End a turn."""
@@ -291,6 +297,14 @@ class StoreGroup:
         return answer
 
 
+def _is_usable(opened: Opened) -> bool:
+    """Tell whether a source may have given this: who has the key may have sealed anything."""
+    fields = opened.fields
+    keys = fields["access_key"], fields["secret_key"], fields["token"]
+    account = fields["account"]
+    return all(is_key(key) for key in keys) and (not account or is_account_id(account))
+
+
 def _set_of(opened: Opened) -> CredentialSet:
     fields, expiry_ms = opened.fields, opened.header.expiry_ms
     frozen = FrozenCredentials(
@@ -311,11 +325,27 @@ def _are_numbers(*given: object) -> bool:
 
 
 def _is_sound(record: object) -> bool:
-    """Tell whether this is a record whose numbers are numbers."""
-    return isinstance(record, Record) and _are_numbers(
-        record.number,
-        record.turn_left_ms,
-        record.notice_left_ms,
-        record.clock_ms,
-        record.clock_step_ms,
+    """Tell whether this is a record whose numbers are numbers, and whose bytes are bytes."""
+    if not isinstance(record, Record) or not isinstance(record.owner, str):
+        return False
+    return (
+        _are_numbers(
+            *(record.number, record.turn_left_ms, record.notice_left_ms),
+            *(record.clock_ms, record.clock_step_ms),
+        )
+        and _are_bytes(record.notice)
+        and (record.entry is None or _is_entry(record.entry))
     )
+
+
+def _is_entry(entry: object) -> bool:
+    return (
+        isinstance(entry, Entry)
+        and isinstance(entry.fingerprint, str)
+        and _are_numbers(entry.generation, entry.expiry_ms)
+        and _are_bytes(entry.sealed)
+    )
+
+
+def _are_bytes(given: object) -> bool:
+    return isinstance(given, (bytes, bytearray, memoryview))
