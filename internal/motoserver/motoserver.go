@@ -3,6 +3,7 @@ package motoserver
 
 import (
 	"bufio"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -10,8 +11,12 @@ import (
 	"regexp"
 )
 
-// Arguments are those of Python: the server takes a port of its own.
-var Arguments = []string{"-m", "moto.server", "-H", "127.0.0.1", "-p", "0"}
+//go:embed serial.py
+var serial string
+
+// Arguments are those of Python: the server takes a port of its own. It has one call at a
+// time, since its conditions are not atomic between threads.
+var Arguments = []string{"-c", serial, "0"}
 
 var address = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 

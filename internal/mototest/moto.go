@@ -3,11 +3,11 @@
 package mototest
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
-	"regexp"
 	"testing"
+
+	"github.com/evercreds/evercreds/internal/motoserver"
 )
 
 // Start runs moto, and gives its address. It is found through EVERCREDS_PYTHON, which
@@ -18,29 +18,16 @@ func Start(t *testing.T) string {
 	if python == "" {
 		t.Skip("EVERCREDS_PYTHON is not set: no Python with moto (./task test sets it)")
 	}
-	server := exec.CommandContext(t.Context(), python, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0")
-	said, err := server.StderrPipe()
+	server := exec.CommandContext(t.Context(), python, motoserver.Arguments...)
+	at, err := motoserver.Start(server)
+	if server.Process != nil {
+		t.Cleanup(func() {
+			_ = server.Process.Kill() // ours, by its own handle
+			_ = server.Wait()
+		})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = server.Process.Kill() // ours, by its own handle
-		_ = server.Wait()
-	})
-	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
-	lines := bufio.NewScanner(said)
-	for lines.Scan() {
-		if at := address.FindString(lines.Text()); at != "" {
-			go func() { // it logs every request, and must not block on that
-				for lines.Scan() {
-				}
-			}()
-			return at
-		}
-	}
-	t.Fatal("moto ended without telling its address")
-	return ""
+	return at
 }

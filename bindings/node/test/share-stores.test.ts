@@ -101,7 +101,7 @@ describe.skipIf(motoPython === undefined && !process.env["CI"])("moto", () => {
   let dynamo: DynamoDBClient;
   let s3: S3Client;
   beforeAll(async () => {
-    moto = await Moto.start(motoPython ?? "python3", true);
+    moto = await Moto.start(motoPython ?? "python3");
     dynamo = new DynamoDBClient({ ...SETTINGS, endpoint: moto.endpoint });
     s3 = new S3Client({ ...SETTINGS, endpoint: moto.endpoint });
     await dynamo.send(
@@ -124,6 +124,45 @@ describe.skipIf(motoPython === undefined && !process.env["CI"])("moto", () => {
   });
   describe("S3", () => {
     keepsTheRules(() => new S3Store(s3, { bucket: "sharing" }), [23, 24]);
+  });
+});
+
+describe("objects that go", () => {
+  const refusing = (name: string) =>
+    ({
+      send: () =>
+        Promise.reject(
+          Object.assign(new Error(name), { name, $metadata: { httpStatusCode: 404 } }),
+        ),
+    }) as unknown as S3Client;
+  const call = { signal: new AbortController().signal, exclusive: false };
+  const campaign = {
+    owner: "a".repeat(32),
+    seen: 0,
+    saw: { number: 0, fingerprint: "0".repeat(16) },
+    turnMs: 1,
+  };
+
+  it("a bucket that is missing is a failure, and no empty record", async () => {
+    const store = new S3Store(refusing("NoSuchBucket"), { bucket: "none" });
+    await expect(store.read("k", call)).rejects.toThrow("NoSuchBucket");
+  });
+
+  it("one that is removed between look and writing is looked at again", async () => {
+    let sent = 0;
+    const client = {
+      send: (command: object) => {
+        const gone = Object.assign(new Error("gone"), {
+          name: "NoSuchKey",
+          $metadata: { httpStatusCode: 404 },
+        });
+        if (++sent === 2 || command.constructor.name.startsWith("Get")) return Promise.reject(gone);
+        return Promise.resolve({});
+      },
+    } as unknown as S3Client;
+    const store = new S3Store(client, { bucket: "there" });
+    expect((await store.campaign("k", campaign, call)).won).toBe(true);
+    expect(sent).toBe(4);
   });
 });
 

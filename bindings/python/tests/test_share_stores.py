@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from typing import Any
 import boto3
 import pytest
 import redis
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
 
 from conftest import in_threads
@@ -268,3 +271,37 @@ def test_clients_of_asyncio_are_refused() -> None:
     with pytest.raises(EvercredsValidationError, match="asyncio") as caught:
         RedisStore(asyncio.Redis())
     assert caught.value.param == "client"
+
+
+class TestObjectsThatGo:
+    """A lifecycle rule removes an object; or the bucket was never there."""
+
+    def store(self, call: str, code: str, status: int) -> S3Store:
+        client = boto3.client("s3", region_name="eu-west-1", **KEYS)
+        stubber = Stubber(client)
+        stubber.add_client_error(call, code, http_status_code=status)
+        stubber.activate()
+        return S3Store("records", client=client)
+
+    def test_between_look_and_writing_it_is_looked_at_again(self) -> None:
+        assert self.store("put_object", "NoSuchKey", 404).put("k", b"{}", '"1"', 1) is False
+
+    @pytest.mark.parametrize("call", ["get_object", "put_object"])
+    def test_a_bucket_that_is_missing_is_a_failure(self, call: str) -> None:
+        store = self.store(call, "NoSuchBucket", 404)
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            store.get("k") if call == "get_object" else store.put("k", b"{}", '"1"', 1)
+
+
+def test_the_user_of_the_guide_may_do_what_a_store_does(redis_client: redis.Redis) -> None:
+    guide = (ROOT / "docs" / "guides" / "many-machines.md").read_text()
+    [line] = re.findall(r"^ACL SETUSER (.+)$", guide, re.MULTILINE)
+    given = line.replace(">PASSWORD", ">secret").split()
+    redis_client.execute_command("ACL", "SETUSER", *given)  # type: ignore[no-untyped-call]
+    port = redis_client.connection_pool.connection_kwargs["port"]
+    client = redis.Redis(port=port, username=given[0], password="secret")
+    check_store(lambda: RedisStore(client))
+    for refused in (client.flushall, lambda: client.get("another"), client.keys):
+        with pytest.raises(redis.exceptions.NoPermissionError):
+            refused()
+    redis_client.execute_command("ACL", "DELUSER", given[0])  # type: ignore[no-untyped-call]

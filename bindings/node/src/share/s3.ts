@@ -61,7 +61,7 @@ class Objects implements Versions {
       const value = isTooLong ? new Uint8Array(0) : await output.Body?.transformToByteArray();
       return { value, version: output.ETag, clockMs };
     } catch (error) {
-      if (statusOf(error) !== 404) throw error;
+      if (peek(error, "name") !== "NoSuchKey") throw error; // a bucket may be missing, too
       return { value: undefined, version: undefined, clockMs: dateOf(error) };
     }
   }
@@ -88,6 +88,7 @@ class Objects implements Versions {
     } catch (error) {
       const status = statusOf(error);
       if (status === 412 || status === 409) return false;
+      if (peek(error, "name") === "NoSuchKey") return false; // it was removed
       throw error;
     }
   }

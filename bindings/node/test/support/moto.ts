@@ -6,7 +6,7 @@ import { freePort } from "./ports.js";
 
 const built = fileURLToPath(new URL("../../../../build/venv/bin/python", import.meta.url));
 
-const serial = fileURLToPath(new URL("moto-serial.py", import.meta.url));
+const serial = fileURLToPath(new URL("../../../../internal/motoserver/serial.py", import.meta.url));
 
 /** A Python that has moto; undefined: there is none here. */
 export const motoPython = [built, "python3"].find((python) => {
@@ -26,13 +26,9 @@ export class Moto {
     readonly process: ChildProcess,
   ) {}
 
-  /** @param isSerial one request at a time, so that conditions are atomic */
-  static async start(python: string, isSerial = false): Promise<Moto> {
+  static async start(python: string): Promise<Moto> {
     const port = await freePort();
-    const args = isSerial
-      ? [serial, String(port)]
-      : ["-m", "moto.server", "-H", "127.0.0.1", "-p", String(port)];
-    const child = spawn(python, args, { stdio: "ignore" });
+    const child = spawn(python, [serial, String(port)], { stdio: "ignore" });
     const endpoint = `http://127.0.0.1:${port}`;
     for (const end = Date.now() + LATE_MS; ;) {
       if (

@@ -58,7 +58,12 @@ def _name(param: str, given: object) -> str:
     return given
 
 
-class DynamoDBStore(CompareAndSwapStore):
+class _AWSStore(CompareAndSwapStore):
+    call_ms: int = 1000
+    poll_ms: int = 500
+
+
+class DynamoDBStore(_AWSStore):
     """Keeps records in a table of DynamoDB, one item for each key.
 
     The partition key of the table is ``key``, a string. Switch its time to live on, with the
@@ -125,7 +130,7 @@ class DynamoDBStore(CompareAndSwapStore):
         return True
 
 
-class S3Store(CompareAndSwapStore):
+class S3Store(_AWSStore):
     """Keeps records as objects in a bucket of S3, with conditional writes.
 
     The client needs ``s3:GetObject`` and ``s3:PutObject``, and ``s3:ListBucket``, without which S3
@@ -166,7 +171,8 @@ class S3Store(CompareAndSwapStore):
                 Bucket=self._bucket, Key=self._name(key), Body=content, **only
             )
         except ClientError as error:
-            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in (409, 412):
+            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            if status in (409, 412) or _code_of(error) == "NoSuchKey":  # it was removed
                 return False
             raise
         return True

@@ -45,9 +45,9 @@ class CompareAndSwapStore(abc.ABC):
     a Kubernetes object. What is kept is JSON of at most 32 KiB.
     """
 
-    call_ms: int = 1000
+    call_ms: int = 250
     """After so long a call counts as failed."""
-    poll_ms: int = 500
+    poll_ms: int = 100
     """The first pause of a caller who follows."""
 
     @abc.abstractmethod
