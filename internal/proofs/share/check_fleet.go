@@ -14,22 +14,39 @@ import (
 	"github.com/evercreds/evercreds/internal/proofs/workers"
 )
 
+// lived has a group share for all refreshes of a check, and gives what was fetched. strike is
+// done to who leads, once in each refresh; nil: nothing is.
+func (l *lab) lived(ctx context.Context, life life, strike func(g *group, m *member) bool) (g *group, s *strikes, fetches []*fetch, err error) {
+	share, err := l.stores.open(ctx, l.store)
+	if err != nil {
+		return
+	}
+	g = l.group(share, life)
+	if strike != nil {
+		s = l.strike(g, func(m *member) bool { return strike(g, m) })
+	}
+	begun := time.Now()
+	if err = g.start(ctx, l.mix(l.processes)); err != nil {
+		return
+	}
+	if err = g.until(ctx, begun, l.refreshes); err != nil {
+		return
+	}
+	if s != nil {
+		s.end()
+	}
+	l.await()
+	fetches = l.gate.all(begun)
+	g.stop(ctx)
+	return
+}
+
 // fleet is healthy: exactly one fetch in each refresh.
 func (l *lab) fleet(ctx context.Context, v *verdict) error {
-	share, err := l.stores.open(ctx, l.store)
+	g, _, fetches, err := l.lived(ctx, short, nil)
 	if err != nil {
 		return err
 	}
-	g := l.group(share, short)
-	begun := time.Now()
-	if err := g.start(ctx, l.mix(l.processes)); err != nil {
-		return err
-	}
-	if err := g.until(ctx, begun, l.refreshes); err != nil {
-		return err
-	}
-	fetches := l.gate.all(begun)
-	g.stop(ctx)
 	v.say("%d processes, %d refreshes, %d fetches, %d calls", l.processes, rounds(fetches), len(fetches), g.calls)
 	v.once(g, fetches)
 	v.must(len(g.seen) == len(fetches), "%d sets were seen, %d fetched", len(g.seen), len(fetches))
@@ -173,22 +190,10 @@ func (l *lab) strike(g *group, do func(m *member) bool) *strikes {
 
 // kill has the leader of each refresh killed by -9. All refreshes are waited for.
 func (l *lab) kill(ctx context.Context, v *verdict) error {
-	share, err := l.stores.open(ctx, l.store)
+	g, s, fetches, err := l.lived(ctx, awaited, func(g *group, m *member) bool { return g.kill(ctx, m) })
 	if err != nil {
 		return err
 	}
-	g := l.group(share, awaited)
-	s := l.strike(g, func(m *member) bool { return g.kill(ctx, m) })
-	begun := time.Now()
-	if err := g.start(ctx, l.mix(l.processes)); err != nil {
-		return err
-	}
-	if err := g.until(ctx, begun, l.refreshes); err != nil {
-		return err
-	}
-	s.end()
-	fetches := l.gate.all(begun)
-	g.stop(ctx)
 	bound := time.Second
 	if l.store != "file" {
 		bound += time.Duration(g.life.turn * float64(time.Second))
@@ -225,12 +230,7 @@ func nextAfter(fetches []*fetch, at time.Time) *fetch {
 
 // stopped has the leader of each refresh stopped for three turns, and go on.
 func (l *lab) stopped(ctx context.Context, v *verdict) error {
-	share, err := l.stores.open(ctx, l.store)
-	if err != nil {
-		return err
-	}
-	g := l.group(share, short)
-	s := l.strike(g, func(m *member) bool {
+	g, s, fetches, err := l.lived(ctx, short, func(g *group, m *member) bool {
 		if !m.Signal(syscall.SIGSTOP) {
 			return false
 		}
@@ -240,17 +240,9 @@ func (l *lab) stopped(ctx context.Context, v *verdict) error {
 		})
 		return true
 	})
-	begun := time.Now()
-	if err := g.start(ctx, l.mix(l.processes)); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := g.until(ctx, begun, l.refreshes); err != nil {
-		return err
-	}
-	s.end()
-	l.await()
-	fetches := l.gate.all(begun)
-	g.stop(ctx)
 	n := float64(rounds(fetches))
 	v.say("%d processes, %d refreshes, %d fetches, %d leaders stopped, %d calls", l.processes, int(n), len(fetches), len(s.at), g.calls)
 	v.must(len(s.at) > 0, "nobody was stopped")

@@ -65,6 +65,7 @@ type group struct {
 	step func(m *member, step string)
 	// installed hears of each set that a member tells of.
 	installed func(m *member, key string)
+	say       func(line string) // hears what members write to their standard error; nil: nobody
 }
 
 func (l *lab) group(share *workers.Share, life life) *group {
@@ -92,7 +93,7 @@ func (g *group) add(ctx context.Context, language string) (*member, error) {
 	m.Process = &workers.Process{
 		Language: language, Root: ".", Server: g.standIn, Region: "us-east-1",
 		Env:  append([]string{"AWS_SDK_UA_APP_ID=" + m.name}, g.env...),
-		Call: func(l workers.Line) { g.called(m, l) }, Told: func(l workers.Line) { g.told(m, l) },
+		Call: func(l workers.Line) { g.called(m, l) }, Told: func(l workers.Line) { g.told(m, l) }, Say: g.say,
 	}
 	return m, m.Start(ctx)
 }
@@ -293,6 +294,25 @@ func (g *group) allCalled(ctx context.Context) error {
 			return nil
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// sees waits until members have told of so many sets.
+func (g *group) sees(ctx context.Context, sets int) error {
+	most := time.Duration(sets+2) * g.life.lifetime
+	for begun := time.Now(); ; {
+		g.lock.Lock()
+		told := len(g.seen)
+		g.lock.Unlock()
+		switch {
+		case told >= sets:
+			return nil
+		case time.Since(begun) > most:
+			return fmt.Errorf("only %d of %d sets in %v", told, sets, most)
+		}
+		if err := pause(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

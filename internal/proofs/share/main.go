@@ -1,7 +1,7 @@
 //go:build go1.25
 
 // Command share has real processes of three languages share their refreshes, by a
-// directory, a redis-server or a table, while they are killed, stopped and lied to:
+// directory, a redis-server, a table or a bucket, while they are killed, stopped and lied to:
 //
 //	share CHECK [FLAGS]
 //	share [FLAGS]
@@ -33,7 +33,9 @@ type check struct {
 }
 
 var checks = []check{
-	{"fleet", (*lab).fleet, options{store: "file", processes: 100, refreshes: 20}, []options{{store: "redis"}, {store: "dynamodb", processes: 30, refreshes: 10}}},
+	{"fleet", (*lab).fleet, options{store: "file", processes: 100, refreshes: 20}, []options{
+		{store: "redis"}, {store: "dynamodb", processes: 30, refreshes: 10}, {store: "s3", processes: 12, refreshes: 5},
+	}},
 	{"cold", (*lab).cold, options{store: "file", processes: 100}, []options{{store: "redis"}}},
 	{"kill", (*lab).kill, options{store: "file", processes: 100, refreshes: 20}, []options{{store: "redis"}}},
 	{"stop", (*lab).stopped, options{store: "redis", processes: 30, refreshes: 10}, nil},
@@ -75,20 +77,11 @@ func main() {
 		if quick && len(names) == 0 && !slices.Contains(brief, c.name) {
 			continue
 		}
-		runs := []options{c.options}
-		if given.store == "" && given.told == "" && !quick {
-			for _, o := range c.more {
-				runs = append(runs, c.options.with(o))
-			}
-		}
-		for _, o := range runs {
-			if quick {
-				o = o.with(small)
-			}
+		for _, o := range c.runs(given, quick) {
 			atOnce <- struct{}{}
 			running.Go(func() {
 				defer func() { <-atOnce }()
-				play(ctx, c, o.with(given), &t)
+				play(ctx, c, o, &t)
 			})
 		}
 	}
@@ -97,6 +90,28 @@ func main() {
 	if t.failed > 0 || t.checks == 0 {
 		os.Exit(1)
 	}
+}
+
+// runs are those of a check, with what is given in the place of their own. Of a store that
+// is given, or of who is told, they are the rows that have it, or else the first.
+func (c check) runs(given options, quick bool) []options {
+	all := []options{c.options}
+	for _, o := range c.more {
+		all = append(all, c.options.with(o))
+	}
+	runs := slices.DeleteFunc(slices.Clone(all), func(o options) bool {
+		return given.store != "" && o.store != given.store || given.told != "" && o.told != given.told
+	})
+	if len(runs) == 0 {
+		runs = all[:1]
+	}
+	if quick {
+		runs = []options{runs[0].with(small)}
+	}
+	for i := range runs {
+		runs[i] = runs[i].with(given)
+	}
+	return runs
 }
 
 // small and brief are what CI has time for.
@@ -110,7 +125,7 @@ func parse(args []string) (given options, names []string, quick bool) {
 		names, args = append(names, args[0]), args[1:]
 	}
 	f := flag.NewFlagSet("share", flag.ExitOnError)
-	f.StringVar(&given.store, "store", "", "file, redis or dynamodb; default: those of each check")
+	f.StringVar(&given.store, "store", "", "file, redis, dynamodb or s3; default: those of each check")
 	f.IntVar(&given.processes, "processes", 0, "how many processes share")
 	f.IntVar(&given.refreshes, "refreshes", 0, "for how many refreshes they do")
 	f.IntVar(&given.kills, "kill", 0, "mfa: how many are killed")

@@ -50,9 +50,15 @@ func (s *stores) open(ctx context.Context, kind string) (*workers.Share, error) 
 			share.Where = r.address
 		}
 	case "dynamodb":
-		share.Where, err = s.moto(ctx)
+		if share.Where, err = s.moto(); err == nil {
+			err = table(ctx, share.Where)
+		}
+	case "s3":
+		if share.Where, err = s.moto(); err == nil {
+			err = bucket(ctx, share.Where)
+		}
 	default:
-		err = fmt.Errorf("--store must be file, redis or dynamodb, got %q", kind)
+		err = fmt.Errorf("--store must be file, redis, dynamodb or s3, got %q", kind)
 	}
 	return share, err
 }
@@ -163,21 +169,20 @@ func answer(from *bufio.Reader) (string, error) {
 	return line, nil
 }
 
-// moto starts one, which stands for DynamoDB.
-func (s *stores) moto(ctx context.Context) (string, error) {
+// moto starts one, which stands for DynamoDB and S3.
+func (s *stores) moto() (string, error) {
 	cmd := exec.Command(filepath.Join("build", "venv", "bin", "python"), motoserver.Arguments...)
 	at, err := motoserver.Start(cmd)
 	if cmd.Process != nil {
 		s.started = append(s.started, cmd)
 	}
-	if err != nil {
-		return "", err
-	}
-	return at, s.table(ctx, at)
+	return at, err
 }
 
-// moto looks at no signature.
-const tableAuthorization = "AWS4-HMAC-SHA256 Credential=AKIATABLE/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0"
+// authorization is for a service. Moto looks at no signature.
+func authorization(service string) string {
+	return "AWS4-HMAC-SHA256 Credential=AKIASTORES/20260101/us-east-1/" + service + "/aws4_request, SignedHeaders=host, Signature=0"
+}
 
 // dynamo makes a call of DynamoDB's and gives the answer.
 func dynamo(ctx context.Context, at, action, body string) ([]byte, error) {
@@ -187,7 +192,7 @@ func dynamo(ctx context.Context, at, action, body string) ([]byte, error) {
 	}
 	r.Header.Set("X-Amz-Target", "DynamoDB_20120810."+action)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("Authorization", tableAuthorization)
+	r.Header.Set("Authorization", authorization("dynamodb"))
 	reply, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return nil, err
@@ -201,8 +206,33 @@ func dynamo(ctx context.Context, at, action, body string) ([]byte, error) {
 }
 
 // table makes the table that a store of DynamoDB's uses.
-func (s *stores) table(ctx context.Context, at string) error {
+func table(ctx context.Context, at string) error {
 	_, err := dynamo(ctx, at, "CreateTable", `{"TableName": "evercreds", "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
 		"AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}], "BillingMode": "PAY_PER_REQUEST"}`)
+	return err
+}
+
+// s3 makes a call of S3, about the bucket that a store of S3's uses.
+func s3(ctx context.Context, method, at, path string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, method, at+"/evercreds"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", authorization("s3"))
+	reply, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer reply.Body.Close()
+	said, err := io.ReadAll(reply.Body)
+	if reply.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s %s: %s: %s", method, path, reply.Status, said)
+	}
+	return said, err
+}
+
+// bucket makes the bucket that a store of S3's uses.
+func bucket(ctx context.Context, at string) error {
+	_, err := s3(ctx, http.MethodPut, at, "")
 	return err
 }

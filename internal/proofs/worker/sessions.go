@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
@@ -75,6 +77,9 @@ func options(src workers.Source, base aws.Config) ([]evercreds.Option, error) {
 	if src.Inline {
 		opts = append(opts, evercreds.WithAdvisoryRefresh(evercreds.Inline))
 	}
+	if src.Logs {
+		opts = append(opts, evercreds.WithLogger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	}
 	if src.NoWait {
 		opts = append(opts, evercreds.WithMaxWait(0))
 	}
@@ -111,7 +116,7 @@ func (w *worker) openBy(src workers.Source, base aws.Config, opts []evercreds.Op
 			return assume(ctx, client, src)
 		}, opts...)
 	case "sts":
-		role := evercreds.AssumeRole{RoleARN: src.Name, RoleSessionName: src.SessionName, Duration: 15 * time.Minute}
+		role := evercreds.AssumeRole{RoleARN: src.Name, RoleSessionName: src.SessionName, ExternalID: src.ExternalID, Duration: 15 * time.Minute}
 		if src.Serial != "" {
 			role.SerialNumber, role.MFA = src.Serial, func(context.Context) (string, error) { return codeNow(src.Secret), nil }
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/evercreds/evercreds"
@@ -20,6 +21,7 @@ import (
 	"github.com/evercreds/evercreds/share"
 	"github.com/evercreds/evercreds/share/dynamoshare"
 	"github.com/evercreds/evercreds/share/redisshare"
+	"github.com/evercreds/evercreds/share/s3share"
 )
 
 // shared gives the options of a session that shares.
@@ -60,6 +62,8 @@ func storeOf(s workers.Share, base aws.Config) (share.Store, error) {
 		return share.File(s.Where)
 	case "redis":
 		return redisshare.New(redis.NewClient(&redis.Options{Addr: s.Where})), nil
+	case "s3":
+		return s3share.New(s3.NewFromConfig(base, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = &s.Where, true }), "evercreds", ""), nil
 	case "dynamodb":
 		return dynamoshare.New(dynamodb.NewFromConfig(base, func(o *dynamodb.Options) { o.BaseEndpoint = &s.Where }), "evercreds"), nil
 	}

@@ -4,11 +4,12 @@ import { createHmac } from "node:crypto";
 import { openSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createInterface } from "node:readline";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { Usage } from "./usage.mjs"; // before evercreds: it watches the module's instances
 import { RefreshableSession } from "evercreds";
-import { DynamoDBStore, RedisStore } from "evercreds/share";
+import { DynamoDBStore, RedisStore, S3Store } from "evercreds/share";
 import { createClient } from "redis";
 
 const usage = new Usage();
@@ -39,8 +40,14 @@ async function storeOf({ store, where, call_ms }) {
     await client.connect();
     return new RedisStore(client, defined({ callMs: call_ms }));
   }
+  const at = { region: process.env.AWS_REGION, endpoint: where, maxAttempts: 1 };
+  if (store === "s3") {
+    const { S3Client } = await import("@aws-sdk/client-s3");
+    const client = new S3Client({ ...at, forcePathStyle: true });
+    return new S3Store(client, { bucket: "evercreds", prefix: "" });
+  }
   const { DynamoDBClient } = await import("@aws-sdk/client-dynamodb");
-  const client = new DynamoDBClient({ region: process.env.AWS_REGION, endpoint: where, maxAttempts: 1 });
+  const client = new DynamoDBClient(at);
   return new DynamoDBStore(client, { table: "evercreds" });
 }
 
@@ -53,6 +60,9 @@ function codeNow(secret) {
 }
 
 const tell = (line) => console.log(JSON.stringify(line));
+/** Writes all that a session logs, and what goes with it, to standard error. */
+const log = (text, facts) => console.error(text, inspect(facts, { depth: 9, showHidden: true }));
+const logger = { debug: log, info: log, warn: log };
 const settings = ({ endpoint }) => ({
   region: process.env.AWS_REGION,
   maxAttempts: 1,
@@ -62,12 +72,12 @@ const defined = (object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
 
 const kinds = {
-  sts: ({ name, session_name, serial, secret, ...source }) => ({
+  sts: ({ name, session_name, external_id, serial, secret, ...source }) => ({
     assumeRole: {
       RoleArn: name,
       RoleSessionName: session_name,
       DurationSeconds: 900,
-      ...defined({ SerialNumber: serial }),
+      ...defined({ ExternalId: external_id, SerialNumber: serial }),
     },
     ...defined({ mfaTokenProvider: serial && (() => codeNow(secret)) }),
     stsClient: settings(source),
@@ -184,6 +194,7 @@ const orders = {
         mandatoryTimeout: source.mandatory_s,
         refreshTimeout: source.timeout_s,
         maxWait: source.no_wait ? 0 : undefined,
+        logger: source.logs ? logger : undefined,
       }),
       deferRefresh: !source.eager,
       advisoryRefresh: source.inline ? "inline" : "background",

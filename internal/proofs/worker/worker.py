@@ -13,6 +13,7 @@ import faulthandler
 import hmac
 import itertools
 import json
+import logging
 import os
 import random
 import signal
@@ -28,7 +29,7 @@ import redis
 from botocore.config import Config
 from evercreds import RefreshableSession
 from evercreds.methods.iot import _https
-from evercreds.share import DynamoDBStore, RedisStore
+from evercreds.share import DynamoDBStore, RedisStore, S3Store
 from usage import Usage
 
 CALLS_OF_A_THREAD = 20
@@ -117,7 +118,9 @@ def store_of(share: dict[str, Any]) -> Any:
         store = RedisStore(redis.Redis(host, int(port)))
         store.call_ms = share.get("call_ms", store.call_ms)
         return store
-    client = boto3.client("dynamodb", endpoint_url=where, config=IMPATIENT)
+    client = boto3.client(kind, endpoint_url=where, config=IMPATIENT)
+    if kind == "s3":
+        return S3Store("evercreds", "", client)
     return DynamoDBStore("evercreds", client)
 
 
@@ -172,6 +175,9 @@ class Worker:
         options = {OPTIONS[name]: source[name] for name in OPTIONS if name in source}
         options["defer_refresh"] = not source.get("eager", False)
         options["advisory_refresh"] = "inline" if source.get("inline") else "background"
+        if source.get("logs"):
+            logging.basicConfig()  # to standard error
+            logging.getLogger("evercreds").setLevel(logging.DEBUG)
         if source.get("no_wait"):
             options["max_wait"] = 0
         method, kwargs = getattr(self, "of_" + source["kind"])(source)
@@ -188,6 +194,8 @@ class Worker:
         role = {"RoleArn": source["name"], "RoleSessionName": source["session_name"]}
         there = {"endpoint_url": source["endpoint"]} if "endpoint" in source else {}
         role["DurationSeconds"] = 900
+        if "external_id" in source:
+            role["ExternalId"] = source["external_id"]
         kwargs = {"assume_role_kwargs": role, "sts_client_kwargs": there}
         if "serial" in source:
             role["SerialNumber"] = source["serial"]

@@ -32,6 +32,7 @@ type Source struct {
 	Kind        string `json:"kind"` // sts, custom, iot, or made: sets that the worker makes up
 	Name        string `json:"name"` // role ARN, or alias of the IoT credentials provider
 	SessionName string `json:"session_name,omitempty"`
+	ExternalID  string `json:"external_id,omitempty"`
 	Policy      string `json:"policy,omitempty"`
 	Eager       bool   `json:"eager,omitempty"`
 	Inline      bool   `json:"inline,omitempty"`
@@ -43,6 +44,8 @@ type Source struct {
 	// Resend gives Go's SDK the second try that it needs to send a call again whose
 	// credentials were rejected. The other SDKs need none.
 	Resend bool `json:"resend,omitempty"`
+	// Logs has the session log all that it can to standard error.
+	Logs bool `json:"logs,omitempty"`
 
 	// Serial, Secret: an MFA device, whose one-time codes a function makes of the secret.
 	Serial string `json:"serial,omitempty"`
@@ -58,7 +61,7 @@ type Source struct {
 
 // Share is a store where processes meet. What is not there has its default.
 type Share struct {
-	Store     string   `json:"store"`          // file, redis or dynamodb
+	Store     string   `json:"store"`          // file, redis, dynamodb or s3
 	Where     string   `json:"where"`          // a directory, HOST:PORT, or an endpoint
 	Keys      []string `json:"keys,omitempty"` // in base64; the first seals
 	NameKey   string   `json:"name_key,omitempty"`
