@@ -70,6 +70,6 @@ function bytesOf(given: unknown): Uint8Array {
 }
 
 /** What tells the host that the store gave no record. */
-export function noRecord(): Error {
+function noRecord(): Error {
   return Object.assign(new Error("the store gave no record"), { isUnreadable: true });
 }
