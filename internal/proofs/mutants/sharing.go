@@ -22,7 +22,7 @@ var sharing = []mutant{
 	{"no last look", "sharing, fly alone", "share_flight.go",
 		"	case f.step == stepFollow && now.Elapsed >= f.next:\n", "	case f.step == stepFollow && now.Elapsed >= f.next && s.isAlone(now):\n		s.flyAlone(now)\n	case f.step == stepFollow && now.Elapsed >= f.next:\n"},
 	{"a store that failed waited for", "sharing, store down", "share_events.go",
-		"	h.until = now.Elapsed + s.draw(h.failures, 5*second, minute)\n	s.flyAlone(now)\n", "	h.until = now.Elapsed + s.draw(h.failures, 5*second, minute)\n	s.follow(now, s.cfg.sharePoll)\n"},
+		"	h.until = now.Elapsed + s.draw(h.failures, 5*second, s.longestLeave())\n	s.flyAlone(now)\n", "	h.until = now.Elapsed + s.draw(h.failures, 5*second, s.longestLeave())\n	s.follow(now, s.cfg.sharePoll)\n"},
 	{"patience that begins anew", "sharing, fly alone", "share_flight.go",
 		"	if f.waited {\n		return\n	}\n", ""},
 	{"no end to following", "sharing, fly alone", "share_flight.go",
