@@ -68,7 +68,18 @@ func (p place) module() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	same := [][2]string{{"imports.txt", "internal/wasm/testdata/imports.golden"}, {"evercreds.wasm", "bindings/node/dist/evercreds.wasm"}}
+	// The package's own bytes: the tree's may be built anew while this runs.
+	tarball, err := filepath.Abs(filepath.Join(packages, "evercreds-"+p.version+".tgz"))
+	if err != nil {
+		return "", err
+	}
+	if _, err := p.run(folder, nil, "tar", "-xzf", tarball, "package/dist/evercreds.wasm"); err != nil {
+		return "", err
+	}
+	same := [][2]string{
+		{"imports.txt", "internal/wasm/testdata/imports.golden"},
+		{"evercreds.wasm", filepath.Join(folder, "package", "dist", "evercreds.wasm")},
+	}
 	for _, each := range same {
 		a, err := os.ReadFile(filepath.Join(folder, each[0]))
 		if err != nil {
