@@ -155,3 +155,11 @@ test("a bundle for pages that runs in Node says how to make one for Node", async
     'by the condition "node": esbuild --platform=node; webpack target: "node"',
   );
 });
+
+test("a runtime without WebAssembly is told as one", async () => {
+  const vm = await edge(["workerd"], { before: "delete globalThis.WebAssembly;" });
+  const told = vm.evaluate<Promise<string>>(
+    "serve({ module: {} }).catch(({ message }) => message)",
+  );
+  expect(await told).toContain("this runtime has no WebAssembly");
+});

@@ -37,6 +37,10 @@ function compile(bytes: BufferSource): WebAssembly.Module {
 
 /** By its tag: the runtime may have compiled it in another realm than ours. */
 function isCompiled(source: unknown): source is WebAssembly.Module {
+  if (!("WebAssembly" in globalThis)) {
+    const words = "this runtime has no WebAssembly, as Node has none with --jitless";
+    throw new EvercredsError("configuration", words, { class: "permanent" });
+  }
   return source instanceof WebAssembly.Module || kindOf(source) === "WebAssembly.Module";
 }
 
