@@ -1,8 +1,9 @@
 import { EventEmitter } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { mqtt5 } from "aws-iot-device-sdk-v2";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { MqttLine } from "../src/platform/crt-mqtt-line.js";
+import { LONGEST_STOP_MS } from "../src/platform/crt-mqtt-stop.js";
 import type { Found } from "../src/platform/crt-tls.js";
 import type { TlsMaterial } from "../src/platform/types.js";
 
@@ -107,6 +108,67 @@ test.each([
   await saw();
   expect(client.asked).toEqual(["start", "stop", "start"]);
   line.close();
+});
+
+// The SDK's client looks at its last wish only: it would stay connected, and tell nothing.
+test("A stops and starts; the look ends before the client has stopped: the start waits for the end", async () => {
+  const { line, client, heard, saw } = lineOf();
+  line.start();
+  await saw();
+  line.stop();
+  line.start();
+  await saw();
+  expect(client.asked).toEqual(["start", "stop"]);
+  client.emit("stopped", {});
+  expect(heard).toEqual(["stopped"]);
+  expect(client.asked).toEqual(["start", "stop", "start"]);
+  line.close();
+});
+
+test("A stops, starts and stops: A hears one end, and nothing starts", async () => {
+  const { line, client, heard, saw } = lineOf();
+  line.start();
+  await saw();
+  line.stop();
+  line.start();
+  await saw();
+  line.stop();
+  client.emit("stopped", {});
+  await turn();
+  expect(heard).toEqual(["stopped"]);
+  expect(client.asked).toEqual(["start", "stop"]);
+});
+
+test("A stops and starts; who hears the end stops: nothing starts", async () => {
+  const { line, client, saw, on } = lineOf();
+  line.start();
+  await saw();
+  line.stop();
+  line.start();
+  await saw();
+  on(() => {
+    line.stop();
+  });
+  client.emit("stopped", {});
+  expect(client.asked).toEqual(["start", "stop"]);
+});
+
+test("a client tells no end: A hears one all the same, and may start", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const { line, client, heard, saw } = lineOf();
+    line.start();
+    await saw();
+    line.stop();
+    line.start();
+    await saw();
+    vi.advanceTimersByTime(LONGEST_STOP_MS);
+    expect(heard).toEqual(["stopped"]);
+    expect(client.asked).toEqual(["start", "stop", "start"]);
+    line.close();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("A stops before the first look has ended: A hears the end once, and nothing starts", async () => {

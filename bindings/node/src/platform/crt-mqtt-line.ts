@@ -2,6 +2,7 @@ import type { mqtt5 } from "aws-iot-device-sdk-v2";
 import { errorName, untrustedServer } from "./crt.js";
 import { type Look, ServerGate } from "./crt-mqtt-gate.js";
 import { MqttIdentity, type Identified } from "./crt-mqtt-identity.js";
+import { LONGEST_STOP_MS, Stop } from "./crt-mqtt-stop.js";
 import { Operations } from "./crt-operations.js";
 import { Subscriptions } from "./crt-subscriptions.js";
 import type { Found } from "./crt-tls.js";
@@ -20,9 +21,6 @@ interface LineParts {
   pauseMs: (refusals: number) => number;
 }
 
-/** How long a client may take to stop before another takes its place. */
-const LONGEST_STOP_MS = 5000;
-
 /**
  * The clients that stand, one after the other, behind one of the user's. The SDK's
  * keeps the certificate with which it was made. So whenever it is about to connect, or
@@ -38,6 +36,7 @@ export class MqttLine {
   readonly #subscriptions: Subscriptions;
   readonly #operations = new Operations(() => this.client);
   readonly #gate: ServerGate;
+  readonly #stop = new Stop();
   #emit: Emit = () => undefined;
   #isRunning = false;
   /** The client of now was started, and not stopped since. */
@@ -73,7 +72,10 @@ export class MqttLine {
     const found = this.#operations.isIdle ? this.#identity.changed(this.#isPinned) : undefined;
     if (found !== undefined) {
       const old = this.client;
-      if (this.#take(found)) old.close();
+      if (this.#take(found)) {
+        this.#cutStop();
+        old.close();
+      }
     }
     this.#open();
   }
@@ -83,10 +85,14 @@ export class MqttLine {
     this.#isRunning = false;
     if (this.#isChanging) return;
     this.#gate.close();
+    this.#stop.drop();
     if (this.#hasBegun) {
       this.#hasBegun = false;
       this.client.stop(packet);
-    } else if (wasRunning) {
+      this.#stop.begin(() => {
+        this.#ended({});
+      });
+    } else if (wasRunning && !this.#stop.isUnderWay) {
       // the SDK's client, which has not begun, would tell nothing
       process.nextTick(this.#emit, "stopped", {});
     }
@@ -95,6 +101,7 @@ export class MqttLine {
   close(): void {
     this.#isRunning = false;
     this.#gate.close();
+    this.#stop.forget();
     this.#identity.leave();
     this.#client?.close();
     // the SDK lets go of it when V8 has collected it, and the process cannot end before
@@ -129,8 +136,11 @@ export class MqttLine {
     const { client } = this;
     this.#gate.open(
       () => {
-        this.#hasBegun = true;
-        client.start();
+        this.#stop.after(() => {
+          if (!this.#isRunning || this.#client !== client) return;
+          this.#hasBegun = true;
+          client.start();
+        });
       },
       (code) => {
         this.#emit("attemptingConnect", {});
@@ -167,8 +177,7 @@ export class MqttLine {
     // The SDK has a queue for each kind of event: on a busy machine this may come before
     // the failure of the last attempt, and waits for nothing.
     on("stopped", (event) => {
-      this.#gate.ended();
-      tell("stopped", event);
+      this.#ended(event);
     });
     on("attemptingConnect", (event) => {
       this.#identity.enter();
@@ -198,6 +207,22 @@ export class MqttLine {
     });
   }
 
+  /** The stop that the user has asked for has come to its end. */
+  #ended(event: unknown): void {
+    this.#stop.end(() => {
+      this.#gate.ended();
+      this.#subscriptions.settle();
+      this.#emit("stopped", event);
+    });
+  }
+
+  /** Another client takes the place of the one that was to stop: that is its end. */
+  #cutStop(): void {
+    if (!this.#stop.isUnderWay) return;
+    this.#stop.forget();
+    process.nextTick(this.#emit, "stopped", {});
+  }
+
   /** Looks at the server of an attempt that the client makes by itself. */
   #lookBeside(): void {
     this.#gate.beside((code) => {
@@ -221,6 +246,7 @@ export class MqttLine {
     if (!stays && !this.#take(found)) return;
     const sendOn = stays ? () => undefined : this.#operations.next();
     this.#gate.close();
+    this.#cutStop();
     this.#isChanging = true;
     this.#hasBegun = false;
     const go = () => {
