@@ -167,18 +167,14 @@ func (s *Session) storeFailed(now Now) {
 		s.flightFailed(now, failure{f.ticket, CodeShareLock, Recoverable}, 0)
 		return
 	}
-	h.until = now.Elapsed + s.draw(h.failures, 5*second, s.longestLeave())
-	s.flyAlone(now)
-}
-
-// longestLeave is the longest step for which a store that failed is left alone: a minute,
-// but no more than a quarter of a set's life. Sets that live for less than four minutes
-// would else come and go unshared after the store is back.
-func (s *Session) longestLeave() int64 {
-	if s.held.ticket == 0 {
-		return minute
+	// Sets that live for less than four minutes would come and go unshared for steps of a
+	// minute after the store is back.
+	longest := int64(minute)
+	if s.held.ticket != 0 && s.held.lifetime < 4*minute {
+		longest = s.held.lifetime / 4
 	}
-	return min(minute, max(s.held.lifetime/4, 5*second))
+	h.until = now.Elapsed + s.draw(h.failures, 5*second, longest)
+	s.flyAlone(now)
 }
 
 // storeAnswered ends the ladder of the store's failures.

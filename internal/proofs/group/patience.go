@@ -90,7 +90,7 @@ func (r *Room) storeFailed(m *member, c *call, d core.Decision) {
 	m.failed++
 	most := int64(60_000)
 	if m.session.Status(core.StatusSet, core.Now{}) != 0 {
-		most = min(most, max(5000, m.session.Status(core.StatusLifetime, core.Now{})/4))
+		most = min(most, m.session.Status(core.StatusLifetime, core.Now{})/4)
 	}
 	m.leave = r.now + min(int64(5000)<<min(m.failed-1, 10), most)/2
 }

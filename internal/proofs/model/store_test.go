@@ -253,7 +253,7 @@ func (m *model) storeFails() {
 	}
 	most := int64(minute)
 	if m.held != nil {
-		most = min(most, max(5*second, m.held.lifetime/4))
+		most = min(most, m.held.lifetime/4)
 	}
 	step := ladder(5*second, most, s.failures)
 	s.until = m.see.peek("share", "until")

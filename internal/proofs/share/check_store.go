@@ -70,8 +70,8 @@ func (l *lab) down(ctx context.Context, v *verdict) error {
 // ladder is how many steps fit into a time: 5 s, doubling to a minute or to a quarter of a
 // set's life. Each is drawn, and half as long at least.
 func (g *group) ladder(d time.Duration) (steps int) {
-	most := min(time.Minute, max(g.life.lifetime/4, 5*time.Second))
-	for step := 5 * time.Second / 2; d > 0; step = min(2*step, most/2) {
+	most := min(time.Minute, g.life.lifetime/4)
+	for step := min(5*time.Second, most) / 2; d > 0; step = min(2*step, most/2) {
 		d -= step
 		steps++
 	}
