@@ -91,7 +91,7 @@ const DEFECTS: Readonly<Record<string, Entry>> = {
   X4: ["iot", "a server that hangs: callers are freed at the time-out of the call"],
   X5: ["iot", "nothing of the key is shown"],
   X7: ["iot", "the TLS context is the same one until a file changes"],
-  X8: ["mqtt", "a message comes back, and the request was signed"],
+  X8: ["mqtt-websockets", "a message comes back, and the request was signed"],
 };
 
 const sourceOf = (file: string) =>

@@ -5,12 +5,14 @@ They do so on their real engines.
 
 from __future__ import annotations
 
+import collections
 import datetime
 import json
 import re
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +24,6 @@ import pytest
 import redis
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
-from moto.server import ThreadedMotoServer
 
 from conftest import in_threads
 from evercreds import RefreshableSession
@@ -74,11 +75,20 @@ def redis_client() -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[dict[str, Any]]:
-    """Clients of moto's DynamoDB and S3, with a table and a bucket."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    where = {"endpoint_url": f"http://{host}:{port}", "region_name": "eu-west-1", **KEYS}
+    """Clients of moto's DynamoDB and S3, with a table and a bucket.
+
+    It is the moto of all languages, which has one call at a time: between threads its conditions
+    are not atomic, and two sessions won one turn.
+    """
+    argv = [sys.executable, str(ROOT / "internal" / "motoserver" / "serial.py"), "0"]
+    server = subprocess.Popen(argv, stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    said = iter(server.stderr)
+    address = next(found[0] for line in said if (found := re.search(r"http://127[\d.]+:\d+", line)))
+    # it tells of every call, and must not wait for a reader
+    reader = threading.Thread(target=collections.deque, args=(said, 0))
+    reader.start()
+    where = {"endpoint_url": address, "region_name": "eu-west-1", **KEYS}
     clients: dict[str, Any] = {name: boto3.client(name, **where) for name in ("dynamodb", "s3")}
     clients["dynamodb"].create_table(
         TableName="records",
@@ -89,7 +99,10 @@ def aws() -> Iterator[dict[str, Any]]:
     region = {"LocationConstraint": "eu-west-1"}
     clients["s3"].create_bucket(Bucket="records", CreateBucketConfiguration=region)
     yield clients
-    server.stop()
+    server.kill()
+    server.wait()
+    reader.join()
+    server.stderr.close()
 
 
 @pytest.fixture
